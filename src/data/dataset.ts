@@ -1,0 +1,19 @@
+/** Labelled images, as the bytes of an IDX file without its header. */
+export interface Samples {
+  /** Pixels, 0 to 255: [count, height, width], row by row. */
+  readonly images: Uint8Array;
+  /** Class of each image: [count], 0 to `classes` - 1. */
+  readonly labels: Uint8Array;
+  readonly count: number;
+}
+
+/** A training and a test set of images of one size. */
+export interface Dataset {
+  /** For reports, e.g. "mnist" or "synthetic". */
+  readonly name: string;
+  readonly shape: { readonly height: number; readonly width: number };
+  /** Number of classes, 1 to 256. */
+  readonly classes: number;
+  readonly train: Samples;
+  readonly test: Samples;
+}

@@ -1,0 +1,40 @@
+/** What went wrong, as a word a program can switch on. */
+export type ErrorCode =
+  /** A value the caller passed is out of range or of the wrong form. */
+  | 'usage'
+  /** No WebGPU adapter of the kind that was asked for. */
+  | 'no-adapter'
+  /** A dataset or an image that cannot be read. */
+  | 'bad-data'
+  /** A model file that cannot be read, or does not fit the data. */
+  | 'bad-model'
+  /** The training loss is no longer finite. */
+  | 'diverged'
+  /** The GPU reported an error, or a shader does not compile. */
+  | 'gpu'
+  /** The GPU was taken away in the middle of the work. */
+  | 'device-lost'
+  /** A file could not be read or written. */
+  | 'io'
+  /** The caller aborted the work. */
+  | 'interrupted';
+
+/**
+ * The only error this library throws on purpose: `message` names the cause in the user's words, `nextStep` what
+ * to do about it. `String(error)` has both.
+ */
+export class ShadegradError extends Error {
+  readonly code: ErrorCode;
+  readonly nextStep: string;
+
+  constructor(code: ErrorCode, message: string, nextStep: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'ShadegradError';
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+
+  override toString(): string {
+    return `${this.message} ${this.nextStep}`.trim();
+  }
+}
