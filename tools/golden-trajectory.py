@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Makes tests/fixtures/golden-trajectory.json: a small network trained for 20 steps by PyTorch.
+
+    python3 tools/golden-trajectory.py        (Debian: apt-get install python3-torch)
+
+The network is nn.Sequential(Linear, ReLU, Linear, ReLU, Linear), 13 inputs, hidden widths 7 and 5, 4 classes.
+118 samples are trained once, in order, in batches of 6: step k (from 0) trains samples 6 k to 6 k + 5, and the
+last step only the remaining 4. Everything is computed in float64 from weights that are float32 numbers, so the
+file holds the truth a float32 implementation is measured against.
+
+Fields of the file (arrays are flat, row by row; numbers have 9 significant digits):
+  torch         the version that made the file
+  inputs, hidden, classes, batchSize
+  adam          {learningRate, beta1, beta2, epsilon}; PyTorch's formula, with t = 1 for the first step:
+                  weight -= learningRate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+  shapes        {name: shape}, PyTorch's names and order: 0.weight [7, 13], 0.bias [7], 2.weight [5, 7], ...
+  weights       {name: values} before the first step; round them to float32 to have exactly what was trained
+  pixels        [118, 13], bytes; the network's inputs are pixel / 255. Pixel 0 is always 0, and pixels
+                3 label + 1 to 3 label + 3 are brighter than the rest.
+  labels        [118], 0 to 3
+  steps         20 of {loss, hits, gradients, weights}:
+    loss        mean cross-entropy of the batch, in nats, with the weights before the update
+    hits        samples of the batch whose greatest logit is the label's, with the weights before the update
+    gradients   {name: values} of that loss
+    weights     {name: values} after the update
+  float32Error  how far PyTorch's own float32 run lies from this one, as the greatest absolute difference over
+                all steps: {loss, gradients, weights}. A fair implementation may lie a few times as far.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+INPUTS, HIDDEN, CLASSES = 13, [7, 5], 4
+BATCH, STEPS, LAST = 6, 20, 4
+ADAM = {"learningRate": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
+SEED = 1
+# Nearer to zero, rounding could decide whether a ReLU is on, or which logit is greatest.
+MARGIN = 1e-3
+
+
+def initial_weights(generator):
+    weights, widths = {}, [INPUTS, *HIDDEN, CLASSES]
+    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        weights[f"{2 * i}.weight"] = generator.normal(0, inputs**-0.5, (outputs, inputs)).astype(np.float32)
+        weights[f"{2 * i}.bias"] = generator.normal(0, 0.1, outputs).astype(np.float32)
+    return weights
+
+
+def samples(generator):
+    count = BATCH * (STEPS - 1) + LAST
+    labels = generator.integers(0, CLASSES, count)
+    pixels = generator.integers(0, 150, (count, INPUTS), dtype=np.uint8)
+    for sample, label in zip(pixels, labels):
+        sample[1 + 3 * label : 4 + 3 * label] += 105
+    pixels[:, 0] = 0
+    return pixels, labels
+
+
+def network(weights, dtype):
+    layers, widths = [], [INPUTS, *HIDDEN, CLASSES]
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers[:-1]).to(dtype)
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=True)
+    return model
+
+
+def margin(model, x):
+    """Distance of the batch from the nearest ReLU kink or tie of the two greatest logits."""
+    nearest = float("inf")
+    for layer in model:
+        x = layer(x)
+        if isinstance(layer, torch.nn.Linear) and layer is not model[-1]:
+            nearest = min(nearest, x.abs().min().item())
+    first, second = x.topk(2, dim=1).values.T
+    return min(nearest, (first - second).min().item())
+
+
+def train(weights, pixels, labels, dtype):
+    model = network(weights, dtype)
+    optimizer = torch.optim.Adam(
+        model.parameters(),
+        lr=ADAM["learningRate"],
+        betas=(ADAM["beta1"], ADAM["beta2"]),
+        eps=ADAM["epsilon"],
+    )
+    steps, nearest = [], float("inf")
+    for start in range(0, len(labels), BATCH):
+        x = torch.from_numpy(pixels[start : start + BATCH]).to(dtype) / 255
+        y = torch.from_numpy(labels[start : start + BATCH])
+        optimizer.zero_grad()
+        logits = model(x)
+        loss = torch.nn.functional.cross_entropy(logits, y)
+        loss.backward()
+        with torch.no_grad():
+            nearest = min(nearest, margin(model, x))
+        gradients = {name: value.grad.clone().numpy() for name, value in model.named_parameters()}
+        optimizer.step()
+        steps.append(
+            {
+                "loss": loss.item(),
+                "hits": int((logits.argmax(dim=1) == y).sum()),
+                "gradients": gradients,
+                "weights": {name: value.detach().clone().numpy() for name, value in model.named_parameters()},
+            }
+        )
+    return steps, nearest
+
+
+def float32_error(truth, steps):
+    def worst(what):
+        return max(
+            np.abs(a[what][name] - b[what][name]).max()
+            for a, b in zip(truth, steps)
+            for name in a[what]
+        )
+
+    return {
+        "loss": max(abs(a["loss"] - b["loss"]) for a, b in zip(truth, steps)),
+        "gradients": worst("gradients"),
+        "weights": worst("weights"),
+    }
+
+
+def plain(value):
+    """The same as lists and numbers of 9 significant digits (which keep a float32 exactly)."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, np.ndarray):
+        return [plain(part) for part in value.ravel().tolist()]
+    if isinstance(value, (float, np.floating)):
+        rounded = float(f"{value:.9g}")
+        return int(rounded) if rounded == int(rounded) else rounded
+    return value
+
+
+def main():
+    torch.set_num_threads(1)
+    for seed in range(SEED, SEED + 10_000):
+        generator = np.random.Generator(np.random.PCG64(seed))
+        weights = initial_weights(generator)
+        pixels, labels = samples(generator)
+        truth, nearest = train(weights, pixels, labels, torch.float64)
+        gradients = [step["gradients"] for step in truth]
+        alive = all(sum(abs(g[f"{2 * i}.bias"]) for g in gradients).all() for i in range(len(HIDDEN)))
+        if nearest >= MARGIN and alive and truth[-1]["loss"] < truth[0]["loss"]:
+            break
+    else:
+        raise SystemExit("No seed keeps its distance from every ReLU kink.")
+    single, _ = train(weights, pixels, labels, torch.float32)
+    golden = {
+        "torch": torch.__version__,
+        "inputs": INPUTS,
+        "hidden": HIDDEN,
+        "classes": CLASSES,
+        "batchSize": BATCH,
+        "adam": ADAM,
+        "shapes": {name: list(value.shape) for name, value in weights.items()},
+        "weights": weights,
+        "pixels": pixels,
+        "labels": labels,
+        "steps": truth,
+        "float32Error": float32_error(truth, single),
+    }
+    path = Path(__file__).parent.parent / "tests/fixtures/golden-trajectory.json"
+    path.write_text(json.dumps(plain(golden), separators=(",", ":")) + "\n")
+    print(f"{path}: seed {seed}, {nearest:.2g} from the nearest kink, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
