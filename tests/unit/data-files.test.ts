@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cacheDirectory } from '../../src/node/cache.ts';
+import { writeWhole } from '../../src/node/files.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shadegrad-files-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('cacheDirectory', () => {
+  test.each([
+    [{ XDG_CACHE_HOME: '/x' }, 'linux', '/x'],
+    [{ XDG_CACHE_HOME: '' }, 'linux', join(homedir(), '.cache')],
+    [{}, 'linux', join(homedir(), '.cache')],
+    [{}, 'darwin', join(homedir(), 'Library', 'Caches')],
+    [{ LOCALAPPDATA: '/local' }, 'win32', '/local'],
+  ] as const)('with %j on %s lies in %s', (environment, platform, parent) => {
+    expect(cacheDirectory(environment, platform)).toBe(join(parent, 'shadegrad'));
+  });
+});
+
+describe('writeWhole', () => {
+  test('makes the folders on the way and leaves nothing but the file', async () => {
+    const path = join(folder, 'a', 'b', 'file');
+    await writeWhole(path, Uint8Array.of(1, 2, 3));
+    await writeWhole(path, 'again');
+    expect(await readFile(path, 'utf8')).toBe('again');
+    expect(await readdir(join(folder, 'a', 'b'))).toEqual(['file']);
+  });
+
+  test('names the file and the cause where a folder cannot be made', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const path = join(folder, 'file', 'inside');
+    await expect(writeWhole(path, '')).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringContaining(path),
+      nextStep: expect.stringContaining('writable'),
+    });
+  });
+
+  test('keeps the old file and nothing else where the disk takes only a part of the new one', async () => {
+    const path = join(folder, 'file');
+    await writeFile(path, 'old');
+    await build({
+      configFile: false,
+      logLevel: 'silent',
+      build: { ssr: 'src/node/files.ts', outDir: join(folder, 'built') },
+    });
+    const program = `
+      process.on('SIGXFSZ', () => {});
+      const { writeWhole } = await import(${JSON.stringify(join(folder, 'built', 'files.js'))});
+      await writeWhole(${JSON.stringify(path)}, new Uint8Array(1 << 20)).catch((error) => console.log(error.code));
+    `;
+    // A limit on the size of files cuts a write short as a full disk does.
+    const limited = [
+      '-c',
+      'ulimit -f 100; exec "$@"',
+      '',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      program,
+    ];
+    const child = spawnSync('bash', limited, { encoding: 'utf8' });
+    expect(child).toMatchObject({ stdout: 'io\n', stderr: '' });
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toEqual(['built', 'file']);
+  });
+});
