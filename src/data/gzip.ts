@@ -1,0 +1,55 @@
+import { ShadegradError } from '../errors.ts';
+
+/** Whether `bytes` begin as every gzip file does (RFC 1952, section 2.3.1). */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * `bytes` unpacked where they are a gzip file, else as they are. Engines differ in what they let pass after the end
+ * of the compressed data, so the length that the file's last four bytes state must be met exactly.
+ *
+ * @param what the file's name, for messages
+ * @throws ShadegradError `bad-data` where the gzip file is cut, damaged or followed by something else
+ */
+export async function gunzipIfNeeded(bytes: Uint8Array, what: string): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return await gunzip(bytes);
+  } catch (cause) {
+    throw new ShadegradError(
+      'bad-data',
+      `${what} is not a whole gzip file: it is cut, damaged or followed by something else.`,
+      'Get the file again.',
+      cause,
+    );
+  }
+}
+
+async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  // RFC 1952: ten bytes of header at least, eight of trailer, whose last four are the length modulo 2^32.
+  if (bytes.length < 18) throw new RangeError('shorter than any gzip file');
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4, true);
+  const reader = new Blob([new Uint8Array(bytes)])
+    .stream()
+    .pipeThrough(new DecompressionStream('gzip'))
+    .getReader();
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    chunks.push(chunk.value);
+    received += chunk.value.length;
+    if (received > length) {
+      await reader.cancel();
+      break;
+    }
+  }
+  if (received !== length) throw new RangeError(`states ${length} bytes, holds ${received}`);
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
