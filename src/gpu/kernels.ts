@@ -1,0 +1,110 @@
+import adam from '../../shaders/adam.wgsl?raw';
+import bias from '../../shaders/bias.wgsl?raw';
+import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
+import dense from '../../shaders/dense.wgsl?raw';
+import denseAdam from '../../shaders/dense_adam.wgsl?raw';
+import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
+import gather from '../../shaders/gather.wgsl?raw';
+import matmul from '../../shaders/matmul.wgsl?raw';
+import relu from '../../shaders/relu.wgsl?raw';
+import reluGradient from '../../shaders/relu_gradient.wgsl?raw';
+import softmax from '../../shaders/softmax.wgsl?raw';
+import softmaxCrossEntropy from '../../shaders/softmax_cross_entropy.wgsl?raw';
+
+/** How a kernel uses a buffer; `step` is the uniform with the running step's numbers, at a dynamic offset. */
+export type Access = 'read' | 'read-write' | 'step';
+
+export interface Kernel {
+  readonly code: string;
+  /** Every binding of group 0, in the shader's order. */
+  readonly bindings: Readonly<Record<string, Access>>;
+}
+
+/** Every kernel: its shader and its explicit bind group layout. */
+export const KERNELS = {
+  gather: {
+    code: gather,
+    bindings: { step: 'step', images: 'read', order: 'read', x: 'read-write' },
+  },
+  matmul: {
+    code: matmul,
+    bindings: { a: 'read', b: 'read', c: 'read-write' },
+  },
+  bias: {
+    code: bias,
+    bindings: { parameters: 'read', y: 'read-write' },
+  },
+  relu: {
+    code: relu,
+    bindings: { y: 'read-write' },
+  },
+  relu_gradient: {
+    code: reluGradient,
+    bindings: { y: 'read', gradient: 'read-write' },
+  },
+  bias_gradient: {
+    code: biasGradient,
+    bindings: { delta: 'read', gradient: 'read-write' },
+  },
+  softmax: {
+    code: softmax,
+    bindings: { step: 'step', logits: 'read', probabilities: 'read-write' },
+  },
+  softmax_cross_entropy: {
+    code: softmaxCrossEntropy,
+    bindings: {
+      step: 'step',
+      labels: 'read',
+      order: 'read',
+      logits: 'read',
+      delta: 'read-write',
+      metrics: 'read-write',
+    },
+  },
+  adam: {
+    code: adam,
+    bindings: {
+      step: 'step',
+      gradient: 'read',
+      parameters: 'read-write',
+      moment1: 'read-write',
+      moment2: 'read-write',
+    },
+  },
+  dense: {
+    code: dense,
+    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+  },
+  dense_input_gradient: {
+    code: denseInputGradient,
+    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+  },
+  dense_adam: {
+    code: denseAdam,
+    bindings: {
+      step: 'step',
+      x: 'read',
+      delta: 'read',
+      parameters: 'read-write',
+      moment1: 'read-write',
+      moment2: 'read-write',
+    },
+  },
+} as const satisfies Record<string, Kernel>;
+
+export type KernelName = keyof typeof KERNELS;
+
+/** The names of a kernel's bindings. */
+export type BindingName<K extends KernelName> = keyof (typeof KERNELS)[K]['bindings'] & string;
+
+/**
+ * The value of `const NAME = <n>u;` in a kernel's shader: a register tile is written out in the shader, so its size
+ * has its home there.
+ */
+export function shaderConstant(kernel: KernelName, name: string): number {
+  const match = KERNELS[kernel].code.match(new RegExp(`^const ${name} = (\\d+)u;$`, 'm'));
+  if (!match) {
+    throw new Error(`${kernel}.wgsl has no "const ${name} = <n>u;"`);
+  }
+  return Number(match[1]);
+}

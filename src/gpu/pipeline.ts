@@ -1,0 +1,101 @@
+import { ShadegradError } from '../errors.ts';
+import { type Access, KERNELS, type KernelName } from './kernels.ts';
+import { DeviceWatch } from './watch.ts';
+
+/** A compiled kernel with the layout of its bind group. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const LAYOUTS: Record<Access, GPUBufferBindingLayout> = {
+  read: { type: 'read-only-storage' },
+  'read-write': { type: 'storage' },
+  step: { type: 'uniform', hasDynamicOffset: true },
+};
+
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
+
+/**
+ * Compiles `kernel` for these override constants, once per device.
+ * @throws ShadegradError `gpu` with line, column and source line where the shader does not compile.
+ */
+export function pipelineFor(
+  device: GPUDevice,
+  kernel: KernelName,
+  constants: Readonly<Record<string, number>>,
+): Promise<Pipeline> {
+  let pipelines = compiled.get(device);
+  if (!pipelines) {
+    pipelines = new Map();
+    compiled.set(device, pipelines);
+  }
+  const key = JSON.stringify([kernel, constants]);
+  let pipeline = pipelines.get(key);
+  if (!pipeline) {
+    const { code, bindings } = KERNELS[kernel];
+    pipeline = compile(device, `${kernel}.wgsl`, code, bindings, constants);
+    pipelines.set(key, pipeline);
+  }
+  return pipeline;
+}
+
+/** Compiles any shader whose entry point is `main`: what {@link pipelineFor} does for the project's own. */
+export async function compile(
+  device: GPUDevice,
+  file: string,
+  code: string,
+  bindings: Readonly<Record<string, Access>>,
+  constants: Readonly<Record<string, number>>,
+): Promise<Pipeline> {
+  const watch = DeviceWatch.of(device);
+  watch.check();
+  // The scope keeps the shader's errors from the device's watch: they are reported here, with their source lines.
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ label: file, code });
+  const layout = device.createBindGroupLayout({
+    label: file,
+    entries: Object.values(bindings).map((access, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: LAYOUTS[access],
+    })),
+  });
+  const scope = device.popErrorScope();
+  const { messages } = await watch.guard(module.getCompilationInfo());
+  const errors = messages.filter(({ type }) => type === 'error');
+  const rejected = await watch.guard(scope);
+  if (errors.length > 0 || rejected) {
+    const details = errors.map((error) => sourceError(file, code, error)).join('\n');
+    throw compileError(file, details || rejected?.message);
+  }
+  try {
+    const pipeline = await device.createComputePipelineAsync({
+      label: file,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: { ...constants } },
+    });
+    watch.check();
+    return { pipeline, layout };
+  } catch (error) {
+    watch.check();
+    throw compileError(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function sourceError(
+  file: string,
+  code: string,
+  { lineNum, linePos, message }: GPUCompilationMessage,
+): string {
+  const line = code.split('\n')[lineNum - 1] ?? '';
+  return `${file}:${lineNum}:${linePos}: ${message}\n  ${line}\n  ${' '.repeat(Math.max(0, linePos - 1))}^`;
+}
+
+function compileError(file: string, details = 'no details'): ShadegradError {
+  return new ShadegradError(
+    'gpu',
+    `The shader ${file} does not compile on this device:\n${details}`,
+    'Please report this with the output of "shadegrad doctor".',
+  );
+}

@@ -1,0 +1,107 @@
+import { ShadegradError } from '../errors.ts';
+
+/**
+ * Remembers the first thing that went wrong on a device outside of any call: an uncaptured error or the device's
+ * loss. Work on the GPU is asynchronous, so this is where most errors show; whoever waits for the GPU waits through
+ * {@link DeviceWatch.guard}, and nothing computed by a broken device is ever taken for a result.
+ */
+export class DeviceWatch {
+  readonly device: GPUDevice;
+  #failure: ShadegradError | undefined;
+  readonly #failed: Promise<never>;
+
+  /** One watch serves all that is done on a device. */
+  static of(device: GPUDevice): DeviceWatch {
+    let watch = watches.get(device);
+    if (!watch) {
+      watch = new DeviceWatch(device);
+      watches.set(device, watch);
+    }
+    return watch;
+  }
+
+  private constructor(device: GPUDevice) {
+    this.device = device;
+    this.#failed = new Promise((_, reject) => {
+      const fail = (failure: ShadegradError) => {
+        this.#failure ??= failure;
+        reject(this.#failure);
+      };
+      device.addEventListener('uncapturederror', ({ error }) => fail(describe(error)));
+      void device.lost.then(({ reason, message }) => fail(deviceLost(reason, message)));
+    });
+    // A failure nobody waits for just now is thrown by the next `check`; it is not an unhandled rejection.
+    this.#failed.catch(() => undefined);
+  }
+
+  /** @throws ShadegradError `gpu` or `device-lost` where something went wrong before. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Waits for `work`, or for the device to fail.
+   * @throws ShadegradError `gpu` or `device-lost`; never a plain error of WebGPU's.
+   */
+  async guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      const result = await Promise.race([work, this.#failed]);
+      this.check();
+      return result;
+    } catch (error) {
+      if (error instanceof ShadegradError) throw error;
+      // A lost device rejects what is under way with a vague error first, and says why a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      this.check();
+      throw new ShadegradError(
+        'gpu',
+        `The GPU could not finish its work: ${message(error)}`,
+        'Run again; if it stays, update the GPU driver.',
+        error,
+      );
+    }
+  }
+
+  /**
+   * Runs `allocate` and reports where the GPU has no memory left for it.
+   * @throws ShadegradError `gpu`
+   */
+  async allocate<T>(what: string, allocate: () => T): Promise<T> {
+    this.check();
+    this.device.pushErrorScope('out-of-memory');
+    const allocated = allocate();
+    const error = await this.guard(this.device.popErrorScope());
+    if (error) {
+      throw new ShadegradError(
+        'gpu',
+        `The GPU has not enough memory for ${what}: ${error.message}`,
+        'Use a smaller batch, network or dataset, or close other programs that use the GPU.',
+        error,
+      );
+    }
+    return allocated;
+  }
+}
+
+const watches = new WeakMap<GPUDevice, DeviceWatch>();
+
+function describe(error: GPUError): ShadegradError {
+  return new ShadegradError(
+    'gpu',
+    `The GPU reported an error: ${error.message}`,
+    'Nothing computed since can be trusted. Please report this with the output of "shadegrad doctor".',
+    error,
+  );
+}
+
+function deviceLost(reason: GPUDeviceLostReason, details: string): ShadegradError {
+  return new ShadegradError(
+    'device-lost',
+    reason === 'destroyed' ? 'The GPU device was destroyed.' : `The GPU device was lost: ${details}`,
+    'Open a new device and start again; if it stays, update the GPU driver.',
+  );
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,126 @@
+import { KERNELS } from '../gpu/kernels.ts';
+import { pipelineFor } from '../gpu/pipeline.ts';
+import { DeviceWatch } from '../gpu/watch.ts';
+import { assertWithinLimits, type Dispatch, type PlanBuffer, type StepPlan } from './step-plan.ts';
+import { encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './steps.ts';
+
+interface Recorded {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+  readonly usesStep: boolean;
+}
+
+/** A plan on a device: its buffers, pipelines and bind groups, made once. Recording a step allocates nothing. */
+export class Executable {
+  readonly device: GPUDevice;
+  readonly plan: StepPlan;
+  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly #own: readonly GPUBuffer[];
+  readonly #dispatches: readonly Recorded[];
+
+  /**
+   * @param shared buffers that others own, by the plan's name for them; the rest is made here, filled with zeros
+   * @throws ShadegradError `usage` where the device's limits are too low, `gpu` where memory or a shader fails
+   */
+  static async create(
+    device: GPUDevice,
+    plan: StepPlan,
+    shared: ReadonlyMap<string, GPUBuffer> = new Map(),
+  ): Promise<Executable> {
+    assertWithinLimits(plan, device.limits);
+    const missing = plan.buffers.filter(({ name }) => !shared.has(name));
+    const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+    const own = await DeviceWatch.of(device).allocate(`the plan "${plan.name}" (${bytes} bytes)`, () =>
+      missing.map((buffer) => createBuffer(device, buffer)),
+    );
+    const buffers = new Map([...shared, ...own.map((buffer) => [buffer.label, buffer] as const)]);
+    try {
+      const dispatches = await Promise.all(
+        plan.dispatches.map((dispatch) => prepare(device, dispatch, buffers)),
+      );
+      return new Executable(device, plan, buffers, own, dispatches);
+    } catch (error) {
+      for (const buffer of own) buffer.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(
+    device: GPUDevice,
+    plan: StepPlan,
+    buffers: ReadonlyMap<string, GPUBuffer>,
+    own: readonly GPUBuffer[],
+    dispatches: readonly Recorded[],
+  ) {
+    this.device = device;
+    this.plan = plan;
+    this.#buffers = buffers;
+    this.#own = own;
+    this.#dispatches = dispatches;
+  }
+
+  /** The buffer that the plan calls `name`. */
+  buffer(name: string): GPUBuffer {
+    const buffer = this.#buffers.get(name);
+    if (!buffer) throw new RangeError(`the plan "${this.plan.name}" has no buffer "${name}"`);
+    return buffer;
+  }
+
+  /** Overwrites a buffer from its beginning, after all work submitted so far. */
+  write(name: string, data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
+    this.device.queue.writeBuffer(this.buffer(name), 0, data);
+  }
+
+  /** Runs `steps`, at most `STEPS_PER_SUBMIT` of them, in one pass of one submit. */
+  submit(steps: readonly Step[]): void {
+    this.write('step', encodeSteps(steps));
+    const encoder = this.device.createCommandEncoder({ label: this.plan.name });
+    const pass = encoder.beginComputePass({ label: this.plan.name });
+    for (let slot = 0; slot < steps.length; slot++) {
+      const offset = [slot * STEP_STRIDE];
+      for (const { pipeline, bindGroup, workgroups, usesStep } of this.#dispatches) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, bindGroup, usesStep ? offset : []);
+        pass.dispatchWorkgroups(...workgroups);
+      }
+    }
+    pass.end();
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Frees the buffers that are not shared. */
+  destroy(): void {
+    for (const buffer of this.#own) buffer.destroy();
+  }
+}
+
+function createBuffer(device: GPUDevice, { name, size, usage }: PlanBuffer): GPUBuffer {
+  const kind = usage === 'step' ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+  return device.createBuffer({
+    label: name,
+    size,
+    usage: kind | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+  });
+}
+
+async function prepare(
+  device: GPUDevice,
+  { kernel, constants, bindings, workgroups }: Dispatch,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+): Promise<Recorded> {
+  const { pipeline, layout } = await pipelineFor(device, kernel, constants);
+  const accesses = Object.entries(KERNELS[kernel].bindings);
+  const entries = accesses.map(([name, access], binding): GPUBindGroupEntry => {
+    const bufferName = bindings[name];
+    const buffer = bufferName === undefined ? undefined : buffers.get(bufferName);
+    if (!buffer) throw new RangeError(`${kernel}: no buffer for "${name}"`);
+    return { binding, resource: access === 'step' ? { buffer, size: STEP_SIZE } : { buffer } };
+  });
+  return {
+    pipeline,
+    bindGroup: device.createBindGroup({ label: kernel, layout, entries }),
+    workgroups,
+    usesStep: accesses.some(([, access]) => access === 'step'),
+  };
+}

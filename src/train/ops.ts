@@ -1,0 +1,254 @@
+import { type BindingName, type KernelName, shaderConstant } from '../gpu/kernels.ts';
+import { padded } from '../model/layout.ts';
+import type { DenseLayer } from '../model/spec.ts';
+import { type Dispatch, dispatch } from './step-plan.ts';
+
+/** The plan's buffer behind each of a kernel's bindings. */
+type Bindings<K extends KernelName> = Readonly<Record<BindingName<K>, string>>;
+
+/** Adam's constants; the learning rate comes with each step. */
+export interface AdamConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+// One pure function a kernel: from sizes and buffer names to a dispatch. The workgroup sizes are here and nowhere
+// else. Small ones, because SwiftShader runs a workgroup on one core, and the matmuls of a small batch make few.
+const ELEMENTWISE = 64;
+const MATMUL = { x: 4, y: 4 };
+const DENSE = { x: 8, y: 1 };
+const DENSE_ADAM = 8;
+/** One workgroup makes a whole batch: WebGPU's default limit of invocations. */
+const MOST_INVOCATIONS = 256;
+
+const groups = (items: number, perGroup: number) => Math.ceil(items / perGroup);
+const vectors = (floats: number) => padded(floats) / 4;
+
+export function gather(
+  sizes: { models: number; batch: number; inputs: number; orderLength: number },
+  bindings: Bindings<'gather'>,
+): Dispatch {
+  return dispatch(
+    'gather',
+    {
+      BATCH: sizes.batch,
+      INPUTS: sizes.inputs,
+      ORDER_LENGTH: sizes.orderLength,
+      WORKGROUP_SIZE: ELEMENTWISE,
+    },
+    bindings,
+    [groups(vectors(sizes.inputs), ELEMENTWISE), sizes.batch, sizes.models],
+  );
+}
+
+/** A matrix operand in memory, as stored: before any transposition. */
+export interface MatrixLayout {
+  /** Floats from one row to the next. */
+  readonly stride: number;
+  /** Floats from one model's matrix to the next. */
+  readonly size: number;
+}
+
+export function matmul(
+  sizes: {
+    models: number;
+    m: number;
+    n: number;
+    k: number;
+    transposeA?: boolean;
+    transposeB?: boolean;
+    a: MatrixLayout;
+    b: MatrixLayout;
+    c: MatrixLayout;
+  },
+  bindings: Bindings<'matmul'>,
+): Dispatch {
+  const tile = shaderConstant('matmul', 'TILE');
+  return dispatch(
+    'matmul',
+    {
+      M: sizes.m,
+      N: sizes.n,
+      K: sizes.k,
+      TRANSPOSE_A: Number(sizes.transposeA ?? false),
+      TRANSPOSE_B: Number(sizes.transposeB ?? false),
+      A_STRIDE: sizes.a.stride,
+      B_STRIDE: sizes.b.stride,
+      C_STRIDE: sizes.c.stride,
+      A_SIZE: sizes.a.size,
+      B_SIZE: sizes.b.size,
+      C_SIZE: sizes.c.size,
+      WORKGROUP_X: MATMUL.x,
+      WORKGROUP_Y: MATMUL.y,
+    },
+    bindings,
+    [groups(sizes.n, tile * MATMUL.x), groups(sizes.m, tile * MATMUL.y), sizes.models],
+  );
+}
+
+export function bias(
+  sizes: { models: number; rows: number; layer: DenseLayer },
+  bindings: Bindings<'bias'>,
+): Dispatch {
+  const { inputs, outputs } = sizes.layer;
+  return dispatch(
+    'bias',
+    { ROWS: sizes.rows, INPUTS: inputs, OUTPUTS: outputs, WORKGROUP_SIZE: ELEMENTWISE },
+    bindings,
+    [groups(vectors(outputs), ELEMENTWISE), sizes.rows, sizes.models],
+  );
+}
+
+/** @param floats length of the buffer, a multiple of 4 */
+export function relu(floats: number, bindings: Bindings<'relu'>): Dispatch {
+  return elementwise('relu', floats, bindings, {});
+}
+
+/** @param floats length of each buffer, a multiple of 4 */
+export function reluGradient(floats: number, bindings: Bindings<'relu_gradient'>): Dispatch {
+  return elementwise('relu_gradient', floats, bindings, {});
+}
+
+/** @param floats length of each buffer, a multiple of 4 */
+export function adam(floats: number, constants: AdamConstants, bindings: Bindings<'adam'>): Dispatch {
+  return elementwise('adam', floats, bindings, adamOverrides(constants));
+}
+
+function elementwise<K extends 'relu' | 'relu_gradient' | 'adam'>(
+  kernel: K,
+  floats: number,
+  bindings: Bindings<K>,
+  constants: Record<string, number>,
+): Dispatch {
+  return dispatch(kernel, { LENGTH: floats / 4, WORKGROUP_SIZE: ELEMENTWISE, ...constants }, bindings, [
+    groups(floats / 4, ELEMENTWISE),
+    1,
+    1,
+  ]);
+}
+
+function adamOverrides({ beta1, beta2, epsilon }: AdamConstants): Record<string, number> {
+  return {
+    BETA1: beta1,
+    BETA2: beta2,
+    ONE_MINUS_BETA1: 1 - beta1,
+    ONE_MINUS_BETA2: 1 - beta2,
+    EPSILON: epsilon,
+  };
+}
+
+export function biasGradient(
+  sizes: { models: number; batch: number; layer: DenseLayer },
+  bindings: Bindings<'bias_gradient'>,
+): Dispatch {
+  const { inputs, outputs } = sizes.layer;
+  return dispatch(
+    'bias_gradient',
+    { BATCH: sizes.batch, INPUTS: inputs, OUTPUTS: outputs, WORKGROUP_SIZE: ELEMENTWISE },
+    bindings,
+    [groups(vectors(outputs), ELEMENTWISE), 1, sizes.models],
+  );
+}
+
+export function softmax(
+  sizes: { models: number; batch: number; classes: number; probabilityRows: number },
+  bindings: Bindings<'softmax'>,
+): Dispatch {
+  return dispatch(
+    'softmax',
+    {
+      BATCH: sizes.batch,
+      CLASSES: sizes.classes,
+      PROBABILITY_ROWS: sizes.probabilityRows,
+      WORKGROUP_SIZE: ELEMENTWISE,
+    },
+    bindings,
+    [groups(sizes.batch, ELEMENTWISE), 1, sizes.models],
+  );
+}
+
+export function softmaxCrossEntropy(
+  sizes: { models: number; batch: number; classes: number; orderLength: number; steps: number },
+  bindings: Bindings<'softmax_cross_entropy'>,
+): Dispatch {
+  // The shader halves its partial sums until one is left, so it needs a power of two.
+  const workgroup = Math.min(MOST_INVOCATIONS, 2 ** Math.ceil(Math.log2(sizes.batch)));
+  return dispatch(
+    'softmax_cross_entropy',
+    {
+      BATCH: sizes.batch,
+      CLASSES: sizes.classes,
+      ORDER_LENGTH: sizes.orderLength,
+      STEPS: sizes.steps,
+      WORKGROUP_SIZE: workgroup,
+    },
+    bindings,
+    [1, 1, sizes.models],
+  );
+}
+
+export function dense(
+  sizes: { models: number; rows: number; layer: DenseLayer; relu: boolean },
+  bindings: Bindings<'dense'>,
+): Dispatch {
+  const { inputs, outputs } = sizes.layer;
+  return dispatch(
+    'dense',
+    {
+      ROWS: sizes.rows,
+      INPUTS: inputs,
+      OUTPUTS: outputs,
+      RELU: Number(sizes.relu),
+      WORKGROUP_X: DENSE.x,
+      WORKGROUP_Y: DENSE.y,
+    },
+    bindings,
+    [
+      groups(vectors(outputs), DENSE.x),
+      groups(sizes.rows, shaderConstant('dense', 'TILE_ROWS') * DENSE.y),
+      sizes.models,
+    ],
+  );
+}
+
+export function denseInputGradient(
+  sizes: { models: number; rows: number; layer: DenseLayer },
+  bindings: Bindings<'dense_input_gradient'>,
+): Dispatch {
+  const { inputs, outputs } = sizes.layer;
+  return dispatch(
+    'dense_input_gradient',
+    { ROWS: sizes.rows, INPUTS: inputs, OUTPUTS: outputs, WORKGROUP_X: DENSE.x, WORKGROUP_Y: DENSE.y },
+    bindings,
+    [
+      groups(vectors(inputs), DENSE.x),
+      groups(sizes.rows, shaderConstant('dense_input_gradient', 'TILE_ROWS') * DENSE.y),
+      sizes.models,
+    ],
+  );
+}
+
+export function denseAdam(
+  sizes: { models: number; batch: number; layer: DenseLayer },
+  constants: AdamConstants,
+  bindings: Bindings<'dense_adam'>,
+): Dispatch {
+  const { inputs, outputs } = sizes.layer;
+  return dispatch(
+    'dense_adam',
+    {
+      BATCH: sizes.batch,
+      INPUTS: inputs,
+      OUTPUTS: outputs,
+      ...adamOverrides(constants),
+      WORKGROUP_SIZE: DENSE_ADAM,
+    },
+    bindings,
+    [
+      groups(inputs + 1, shaderConstant('dense_adam', 'TILE_ROWS') * DENSE_ADAM),
+      vectors(outputs),
+      sizes.models,
+    ],
+  );
+}

@@ -1,0 +1,48 @@
+import type { Samples } from '../data/dataset.ts';
+import { ShadegradError } from '../errors.ts';
+import { upload } from '../gpu/buffers.ts';
+import type { MlpSpec } from '../model/spec.ts';
+
+/** Images, and labels where they are known, on the GPU as the bytes of their IDX files. */
+export interface Resident {
+  readonly count: number;
+  /** By their names in every plan: `images`, `labels`. */
+  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+}
+
+/**
+ * Copies samples to the GPU.
+ * @param labels [count], or undefined for prediction
+ * @throws ShadegradError `bad-data` where lengths or labels do not fit `spec`, `gpu` where memory runs out
+ */
+export async function makeResident(
+  device: GPUDevice,
+  spec: MlpSpec,
+  { images, labels, count }: Omit<Samples, 'labels'> & { labels?: Uint8Array },
+): Promise<Resident> {
+  if (count < 1 || images.length !== count * spec.inputs) {
+    throw new ShadegradError(
+      'bad-data',
+      `${images.length} bytes of pixels are not ${count} image${count === 1 ? '' : 's'} of ${spec.inputs} pixels.`,
+      'Give at least one image, each of the size that the network takes.',
+    );
+  }
+  const buffers = new Map([['images', await upload(device, 'images', images)]]);
+  if (!labels) return { count, buffers };
+  const outside = labels.findIndex((label) => label >= spec.classes);
+  if (labels.length !== count || outside >= 0) {
+    buffers.get('images')?.destroy();
+    throw new ShadegradError(
+      'bad-data',
+      labels.length !== count
+        ? `There are ${labels.length} labels for ${count} images.`
+        : `Label ${labels[outside]} of sample ${outside} is not one of the network's ${spec.classes} classes.`,
+      'Give one label for each image, from 0 to the number of classes less one.',
+    );
+  }
+  return { count, buffers: buffers.set('labels', await upload(device, 'labels', labels)) };
+}
+
+export function destroyResident({ buffers }: Resident): void {
+  for (const buffer of buffers.values()) buffer.destroy();
+}

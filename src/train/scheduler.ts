@@ -1,0 +1,67 @@
+import { DeviceWatch } from '../gpu/watch.ts';
+import type { Executable } from './executable.ts';
+import { STEPS_PER_SUBMIT, type Step } from './steps.ts';
+
+/**
+ * The time that a submit should take: long enough that its fixed cost vanishes, short enough for watchdogs (about 2 s
+ * on Windows), for a page that shares the GPU, and for a user who wants to stop.
+ */
+const SUBMIT_MILLISECONDS = 50;
+
+/** Steps of the very first submit, before anything is known of the adapter's speed. */
+const FIRST_STEPS = 4;
+
+interface Submit {
+  /** Steps done once this submit is. */
+  readonly end: number;
+  readonly count: number;
+  readonly done: Promise<void>;
+}
+
+/** Runs an executable's steps in submits of bounded work, as many steps to each as the adapter's speed allows. */
+export class Scheduler {
+  readonly #executable: Executable;
+  readonly #watch: DeviceWatch;
+  #stepsPerSubmit = FIRST_STEPS;
+
+  constructor(executable: Executable) {
+    this.#executable = executable;
+    this.#watch = DeviceWatch.of(executable.device);
+  }
+
+  /**
+   * Runs `steps` in order and yields, each time a submit is done, how many steps are. The next submit is queued by
+   * then, so that the GPU does not wait for the host. Once `signal` is aborted nothing more is submitted: the last
+   * number yielded is how many steps ran. To be iterated to its end.
+   *
+   * @throws ShadegradError `gpu` or `device-lost`
+   */
+  async *run(steps: readonly Step[], signal?: AbortSignal): AsyncGenerator<number, void> {
+    let running = this.#submit(steps, 0);
+    let since = performance.now();
+    while (running) {
+      const next = signal?.aborted ? undefined : this.#submit(steps, running.end);
+      await this.#watch.guard(running.done);
+      const now = performance.now();
+      this.#adapt(running.count, now - since);
+      since = now;
+      yield running.end;
+      running = next;
+    }
+  }
+
+  #submit(steps: readonly Step[], start: number): Submit | undefined {
+    const batch = steps.slice(start, start + this.#stepsPerSubmit);
+    if (batch.length === 0) return undefined;
+    this.#watch.check();
+    this.#executable.submit(batch);
+    const done = this.#executable.device.queue.onSubmittedWorkDone();
+    return { end: start + batch.length, count: batch.length, done };
+  }
+
+  /** Grows fast and shrinks slowly, so that one hiccup of a busy machine costs little. */
+  #adapt(count: number, milliseconds: number): void {
+    const factor = Math.min(4, Math.max(0.5, SUBMIT_MILLISECONDS / milliseconds));
+    this.#stepsPerSubmit = Math.min(STEPS_PER_SUBMIT, Math.max(1, Math.round(count * factor)));
+  }
+}

@@ -1,0 +1,113 @@
+import { ShadegradError } from '../errors.ts';
+import { type BindingName, KERNELS, type KernelName } from '../gpu/kernels.ts';
+
+/** One run of a kernel: everything about it but the buffers themselves. */
+export interface Dispatch {
+  readonly kernel: KernelName;
+  /** Values of the shader's `override` constants; booleans are 0 and 1. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Name of the plan's buffer behind each of the kernel's bindings. */
+  readonly bindings: Readonly<Record<string, string>>;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** A buffer that a plan needs. */
+export interface PlanBuffer {
+  readonly name: string;
+  /** Bytes, a multiple of 4. */
+  readonly size: number;
+  readonly usage: 'storage' | 'step';
+}
+
+/** What the GPU does in one step, as data. */
+export interface StepPlan {
+  readonly name: string;
+  readonly buffers: readonly PlanBuffer[];
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** The part of a device's limits that a plan can run into. */
+export type PlanLimits = Pick<
+  GPUSupportedLimits,
+  | 'maxBufferSize'
+  | 'maxStorageBufferBindingSize'
+  | 'maxComputeWorkgroupsPerDimension'
+  | 'maxComputeInvocationsPerWorkgroup'
+  | 'maxComputeWorkgroupSizeX'
+  | 'maxComputeWorkgroupSizeY'
+  | 'maxComputeWorkgroupStorageSize'
+  | 'maxStorageBuffersPerShaderStage'
+>;
+
+/** What every WebGPU device offers without being asked (WebGPU, section 3.6.2). */
+export const DEFAULT_LIMITS: PlanLimits = {
+  maxBufferSize: 268_435_456,
+  maxStorageBufferBindingSize: 134_217_728,
+  maxComputeWorkgroupsPerDimension: 65_535,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupSizeX: 256,
+  maxComputeWorkgroupSizeY: 256,
+  maxComputeWorkgroupStorageSize: 16_384,
+  maxStorageBuffersPerShaderStage: 8,
+};
+
+/** The limits that the plans need beyond WebGPU's defaults: what to ask of `adapter.requestDevice`. */
+export function requiredLimits(...plans: StepPlan[]): Record<string, number> {
+  const required: Record<string, number> = {};
+  for (const need of plans.map(planNeeds)) {
+    for (const [name, value] of Object.entries(need)) {
+      const known = required[name] ?? DEFAULT_LIMITS[name as keyof PlanLimits];
+      if (value > known) required[name] = value;
+    }
+  }
+  return required;
+}
+
+/**
+ * Checks a plan before anything is allocated.
+ * @throws ShadegradError `usage` where the plan needs more than `limits` give.
+ */
+export function assertWithinLimits(plan: StepPlan, limits: PlanLimits): void {
+  for (const [name, value] of Object.entries(planNeeds(plan))) {
+    const limit = limits[name as keyof PlanLimits];
+    if (!(value <= limit)) {
+      throw new ShadegradError(
+        'usage',
+        `The plan "${plan.name}" needs ${name} = ${value}, and this device gives ${limit}.`,
+        'Use a smaller batch, network or dataset, or request a device with a higher limit.',
+      );
+    }
+  }
+}
+
+function planNeeds(plan: StepPlan): PlanLimits {
+  const sizes = plan.buffers.map(({ size }) => size);
+  const workgroupSize = (dispatch: Dispatch, axis: 'X' | 'Y') =>
+    dispatch.constants[`WORKGROUP_${axis}`] ?? (axis === 'X' ? (dispatch.constants.WORKGROUP_SIZE ?? 1) : 1);
+  const over = (need: (dispatch: Dispatch) => number) => Math.max(0, ...plan.dispatches.map(need));
+  return {
+    maxBufferSize: Math.max(0, ...sizes),
+    maxStorageBufferBindingSize: Math.max(0, ...sizes),
+    maxComputeWorkgroupsPerDimension: over(({ workgroups }) => Math.max(...workgroups)),
+    maxComputeInvocationsPerWorkgroup: over((d) => workgroupSize(d, 'X') * workgroupSize(d, 'Y')),
+    maxComputeWorkgroupSizeX: over((d) => workgroupSize(d, 'X')),
+    maxComputeWorkgroupSizeY: over((d) => workgroupSize(d, 'Y')),
+    // Only softmax_cross_entropy has workgroup memory: a vec2f for each invocation.
+    maxComputeWorkgroupStorageSize: over((d) =>
+      d.kernel === 'softmax_cross_entropy' ? 8 * workgroupSize(d, 'X') : 0,
+    ),
+    maxStorageBuffersPerShaderStage: over(
+      ({ kernel }) => Object.values(KERNELS[kernel].bindings).filter((access) => access !== 'step').length,
+    ),
+  };
+}
+
+/** A dispatch whose bindings are checked against the kernel's by the compiler. */
+export function dispatch<K extends KernelName>(
+  kernel: K,
+  constants: Record<string, number>,
+  bindings: Record<BindingName<K>, string>,
+  workgroups: [number, number, number],
+): Dispatch {
+  return { kernel, constants, bindings, workgroups };
+}

@@ -1,0 +1,312 @@
+import type { Dataset, Samples } from '../data/dataset.ts';
+import { CounterRandom, streams } from '../data/random.ts';
+import { shuffledIndices, validationSplit } from '../data/shuffle.ts';
+import { ShadegradError } from '../errors.ts';
+import { readBuffer } from '../gpu/buffers.ts';
+import { initialModel } from '../model/initialise.ts';
+import type { Model } from '../model/model.ts';
+import { type MlpSpec, mlp } from '../model/spec.ts';
+import { Executable } from './executable.ts';
+import type { EpochRecord, Evaluation, Progress } from './history.ts';
+import { Inference, inferenceSizes } from './inference.ts';
+import { Network, type Prediction } from './network.ts';
+import { type BatchSizes, inferencePlan, type PlanName, trainingPlan } from './plans.ts';
+import { destroyResident, makeResident, type Resident } from './resident.ts';
+import { Scheduler } from './scheduler.ts';
+import { requiredLimits, type StepPlan } from './step-plan.ts';
+import { trainingSteps } from './steps.ts';
+
+/** What to train and how. Every default but the network's is Keras's. */
+export interface TrainerOptions {
+  /** Width of each hidden layer; empty for softmax regression. Default [100]. */
+  readonly hidden?: readonly number[];
+  /** Samples to a step; the last step of an epoch trains what is left. Default 32. */
+  readonly batchSize?: number;
+  /** Adam's step size. Default 0.001. */
+  readonly learningRate?: number;
+  /** Adam's decay of the first moment, 0 to below 1. Default 0.9. */
+  readonly beta1?: number;
+  /** Adam's decay of the second moment, 0 to below 1. Default 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of the bias-corrected second moment. Default 1e-7. */
+  readonly epsilon?: number;
+  /** Decides initial weights, batches and validation samples: a whole number from 0 to 2^53 - 1. Default 1. */
+  readonly seed?: number;
+  /** Share of the training samples, picked at random, that is not trained on but validated with. Default 0. */
+  readonly validationSplit?: number;
+  /** Default `fused`. */
+  readonly plan?: PlanName;
+}
+
+export interface FitOptions {
+  readonly epochs: number;
+  /** Stops the training at the next batch boundary with an error `interrupted`. */
+  readonly signal?: AbortSignal;
+  /** Called at most ten times a second; training waits for a promise it returns, which makes a pause. */
+  readonly onProgress?: (progress: Progress) => void | Promise<void>;
+}
+
+type Settings = Required<TrainerOptions>;
+
+/** The least time between two read-backs of a running epoch's loss. */
+const PROGRESS_MILLISECONDS = 100;
+
+/** Trains one network on one dataset. The data, the weights and the optimizer's state stay on the GPU. */
+export class Trainer {
+  readonly spec: MlpSpec;
+  /** The plan that runs, as data. */
+  readonly plan: StepPlan;
+  readonly #settings: Settings;
+  readonly #network: Network;
+  readonly #resident: Resident;
+  readonly #trainIndices: Uint32Array;
+  readonly #validationIndices: Uint32Array<ArrayBuffer>;
+  readonly #validation: Inference | undefined;
+  readonly #executable: Executable;
+  readonly #scheduler: Scheduler;
+  readonly #history: EpochRecord[] = [];
+  #epochsStarted = 0;
+  #stepsTrained = 0;
+
+  /**
+   * Copies the training set and a freshly initialised network to the GPU.
+   * @throws ShadegradError `usage` where an option is out of range or the device too small, `bad-data`, `gpu`
+   */
+  static async create(device: GPUDevice, data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
+    const { settings, spec, split, plan } = prepare(data, options);
+    const network = await Network.create(device, initialModel(spec, settings.seed));
+    const resident = await makeResident(device, spec, data.train);
+    const shared = new Map([...network.parameters, ...resident.buffers]);
+    const executable = await Executable.create(device, plan, shared);
+    const validation =
+      split.validation.length > 0
+        ? await Inference.create(device, spec, network.parameters, resident, split.validation.length)
+        : undefined;
+    return new Trainer(settings, plan, network, resident, executable, split, validation);
+  }
+
+  private constructor(
+    settings: Settings,
+    plan: StepPlan,
+    network: Network,
+    resident: Resident,
+    executable: Executable,
+    split: { train: Uint32Array; validation: Uint32Array },
+    validation: Inference | undefined,
+  ) {
+    this.spec = network.spec;
+    this.plan = plan;
+    this.#settings = settings;
+    this.#network = network;
+    this.#resident = resident;
+    this.#executable = executable;
+    this.#scheduler = new Scheduler(executable);
+    this.#trainIndices = split.train;
+    this.#validationIndices = new Uint32Array(split.validation);
+    this.#validation = validation;
+  }
+
+  /** The epochs trained to their end so far. */
+  get history(): readonly EpochRecord[] {
+    return this.#history;
+  }
+
+  /**
+   * Trains `epochs` more epochs and yields each one's record when it is done. Leaving the loop stops the training.
+   *
+   * @throws ShadegradError `usage`, `interrupted`, `diverged` (loss not finite; epoch and batch are named), `gpu` or
+   *   `device-lost`
+   */
+  async *fit({ epochs, signal, onProgress }: FitOptions): AsyncGenerator<EpochRecord, void> {
+    if (!Number.isSafeInteger(epochs) || epochs < 1) {
+      throw new ShadegradError('usage', `epochs: ${epochs} is not a number of epochs.`, 'Use 1 or more.');
+    }
+    const last = this.#epochsStarted + epochs;
+    while (this.#epochsStarted < last) {
+      const epoch = ++this.#epochsStarted;
+      const report =
+        onProgress && ((progress: EpochProgress) => onProgress({ ...progress, epoch, epochs: last }));
+      const trained = await this.#trainEpoch(epoch, report, signal);
+      const validated = await this.#validate();
+      const record = { epoch, ...trained, ...validated };
+      this.#history.push(record);
+      yield record;
+    }
+  }
+
+  async #trainEpoch(
+    epoch: number,
+    report: ((progress: EpochProgress) => void | Promise<void>) | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<EpochRecord, 'loss' | 'accuracy' | 'seconds'>> {
+    const { seed, batchSize } = this.#settings;
+    const samplesPerEpoch = this.#trainIndices.length;
+    const shuffled = shuffledIndices(samplesPerEpoch, new CounterRandom(seed, streams.epochOrder(epoch)));
+    this.#executable.write('order', new Uint32Array(shuffled.map((i) => this.#trainIndices[i] ?? 0)));
+    const steps = trainingSteps(samplesPerEpoch, batchSize, this.#stepsTrained, this.#settings);
+
+    const started = performance.now();
+    let reported = started;
+    let done = 0;
+    const sums = { steps: 0, loss: 0, hits: 0 };
+    const progress = (): EpochProgress => {
+      const samples = Math.min(samplesPerEpoch, sums.steps * batchSize);
+      const seconds = (performance.now() - started) / 1000;
+      return {
+        samples,
+        samplesPerEpoch,
+        loss: sums.loss / samples,
+        accuracy: sums.hits / samples,
+        imagesPerSecond: samples / seconds,
+      };
+    };
+    for await (const completed of this.#scheduler.run(steps, signal)) {
+      this.#stepsTrained += completed - done;
+      done = completed;
+      if (report && completed < steps.length && performance.now() - reported >= PROGRESS_MILLISECONDS) {
+        await this.#addMetrics(epoch, completed, sums);
+        reported = performance.now();
+        await report(progress());
+      }
+    }
+    if (done < steps.length) {
+      throw new ShadegradError(
+        'interrupted',
+        `Training was interrupted in epoch ${epoch}, after ${done} of its ${steps.length} batches.`,
+        'The epochs before it are complete.',
+      );
+    }
+    await this.#addMetrics(epoch, done, sums);
+    const { loss, accuracy } = progress();
+    const seconds = (performance.now() - started) / 1000;
+    if (report) await report(progress());
+    return { loss, accuracy, seconds };
+  }
+
+  /** Adds the loss and hits of the steps from `sums.steps` to `end`. */
+  async #addMetrics(
+    epoch: number,
+    end: number,
+    sums: { steps: number; loss: number; hits: number },
+  ): Promise<void> {
+    const { device } = this.#executable;
+    const buffer = this.#executable.buffer('metrics');
+    const metrics = new Float32Array(
+      await readBuffer(device, buffer, 8 * sums.steps, 8 * (end - sums.steps)),
+    );
+    for (let i = 0; i < metrics.length; i += 2) {
+      const loss = metrics[i] ?? Number.NaN;
+      if (!Number.isFinite(loss)) {
+        throw new ShadegradError(
+          'diverged',
+          `The loss is not finite (${loss}) in epoch ${epoch}, batch ${sums.steps + 1}.`,
+          `Use a learning rate below ${this.#settings.learningRate}.`,
+        );
+      }
+      sums.steps++;
+      sums.loss += loss;
+      sums.hits += metrics[i + 1] ?? Number.NaN;
+    }
+  }
+
+  async #validate(): Promise<Pick<EpochRecord, 'valLoss' | 'valAccuracy'>> {
+    if (!this.#validation) return { valLoss: null, valAccuracy: null };
+    const { lossSum, hits } = await this.#validation.run(this.#validationIndices);
+    const count = this.#validationIndices.length;
+    return { valLoss: lossSum / count, valAccuracy: hits / count };
+  }
+
+  /** As {@link Network.evaluate}. */
+  evaluate(samples: Samples): Promise<Evaluation> {
+    return this.#network.evaluate(samples);
+  }
+
+  /** As {@link Network.predict}. */
+  predict(images: Uint8Array): Promise<Prediction> {
+    return this.#network.predict(images);
+  }
+
+  /** As {@link Network.model}. */
+  model(): Promise<Model> {
+    return this.#network.model();
+  }
+
+  /** Frees everything this trainer has on the GPU. */
+  destroy(): void {
+    this.#validation?.destroy();
+    this.#executable.destroy();
+    destroyResident(this.#resident);
+    this.#network.destroy();
+  }
+}
+
+type EpochProgress = Omit<Progress, 'epoch' | 'epochs'>;
+
+/**
+ * Limits beyond WebGPU's defaults that training and evaluating on `data` need: for `adapter.requestDevice`.
+ * @throws ShadegradError `usage` where an option is out of range
+ */
+export function trainerLimits(data: Dataset, options: TrainerOptions = {}): Record<string, number> {
+  const { spec, split, plan } = prepare(data, options);
+  const evaluations = [
+    { samples: data.test.count, count: data.test.count },
+    { samples: data.train.count, count: split.validation.length },
+  ].filter(({ count }) => count > 0);
+  return requiredLimits(
+    plan,
+    ...evaluations.map(({ samples, count }) => inferencePlan(inferenceSizes(spec, samples, count), true)),
+  );
+}
+
+function prepare(data: Dataset, options: TrainerOptions) {
+  const settings: Settings = {
+    hidden: [100],
+    batchSize: 32,
+    learningRate: 1e-3,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-7,
+    seed: 1,
+    validationSplit: 0,
+    plan: 'fused',
+    ...options,
+  };
+  checkSettings(settings);
+  const spec = mlp({
+    inputs: data.shape.height * data.shape.width,
+    hidden: settings.hidden,
+    classes: data.classes,
+  });
+  const split = validationSplit(data.train.count, settings.validationSplit, settings.seed);
+  const sizes: BatchSizes = {
+    spec,
+    models: 1,
+    // A batch larger than the epoch would only be padding.
+    batch: Math.min(settings.batchSize, split.train.length),
+    samples: data.train.count,
+    orderLength: split.train.length,
+  };
+  return {
+    settings: { ...settings, batchSize: sizes.batch },
+    spec,
+    split,
+    plan: trainingPlan(settings.plan, sizes, settings),
+  };
+}
+
+function checkSettings(settings: Settings): void {
+  const { batchSize, learningRate, epsilon } = settings;
+  const complain = (name: string, value: number, range: string): never => {
+    throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
+  };
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1)
+    complain('batch size', batchSize, 'a whole number of 1 or more');
+  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
+    complain('learning rate', learningRate, 'a number above 0');
+  }
+  if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) complain('epsilon', epsilon, 'a number above 0');
+  for (const name of ['beta1', 'beta2'] as const) {
+    const value = settings[name];
+    if (!(value >= 0 && value < 1)) complain(name, value, 'a number from 0 to below 1');
+  }
+}
