@@ -1,0 +1,206 @@
+import { ShadegradError } from '../errors.ts';
+import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import { keepVulkanLoader } from './vulkan.ts';
+
+/** `auto` takes hardware where there is any, else software. */
+export type AdapterChoice = 'auto' | 'hardware' | 'software';
+
+/** The adapter as reports name it. */
+export interface AdapterReport {
+  readonly vendor: string;
+  readonly architecture: string;
+  /** The device's name and its driver's. */
+  readonly description: string;
+  /** True where the CPU does the work. */
+  readonly software: boolean;
+}
+
+export interface OpenDeviceOptions {
+  /** Default `auto`. */
+  readonly adapter?: AdapterChoice;
+  readonly requiredLimits?: Readonly<Record<string, number>>;
+  readonly requiredFeatures?: readonly GPUFeatureName[];
+  /**
+   * False leaves out the bounds checks that Dawn adds to shaders on a software adapter, where they cost a third to
+   * two thirds of the speed. Only for shaders that never index beyond their buffers, such as this package's own:
+   * any other could then read or write foreign memory. Default true; without effect on hardware.
+   */
+  readonly robustness?: boolean;
+}
+
+export interface OpenedDevice {
+  readonly device: GPUDevice;
+  readonly adapter: GPUAdapter;
+  readonly info: AdapterReport;
+}
+
+/** Dawn's instances, one per kind and settings. Dawn crashes the process once an instance is garbage-collected. */
+const instances = new Map<string, GPU>();
+
+/**
+ * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
+ * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
+ * thread it is found only if the worker shares its environment (`env: SHARE_ENV`).
+ *
+ * @throws ShadegradError `no-adapter` where there is none of that kind, `gpu` where it lacks a limit or a feature.
+ */
+export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
+  const { adapter: choice = 'auto', requiredLimits = {}, requiredFeatures = [], robustness = true } = options;
+  const adapter = await chooseAdapter(choice, robustness);
+  const info = reportAdapter(adapter);
+  try {
+    const device = await adapter.requestDevice({
+      requiredLimits: { ...requiredLimits },
+      requiredFeatures: [...requiredFeatures],
+    });
+    return { device, adapter, info };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim() : String(error);
+    throw new ShadegradError(
+      'gpu',
+      `The adapter "${info.description}" cannot give the device that is needed: ${reason}`,
+      'Use another adapter, or less data.',
+      error,
+    );
+  }
+}
+
+async function chooseAdapter(choice: AdapterChoice, robustness: boolean): Promise<GPUAdapter> {
+  const hardware = choice === 'software' ? null : await findHardware();
+  const adapter = hardware ?? (choice === 'hardware' ? null : await findSoftware(robustness));
+  if (adapter) return adapter;
+  throw new ShadegradError(
+    'no-adapter',
+    `No ${choice === 'auto' ? '' : `${choice} `}WebGPU adapter was found on this machine (${platform()}).`,
+    howToGet(choice),
+  );
+}
+
+/**
+ * The fastest adapter that is not software; null where there is none.
+ *
+ * SwiftShader is added to the drivers that the loader finds, because the loader and Dawn print warnings on stderr
+ * where there is no driver at all.
+ */
+export async function findHardware(): Promise<GPUAdapter | null> {
+  const bundled = await swiftShader().catch(() => undefined);
+  const environment = bundled ? { VK_ADD_DRIVER_FILES: addedDrivers(bundled) } : {};
+  const adapter = await request('hardware', bundled, environment, { powerPreference: 'high-performance' });
+  return adapter && !adapter.info.isFallbackAdapter ? adapter : null;
+}
+
+/** SwiftShader, or else what the platform has in software (Windows's WARP, Mesa's lavapipe); null for neither. */
+export async function findSoftware(robustness = true): Promise<GPUAdapter | null> {
+  const bundled = await swiftShader();
+  const environment = bundled
+    ? { VK_DRIVER_FILES: bundled.manifest, VK_ICD_FILENAMES: bundled.manifest }
+    : {};
+  const toggles = robustness ? [] : ['enable-dawn-features=disable_robustness'];
+  return request(`software ${toggles}`, bundled, environment, { forceFallbackAdapter: true }, toggles);
+}
+
+async function request(
+  key: string,
+  bundled: SwiftShader | undefined,
+  environment: Readonly<Record<string, string>>,
+  options: GPURequestAdapterOptions,
+  toggles: string[] = [],
+): Promise<GPUAdapter | null> {
+  const { create, globals } = await loadDawn();
+  for (const [name, value] of Object.entries(globals)) {
+    if (!(name in globalThis))
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  if (!keepVulkanLoader(bundled?.loader)) return null;
+  return withEnvironment(environment, () => {
+    const instance = instances.get(key) ?? create(toggles);
+    instances.set(key, instance);
+    return instance.requestAdapter(options);
+  });
+}
+
+/** Runs `action` with the variables set. Dawn and the Vulkan loader read them before `requestAdapter` returns. */
+function withEnvironment<T>(variables: Readonly<Record<string, string>>, action: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    return action();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+function addedDrivers({ manifest }: SwiftShader): string {
+  const users = process.env.VK_ADD_DRIVER_FILES;
+  return users ? `${users}:${manifest}` : manifest;
+}
+
+async function loadDawn(): Promise<typeof import('webgpu')> {
+  try {
+    return await import('webgpu');
+  } catch (error) {
+    throw new ShadegradError(
+      'no-adapter',
+      `Dawn, the WebGPU implementation in the npm package "webgpu", does not load on ${platform()}: ${String(error)}`,
+      'Run "npm ci" again. It needs Linux with glibc, macOS or Windows, on x64 or arm64.',
+      error,
+    );
+  }
+}
+
+/** What reports and `doctor` say of an adapter. */
+export function reportAdapter({ info }: GPUAdapter): AdapterReport {
+  const { vendor, architecture } = info;
+  const name = info.device.replaceAll('-', ' ').trim();
+  const description = [name, info.description].filter((part) => part !== '').join(', ');
+  return {
+    vendor,
+    architecture,
+    description: description || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
+    software: info.isFallbackAdapter,
+  };
+}
+
+export function platform(): string {
+  return `${process.platform}-${process.arch}`;
+}
+
+/** What to install on this platform for an adapter of the kind. */
+export function howToGet(choice: AdapterChoice): string {
+  const steps: string[] = [];
+  if (choice !== 'software') steps.push(hardwareSteps());
+  if (choice !== 'hardware') steps.push(softwareSteps());
+  else steps.push('Or run with "--adapter software".');
+  return steps.join(' ');
+}
+
+function hardwareSteps(): string {
+  switch (process.platform) {
+    case 'linux':
+      return (
+        'For a GPU, install its Vulkan driver and loader ("apt install libvulkan1 mesa-vulkan-drivers" on Debian and ' +
+        'Ubuntu for AMD and Intel; the NVIDIA driver brings its own; in a container, pass the GPU in with its ' +
+        'graphics capability).'
+      );
+    case 'darwin':
+      return 'For a GPU, use macOS 13 or newer on a machine with Metal (virtual machines may have none).';
+    case 'win32':
+      return "For a GPU, install its maker's current driver (Direct3D 12).";
+    default:
+      return 'Dawn runs on Linux, macOS and Windows.';
+  }
+}
+
+function softwareSteps(): string {
+  if (process.platform === 'linux' && process.arch === 'x64') {
+    return 'For the software GPU, install the optional dependencies ("npm ci --include=optional").';
+  }
+  if (process.platform === 'linux') {
+    return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 23 or newer).';
+  }
+  if (process.platform === 'win32') return "Windows's software GPU, WARP, comes with Windows 10 and newer.";
+  return 'There is no software GPU on this platform.';
+}

@@ -1,0 +1,132 @@
+import { createReadStream, rmSync } from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress } from 'node:zlib';
+import { ShadegradError } from '../errors.ts';
+import { cacheDirectory } from './cache.ts';
+
+/** Google's Vulkan driver that runs on the CPU, unpacked, with a Vulkan loader beside it. */
+export interface SwiftShader {
+  /** Version of the npm package it came from. */
+  readonly version: string;
+  /** The Vulkan loader, for machines that have none. */
+  readonly loader: string;
+  /** The driver's manifest, for the loader's `VK_DRIVER_FILES`. */
+  readonly manifest: string;
+}
+
+const packageName = '@sparticuz/chromium';
+const loader = 'libvulkan.so.1';
+const manifest = 'vk_swiftshader_icd.json';
+const files = [loader, manifest, 'libvk_swiftshader.so'];
+
+let unpacked: Promise<SwiftShader | undefined> | undefined;
+
+/**
+ * SwiftShader out of the optional npm package `@sparticuz/chromium`, unpacked once into the cache folder, or, where
+ * that cannot be written, into a temporary folder for the life of this process. Undefined where the package is not
+ * installed or holds nothing for this platform: it is built for Linux on x64.
+ *
+ * @throws ShadegradError `io` where neither folder can take it.
+ */
+export function swiftShader(): Promise<SwiftShader | undefined> {
+  unpacked ??= find();
+  return unpacked;
+}
+
+async function find(): Promise<SwiftShader | undefined> {
+  const root = packageRoot();
+  if (root === undefined) return undefined;
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const folder = await unpack(join(root, 'bin', 'swiftshader.tar.br'), version);
+  return { version, loader: join(folder, loader), manifest: join(folder, manifest) };
+}
+
+function packageRoot(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  try {
+    const entry = createRequire(import.meta.url).resolve(packageName);
+    return entry.slice(0, entry.lastIndexOf(packageName) + packageName.length);
+  } catch {
+    return undefined;
+  }
+}
+
+async function unpack(archive: string, version: string): Promise<string> {
+  const folder = join(cacheDirectory(), `swiftshader-${version}`);
+  if (await isComplete(folder)) return folder;
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    const temporary = await mkdtemp(`${folder}.`);
+    try {
+      await extractTo(temporary, archive);
+      await moveInto(folder, temporary);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    return folder;
+  } catch (cacheError) {
+    return unpackForThisProcess(archive, folder, cacheError);
+  }
+}
+
+/**
+ * A fresh folder that only this user can enter, because libraries are loaded from it and the temporary folder may
+ * be open to others.
+ */
+async function unpackForThisProcess(
+  archive: string,
+  cacheFolder: string,
+  cacheError: unknown,
+): Promise<string> {
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'shadegrad-swiftshader-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await extractTo(folder, archive);
+    return folder;
+  } catch (error) {
+    throw new ShadegradError(
+      'io',
+      `The software GPU cannot be unpacked, neither into ${cacheFolder} (${String(cacheError)}) nor into ` +
+        `${tmpdir()} (${String(error)}).`,
+      'Free 20 MB there, or set XDG_CACHE_HOME to a folder that can be written.',
+      error,
+    );
+  }
+}
+
+async function extractTo(folder: string, archive: string): Promise<void> {
+  const { extract } = await import('tar-fs');
+  const wanted = new Set(files.map((file) => join(folder, file)));
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  await pipeline(
+    createReadStream(archive),
+    createBrotliDecompress(),
+    extract(folder, {
+      ignore: (path) => !wanted.has(path),
+      // Else root would hand the files to the user id that the archive happens to name.
+      map: (header) => ({ ...header, ...owner }),
+    }),
+  );
+}
+
+/** Renames the finished folder to its place; another process may have been first, and its copy is as good. */
+async function moveInto(folder: string, temporary: string): Promise<void> {
+  try {
+    await rename(temporary, folder);
+  } catch (error) {
+    if (await isComplete(folder)) return;
+    await rm(folder, { recursive: true, force: true });
+    await rename(temporary, folder).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function isComplete(folder: string): Promise<boolean> {
+  const present = await Promise.allSettled(files.map((file) => access(join(folder, file))));
+  return present.every(({ status }) => status === 'fulfilled');
+}

@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const loaderName = 'libvulkan.so.1';
+
+/** glibc's flag to keep a library in the process even when the handle that loaded it is closed. */
+const RTLD_NODELETE = 0x1000;
+
+/**
+ * Keeps a Vulkan loader in the process: the one that Dawn would find, or else `bundled`. Dawn asks for
+ * "libvulkan.so.1" and gets whichever library of that name is loaded already, so no library path has to be set and
+ * nothing installed.
+ *
+ * @returns False on Linux without any Vulkan loader: Dawn would find no adapter and print a warning on stderr.
+ */
+export function keepVulkanLoader(bundled: string | undefined): boolean {
+  if (process.platform !== 'linux') return true;
+  const besideDawn = join(
+    dirname(createRequire(import.meta.url).resolve('webgpu')),
+    'dist',
+    `linux-${process.arch}`,
+    loaderName,
+  );
+  const besideNode = join(dirname(process.execPath), loaderName);
+  return [besideDawn, besideNode, loaderName, bundled].some(
+    (library) => library !== undefined && keepLoaded(library),
+  );
+}
+
+/** False where there is no such library. */
+function keepLoaded(library: string): boolean {
+  const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
+  try {
+    process.dlopen({ exports: {} }, library, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+    return true;
+  } catch (error) {
+    // The expected end: Node loads the library and then complains that it is no Node add-on.
+    return error instanceof Error && error.message.includes('did not self-register');
+  }
+}
