@@ -1,0 +1,135 @@
+import type { History } from '../train/history.ts';
+import type { ChartOption } from './echarts-parts.ts';
+import { type Colors, colors, type Theme } from './palette.ts';
+import { chartStyle, titleSize } from './style.ts';
+
+export interface CurvesOptions {
+  readonly title?: string;
+  readonly theme?: Theme;
+  /** Width in pixels that the chart will be drawn at; the panels are stacked below 560. 860 by default. */
+  readonly width?: number;
+}
+
+/** Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. */
+export function curvesOption(history: History, options: CurvesOptions = {}): ChartOption {
+  const { title = '', theme = 'light', width = 860 } = options;
+  const palette = colors(theme);
+  const style = chartStyle(theme);
+  const stacked = width < 560;
+  const epochs = history.map(({ epoch }) => epoch);
+  const panels = [
+    {
+      name: 'Loss',
+      scale: { min: 0 },
+      curves: [history.map(({ loss }) => loss), history.map(({ valLoss }) => valLoss)],
+      grid: stacked
+        ? { left: 72, right: 20, top: '15%', height: '27%' }
+        : { left: 72, width: '39%', top: 84, bottom: 58 },
+    },
+    {
+      name: 'Accuracy (%)',
+      scale: accuracyScale(history),
+      curves: [
+        history.map(({ accuracy }) => 100 * accuracy),
+        history.map(({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy)),
+      ],
+      grid: stacked
+        ? { left: 72, right: 20, top: '61%', height: '27%' }
+        : { right: 24, width: '39%', top: 84, bottom: 58 },
+    },
+  ];
+  return {
+    ...style,
+    title: {
+      text: title,
+      left: 'center',
+      top: 12,
+      padding: 0,
+      textStyle: { color: palette.ink, fontSize: titleSize(title, width - 24) },
+    },
+    legend: { top: title === '' ? 14 : 42, itemGap: 24, itemWidth: 34, textStyle: { color: palette.ink } },
+    tooltip: {
+      ...style.tooltip,
+      trigger: 'axis',
+      valueFormatter: (value) => (typeof value === 'number' ? String(Number(value.toPrecision(4))) : ''),
+    },
+    grid: panels.map(({ grid }) => ({ ...grid, outerBoundsMode: 'none' as const })),
+    xAxis: panels.map((_, gridIndex) => epochAxis(epochs, gridIndex, palette)),
+    yAxis: panels.map(({ name, scale }, gridIndex) => ({ ...valueAxis(name, gridIndex, palette), ...scale })),
+    series: panels.flatMap(({ curves }, panel) =>
+      curves.flatMap((data, kind) =>
+        data.every((value) => value === null)
+          ? []
+          : [
+              {
+                type: 'line' as const,
+                name: kind === 0 ? 'Training' : 'Validation',
+                xAxisIndex: panel,
+                yAxisIndex: panel,
+                data: data.map((value, i) => [epochs[i], value]),
+                color: kind === 0 ? palette.training : palette.validation,
+                lineStyle: { width: 2, type: kind === 0 ? ('solid' as const) : ('dashed' as const) },
+                symbol: kind === 0 ? 'circle' : 'diamond',
+                symbolSize: kind === 0 ? 6 : 8,
+                showSymbol: history.length <= 30,
+              },
+            ],
+      ),
+    ),
+  };
+}
+
+/** From a round number below the least accuracy up to 100 %, in about five steps. */
+function accuracyScale(history: History): { min: number; max: number; interval: number } {
+  const all = history.flatMap(({ accuracy, valAccuracy }) => [accuracy, valAccuracy ?? accuracy]);
+  const least = 100 * all.reduce((low, accuracy) => Math.min(low, accuracy), 1);
+  const step = [0.2, 0.5, 1, 2, 5, 10].find((candidate) => (100 - least) / candidate <= 5.5) ?? 20;
+  // From 100 downwards, so that rounding cannot put a tick beside 100.
+  return { min: 100 - step * Math.max(2, Math.ceil((100 - least) / step)), max: 100, interval: step };
+}
+
+function epochAxis(epochs: readonly number[], gridIndex: number, { ink, muted }: Colors) {
+  const [first, last] = [epochs[0] ?? 1, epochs.at(-1) ?? 1];
+  // A lone epoch stands in the middle.
+  const room = first === last ? 1 : 0;
+  return {
+    type: 'value',
+    gridIndex,
+    min: first - room,
+    max: last + room,
+    minInterval: 1,
+    ...(last - first < 12 ? { interval: 1 } : {}),
+    name: 'Epoch',
+    nameLocation: 'middle',
+    nameGap: 30,
+    nameTextStyle: { color: ink, fontSize: 13 },
+    axisLabel: {
+      color: muted,
+      fontSize: 12,
+      formatter: (epoch: number) => (epoch < first || epoch > last ? '' : String(epoch)),
+    },
+    axisLine: { show: true, onZero: false, lineStyle: { color: muted } },
+    axisTick: { show: room === 0 },
+    splitLine: { show: false },
+  } as const;
+}
+
+function valueAxis(name: string, gridIndex: number, { ink, muted, line }: Colors) {
+  return {
+    type: 'value',
+    gridIndex,
+    name,
+    nameLocation: 'middle',
+    nameGap: 52,
+    nameRotate: 90,
+    nameTextStyle: { color: ink, fontSize: 13 },
+    axisLabel: { color: muted, fontSize: 12, formatter: shortNumber },
+    splitLine: { lineStyle: { color: line } },
+  } as const;
+}
+
+/** Six characters at most, which is what there is room for. */
+function shortNumber(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 0.001 || size >= 100_000) ? value.toExponential() : String(value);
+}

@@ -1,0 +1,87 @@
+import { textWidth } from './style.ts';
+
+/** Where the parts of a heatmap lie, in pixels. */
+export interface HeatmapLayout {
+  readonly width: number;
+  readonly height: number;
+  /** The matrix: its left and top edge, and its side. */
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+  /** Side of a cell. */
+  readonly cell: number;
+  /** Only every so-manieth class is named on the axes, so that names do not overlap. */
+  readonly columnStep: number;
+  readonly rowStep: number;
+  /** Degrees by which the predicted labels are turned. */
+  readonly rotation: 0 | 45 | 90;
+  /** Distance of the axes' names from the matrix. */
+  readonly columnNameGap: number;
+  readonly rowNameGap: number;
+}
+
+/** Size of the tick labels' text. */
+export const TICK_FONT = 12;
+/** Longer names are cut, with an ellipsis. */
+export const LONGEST_NAME = 150;
+/** The colour bar right of the matrix: its distance, its width, and the room for its ticks and name. */
+export const BAR = { gap: 18, width: 16, room: 74 } as const;
+
+const LINE = 15;
+const TICK_GAP = 10;
+const AXIS_NAME = 26;
+const MARGIN = 14;
+const TITLE = 44;
+
+/** A size at which a matrix of these classes reads well: cells of 150 pixels for 2 classes, 57 for 10, 4 for 256. */
+export function heatmapSize(labels: readonly string[], title = ''): { width: number; height: number } {
+  const count = Math.max(labels.length, 1);
+  const side = count * Math.round(Math.max(300, 1000 * (1 - Math.exp(-count / 12))) / count);
+  const { left, right, top, bottom } = frame(labels, title, side / count);
+  return { width: Math.ceil(left + side + right), height: Math.ceil(top + side + bottom) };
+}
+
+/** Lays a heatmap out in `width` x `height` pixels: the largest square that fits, in the middle. */
+export function heatmapLayout(
+  labels: readonly string[],
+  title: string,
+  { width, height }: { readonly width: number; readonly height: number },
+): HeatmapLayout {
+  const count = Math.max(labels.length, 1);
+  const largest = (cell: number): number => {
+    const { left, right, top, bottom } = frame(labels, title, cell);
+    return Math.max(Math.floor(Math.min(width - left - right, height - top - bottom)), count);
+  };
+  const side = largest(largest(width / count) / count);
+  const { left, right, top, ...names } = frame(labels, title, side / count);
+  return {
+    width,
+    height,
+    left: Math.round(left + Math.max(0, (width - left - side - right) / 2)),
+    top,
+    side,
+    cell: side / count,
+    ...names,
+  };
+}
+
+/** The room that names, title and colour bar need around a matrix of cells of this side. */
+function frame(labels: readonly string[], title: string, cell: number) {
+  const longest = labels.reduce((widest, label) => Math.max(widest, textWidth(label, TICK_FONT)), 0);
+  const name = Math.min(longest, LONGEST_NAME);
+  const level = name + 6 <= Math.max(cell, 42);
+  const rotation = level ? 0 : cell >= 20 ? 45 : 90;
+  const needed = rotation === 0 ? name + 6 : LINE;
+  const labelHeight = rotation === 0 ? LINE : rotation === 90 ? name : name * Math.SQRT1_2 + LINE / 2;
+  return {
+    rotation,
+    columnStep: Math.ceil(needed / cell),
+    rowStep: Math.ceil(LINE / cell),
+    columnNameGap: Math.ceil(labelHeight + TICK_GAP + 6),
+    rowNameGap: Math.ceil(name + TICK_GAP + 8),
+    left: Math.ceil(MARGIN + AXIS_NAME + TICK_GAP + name),
+    right: BAR.gap + BAR.width + BAR.room,
+    top: title === '' ? MARGIN + 6 : TITLE,
+    bottom: Math.ceil(labelHeight + TICK_GAP + AXIS_NAME + MARGIN),
+  } as const;
+}

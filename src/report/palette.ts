@@ -1,0 +1,89 @@
+/** Which ground a chart is drawn on. */
+export type Theme = 'light' | 'dark';
+
+/** Red, green and blue, 0 to 255. */
+export type Rgb = readonly [number, number, number];
+
+/** The colours of a chart. */
+export interface Colors {
+  readonly background: string;
+  /** Titles and numbers. */
+  readonly ink: string;
+  /** Tick labels. */
+  readonly muted: string;
+  /** The number in an empty cell. */
+  readonly faint: string;
+  readonly line: string;
+  /** A cell that is left out. */
+  readonly blank: string;
+  readonly training: string;
+  readonly validation: string;
+  /** From the least to the greatest value, evenly spaced. */
+  readonly sequence: readonly string[];
+}
+
+const COLORS: Readonly<Record<Theme, Colors>> = {
+  light: {
+    background: '#ffffff',
+    ink: '#1b2430',
+    muted: '#4b5664',
+    faint: '#697484',
+    line: '#d5dae1',
+    blank: '#eceef1',
+    training: '#1f66b0',
+    validation: '#c9570c',
+    sequence: ['#f4f8fd', '#d8e6f5', '#b3d0ea', '#7fb2dc', '#4a90c9', '#256cae', '#0f4a8a', '#08295a'],
+  },
+  dark: {
+    background: '#12171f',
+    ink: '#e8edf4',
+    muted: '#aeb8c6',
+    faint: '#8593a6',
+    line: '#333c4a',
+    blank: '#232a35',
+    training: '#6cb2f5',
+    validation: '#f5a15d',
+    sequence: ['#18222f', '#19334f', '#1b4a78', '#2166a3', '#3b88cb', '#69abe3', '#a0cdf3', '#dcedfd'],
+  },
+};
+
+export function colors(theme: Theme): Colors {
+  return COLORS[theme];
+}
+
+/** The colour of `share`, 0 to 1, in a theme's sequence, interpolated in sRGB as ECharts does. */
+export function sequentialColor(share: number, theme: Theme): Rgb {
+  const stops = COLORS[theme].sequence;
+  const position = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+  const below = Math.min(Math.floor(position), stops.length - 2);
+  const from = parse(stops[below] as string);
+  const to = parse(stops[below + 1] as string);
+  const mix = (i: 0 | 1 | 2): number => Math.round(from[i] + (to[i] - from[i]) * (position - below));
+  return [mix(0), mix(1), mix(2)];
+}
+
+/** White or near-black, whichever stands out more on `ground`. */
+export function textColorOn(ground: Rgb): string {
+  const [light, dark] = ['#ffffff', '#10161e'];
+  return contrast(parse(light), ground) >= contrast(parse(dark), ground) ? light : dark;
+}
+
+/** Contrast ratio of two colours, 1 to 21, as WCAG 2.1 defines it. */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [lighter, darker] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+/** Relative luminance, 0 to 1, as WCAG 2.1 defines it. */
+function luminance(color: Rgb): number {
+  const [red, green, blue] = color.map((byte) => {
+    const value = byte / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function parse(hex: string): Rgb {
+  const value = Number.parseInt(hex.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { renderSvg } from '../../src/node/svg.ts';
+import { heatmapOption } from '../../src/report/heatmap.ts';
+import { heatmapSize } from '../../src/report/heatmap-layout.ts';
+import { contrast, sequentialColor, type Theme, textColorOn } from '../../src/report/palette.ts';
+import { outside, overlaps, rectangles, svgTexts } from '../support/svg.ts';
+
+const MATRIX = [
+  [50, 2, 0],
+  [5, 44, 1],
+  [0, 30, 10],
+];
+const LABELS = ['ant', 'bee', 'cat'];
+
+function draw(matrix: number[][], options: Parameters<typeof heatmapOption>[1]): string {
+  const size = { ...heatmapSize(options.labels, options.title) };
+  return renderSvg(heatmapOption(matrix, options), {
+    width: options.width ?? size.width,
+    height: options.height ?? size.height,
+  });
+}
+
+/** A matrix of `count` classes with many right predictions and a few mistakes. */
+function likely(count: number): number[][] {
+  return Array.from({ length: count }, (_, i) =>
+    Array.from({ length: count }, (_, j) => (i === j ? 970 + (i % 30) : (i * 7 + j * 3) % 11 === 0 ? 9 : 0)),
+  );
+}
+
+test('row 0 is on top, true labels run downwards and predicted labels to the right', () => {
+  const texts = svgTexts(draw(MATRIX, { labels: LABELS }));
+  const at = (text: string, fontSize: number) => {
+    const found = texts.filter((each) => each.text === text && each.fontSize === fontSize);
+    return found.map(({ x, y }) => [Math.round(x), Math.round(y)] as const);
+  };
+  const [[left, top]] = at('50', 17) as [readonly [number, number]];
+  const side = 100;
+  expect(at('1', 17)).toEqual([[left + 2 * side, top + side]]);
+  expect(at('30', 17)).toEqual([[left + side, top + 2 * side]]);
+  const [catTrue, catPredicted] = at('cat', 12).sort((a, b) => a[0] - b[0]);
+  expect(catTrue?.[1]).toBe(top + 2 * side);
+  expect(catPredicted?.[0]).toBe(left + 2 * side);
+  expect(at('True label', 14)).toHaveLength(1);
+  expect(at('Predicted label', 14)).toHaveLength(1);
+});
+
+test('every count is in its cell, zeros too', () => {
+  const texts = svgTexts(draw(MATRIX, { labels: LABELS }));
+  const cells = texts.filter(({ anchor, fontSize }) => anchor === 'middle' && fontSize === 17);
+  expect(cells.map(({ text }) => Number(text))).toEqual(MATRIX.flat());
+});
+
+test('cells are square', () => {
+  const cells = rectangles(draw(likely(10), { labels: [...'0123456789'] })).filter(
+    ({ stroke }) => stroke === '#ffffff',
+  );
+  expect(cells).toHaveLength(100);
+  for (const { width, height } of cells) expect(Math.abs(width - height)).toBeLessThanOrEqual(0.5);
+});
+
+test.each(['light', 'dark'] as const)('cells have the colour that their number is made for (%s)', (theme) => {
+  const svg = draw(MATRIX, { labels: LABELS, theme });
+  const fills = rectangles(svg).map(({ fill }) => fill);
+  for (const count of MATRIX.flat()) {
+    const [red, green, blue] = sequentialColor(count / 50, theme);
+    const near = fills.some((fill) => {
+      const bytes = fill.match(/\d+/g)?.map(Number) ?? [];
+      return [red, green, blue].every((byte, i) => Math.abs(byte - (bytes[i] ?? Number.NaN)) <= 1);
+    });
+    expect(near, `${count}: ${[red, green, blue]} among ${fills}`).toBe(true);
+  }
+});
+
+test.each(['light', 'dark'] as const)(
+  'numbers are readable on every shade, and flip once (%s)',
+  (theme: Theme) => {
+    const inks = Array.from({ length: 101 }, (_, percent) => {
+      const ground = sequentialColor(percent / 100, theme);
+      const ink = textColorOn(ground);
+      expect(contrast(ink === '#ffffff' ? [255, 255, 255] : [16, 22, 30], ground)).toBeGreaterThanOrEqual(
+        4.2,
+      );
+      return ink;
+    });
+    expect(inks.filter((ink, i) => i > 0 && ink !== inks[i - 1])).toHaveLength(1);
+    expect(inks[0]).toBe(theme === 'light' ? '#10161e' : '#ffffff');
+  },
+);
+
+test('row normalisation shows shares of each true label to two decimals, and a label without samples as zeros', () => {
+  const texts = svgTexts(
+    draw(
+      [
+        [3, 1],
+        [0, 0],
+      ],
+      { labels: ['a', 'b'], normalize: 'row' },
+    ),
+  );
+  const shares = texts.map(({ text }) => text).filter((text) => /^\d\.\d\d$/.test(text));
+  expect(shares).toEqual(['0.75', '0.25', '0.00', '0.00']);
+});
+
+test('without the diagonal, its cells are blank and the colours span the mistakes', () => {
+  const option = heatmapOption(MATRIX, { labels: LABELS, includeDiagonal: false });
+  expect(option.visualMap).toMatchObject({ min: 0, max: 30 });
+  const texts = svgTexts(draw(MATRIX, { labels: LABELS, includeDiagonal: false })).map(({ text }) => text);
+  expect(texts).not.toContain('50');
+  expect(texts).not.toContain('44');
+  expect(texts).toContain('30');
+});
+
+test('a tooltip names both labels and the share, as plain text', () => {
+  const { tooltip } = heatmapOption(MATRIX, { labels: ['<b>', 'bee', 'cat'] });
+  const { formatter, renderMode } = tooltip as {
+    formatter: (parameters: unknown) => string;
+    renderMode: string;
+  };
+  expect(renderMode).toBe('richText');
+  expect(formatter({ value: [1, 0, 2] })).toBe('True <b>, predicted bee\n2 (3.8 % of 52)');
+});
+
+describe('no text is cut off, and none covers another', () => {
+  const long = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, i) => `class number ${i}${i === 5 ? ', with a very long name indeed' : ''}`,
+    );
+  const short = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+  test.each([
+    ['one class', 1, short, {}],
+    ['two classes', 2, short, {}],
+    ['three long names', 3, long, {}],
+    [
+      'ten classes',
+      10,
+      short,
+      { title: 'A title that says quite a lot about what the matrix shows, and where from' },
+    ],
+    ['ten classes on a phone', 10, short, { width: 360, height: 380 }],
+    ['ten long names on a phone', 10, long, { width: 400, height: 500 }],
+    ['26 classes by row', 26, long, { normalize: 'row' }],
+    ['62 classes', 62, short, {}],
+    ['100 long names', 100, long, {}],
+    ['256 classes', 256, short, {}],
+    ['256 long names', 256, long, {}],
+    ['two classes with a title that does not fit', 2, short, { title: 'x'.repeat(90) }],
+  ] as const)('%s', (_, count, names, options) => {
+    const labels = names(count);
+    const title = 'title' in options ? options.title : 'Confusion matrix';
+    const svg = draw(likely(count), { labels, ...options, title });
+    const texts = svgTexts(svg);
+    expect(texts.length).toBeGreaterThan(6);
+    expect(outside(svg, texts)).toEqual([]);
+    expect(overlaps(texts)).toEqual([]);
+  });
+});
+
+test.each([
+  ['no rows', [], []],
+  ['a missing column', [[1, 2], [3]], ['a', 'b']],
+  [
+    'a missing label',
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    ['a'],
+  ],
+  [
+    'a negative count',
+    [
+      [1, -2],
+      [3, 4],
+    ],
+    ['a', 'b'],
+  ],
+  [
+    'NaN',
+    [
+      [1, Number.NaN],
+      [3, 4],
+    ],
+    ['a', 'b'],
+  ],
+])('%s is a usage error', (_, matrix, labels) => {
+  expect(() => heatmapOption(matrix, { labels })).toThrow(/not a confusion matrix/);
+});

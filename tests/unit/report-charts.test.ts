@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { renderSvg } from '../../src/node/svg.ts';
+import { curvesOption } from '../../src/report/curves.ts';
+import { heatmapOption } from '../../src/report/heatmap.ts';
+import type { EpochRecord } from '../../src/train/history.ts';
+import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
+
+function history(epochs: number, validation: boolean, change: Partial<EpochRecord> = {}): EpochRecord[] {
+  return Array.from({ length: epochs }, (_, i) => ({
+    epoch: i + 1,
+    loss: 0.3 / (i + 1),
+    accuracy: 1 - 0.1 / (i + 1),
+    valLoss: validation ? 0.2 + i / 100 : null,
+    valAccuracy: validation ? 0.97 : null,
+    seconds: 1,
+    ...change,
+  }));
+}
+
+describe('training curves', () => {
+  test.each([
+    ['one epoch', history(1, false), 860],
+    ['one epoch with validation', history(1, true), 860],
+    ['ten epochs', history(10, true), 860],
+    ['ten epochs on a phone', history(10, true), 360],
+    ['a hundred epochs', history(100, false), 860],
+    ['a thousand epochs', history(1000, true), 860],
+    ['a tiny loss and every answer right', history(5, false, { loss: 0.000123, accuracy: 1 }), 860],
+    ['a huge loss and no answer right', history(5, false, { loss: 123_456, accuracy: 0 }), 860],
+  ])('%s: no text is cut off, and none covers another', (_, epochs, width) => {
+    const size = { width, height: width < 560 ? 560 : 380 };
+    const svg = renderSvg(curvesOption(epochs, { title: 'Training on MNIST', width }), size);
+    const texts = svgTexts(svg);
+    expect(texts.map(({ text }) => text)).toEqual(
+      expect.arrayContaining(['Loss', 'Accuracy (%)', 'Epoch', 'Training', 'Training on MNIST']),
+    );
+    expect(outside(svg, texts)).toEqual([]);
+    expect(overlaps(texts)).toEqual([]);
+  });
+
+  test('validation is in the legend only where there is any', () => {
+    const drawn = (validation: boolean) =>
+      svgTexts(renderSvg(curvesOption(history(3, validation)), { width: 860, height: 380 })).map(
+        (t) => t.text,
+      );
+    expect(drawn(true)).toContain('Validation');
+    expect(drawn(false)).not.toContain('Validation');
+  });
+
+  test('no accuracy above 100 % is on the axis', () => {
+    const texts = svgTexts(
+      renderSvg(curvesOption(history(4, false, { accuracy: 1 })), { width: 860, height: 380 }),
+    );
+    const numbers = texts.filter(({ x }) => x > 400).map(({ text }) => Number(text));
+    expect(Math.max(...numbers.filter((value) => !Number.isNaN(value)))).toBe(100);
+  });
+
+  test('no epoch yet gives empty panels', () => {
+    expect(unbalanced(renderSvg(curvesOption([]), { width: 860, height: 380 }))).toBeNull();
+  });
+});
+
+describe('renderSvg', () => {
+  const labels = ['<a href="x">', 'b & "c"', "d'\u0001"];
+  const option = () =>
+    heatmapOption(
+      [
+        [1, 2, 0],
+        [3, 4, 1],
+        [0, 0, 9],
+      ],
+      { labels, title: 'A < B & C' },
+    );
+  const svg = renderSvg(option(), { width: 500, height: 480 });
+
+  test('gives the same bytes for the same option, again and again', () => {
+    expect(renderSvg(option(), { width: 500, height: 480 })).toBe(svg);
+  });
+
+  test('gives well-formed XML whatever the labels hold', () => {
+    expect(unbalanced(svg)).toBeNull();
+    expect(svg).toContain('&lt;a href=&quot;x&quot;&gt;');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids.
+    expect(svg).not.toMatch(/[\u0000-\u0008]/);
+    expect(unbalanced('<svg><g></svg>')).toBe('</svg>');
+  });
+
+  test('is an image with a title, on a white ground, without scripts, styles or remote content', () => {
+    expect(svg).toMatch(
+      /^<svg [^>]*width="500" height="480"[^>]* role="img">\n<title>A &lt; B &amp; C<\/title>/,
+    );
+    expect(svg).toContain('<rect width="500" height="480" x="0" y="0" fill="#ffffff">');
+    expect(svg).not.toMatch(/<script|<style|<image|class=|ecmeta|href="/);
+    expect(svg).not.toContain('dominant-baseline');
+  });
+
+  test('keeps its gradients and clips: every reference has its target', () => {
+    const references = [...svg.matchAll(/url\(#([^)]+)\)/g)].map((match) => match[1]);
+    expect(references.length).toBeGreaterThan(0);
+    for (const id of references) expect(svg).toContain(`id="${id}"`);
+  });
+});

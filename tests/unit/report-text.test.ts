@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { formatConfusionMatrix } from '../../src/report/text.ts';
+
+test('columns are aligned under their headings', () => {
+  expect(
+    formatConfusionMatrix(
+      [
+        [980, 2],
+        [9, 976],
+      ],
+      ['0', '1'],
+    ),
+  ).toBe(`      predicted
+true    0    1
+   0  980    2
+   1    9  976
+`);
+});
+
+test('long names stay whole in their rows and are cut over their columns', () => {
+  expect(
+    formatConfusionMatrix(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      ['a class with a long name', '\u{1f600}'],
+    ),
+  ).toBe(`                          predicted
+                    true  a class w…           \u{1f600}
+a class with a long name           1           0
+                       \u{1f600}           0           1
+`);
+});
