@@ -1,4 +1,5 @@
 import { ShadegradError } from '../errors.ts';
+import { installSteps, platform } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { keepVulkanLoader } from './vulkan.ts';
 
@@ -42,12 +43,14 @@ const instances = new Map<string, GPU>();
  * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
  * thread it is found only if the worker shares its environment (`env: SHARE_ENV`).
  *
- * @throws ShadegradError `no-adapter` where there is none of that kind, `gpu` where it lacks a limit or a feature.
+ * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature,
+ *   `gpu` where it gives no device
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
   const { adapter: choice = 'auto', requiredLimits = {}, requiredFeatures = [], robustness = true } = options;
   const adapter = await chooseAdapter(choice, robustness);
   const info = reportAdapter(adapter);
+  checkSupport(adapter, info, requiredLimits, requiredFeatures);
   try {
     const device = await adapter.requestDevice({
       requiredLimits: { ...requiredLimits },
@@ -55,12 +58,37 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
     });
     return { device, adapter, info };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.trim() : String(error);
     throw new ShadegradError(
       'gpu',
-      `The adapter "${info.description}" cannot give the device that is needed: ${reason}`,
-      'Use another adapter, or less data.',
+      `The adapter "${info.description}" gives no device: ${error instanceof Error ? error.message.trim() : error}`,
+      'Run again; if it stays, update the GPU driver.',
       error,
+    );
+  }
+}
+
+function checkSupport(
+  adapter: GPUAdapter,
+  { description }: AdapterReport,
+  limits: Readonly<Record<string, number>>,
+  features: readonly GPUFeatureName[],
+): void {
+  const offered = adapter.limits as unknown as Readonly<Record<string, number | undefined>>;
+  for (const [name, value] of Object.entries(limits)) {
+    const limit = offered[name];
+    if (limit !== undefined && value <= limit) continue;
+    throw new ShadegradError(
+      'usage',
+      `This needs ${name} = ${value}, and the adapter "${description}" gives ${limit ?? 'no such limit'}.`,
+      'Use a smaller batch, network or dataset, or another adapter.',
+    );
+  }
+  const missing = features.filter((feature) => !adapter.features.has(feature));
+  if (missing.length > 0) {
+    throw new ShadegradError(
+      'usage',
+      `The adapter "${description}" lacks the feature ${missing.join(', ')}.`,
+      'Use another adapter, or do without.',
     );
   }
 }
@@ -72,7 +100,7 @@ async function chooseAdapter(choice: AdapterChoice, robustness: boolean): Promis
   throw new ShadegradError(
     'no-adapter',
     `No ${choice === 'auto' ? '' : `${choice} `}WebGPU adapter was found on this machine (${platform()}).`,
-    howToGet(choice),
+    installSteps(choice),
   );
 }
 
@@ -162,45 +190,4 @@ export function reportAdapter({ info }: GPUAdapter): AdapterReport {
     description: description || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
     software: info.isFallbackAdapter,
   };
-}
-
-export function platform(): string {
-  return `${process.platform}-${process.arch}`;
-}
-
-/** What to install on this platform for an adapter of the kind. */
-export function howToGet(choice: AdapterChoice): string {
-  const steps: string[] = [];
-  if (choice !== 'software') steps.push(hardwareSteps());
-  if (choice !== 'hardware') steps.push(softwareSteps());
-  else steps.push('Or run with "--adapter software".');
-  return steps.join(' ');
-}
-
-function hardwareSteps(): string {
-  switch (process.platform) {
-    case 'linux':
-      return (
-        'For a GPU, install its Vulkan driver and loader ("apt install libvulkan1 mesa-vulkan-drivers" on Debian and ' +
-        'Ubuntu for AMD and Intel; the NVIDIA driver brings its own; in a container, pass the GPU in with its ' +
-        'graphics capability).'
-      );
-    case 'darwin':
-      return 'For a GPU, use macOS 13 or newer on a machine with Metal (virtual machines may have none).';
-    case 'win32':
-      return "For a GPU, install its maker's current driver (Direct3D 12).";
-    default:
-      return 'Dawn runs on Linux, macOS and Windows.';
-  }
-}
-
-function softwareSteps(): string {
-  if (process.platform === 'linux' && process.arch === 'x64') {
-    return 'For the software GPU, install the optional dependencies ("npm ci --include=optional").';
-  }
-  if (process.platform === 'linux') {
-    return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 23 or newer).';
-  }
-  if (process.platform === 'win32') return "Windows's software GPU, WARP, comes with Windows 10 and newer.";
-  return 'There is no software GPU on this platform.';
 }

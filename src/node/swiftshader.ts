@@ -30,7 +30,7 @@ let unpacked: Promise<SwiftShader | undefined> | undefined;
  * that cannot be written, into a temporary folder for the life of this process. Undefined where the package is not
  * installed or holds nothing for this platform: it is built for Linux on x64.
  *
- * @throws ShadegradError `io` where neither folder can take it.
+ * @throws ShadegradError `no-adapter` where neither folder can take it.
  */
 export function swiftShader(): Promise<SwiftShader | undefined> {
   unpacked ??= find();
@@ -89,7 +89,7 @@ async function unpackForThisProcess(
     return folder;
   } catch (error) {
     throw new ShadegradError(
-      'io',
+      'no-adapter',
       `The software GPU cannot be unpacked, neither into ${cacheFolder} (${String(cacheError)}) nor into ` +
         `${tmpdir()} (${String(error)}).`,
       'Free 20 MB there, or set XDG_CACHE_HOME to a folder that can be written.',
