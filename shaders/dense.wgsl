@@ -26,6 +26,17 @@ const TILE_ROWS = 8u;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 
+// The last vector of a row of x, its padding as zeros.
+fn last(i: u32) -> vec4f {
+  return select(vec4f(), x[i], vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS % 4u));
+}
+
+fn write(model: u32, m: u32, n: u32, sum: vec4f) {
+  if (m < ROWS) {
+    y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(sum, max(sum, vec4f()), RELU);
+  }
+}
+
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let n = id.x;
@@ -35,24 +46,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let kernel = id.z * (INPUTS + 1u) * OUTPUT_VECTORS + n;
   // Rows past the end repeat the last one: read in bounds, computed in vain, never written.
-  let x0 = (id.z * ROWS + m0) * INPUT_VECTORS;
-  let x1 = (id.z * ROWS + min(m0 + 1u, ROWS - 1u)) * INPUT_VECTORS;
-  let x2 = (id.z * ROWS + min(m0 + 2u, ROWS - 1u)) * INPUT_VECTORS;
-  let x3 = (id.z * ROWS + min(m0 + 3u, ROWS - 1u)) * INPUT_VECTORS;
-  let x4 = (id.z * ROWS + min(m0 + 4u, ROWS - 1u)) * INPUT_VECTORS;
-  let x5 = (id.z * ROWS + min(m0 + 5u, ROWS - 1u)) * INPUT_VECTORS;
-  let x6 = (id.z * ROWS + min(m0 + 6u, ROWS - 1u)) * INPUT_VECTORS;
-  let x7 = (id.z * ROWS + min(m0 + 7u, ROWS - 1u)) * INPUT_VECTORS;
+  let rows = (id.z * ROWS + min(m0 + vec4u(0u, 1u, 2u, 3u), vec4u(ROWS - 1u))) * INPUT_VECTORS;
+  let more_rows = (id.z * ROWS + min(m0 + vec4u(4u, 5u, 6u, 7u), vec4u(ROWS - 1u))) * INPUT_VECTORS;
 
-  // Eight names and not an array: registers, because no index into them is computed.
-  var y0 = parameters[kernel + INPUTS * OUTPUT_VECTORS];
-  var y1 = y0;
-  var y2 = y0;
-  var y3 = y0;
-  var y4 = y0;
-  var y5 = y0;
-  var y6 = y0;
-  var y7 = y0;
+  // Every column of these matrices is a part of a row of y.
+  let bias = parameters[kernel + INPUTS * OUTPUT_VECTORS];
+  var y_low = mat4x4f(bias, bias, bias, bias);
+  var y_high = y_low;
   for (var k = 0u; k < INPUTS / 4u; k++) {
     let row = kernel + 4u * k * OUTPUT_VECTORS;
     let w = mat4x4f(
@@ -61,29 +61,24 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       parameters[row + 2u * OUTPUT_VECTORS],
       parameters[row + 3u * OUTPUT_VECTORS],
     );
-    y0 += w * x[x0 + k];
-    y1 += w * x[x1 + k];
-    y2 += w * x[x2 + k];
-    y3 += w * x[x3 + k];
-    y4 += w * x[x4 + k];
-    y5 += w * x[x5 + k];
-    y6 += w * x[x6 + k];
-    y7 += w * x[x7 + k];
+    y_low += w * mat4x4f(x[rows.x + k], x[rows.y + k], x[rows.z + k], x[rows.w + k]);
+    y_high += w * mat4x4f(x[more_rows.x + k], x[more_rows.y + k], x[more_rows.z + k], x[more_rows.w + k]);
   }
-  for (var k = INPUTS / 4u * 4u; k < INPUTS; k++) {
-    let w = parameters[kernel + k * OUTPUT_VECTORS];
-    y0 += w * x[x0 + k / 4u][k % 4u];
-    y1 += w * x[x1 + k / 4u][k % 4u];
-    y2 += w * x[x2 + k / 4u][k % 4u];
-    y3 += w * x[x3 + k / 4u][k % 4u];
-    y4 += w * x[x4 + k / 4u][k % 4u];
-    y5 += w * x[x5 + k / 4u][k % 4u];
-    y6 += w * x[x6 + k / 4u][k % 4u];
-    y7 += w * x[x7 + k / 4u][k % 4u];
+  if (INPUTS % 4u != 0u) {
+    let k = INPUTS / 4u;
+    // Below the kernel the bias serves, as any finite number would: x is zero there.
+    let row = kernel + min(4u * k + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS)) * OUTPUT_VECTORS;
+    let w = mat4x4f(parameters[row.x], parameters[row.y], parameters[row.z], parameters[row.w]);
+    y_low += w * mat4x4f(last(rows.x + k), last(rows.y + k), last(rows.z + k), last(rows.w + k));
+    y_high += w * mat4x4f(last(more_rows.x + k), last(more_rows.y + k), last(more_rows.z + k), last(more_rows.w + k));
   }
 
-  let tile = array(y0, y1, y2, y3, y4, y5, y6, y7);
-  for (var i = 0u; i < min(TILE_ROWS, ROWS - m0); i++) {
-    y[(id.z * ROWS + m0 + i) * OUTPUT_VECTORS + n] = select(tile[i], max(tile[i], vec4f()), RELU);
-  }
+  write(id.z, m0, n, y_low[0]);
+  write(id.z, m0 + 1u, n, y_low[1]);
+  write(id.z, m0 + 2u, n, y_low[2]);
+  write(id.z, m0 + 3u, n, y_low[3]);
+  write(id.z, m0 + 4u, n, y_high[0]);
+  write(id.z, m0 + 5u, n, y_high[1]);
+  write(id.z, m0 + 6u, n, y_high[2]);
+  write(id.z, m0 + 7u, n, y_high[3]);
 }

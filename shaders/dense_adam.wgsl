@@ -41,6 +41,18 @@ struct Step {
 @group(0) @binding(4) var<storage, read_write> moment1: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> moment2: array<vec4f>;
 
+fn update(k: u32, p: u32, kernel_gradient: vec4f, bias_gradient: vec4f) {
+  if (k > INPUTS) {
+    return;
+  }
+  let g = select(kernel_gradient, bias_gradient, k == INPUTS);
+  let m = BETA1 * moment1[p] + ONE_MINUS_BETA1 * g;
+  let v = BETA2 * moment2[p] + ONE_MINUS_BETA2 * g * g;
+  moment1[p] = m;
+  moment2[p] = v;
+  parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let k0 = id.x * TILE_ROWS;
@@ -52,40 +64,36 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let low = min(k0 / 4u, INPUT_VECTORS - 1u);
   let high = min(k0 / 4u + 1u, INPUT_VECTORS - 1u);
 
-  // Eight names and not an array: registers, because no index into them is computed.
-  var g0 = vec4f();
-  var g1 = vec4f();
-  var g2 = vec4f();
-  var g3 = vec4f();
-  var g4 = vec4f();
-  var g5 = vec4f();
-  var g6 = vec4f();
-  var g7 = vec4f();
+  // Every column of these matrices is a part of a row of the gradient.
+  var g_low = mat4x4f();
+  var g_high = mat4x4f();
   var bias = vec4f();
-  for (var b = 0u; b < BATCH; b++) {
-    let row = (id.z * BATCH + b) * INPUT_VECTORS;
-    let x_low = x[row + low];
-    let x_high = x[row + high];
-    let d = delta[(id.z * BATCH + b) * OUTPUT_VECTORS + n];
-    g0 += x_low.x * d;
-    g1 += x_low.y * d;
-    g2 += x_low.z * d;
-    g3 += x_low.w * d;
-    g4 += x_high.x * d;
-    g5 += x_high.y * d;
-    g6 += x_high.z * d;
-    g7 += x_high.w * d;
+  let first_sample = id.z * BATCH;
+  // Two samples at a time: each pass of the loop loads and stores the sums once.
+  for (var b = first_sample; b < first_sample + BATCH / 2u * 2u; b += 2u) {
+    let d0 = delta[b * OUTPUT_VECTORS + n];
+    let d1 = delta[(b + 1u) * OUTPUT_VECTORS + n];
+    let d = mat2x4f(d0, d1);
+    g_low += d * transpose(mat2x4f(x[b * INPUT_VECTORS + low], x[(b + 1u) * INPUT_VECTORS + low]));
+    g_high += d * transpose(mat2x4f(x[b * INPUT_VECTORS + high], x[(b + 1u) * INPUT_VECTORS + high]));
+    bias += d0 + d1;
+  }
+  if (BATCH % 2u != 0u) {
+    let b = first_sample + BATCH - 1u;
+    let d = delta[b * OUTPUT_VECTORS + n];
+    let x_low = x[b * INPUT_VECTORS + low];
+    let x_high = x[b * INPUT_VECTORS + high];
+    g_low += mat4x4f(x_low.x * d, x_low.y * d, x_low.z * d, x_low.w * d);
+    g_high += mat4x4f(x_high.x * d, x_high.y * d, x_high.z * d, x_high.w * d);
     bias += d;
   }
-
-  let tile = array(g0, g1, g2, g3, g4, g5, g6, g7);
-  for (var i = 0u; i < min(TILE_ROWS, INPUTS + 1u - k0); i++) {
-    let g = select(tile[i], bias, k0 + i == INPUTS);
-    let p = (id.z * (INPUTS + 1u) + k0 + i) * OUTPUT_VECTORS + n;
-    let m = BETA1 * moment1[p] + ONE_MINUS_BETA1 * g;
-    let v = BETA2 * moment2[p] + ONE_MINUS_BETA2 * g * g;
-    moment1[p] = m;
-    moment2[p] = v;
-    parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
-  }
+  let first = (id.z * (INPUTS + 1u) + k0) * OUTPUT_VECTORS + n;
+  update(k0, first, g_low[0], bias);
+  update(k0 + 1u, first + 1u * OUTPUT_VECTORS, g_low[1], bias);
+  update(k0 + 2u, first + 2u * OUTPUT_VECTORS, g_low[2], bias);
+  update(k0 + 3u, first + 3u * OUTPUT_VECTORS, g_low[3], bias);
+  update(k0 + 4u, first + 4u * OUTPUT_VECTORS, g_high[0], bias);
+  update(k0 + 5u, first + 5u * OUTPUT_VECTORS, g_high[1], bias);
+  update(k0 + 6u, first + 6u * OUTPUT_VECTORS, g_high[2], bias);
+  update(k0 + 7u, first + 7u * OUTPUT_VECTORS, g_high[3], bias);
 }

@@ -26,6 +26,13 @@ const TILE_ROWS = 4u;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
+fn write(model: u32, m: u32, k: u32, gradient: vec4f) {
+  if (m < ROWS) {
+    let i = (model * ROWS + m) * INPUT_VECTORS + k;
+    delta_x[i] = select(vec4f(), gradient, x[i] > vec4f());
+  }
+}
+
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let k = id.x;
@@ -34,36 +41,38 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   // Rows past the end repeat the last one: read in bounds, computed in vain, never written.
-  let m = id.z * ROWS + min(vec4u(m0, m0 + 1u, m0 + 2u, m0 + 3u), vec4u(ROWS - 1u));
-  let d = m * OUTPUT_VECTORS;
-  let kernel_rows = min(vec4u(4u * k, 4u * k + 1u, 4u * k + 2u, 4u * k + 3u), vec4u(INPUTS - 1u));
-  let w = (id.z * (INPUTS + 1u) + kernel_rows) * OUTPUT_VECTORS;
+  let d = (id.z * ROWS + min(m0 + vec4u(0u, 1u, 2u, 3u), vec4u(ROWS - 1u))) * OUTPUT_VECTORS;
+  let w = (id.z * (INPUTS + 1u) + min(4u * k + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS - 1u))) * OUTPUT_VECTORS;
 
-  var row0 = vec4f();
-  var row1 = vec4f();
-  var row2 = vec4f();
-  var row3 = vec4f();
+  // Every column of this matrix is a part of a row of delta_x.
+  var sum = mat4x4f();
   for (var n = 0u; n < OUTPUTS / 4u; n++) {
-    // As columns, four kernel rows make the matrix by which a row vector is multiplied from the left.
-    let w4 = mat4x4f(parameters[w.x + n], parameters[w.y + n], parameters[w.z + n], parameters[w.w + n]);
-    row0 += delta_y[d.x + n] * w4;
-    row1 += delta_y[d.y + n] * w4;
-    row2 += delta_y[d.z + n] * w4;
-    row3 += delta_y[d.w + n] * w4;
+    let kernel_rows = mat4x4f(parameters[w.x + n], parameters[w.y + n], parameters[w.z + n], parameters[w.w + n]);
+    let delta_rows = mat4x4f(delta_y[d.x + n], delta_y[d.y + n], delta_y[d.z + n], delta_y[d.w + n]);
+    sum += transpose(kernel_rows) * delta_rows;
   }
-  for (var n = OUTPUTS / 4u * 4u; n < OUTPUTS; n++) {
-    let v = n / 4u;
-    let c = n % 4u;
-    let w1 = vec4f(parameters[w.x + v][c], parameters[w.y + v][c], parameters[w.z + v][c], parameters[w.w + v][c]);
-    row0 += delta_y[d.x + v][c] * w1;
-    row1 += delta_y[d.y + v][c] * w1;
-    row2 += delta_y[d.z + v][c] * w1;
-    row3 += delta_y[d.w + v][c] * w1;
+  if (OUTPUTS % 4u != 0u) {
+    // The last vectors hold padding, which may be anything: zero on both sides, since 0 times NaN is NaN.
+    let n = OUTPUTS / 4u;
+    let inside = vec4u(0u, 1u, 2u, 3u) < vec4u(OUTPUTS % 4u);
+    let zero = vec4f();
+    let kernel_rows = mat4x4f(
+      select(zero, parameters[w.x + n], inside),
+      select(zero, parameters[w.y + n], inside),
+      select(zero, parameters[w.z + n], inside),
+      select(zero, parameters[w.w + n], inside),
+    );
+    let delta_rows = mat4x4f(
+      select(zero, delta_y[d.x + n], inside),
+      select(zero, delta_y[d.y + n], inside),
+      select(zero, delta_y[d.z + n], inside),
+      select(zero, delta_y[d.w + n], inside),
+    );
+    sum += transpose(kernel_rows) * delta_rows;
   }
 
-  let tile = array(row0, row1, row2, row3);
-  for (var i = 0u; i < min(TILE_ROWS, ROWS - m0); i++) {
-    let target_index = (id.z * ROWS + m0 + i) * INPUT_VECTORS + k;
-    delta_x[target_index] = select(vec4f(), tile[i], x[target_index] > vec4f());
-  }
+  write(id.z, m0, k, sum[0]);
+  write(id.z, m0 + 1u, k, sum[1]);
+  write(id.z, m0 + 2u, k, sum[2]);
+  write(id.z, m0 + 3u, k, sum[3]);
 }

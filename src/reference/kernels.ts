@@ -1,0 +1,223 @@
+/**
+ * Float64 twins of the kernels in `shaders/`, under the same names and obviously right: tests hold the shaders
+ * against them, training never uses them. Tensors are row by row, without padding; every one has the leading `models`
+ * axis. Parameters are [models, inputs + 1, outputs], the bias as the last row.
+ */
+import type { DenseLayer } from '../model/spec.ts';
+import type { AdamConstants } from '../train/ops.ts';
+import type { Step } from '../train/steps.ts';
+
+type Floats = Float64Array;
+
+const zeros = (length: number): Floats => new Float64Array(length);
+const at = (values: ArrayLike<number>, index: number): number => {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`index ${index} of ${values.length}`);
+  return value;
+};
+
+/** x [models, batch, inputs] from images [samples, inputs] and order [models, orderLength]. */
+export function gather(
+  sizes: { models: number; batch: number; inputs: number; orderLength: number },
+  step: Step,
+  images: Uint8Array,
+  order: Uint32Array,
+): Floats {
+  const { models, batch, inputs, orderLength } = sizes;
+  const x = zeros(models * batch * inputs);
+  for (let z = 0; z < models; z++) {
+    for (let b = 0; b < step.count; b++) {
+      const sample = at(order, z * orderLength + step.offset + b);
+      for (let i = 0; i < inputs; i++)
+        x[(z * batch + b) * inputs + i] = at(images, sample * inputs + i) / 255;
+    }
+  }
+  return x;
+}
+
+/** c [models, m, n] = A B; a is [m, k] or, transposed, [k, m]; b is [k, n] or, transposed, [n, k]. */
+export function matmul(
+  sizes: { models: number; m: number; n: number; k: number; transposeA?: boolean; transposeB?: boolean },
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+): Floats {
+  const { models, m, n, k, transposeA = false, transposeB = false } = sizes;
+  const c = zeros(models * m * n);
+  for (let z = 0; z < models; z++) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let l = 0; l < k; l++) {
+          const left = transposeA ? l * m + i : i * k + l;
+          const right = transposeB ? j * k + l : l * n + j;
+          sum += at(a, z * m * k + left) * at(b, z * k * n + right);
+        }
+        c[(z * m + i) * n + j] = sum;
+      }
+    }
+  }
+  return c;
+}
+
+/** y [models, rows, outputs] plus the bias. */
+export function bias(
+  { models, rows, layer }: { models: number; rows: number; layer: DenseLayer },
+  parameters: ArrayLike<number>,
+  y: ArrayLike<number>,
+): Floats {
+  const { inputs, outputs } = layer;
+  return Float64Array.from({ length: models * rows * outputs }, (_, i) => {
+    const z = Math.floor(i / (rows * outputs));
+    return at(y, i) + at(parameters, (z * (inputs + 1) + inputs) * outputs + (i % outputs));
+  });
+}
+
+export function relu(y: ArrayLike<number>): Floats {
+  return Float64Array.from(y, (value) => Math.max(value, 0));
+}
+
+/** The gradient where y > 0, else 0. */
+export function reluGradient(y: ArrayLike<number>, gradient: ArrayLike<number>): Floats {
+  return Float64Array.from(gradient, (value, i) => (at(y, i) > 0 ? value : 0));
+}
+
+/** [models, outputs]: sums of delta [models, batch, outputs] over the batch. */
+export function biasGradient(
+  { models, batch, layer }: { models: number; batch: number; layer: DenseLayer },
+  delta: ArrayLike<number>,
+): Floats {
+  const sums = zeros(models * layer.outputs);
+  for (let i = 0; i < models * batch * layer.outputs; i++) {
+    const z = Math.floor(i / (batch * layer.outputs));
+    const target = z * layer.outputs + (i % layer.outputs);
+    sums[target] = at(sums, target) + at(delta, i);
+  }
+  return sums;
+}
+
+/** Softmax over the last axis of logits [..., classes]. */
+export function softmax(classes: number, logits: ArrayLike<number>): Floats {
+  const probabilities = zeros(logits.length);
+  for (let row = 0; row < logits.length; row += classes) {
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < classes; c++) highest = Math.max(highest, at(logits, row + c));
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp(at(logits, row + c) - highest);
+    for (let c = 0; c < classes; c++) probabilities[row + c] = Math.exp(at(logits, row + c) - highest) / sum;
+  }
+  return probabilities;
+}
+
+/** Sum of the losses and hits [models], and delta [models, batch, classes]: the gradient of the batch's mean loss. */
+export function softmaxCrossEntropy(
+  sizes: { models: number; batch: number; classes: number; orderLength: number },
+  step: Step,
+  labels: Uint8Array,
+  order: Uint32Array,
+  logits: ArrayLike<number>,
+): { loss: Floats; hits: Floats; delta: Floats } {
+  const { models, batch, classes, orderLength } = sizes;
+  const loss = zeros(models);
+  const hits = zeros(models);
+  const delta = zeros(models * batch * classes);
+  for (let z = 0; z < models; z++) {
+    for (let b = 0; b < step.count; b++) {
+      const start = (z * batch + b) * classes;
+      const row = Array.from({ length: classes }, (_, c) => at(logits, start + c));
+      const label = at(labels, at(order, z * orderLength + step.offset + b));
+      const highest = Math.max(...row);
+      const logSum = highest + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
+      loss[z] = at(loss, z) + logSum - at(row, label);
+      hits[z] = at(hits, z) + (row.indexOf(highest) === label ? 1 : 0);
+      row.forEach((logit, c) => {
+        delta[start + c] = (Math.exp(logit - logSum) - (c === label ? 1 : 0)) / step.count;
+      });
+    }
+  }
+  return { loss, hits, delta };
+}
+
+/** The state after one update. All arrays have one length. */
+export function adam(
+  { beta1, beta2, epsilon }: AdamConstants,
+  step: Step,
+  gradient: ArrayLike<number>,
+  parameters: ArrayLike<number>,
+  moment1: ArrayLike<number>,
+  moment2: ArrayLike<number>,
+): { parameters: Floats; moment1: Floats; moment2: Floats } {
+  const m = Float64Array.from(gradient, (g, i) => beta1 * at(moment1, i) + (1 - beta1) * g);
+  const v = Float64Array.from(gradient, (g, i) => beta2 * at(moment2, i) + (1 - beta2) * g * g);
+  const updated = Float64Array.from(parameters, (parameter, i) => {
+    const root = Math.sqrt(at(v, i)) * step.rootCorrection;
+    return parameter - (step.stepSize * at(m, i)) / (root + epsilon);
+  });
+  return { parameters: updated, moment1: m, moment2: v };
+}
+
+/** y [models, rows, outputs] of x [models, rows, inputs]. */
+export function dense(
+  sizes: { models: number; rows: number; layer: DenseLayer; relu: boolean },
+  x: ArrayLike<number>,
+  parameters: ArrayLike<number>,
+): Floats {
+  const { models, rows, layer } = sizes;
+  const product = matmul(
+    { models, m: rows, n: layer.outputs, k: layer.inputs },
+    x,
+    kernelOf(models, layer, parameters),
+  );
+  const y = bias(sizes, parameters, product);
+  return sizes.relu ? relu(y) : y;
+}
+
+/** delta_x [models, rows, inputs] of delta_y [models, rows, outputs], through the ReLU whose output x is. */
+export function denseInputGradient(
+  { models, rows, layer }: { models: number; rows: number; layer: DenseLayer },
+  deltaY: ArrayLike<number>,
+  parameters: ArrayLike<number>,
+  x: ArrayLike<number>,
+): Floats {
+  const sizes = { models, m: rows, n: layer.inputs, k: layer.outputs, transposeB: true };
+  return reluGradient(x, matmul(sizes, deltaY, kernelOf(models, layer, parameters)));
+}
+
+/** Gradient of the parameters, [models, inputs + 1, outputs]. */
+export function denseGradient(
+  sizes: { models: number; batch: number; layer: DenseLayer },
+  x: ArrayLike<number>,
+  delta: ArrayLike<number>,
+): Floats {
+  const { models, batch, layer } = sizes;
+  const { inputs, outputs } = layer;
+  const kernel = matmul({ models, m: inputs, n: outputs, k: batch, transposeA: true }, x, delta);
+  const biases = biasGradient(sizes, delta);
+  const gradient = zeros(models * (inputs + 1) * outputs);
+  for (let z = 0; z < models; z++) {
+    gradient.set(
+      kernel.subarray(z * inputs * outputs, (z + 1) * inputs * outputs),
+      z * (inputs + 1) * outputs,
+    );
+    gradient.set(biases.subarray(z * outputs, (z + 1) * outputs), (z * (inputs + 1) + inputs) * outputs);
+  }
+  return gradient;
+}
+
+/** The state after the parameters' gradient and one Adam update. */
+export function denseAdam(
+  sizes: { models: number; batch: number; layer: DenseLayer },
+  constants: AdamConstants,
+  step: Step,
+  state: { x: Floats; delta: Floats; parameters: Floats; moment1: Floats; moment2: Floats },
+): { parameters: Floats; moment1: Floats; moment2: Floats } {
+  const gradient = denseGradient(sizes, state.x, state.delta);
+  return adam(constants, step, gradient, state.parameters, state.moment1, state.moment2);
+}
+
+/** The parameters without their bias rows: [models, inputs, outputs]. */
+function kernelOf(models: number, { inputs, outputs }: DenseLayer, parameters: ArrayLike<number>): Floats {
+  return Float64Array.from({ length: models * inputs * outputs }, (_, i) => {
+    const z = Math.floor(i / (inputs * outputs));
+    return at(parameters, i + z * outputs);
+  });
+}

@@ -1,0 +1,292 @@
+import { describe, expect, test } from 'vitest';
+import * as reference from '../../src/reference/kernels.ts';
+import * as ops from '../../src/train/ops.ts';
+import type { Step } from '../../src/train/steps.ts';
+import { expectClose, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
+import { randomData } from '../support/random.ts';
+
+const f32 = (values: ArrayLike<number>) => Float32Array.from(values);
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+const STEP: Step = { offset: 3, count: 5, index: 1, stepSize: 0.004, rootCorrection: 7.5 };
+
+// Below, at and above a vec4, the register tiles (4 and 8 rows) and a workgroup's reach; the last are real layers.
+const LAYERS = [
+  { models: 1, rows: 1, inputs: 1, outputs: 1 },
+  { models: 2, rows: 3, inputs: 3, outputs: 4 },
+  { models: 1, rows: 4, inputs: 4, outputs: 5 },
+  { models: 3, rows: 7, inputs: 5, outputs: 3 },
+  { models: 1, rows: 8, inputs: 7, outputs: 8 },
+  { models: 2, rows: 9, inputs: 8, outputs: 9 },
+  { models: 1, rows: 17, inputs: 9, outputs: 31 },
+  { models: 1, rows: 5, inputs: 63, outputs: 32 },
+  { models: 2, rows: 16, inputs: 64, outputs: 33 },
+  { models: 1, rows: 33, inputs: 65, outputs: 257 },
+  { models: 1, rows: 32, inputs: 784, outputs: 100 },
+  { models: 1, rows: 32, inputs: 100, outputs: 10 },
+].map(({ inputs, outputs, ...sizes }) => ({ ...sizes, layer: { inputs, outputs } }));
+
+describe.each(LAYERS)('%j agrees with its float64 twin', ({ models, rows, layer }) => {
+  const { inputs, outputs } = layer;
+  const data = randomData(inputs * 1000 + outputs);
+  const x = data.floats(models * rows * inputs);
+  const y = data.floats(models * rows * outputs);
+  const delta = data.floats(models * rows * outputs);
+  const parameters = data.floats(models * (inputs + 1) * outputs);
+  const moment1 = data.floats(parameters.length);
+  const moment2 = data.floats(parameters.length).map(Math.abs);
+  // Sums of up to 784 products of numbers below 1, each rounded to float32.
+  const tolerance = { absolute: 2e-5, relative: 1e-5 };
+
+  test.each([false, true])('dense, relu %s', async (relu) => {
+    const sizes = { models, rows, layer, relu };
+    const result = await runKernel(ops.dense(sizes, { x: 'x', parameters: 'parameters', y: 'y' }), {
+      x: withPadding(x, inputs),
+      parameters: withPadding(parameters, outputs),
+      y: withPadding(y, outputs),
+    });
+    const expected = reference.dense(sizes, x, parameters);
+    expectClose('y', withoutPadding(result.y ?? [], outputs), expected, tolerance);
+  });
+
+  test('dense_input_gradient', async () => {
+    const sizes = { models, rows, layer };
+    const bindings = { delta_y: 'delta', parameters: 'parameters', x: 'x', delta_x: 'delta_x' };
+    const result = await runKernel(ops.denseInputGradient(sizes, bindings), {
+      delta: withPadding(delta, outputs),
+      parameters: withPadding(parameters, outputs),
+      x: withPadding(x, inputs),
+      delta_x: withPadding(x, inputs),
+    });
+    const expected = reference.denseInputGradient(sizes, delta, parameters, x);
+    expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), expected, tolerance);
+  });
+
+  test('dense_adam', async () => {
+    const sizes = { models, batch: rows, layer };
+    const bindings = {
+      step: 'step',
+      x: 'x',
+      delta: 'delta',
+      parameters: 'parameters',
+      moment1: 'moment1',
+      moment2: 'moment2',
+    };
+    const result = await runKernel(
+      ops.denseAdam(sizes, ADAM, bindings),
+      {
+        x: withPadding(x, inputs),
+        delta: withPadding(delta, outputs),
+        parameters: withPadding(parameters, outputs),
+        moment1: withPadding(moment1, outputs),
+        moment2: withPadding(moment2, outputs),
+      },
+      STEP,
+    );
+    const expected = reference.denseAdam(sizes, ADAM, STEP, { x, delta, parameters, moment1, moment2 });
+    for (const name of ['parameters', 'moment1', 'moment2'] as const) {
+      expectClose(name, withoutPadding(result[name] ?? [], outputs), expected[name], tolerance);
+    }
+  });
+
+  test('bias', async () => {
+    const sizes = { models, rows, layer };
+    const result = await runKernel(ops.bias(sizes, { parameters: 'parameters', y: 'y' }), {
+      parameters: withPadding(parameters, outputs),
+      y: withPadding(y, outputs),
+    });
+    expectClose('y', withoutPadding(result.y ?? [], outputs), reference.bias(sizes, parameters, y));
+  });
+
+  test('bias_gradient writes the bias row and no other', async () => {
+    const sizes = { models, batch: rows, layer };
+    const result = await runKernel(ops.biasGradient(sizes, { delta: 'delta', gradient: 'gradient' }), {
+      delta: withPadding(delta, outputs),
+      gradient: withPadding(parameters, outputs),
+    });
+    const expected = Float64Array.from(parameters);
+    const biases = reference.biasGradient(sizes, delta);
+    for (let z = 0; z < models; z++) {
+      expected.set(biases.subarray(z * outputs, (z + 1) * outputs), (z * (inputs + 1) + inputs) * outputs);
+    }
+    expectClose('gradient', withoutPadding(result.gradient ?? [], outputs), expected, tolerance);
+  });
+
+  test.each([
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ])('matmul, transposed a %s, b %s', async (transposeA, transposeB) => {
+    // Other strides and sizes than the tightest, with poison between rows and between matrices.
+    const [m, n, k] = [rows, outputs, inputs];
+    const [aColumns, bColumns] = [transposeA ? m : k, transposeB ? k : n];
+    const layout = (matrixRows: number, columns: number) => ({
+      stride: columns + 3,
+      size: matrixRows * (columns + 3) + 7,
+    });
+    const spread = (values: Float64Array, matrixRows: number, columns: number) => {
+      const { stride, size } = layout(matrixRows, columns);
+      const result = new Float32Array(models * size).fill(Number.NaN);
+      values.forEach((value, i) => {
+        const z = Math.floor(i / (matrixRows * columns));
+        const row = Math.floor(i / columns) % matrixRows;
+        result[z * size + row * stride + (i % columns)] = value;
+      });
+      return result;
+    };
+    const a = data.floats(models * m * k);
+    const b = data.floats(models * k * n);
+    const forms = { models, m, n, k, transposeA, transposeB };
+    const layouts = {
+      a: layout((k * m) / aColumns, aColumns),
+      b: layout((k * n) / bColumns, bColumns),
+      c: layout(m, n),
+    };
+    const result = await runKernel(ops.matmul({ ...forms, ...layouts }, { a: 'a', b: 'b', c: 'c' }), {
+      a: spread(a, (k * m) / aColumns, aColumns),
+      b: spread(b, (k * n) / bColumns, bColumns),
+      c: new Float32Array(models * layouts.c.size).fill(Number.NaN),
+    });
+    const expected = spread(reference.matmul(forms, a, b), m, n);
+    const written = Array.from(expected).flatMap((value, i) => (Number.isNaN(value) ? [] : [i]));
+    expectClose(
+      'c',
+      written.map((i) => result.c?.[i] ?? Number.NaN),
+      written.map((i) => expected[i] ?? 0),
+      tolerance,
+    );
+    expect(result.c?.filter((value) => !Number.isNaN(value)).length, 'values written').toBe(models * m * n);
+  });
+});
+
+describe.each([4, 60, 64 * 4, 65 * 4, 1000])('%i floats', (length) => {
+  const data = randomData(length);
+  const y = data.floats(length);
+  const gradient = data.floats(length);
+
+  test('relu agrees with its float64 twin', async () => {
+    const result = await runKernel(ops.relu(length, { y: 'y' }), { y: f32(y) });
+    expectClose('y', result.y, reference.relu(y), { absolute: 0, relative: 0 });
+  });
+
+  test('relu_gradient agrees with its float64 twin, also where the output is exactly 0', async () => {
+    const output = reference.relu(y);
+    const result = await runKernel(ops.reluGradient(length, { y: 'y', gradient: 'gradient' }), {
+      y: f32(output),
+      gradient: f32(gradient),
+    });
+    const expected = reference.reluGradient(output, gradient);
+    expectClose('gradient', result.gradient, expected, { absolute: 0, relative: 0 });
+  });
+
+  test('adam agrees with its float64 twin', async () => {
+    const [moment1, parameters] = [data.floats(length), data.floats(length)];
+    const moment2 = data.floats(length).map(Math.abs);
+    const bindings = {
+      step: 'step',
+      gradient: 'gradient',
+      parameters: 'parameters',
+      moment1: 'moment1',
+      moment2: 'moment2',
+    };
+    const result = await runKernel(
+      ops.adam(length, ADAM, bindings),
+      { gradient: f32(gradient), parameters: f32(parameters), moment1: f32(moment1), moment2: f32(moment2) },
+      STEP,
+    );
+    const expected = reference.adam(ADAM, STEP, gradient, parameters, moment1, moment2);
+    for (const name of ['parameters', 'moment1', 'moment2'] as const)
+      expectClose(name, result[name], expected[name]);
+  });
+});
+
+describe.each([1, 2, 3, 4, 7, 64, 255, 257, 784])('images of %i bytes', (inputs) => {
+  test.each([
+    { models: 1, batch: 1, step: { ...STEP, offset: 0, count: 1 } },
+    { models: 2, batch: 8, step: STEP },
+    { models: 1, batch: 5, step: STEP },
+  ])('gather agrees with its float64 twin: %j', async ({ models, batch, step }) => {
+    const data = randomData(inputs);
+    const [samples, orderLength] = [11, 9];
+    const images = data.bytes(samples * inputs);
+    const order = data.indices(models * orderLength, samples);
+    // The last image is the one at whose end a read past the buffer would show.
+    order[step.offset] = samples - 1;
+    const sizes = { models, batch, inputs, orderLength };
+    const result = await runKernel(
+      ops.gather(sizes, { step: 'step', images: 'images', order: 'order', x: 'x' }),
+      { images, order, x: withPadding(new Float64Array(models * batch * inputs).fill(7), inputs) },
+      step,
+    );
+    const expected = reference.gather(sizes, step, images, order);
+    expectClose('x', withoutPadding(result.x ?? [], inputs), expected, { absolute: 0, relative: 2 ** -22 });
+  });
+});
+
+describe.each([
+  { models: 1, batch: 1, classes: 1, step: { ...STEP, offset: 0, count: 1, index: 0 } },
+  { models: 2, batch: 5, classes: 3, step: STEP },
+  { models: 1, batch: 6, classes: 4, step: STEP },
+  { models: 3, batch: 8, classes: 10, step: STEP },
+  { models: 1, batch: 33, classes: 10, step: { ...STEP, count: 33 } },
+  { models: 1, batch: 300, classes: 5, step: { ...STEP, count: 299 } },
+  { models: 2, batch: 9, classes: 256, step: STEP },
+])('$models models, batch of $batch, $classes classes', ({ models, batch, classes, step }) => {
+  const data = randomData(batch * classes);
+  const [samples, orderLength, steps] = [400, 350, 3];
+  const labels = data.bytes(samples, classes);
+  const order = data.indices(models * orderLength, samples);
+  // Far apart, so that the unstable forms overflow: exp(200) is no float32.
+  const logits = data.floats(models * batch * classes, 200);
+
+  test('softmax_cross_entropy agrees with its float64 twin', async () => {
+    const sizes = { models, batch, classes, orderLength, steps };
+    const bindings = {
+      step: 'step',
+      labels: 'labels',
+      order: 'order',
+      logits: 'logits',
+      delta: 'delta',
+      metrics: 'metrics',
+    };
+    const untouched = new Float32Array(models * steps * 2).fill(-1);
+    const result = await runKernel(
+      ops.softmaxCrossEntropy(sizes, bindings),
+      {
+        labels,
+        order,
+        logits: withPadding(logits, classes),
+        delta: withPadding(logits, classes),
+        metrics: untouched,
+      },
+      step,
+    );
+    const expected = reference.softmaxCrossEntropy(sizes, step, labels, order, logits);
+    expectClose('delta', withoutPadding(result.delta ?? [], classes), expected.delta);
+    for (let z = 0; z < models; z++) {
+      const row = Array.from(result.metrics?.subarray(z * steps * 2, (z + 1) * steps * 2) ?? []);
+      const [loss, hits] = row.splice(step.index * 2, 2);
+      expectClose('loss', [loss ?? Number.NaN], [expected.loss[z] ?? 0], { absolute: 1e-4, relative: 1e-5 });
+      expect(hits, 'hits').toBe(expected.hits[z]);
+      expect(row, 'metrics of other steps').toEqual(row.map(() => -1));
+    }
+  });
+
+  test('softmax agrees with its float64 twin', async () => {
+    const sizes = { models, batch, classes, probabilityRows: orderLength };
+    const result = await runKernel(
+      ops.softmax(sizes, { step: 'step', logits: 'logits', probabilities: 'probabilities' }),
+      {
+        logits: withPadding(logits, classes),
+        probabilities: new Float32Array(models * orderLength * classes).fill(-1),
+      },
+      step,
+    );
+    const expected = new Float64Array(models * orderLength * classes).fill(-1);
+    for (let z = 0; z < models; z++) {
+      const rows = logits.subarray(z * batch * classes, (z * batch + step.count) * classes);
+      expected.set(reference.softmax(classes, rows), (z * orderLength + step.offset) * classes);
+    }
+    expectClose('probabilities', result.probabilities, expected);
+  });
+});

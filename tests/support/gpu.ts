@@ -1,0 +1,102 @@
+import { expect } from 'vitest';
+import { readBuffer, upload } from '../../src/gpu/buffers.ts';
+import { DeviceWatch } from '../../src/gpu/watch.ts';
+import { padded } from '../../src/model/layout.ts';
+import { openDevice } from '../../src/node/gpu.ts';
+import { Executable } from '../../src/train/executable.ts';
+import type { Dispatch } from '../../src/train/step-plan.ts';
+import type { Step } from '../../src/train/steps.ts';
+
+let opened: Promise<GPUDevice> | undefined;
+
+/** The device that this file's tests share. Bounds checks stay on. No adapter is a failure, never a skip. */
+export function testDevice(): Promise<GPUDevice> {
+  opened ??= openDevice({ adapter: 'auto' }).then(({ device }) => device);
+  return opened;
+}
+
+/** Every lane of padding, and everything behind a tensor, holds this: a kernel that reads it cannot hide it. */
+const POISON = Number.NaN;
+const POISON_WORDS = 64;
+
+/** Rows of floats as the kernels lay them out: each row padded to whole vec4s, with poison in the padding. */
+export function withPadding(values: ArrayLike<number>, columns: number): Float32Array<ArrayBuffer> {
+  const rows = values.length / columns;
+  const stride = padded(columns);
+  const result = new Float32Array(rows * stride).fill(POISON);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      result[row * stride + column] = values[row * columns + column] ?? POISON;
+    }
+  }
+  return result;
+}
+
+/** The inverse of {@link withPadding}. */
+export function withoutPadding(values: ArrayLike<number>, columns: number): Float64Array {
+  const stride = padded(columns);
+  const rows = values.length / stride;
+  return Float64Array.from({ length: rows * columns }, (_, i) => {
+    return values[Math.floor(i / columns) * stride + (i % columns)] ?? POISON;
+  });
+}
+
+export const NO_STEP: Step = { offset: 0, count: 0, index: 0, stepSize: 0, rootCorrection: 0 };
+
+/**
+ * Runs one dispatch on buffers that hold `inputs` and, behind them, poison. Returns what the buffers hold then, by
+ * name, and fails where the kernel wrote behind one.
+ */
+export async function runKernel(
+  dispatch: Dispatch,
+  inputs: Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>,
+  step: Step = NO_STEP,
+): Promise<Record<string, Float32Array>> {
+  const device = await testDevice();
+  const shared = new Map<string, GPUBuffer>();
+  for (const [name, data] of Object.entries(inputs)) {
+    const words = padded(data.byteLength) / 4;
+    const bytes = new Float32Array(words + POISON_WORDS).fill(POISON);
+    new Uint8Array(bytes.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    shared.set(name, await upload(device, name, new Uint8Array(bytes.buffer)));
+  }
+  const plan = {
+    name: dispatch.kernel,
+    buffers: [{ name: 'step', size: 256, usage: 'step' as const }],
+    dispatches: [dispatch],
+  };
+  const executable = await Executable.create(device, plan, shared);
+  try {
+    executable.submit([step]);
+    await DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
+    const outputs: Record<string, Float32Array> = {};
+    for (const [name, data] of Object.entries(inputs)) {
+      const words = padded(data.byteLength) / 4;
+      const after = new Float32Array(await readBuffer(device, executable.buffer(name)));
+      expect(after.subarray(words).every(Number.isNaN), `${dispatch.kernel} writes behind "${name}"`).toBe(
+        true,
+      );
+      outputs[name] = after.subarray(0, words);
+    }
+    return outputs;
+  } finally {
+    executable.destroy();
+    for (const buffer of shared.values()) buffer.destroy();
+  }
+}
+
+/** Fails unless every value is within `absolute + relative |expected|`; NaN never is. */
+export function expectClose(
+  what: string,
+  actual: ArrayLike<number> | undefined,
+  expected: ArrayLike<number>,
+  { absolute = 1e-6, relative = 1e-5 } = {},
+): void {
+  expect(actual?.length, `${what}: length`).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual?.[i] ?? Number.NaN, expected[i] ?? Number.NaN];
+    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e))) {
+      expect.fail(`${what}[${i}] is ${a}, expected ${e}`);
+    }
+  }
+}
