@@ -1,0 +1,340 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ShadegradError } from '../../src/errors.ts';
+import type { Model } from '../../src/model/model.ts';
+import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/model/safetensors.ts';
+
+const MODEL: Model = {
+  spec: { inputs: 6, hidden: [5, 2], classes: 3 },
+  tensors: [
+    { name: '0.weight', shape: [5, 6], data: Float32Array.from({ length: 30 }, (_, i) => i / 7 - 2) },
+    { name: '0.bias', shape: [5], data: Float32Array.of(0, -0, 1e-40, 3.4e38, -1) },
+    { name: '2.weight', shape: [2, 5], data: new Float32Array(10).fill(0.1) },
+    { name: '2.bias', shape: [2], data: Float32Array.of(1, 2) },
+    { name: '4.weight', shape: [3, 2], data: new Float32Array(6).fill(-0.3) },
+    { name: '4.bias', shape: [3], data: Float32Array.of(1, 2, 3) },
+  ],
+};
+const NOTES = { image: { height: 2, width: 3 }, dataset: 'mnist "ü"' };
+
+/** A file of this header, as it stands, and of so many zero bytes. */
+function file(header: string | Uint8Array, buffer = 0, headerLength?: bigint): Uint8Array {
+  const json = typeof header === 'string' ? new TextEncoder().encode(header) : header;
+  const bytes = new Uint8Array(8 + json.length + buffer);
+  new DataView(bytes.buffer).setBigUint64(0, headerLength ?? BigInt(json.length), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+function tensor(name: string, shape: unknown, offsets: unknown, more = ''): string {
+  return `${JSON.stringify(name)}:{"dtype":"F32","shape":${JSON.stringify(shape)},"data_offsets":${JSON.stringify(offsets)}${more}}`;
+}
+
+function failure(action: () => unknown): ShadegradError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ShadegradError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('a model survives being saved and read', () => {
+  test('to the bit, with its spec, image and notes', () => {
+    const { model, image, metadata } = decodeModel(encodeModel(MODEL, NOTES));
+    expect(model).toEqual(MODEL);
+    expect(Object.is(model.tensors[1]?.data[1], -0)).toBe(true);
+    expect(image).toEqual(NOTES.image);
+    expect(metadata).toEqual({
+      format: 'pt',
+      'shadegrad.spec': '{"inputs":6,"hidden":[5,2],"classes":3}',
+      'shadegrad.preprocessing': '{"height":2,"width":3,"scale":"1/255"}',
+      'shadegrad.dataset': NOTES.dataset,
+    });
+  });
+
+  test('from an unaligned view into a larger buffer', () => {
+    const bytes = encodeModel(MODEL, NOTES);
+    const larger = new Uint8Array(bytes.length + 9);
+    larger.set(bytes, 3);
+    expect(decodeModel(larger.subarray(3, 3 + bytes.length)).model).toEqual(MODEL);
+  });
+
+  test('softmax regression, whose only layer has no hidden one before it', () => {
+    const tensors = [
+      { name: '0.weight', shape: [1, 784], data: new Float32Array(784) },
+      { name: '0.bias', shape: [1], data: Float32Array.of(1) },
+    ];
+    const model = { spec: { inputs: 784, hidden: [], classes: 1 }, tensors };
+    expect(decodeModel(encodeModel(model, { image: { height: 28, width: 28 } })).model).toEqual(model);
+  });
+
+  test('the header is aligned to 8 bytes, and the same model gives the same bytes', () => {
+    const bytes = encodeModel(MODEL, NOTES);
+    const length = new DataView(bytes.buffer).getBigUint64(0, true);
+    expect(Number(length) % 8).toBe(0);
+    expect(bytes.length).toBe(8 + Number(length) + 4 * (30 + 5 + 10 + 2 + 6 + 3));
+    expect(encodeModel(MODEL, NOTES)).toEqual(bytes);
+  });
+});
+
+describe('a model saved by PyTorch', () => {
+  const bytes = readFileSync(new URL('../fixtures/pytorch-model.safetensors', import.meta.url));
+
+  test('is read: spec and square image follow from its tensors, which come in the order of layers', () => {
+    const { model, image, metadata } = decodeModel(bytes);
+    expect(model.spec).toEqual({ inputs: 9, hidden: [4], classes: 3 });
+    expect(image).toEqual({ height: 3, width: 3 });
+    expect(metadata).toEqual({});
+    expect(model.tensors.map(({ name, shape }) => [name, shape])).toEqual([
+      ['0.weight', [4, 9]],
+      ['0.bias', [4]],
+      ['2.weight', [3, 4]],
+      ['2.bias', [3]],
+    ]);
+    for (const { data } of model.tensors) {
+      expect([...data]).toEqual(Array.from(data, (_, i) => i / 4 - 0.5));
+    }
+  });
+
+  test('has no image size where its inputs are not a square', () => {
+    const { tensors } = decodeSafetensors(encodeModel(MODEL, NOTES));
+    expect(decodeModel(encodeSafetensors({ tensors, metadata: {} })).image).toBeNull();
+  });
+});
+
+describe('files that are not safetensors are bad-model errors', () => {
+  const two = `{${tensor('a', [2], [0, 8])},${tensor('b', [], [8, 12])}}`;
+
+  test('this one is good', () => {
+    expect(decodeSafetensors(file(`${two}   `, 12)).tensors.map(({ shape }) => shape)).toEqual([[2], []]);
+  });
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(0), /only 0 bytes/],
+    ['a header length beyond the file', file('{}', 0, 3n), /header should be 3 bytes long/],
+    ['a header length beyond 2^53', file('{}', 0, 2n ** 64n - 1n), /header should be 18446744073709551615/],
+    ['a header of no length', file('{}', 0, 0n), /not JSON/],
+    ['HTML', new TextEncoder().encode('<!DOCTYPE html><html></html>'), /header should be/],
+    ['a header that does not begin with {', file(' {}'), /begin with "\{"/],
+    ['a header with a byte order mark', file('\ufeff{}'), /begin with "\{"/],
+    ['a header that is not UTF-8', file(Uint8Array.of(0x7b, 0xff, 0x7d)), /not UTF-8/],
+    ['a cut header', file('{"a":'), /not JSON/],
+    ['deep nesting', file(`{"a":${'['.repeat(1e6)}`), /not JSON/],
+    ['metadata that is not text', file('{"__metadata__":{"a":1}}'), /metadata is not text/],
+    ['metadata that is no object', file('{"__metadata__":["a"]}'), /metadata is not text/],
+    ['null metadata', file('{"__metadata__":null}'), /metadata is not text/],
+    ['a tensor that is no object', file('{"a":1}'), /tensor "a" is not described/],
+    ['a tensor without a shape', file('{"a":{"dtype":"F32","data_offsets":[0,0]}}'), /is not described/],
+    ['a further key', file(`{${tensor('a', [0], [0, 0], ',"x":1')}}`), /is not described/],
+    ['a shape of text', file(`{${tensor('a', ['2'], [0, 8])}}`, 8), /is not described/],
+    ['a negative size', file(`{${tensor('a', [-1, -2], [0, 8])}}`, 8), /is not described/],
+    ['a fractional size', file(`{${tensor('a', [0.5, 4], [0, 8])}}`, 8), /is not described/],
+    ['three offsets', file(`{${tensor('a', [2], [0, 8, 8])}}`, 8), /is not described/],
+    ['a size beyond 2^53', file(`{${tensor('a', [2 ** 60], [0, 8])}}`, 8), /is not described/],
+    [
+      'a product beyond 2^53',
+      file(`{${tensor('a', [2 ** 50, 2 ** 50], [0, 8])}}`, 8),
+      /does not fit its bytes/,
+    ],
+    [
+      'a product that overflows to 2',
+      file(`{${tensor('a', [2 ** 32, 2 ** 31 + 1], [0, 8])}}`, 8),
+      /does not fit/,
+    ],
+    [
+      'a product that overflows to infinity',
+      file(`{${tensor('a', new Array(40).fill(2 ** 50), [0, 8])}}`, 8),
+      /does not fit/,
+    ],
+    ['offsets the wrong way round', file(`{${tensor('a', [2], [8, 0])}}`, 8), /does not fit its bytes/],
+    ['a shape that is not of the bytes', file(`{${tensor('a', [3], [0, 8])}}`, 8), /does not fit its bytes/],
+    ['a gap before the first tensor', file(`{${tensor('a', [1], [4, 8])}}`, 8), /leave a gap/],
+    ['a gap', file(`{${tensor('a', [1], [0, 4])},${tensor('b', [1], [8, 12])}}`, 12), /"b" overlap/],
+    ['an overlap', file(`{${tensor('a', [2], [0, 8])},${tensor('b', [2], [4, 12])}}`, 12), /"b" overlap/],
+    [
+      'the same bytes twice',
+      file(`{${tensor('a', [1], [0, 4])},${tensor('b', [1], [0, 4])}}`, 4),
+      /"b" overlap/,
+    ],
+    ['a cut buffer', file(two, 11), /need 12 bytes, but it holds 11/],
+    ['bytes behind the last tensor', file(two, 13), /need 12 bytes, but it holds 13/],
+    ['a name twice', file(`{${tensor('a', [1], [0, 4])},${tensor('a', [1], [0, 4])}}`, 4), /occurs twice/],
+    ['a name twice, once escaped', file(`{"\\u0061":1,${tensor('a', [1], [0, 4])}}`, 4), /occurs twice/],
+    ['metadata twice', file('{"__metadata__":{},"__metadata__":{}}'), /occurs twice/],
+    ['a note twice', file('{"__metadata__":{"a":"1","a":"2"}}'), /occurs twice/],
+    ['a shape twice', file(`{${tensor('a', [1], [0, 4], ',"shape":[1]')}}`, 4), /occurs twice/],
+    [
+      'another type',
+      file('{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}', 4),
+      /type "F16"; only F32/,
+    ],
+    [
+      'an unknown type',
+      file('{"a":{"dtype":"\\u001b[2J","shape":[],"data_offsets":[0,4]}}', 4),
+      /type "\\u001b\[2J"/,
+    ],
+  ])('%s', (_, bytes, message) => {
+    const error = failure(() => decodeSafetensors(bytes));
+    expect(error).toMatchObject({ code: 'bad-model' });
+    expect(error.message).toMatch(message);
+    expect(error.nextStep).not.toBe('');
+  });
+
+  test('names of object properties are names like any other', () => {
+    const names = ['__proto__', 'constructor', 'toString'];
+    const header = `{"__metadata__":{"__proto__":"polluted"},${names
+      .map((name, i) => tensor(name, [1], [4 * i, 4 * i + 4]))
+      .join()}}`;
+    const { tensors, metadata } = decodeSafetensors(file(header, 12));
+    expect(tensors.map(({ name }) => name)).toEqual(names);
+    expect(Object.hasOwn(metadata, '__proto__')).toBe(true);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+  });
+
+  test('colons and quotes in texts are no keys', () => {
+    const metadata = { 'a:"b\\': '": "c":', '\\': '\\"' };
+    const tensors = [{ name: 'x:"\\":', shape: [1], data: Float32Array.of(1) }];
+    expect(decodeSafetensors(encodeSafetensors({ tensors, metadata }))).toEqual({ tensors, metadata });
+  });
+});
+
+describe('files that are no model are bad-model errors', () => {
+  const change = (index: number, changed: object) =>
+    MODEL.tensors.map((each, i) => (i === index ? { ...each, ...changed } : each));
+  const withNote = (name: string, value: string) => ({
+    tensors: MODEL.tensors,
+    metadata: { ...decodeModel(encodeModel(MODEL, NOTES)).metadata, [name]: value },
+  });
+  test.each<[string, Parameters<typeof encodeSafetensors>[0], RegExp]>([
+    ['no tensors', { tensors: [], metadata: {} }, /holds no tensors instead of 0.weight/],
+    ['a missing bias', { tensors: MODEL.tensors.slice(0, 5), metadata: {} }, /instead of 0.weight/],
+    ['a missing layer', { tensors: MODEL.tensors.slice(2), metadata: {} }, /instead of 0.weight/],
+    [
+      'a further tensor',
+      { tensors: [...MODEL.tensors, { name: 'x', shape: [1], data: new Float32Array(1) }], metadata: {} },
+      /instead of 0.weight/,
+    ],
+    [
+      'other names',
+      { tensors: change(0, { name: 'fc1.weight' }), metadata: {} },
+      /holds "fc1.weight" \[5, 6\]/,
+    ],
+    ['a transposed kernel', { tensors: change(2, { shape: [5, 2] }), metadata: {} }, /instead of 0.weight/],
+    [
+      'a kernel of one dimension',
+      { tensors: change(0, { shape: [30] }), metadata: {} },
+      /instead of 0.weight/,
+    ],
+    ['a kernel of three', { tensors: change(0, { shape: [5, 6, 1] }), metadata: {} }, /instead of 0.weight/],
+    [
+      'NaN',
+      { tensors: change(3, { data: Float32Array.of(0, Number.NaN) }), metadata: {} },
+      /"2.bias".*not finite/,
+    ],
+    [
+      'infinity',
+      { tensors: change(3, { data: Float32Array.of(Number.NEGATIVE_INFINITY, 0) }), metadata: {} },
+      /"2.bias".*not finite/,
+    ],
+    [
+      'a layer of no units',
+      {
+        tensors: [
+          { name: '0.weight', shape: [0, 4], data: new Float32Array(0) },
+          { name: '0.bias', shape: [0], data: new Float32Array(0) },
+        ],
+        metadata: {},
+      },
+      /classes: 0 is not a layer size\.$/,
+    ],
+    [
+      'too many classes',
+      {
+        tensors: [
+          { name: '0.weight', shape: [257, 1], data: new Float32Array(257) },
+          { name: '0.bias', shape: [257], data: new Float32Array(257) },
+        ],
+        metadata: {},
+      },
+      /257 classes are too many\.$/,
+    ],
+    ['another spec', withNote('shadegrad.spec', '{"inputs":6,"hidden":[5],"classes":3}'), /own description/],
+    ['a spec that is not JSON', withNote('shadegrad.spec', 'x\u009b'), /own description, "x\ufffd"/],
+    ['a null spec', withNote('shadegrad.spec', 'null'), /own description/],
+    [
+      'another image',
+      withNote('shadegrad.preprocessing', '{"height":2,"width":2,"scale":"1/255"}'),
+      /another way/,
+    ],
+    [
+      'negative sizes',
+      withNote('shadegrad.preprocessing', '{"height":-2,"width":-3,"scale":"1/255"}'),
+      /another way/,
+    ],
+    [
+      'another scale',
+      withNote('shadegrad.preprocessing', '{"height":2,"width":3,"scale":"1/127"}'),
+      /another way/,
+    ],
+    ['no preprocessing in it', withNote('shadegrad.preprocessing', '[]'), /another way/],
+  ])('%s', (_, contents, message) => {
+    const error = failure(() => decodeModel(encodeSafetensors(contents)));
+    expect(error).toMatchObject({ code: 'bad-model' });
+    expect(error.message).toMatch(message);
+    expect(error.nextStep).not.toBe('');
+  });
+});
+
+describe('what would not be read is not written', () => {
+  test('a model that is not its spec, or not of its image', () => {
+    const other = { ...MODEL, spec: { ...MODEL.spec, hidden: [5] } };
+    expect(failure(() => encodeModel(other, NOTES)).code).toBe('bad-model');
+    expect(failure(() => encodeModel(MODEL, { image: { height: 2, width: 2 } })).code).toBe('bad-model');
+  });
+
+  test('tensors of one name, of the name of the metadata, or of a shape that is not theirs', () => {
+    const one = { name: 'a', shape: [1], data: new Float32Array(1) };
+    for (const tensors of [[one, one], [{ ...one, name: '__metadata__' }], [{ ...one, shape: [2] }]]) {
+      expect(failure(() => encodeSafetensors({ tensors, metadata: {} })).code).toBe('usage');
+    }
+  });
+});
+
+describe('damage', () => {
+  const whole = encodeModel(MODEL, NOTES);
+
+  test('every cut is a bad-model error', () => {
+    for (let length = 0; length < whole.length; length++) {
+      expect(failure(() => decodeModel(whole.subarray(0, length))).code).toBe('bad-model');
+    }
+  });
+
+  test('a flipped byte anywhere gives a bad-model error or a model of the same shapes', () => {
+    let read = 0;
+    let refused = 0;
+    // A linear congruential generator (Numerical Recipes), so that a failure can be repeated.
+    let state = 1;
+    const next = (below: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    for (let round = 0; round < 20_000; round++) {
+      const damaged = whole.slice();
+      for (let flips = 1 + next(3); flips > 0; flips--) damaged[next(damaged.length)] = next(256);
+      try {
+        const { model } = decodeModel(damaged);
+        expect(model.spec).toEqual(MODEL.spec);
+        read += 1;
+      } catch (error) {
+        if (!(error instanceof ShadegradError) || error.code !== 'bad-model') throw error;
+        refused += 1;
+      }
+    }
+    expect(read).toBeGreaterThan(1000);
+    expect(refused).toBeGreaterThan(1000);
+  });
+});
