@@ -8,7 +8,7 @@ import type { Evaluation } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { inferencePlan, parametersOf } from './plans.ts';
 import { destroyResident, makeResident, type Resident } from './resident.ts';
-import { requiredLimits } from './step-plan.ts';
+import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
 
 /** What a network makes of images without labels. */
 export interface Prediction {
@@ -20,7 +20,11 @@ export interface Prediction {
 
 /** Limits beyond WebGPU's defaults that evaluating `count` samples needs: for `adapter.requestDevice`. */
 export function networkLimits(spec: MlpSpec, count: number): Record<string, number> {
-  return requiredLimits(inferencePlan(inferenceSizes(spec, count, count), true));
+  return requiredLimits(evaluationPlan(spec, count));
+}
+
+function evaluationPlan(spec: MlpSpec, count: number): StepPlan {
+  return inferencePlan(inferenceSizes(spec, count, count), true);
 }
 
 /** A network whose parameters are on the GPU. */
@@ -38,6 +42,7 @@ export class Network {
    */
   static async create(device: GPUDevice, model: Model): Promise<Network> {
     const spec = mlp(model.spec);
+    assertWithinLimits(evaluationPlan(spec, 1), device.limits);
     const parameters = new Map<string, GPUBuffer>();
     for (const [layer, packed] of packParameters(model).entries()) {
       const name = parametersOf(layer);
@@ -58,9 +63,10 @@ export class Network {
    */
   async evaluate(samples: Samples): Promise<Evaluation> {
     if (this.#evaluated?.samples !== samples) {
-      this.#forgetEvaluated();
-      const resident = await makeResident(this.device, this.spec, samples);
       const { device, spec, parameters } = this;
+      assertWithinLimits(evaluationPlan(spec, samples.count), device.limits);
+      this.#forgetEvaluated();
+      const resident = await makeResident(device, spec, samples);
       const inference = await Inference.create(device, spec, parameters, resident, samples.count);
       this.#evaluated = { samples, resident, inference };
     }
@@ -82,6 +88,7 @@ export class Network {
   async predict(images: Uint8Array): Promise<Prediction> {
     const { device, spec, parameters } = this;
     const count = Math.floor(images.length / spec.inputs);
+    assertWithinLimits(evaluationPlan(spec, Math.max(1, count)), device.limits);
     const resident = await makeResident(device, spec, { images, count });
     const inference = await Inference.create(device, spec, parameters, resident, count);
     try {

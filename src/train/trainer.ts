@@ -13,7 +13,7 @@ import { Network, type Prediction } from './network.ts';
 import { type BatchSizes, inferencePlan, type PlanName, trainingPlan } from './plans.ts';
 import { destroyResident, makeResident, type Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
-import { requiredLimits, type StepPlan } from './step-plan.ts';
+import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
 import { trainingSteps } from './steps.ts';
 
 /** What to train and how. Every default but the network's is Keras's. */
@@ -73,7 +73,8 @@ export class Trainer {
    * @throws ShadegradError `usage` where an option is out of range or the device too small, `bad-data`, `gpu`
    */
   static async create(device: GPUDevice, data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
-    const { settings, spec, split, plan } = prepare(data, options);
+    const { settings, spec, split, plan, plans } = prepare(data, options);
+    for (const needed of plans) assertWithinLimits(needed, device.limits);
     const network = await Network.create(device, initialModel(spec, settings.seed));
     const resident = await makeResident(device, spec, data.train);
     const shared = new Map([...network.parameters, ...resident.buffers]);
@@ -247,15 +248,7 @@ type EpochProgress = Omit<Progress, 'epoch' | 'epochs'>;
  * @throws ShadegradError `usage` where an option is out of range
  */
 export function trainerLimits(data: Dataset, options: TrainerOptions = {}): Record<string, number> {
-  const { spec, split, plan } = prepare(data, options);
-  const evaluations = [
-    { samples: data.test.count, count: data.test.count },
-    { samples: data.train.count, count: split.validation.length },
-  ].filter(({ count }) => count > 0);
-  return requiredLimits(
-    plan,
-    ...evaluations.map(({ samples, count }) => inferencePlan(inferenceSizes(spec, samples, count), true)),
-  );
+  return requiredLimits(...prepare(data, options).plans);
 }
 
 function prepare(data: Dataset, options: TrainerOptions) {
@@ -286,12 +279,15 @@ function prepare(data: Dataset, options: TrainerOptions) {
     samples: data.train.count,
     orderLength: split.train.length,
   };
-  return {
-    settings: { ...settings, batchSize: sizes.batch },
-    spec,
-    split,
-    plan: trainingPlan(settings.plan, sizes, settings),
-  };
+  const plan = trainingPlan(settings.plan, sizes, settings);
+  const evaluation = (samples: number, count: number) =>
+    inferencePlan(inferenceSizes(spec, samples, count), true);
+  const plans = [
+    plan,
+    evaluation(data.test.count, data.test.count),
+    ...(split.validation.length > 0 ? [evaluation(data.train.count, split.validation.length)] : []),
+  ];
+  return { settings: { ...settings, batchSize: sizes.batch }, spec, split, plan, plans };
 }
 
 function checkSettings(settings: Settings): void {

@@ -1,0 +1,310 @@
+import { describe, expect, test } from 'vitest';
+import { CounterRandom, streams } from '../../src/data/random.ts';
+import { shuffledIndices } from '../../src/data/shuffle.ts';
+import { readBuffer } from '../../src/gpu/buffers.ts';
+import { compile } from '../../src/gpu/pipeline.ts';
+import { DeviceWatch } from '../../src/gpu/watch.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import { packParameters } from '../../src/model/layout.ts';
+import { openDevice } from '../../src/node/gpu.ts';
+import * as reference from '../../src/reference/kernels.ts';
+import type { Progress } from '../../src/train/history.ts';
+import { Network } from '../../src/train/network.ts';
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import { blobs } from '../support/blobs.ts';
+import { expectClose, testDevice } from '../support/gpu.ts';
+
+const data = blobs();
+
+async function train(options: TrainerOptions, epochs: number) {
+  const trainer = await Trainer.create(await testDevice(), data, options);
+  for await (const _ of trainer.fit({ epochs }));
+  return trainer;
+}
+
+describe('Trainer', () => {
+  test('learns, and says so in its history', async () => {
+    const trainer = await train(
+      { hidden: [16], batchSize: 32, learningRate: 0.01, validationSplit: 0.2 },
+      12,
+    );
+    const [first, last] = [trainer.history[0], trainer.history.at(-1)];
+    expect(trainer.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(last?.loss).toBeLessThan((first?.loss ?? 0) / 2);
+    expect(last?.accuracy).toBeGreaterThan(0.95);
+    expect(last?.valAccuracy).toBeGreaterThan(0.9);
+    expect(last?.seconds).toBeGreaterThan(0);
+    const evaluation = await trainer.evaluate(data.test);
+    expect(evaluation.accuracy).toBeGreaterThan(0.9);
+    trainer.destroy();
+  });
+
+  test.each([{ hidden: [] }, { hidden: [7] }, { hidden: [9, 4, 5] }])(
+    'one epoch is what the float64 twins make of it: $hidden',
+    async ({ hidden }) => {
+      const settings = { hidden, batchSize: 48, learningRate: 0.003, seed: 9 };
+      const trainer = await train(settings, 1);
+      const expected = referenceEpoch(settings);
+      expectClose('loss', [trainer.history[0]?.loss ?? Number.NaN], [expected.loss]);
+      expect(trainer.history[0]?.accuracy).toBeCloseTo(expected.accuracy, 12);
+      const trained = packParameters(await trainer.model());
+      for (const [layer, parameters] of trained.entries()) {
+        const width = expected.layers[layer]?.outputs ?? 0;
+        const stride = parameters.length / ((expected.layers[layer]?.inputs ?? 0) + 1);
+        const unpadded = parameters.filter((_, i) => i % stride < width);
+        // 5 steps, each of which moves a weight by up to 0.003 whatever its gradient's rounding.
+        expectClose(`layer ${layer}`, unpadded, expected.parameters[layer] ?? [], { absolute: 5e-6 });
+      }
+      trainer.destroy();
+    },
+  );
+
+  test('gives the same bits for the same seed, and others for another', async () => {
+    const bits = async (seed: number) => {
+      const trainer = await train({ hidden: [8], seed, validationSplit: 0.1 }, 2);
+      const { tensors } = await trainer.model();
+      const records = trainer.history.map(({ seconds: _, ...record }) => record);
+      trainer.destroy();
+      return { tensors, records };
+    };
+    const first = await bits(3);
+    expect(await bits(3)).toEqual(first);
+    expect((await bits(4)).tensors).not.toEqual(first.tensors);
+  });
+
+  test('agrees between the fused and the unfused plan', async () => {
+    const [fused, unfused] = [await train({ plan: 'fused' }, 2), await train({ plan: 'unfused' }, 2)];
+    const [a, b] = [await fused.model(), await unfused.model()];
+    for (const [i, { name, data }] of a.tensors.entries()) {
+      expectClose(name, data, b.tensors[i]?.data ?? [], { absolute: 2e-5 });
+    }
+    fused.destroy();
+    unfused.destroy();
+  });
+
+  test('trains batches larger than the dataset, and of one sample', async () => {
+    for (const batchSize of [1, 199, 200, 201, 100_000]) {
+      const trainer = await train({ hidden: [4], batchSize }, 1);
+      expect(trainer.history[0]?.loss).toBeGreaterThan(0);
+      trainer.destroy();
+    }
+  });
+
+  test('goes on where it stopped: two epochs are one and one more', async () => {
+    const once = await train({ hidden: [6], seed: 2 }, 2);
+    const twice = await train({ hidden: [6], seed: 2 }, 1);
+    for await (const record of twice.fit({ epochs: 1 })) expect(record.epoch).toBe(2);
+    expect((await twice.model()).tensors).toEqual((await once.model()).tensors);
+    once.destroy();
+    twice.destroy();
+  });
+
+  test('evaluates as predict and the float64 twins do', async () => {
+    const trainer = await train({ hidden: [16], learningRate: 0.01 }, 3);
+    const { probabilities, predictions, loss, accuracy } = await trainer.evaluate(data.test);
+    const predicted = await trainer.predict(data.test.images);
+    expect(predicted).toEqual({ probabilities, predictions });
+    const hits = predictions.filter((label, i) => label === data.test.labels[i]).length;
+    expect(accuracy).toBe(hits / data.test.count);
+    const losses = Array.from(data.test.labels, (label, i) => -Math.log(probabilities[3 * i + label] ?? 0));
+    expect(loss).toBeCloseTo(losses.reduce((sum, value) => sum + value, 0) / data.test.count, 5);
+    for (let row = 0; row < data.test.count; row++) {
+      const sum = probabilities.subarray(3 * row, 3 * row + 3).reduce((total, p) => total + p, 0);
+      expect(sum).toBeCloseTo(1, 5);
+    }
+    const network = await Network.create(await testDevice(), await trainer.model());
+    expect(await network.evaluate(data.test)).toEqual(await trainer.evaluate(data.test));
+    network.destroy();
+    trainer.destroy();
+  });
+
+  test('stops at a batch boundary when it is aborted, keeps what it learned, and can go on', async () => {
+    const large = blobs({ train: 20_000 });
+    const trainer = await Trainer.create(await testDevice(), large, { hidden: [64], batchSize: 8 });
+    const controller = new AbortController();
+    const seen: Progress[] = [];
+    const onProgress = (progress: Progress) => {
+      seen.push(progress);
+      controller.abort();
+    };
+    const run = async () => {
+      for await (const _ of trainer.fit({ epochs: 1, signal: controller.signal, onProgress }));
+    };
+    await expect(run()).rejects.toMatchObject({
+      code: 'interrupted',
+      message: expect.stringContaining('epoch 1'),
+    });
+    expect(seen.length).toBe(1);
+    expect(seen[0]?.samples).toBeLessThan(20_000);
+    expect(trainer.history).toEqual([]);
+    const { accuracy } = await trainer.evaluate(large.test);
+    expect(accuracy).toBeGreaterThan(0.5);
+    for await (const record of trainer.fit({ epochs: 1 })) expect(record.accuracy).toBeGreaterThan(0.9);
+    trainer.destroy();
+  });
+
+  test('waits while onProgress does, which makes a pause', async () => {
+    const large = blobs({ train: 20_000 });
+    const trainer = await Trainer.create(await testDevice(), large, { hidden: [64], batchSize: 8 });
+    let [pauses, last] = [0, 0];
+    const onProgress = async ({ samples }: Progress) => {
+      expect(samples).toBeGreaterThan(last);
+      last = samples;
+      if (pauses++ === 0) await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    for await (const _ of trainer.fit({ epochs: 1, onProgress }));
+    expect(last).toBe(20_000);
+    trainer.destroy();
+  });
+
+  test('names the epoch and the batch in which the loss stops being finite', async () => {
+    await expect(train({ hidden: [16], learningRate: 1e30 }, 3)).rejects.toMatchObject({
+      code: 'diverged',
+      message: expect.stringMatching(/not finite .* epoch 1, batch \d/),
+    });
+  });
+
+  test.each([
+    [{ batchSize: 0 }, 'batch size'],
+    [{ batchSize: 1.5 }, 'batch size'],
+    [{ learningRate: 0 }, 'learning rate'],
+    [{ learningRate: Number.NaN }, 'learning rate'],
+    [{ learningRate: Number.POSITIVE_INFINITY }, 'learning rate'],
+    [{ beta1: 1 }, 'beta1'],
+    [{ beta2: -0.1 }, 'beta2'],
+    [{ epsilon: 0 }, 'epsilon'],
+    [{ hidden: [0] }, 'hidden layer 1'],
+    [{ hidden: [10, 2.5] }, 'hidden layer 2'],
+    [{ seed: -1 }, 'seed'],
+    [{ validationSplit: 1 }, 'validation split'],
+  ] as const)('refuses %j in words', async (options, what) => {
+    await expect(train(options, 1)).rejects.toMatchObject({
+      name: 'ShadegradError',
+      code: 'usage',
+      message: expect.stringContaining(what),
+    });
+  });
+
+  test('refuses more than the device can bind, before it allocates', async () => {
+    await expect(train({ hidden: [10_000_000] }, 1)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('maxBufferSize'),
+    });
+  });
+
+  test('refuses samples that do not fit the network', async () => {
+    const trainer = await train({ hidden: [4] }, 1);
+    const { images, labels, count } = data.test;
+    const bad = { code: 'bad-data' };
+    await expect(trainer.evaluate({ images: images.subarray(1), labels, count })).rejects.toMatchObject(bad);
+    await expect(trainer.evaluate({ images, labels: labels.subarray(1), count })).rejects.toMatchObject(bad);
+    await expect(trainer.evaluate({ images, labels: labels.map(() => 3), count })).rejects.toMatchObject(bad);
+    await expect(trainer.predict(images.subarray(1))).rejects.toMatchObject(bad);
+    await expect(trainer.predict(new Uint8Array())).rejects.toMatchObject(bad);
+    trainer.destroy();
+  });
+});
+
+describe('a device that fails', () => {
+  test('ends the training as device-lost when it is destroyed in the middle', async () => {
+    const { device } = await openDevice();
+    const trainer = await Trainer.create(device, blobs({ train: 20_000 }), { hidden: [64], batchSize: 8 });
+    const run = async () => {
+      for await (const _ of trainer.fit({ epochs: 5, onProgress: () => device.destroy() }));
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'device-lost' });
+    await expect(trainer.model()).rejects.toMatchObject({ code: 'device-lost' });
+  });
+
+  test('ends the training as gpu after an uncaptured error', async () => {
+    const { device } = await openDevice();
+    const trainer = await Trainer.create(device, data, { hidden: [4] });
+    // Nothing may be copied from a buffer without COPY_SRC.
+    const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.STORAGE });
+    await expect(readBuffer(device, buffer)).rejects.toMatchObject({ code: 'gpu' });
+    const run = async () => {
+      for await (const _ of trainer.fit({ epochs: 1 }));
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'gpu' });
+    expect(() => DeviceWatch.of(device).check()).toThrow('CopySrc');
+    device.destroy();
+  });
+
+  test('reports a shader error with line, column and source line, and stays usable', async () => {
+    const device = await testDevice();
+    const code = '@compute @workgroup_size(1)\nfn main() {\n  let x: f32 = 1u;\n}\n';
+    await expect(compile(device, 'broken.wgsl', code, {}, {})).rejects.toMatchObject({
+      code: 'gpu',
+      message: expect.stringMatching(/broken\.wgsl:3:\d+: .*\n {4}let x: f32 = 1u;\n/),
+    });
+    const missing = compile(device, 'missing.wgsl', '@compute @workgroup_size(1) fn other() {}', {}, {});
+    await expect(missing).rejects.toMatchObject({
+      code: 'gpu',
+      message: expect.stringContaining('missing.wgsl'),
+    });
+    DeviceWatch.of(device).check();
+  });
+});
+
+/** One epoch on `data` by the float64 twins, with the trainer's initial weights, order and batches. */
+function referenceEpoch({
+  hidden,
+  batchSize,
+  learningRate,
+  seed,
+}: Required<Pick<TrainerOptions, 'hidden' | 'batchSize' | 'learningRate' | 'seed'>>) {
+  const { train: samples, classes, shape } = data;
+  const inputs = shape.height * shape.width;
+  const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+  const model = initialModel({ inputs, hidden, classes }, seed);
+  const widths = [inputs, ...hidden, classes];
+  const layers = widths.slice(1).map((outputs, i) => ({ inputs: widths[i] ?? 0, outputs }));
+  const parameters = packParameters(model).map((packed, i) => {
+    const { outputs } = layers[i] ?? { outputs: 0 };
+    const stride = packed.length / ((layers[i]?.inputs ?? 0) + 1);
+    return Float64Array.from(packed.filter((_, j) => j % stride < outputs));
+  });
+  const zeros = () => parameters.map((layer) => new Float64Array(layer.length));
+  const state: Record<'parameters' | 'moment1' | 'moment2', Float64Array[]> = {
+    parameters,
+    moment1: zeros(),
+    moment2: zeros(),
+  };
+  const order = shuffledIndices(samples.count, new CounterRandom(seed, streams.epochOrder(1)));
+  let [loss, hits] = [0, 0];
+  for (let offset = 0, t = 1; offset < samples.count; offset += batchSize, t++) {
+    const count = Math.min(batchSize, samples.count - offset);
+    const step = {
+      offset,
+      count,
+      index: 0,
+      stepSize: learningRate / (1 - adam.beta1 ** t),
+      rootCorrection: 1 / Math.sqrt(1 - adam.beta2 ** t),
+    };
+    const sizes = { models: 1, batch: count, inputs, classes, orderLength: samples.count };
+    const activations = [reference.gather(sizes, step, samples.images, order)];
+    for (const [i, layer] of layers.entries()) {
+      const dense = { models: 1, rows: count, layer, relu: i < layers.length - 1 };
+      activations.push(reference.dense(dense, activations[i] ?? [], state.parameters[i] ?? []));
+    }
+    const top = reference.softmaxCrossEntropy(sizes, step, samples.labels, order, activations.at(-1) ?? []);
+    loss += top.loss[0] ?? Number.NaN;
+    hits += top.hits[0] ?? Number.NaN;
+    let delta = top.delta;
+    for (let i = layers.length - 1; i >= 0; i--) {
+      const layer = layers[i] ?? { inputs: 0, outputs: 0 };
+      const x = activations[i] ?? new Float64Array();
+      const [p, m, v] = [state.parameters[i], state.moment1[i], state.moment2[i]].map(
+        (a) => a ?? new Float64Array(),
+      );
+      const next = reference.denseInputGradient({ models: 1, rows: count, layer }, delta, p ?? [], x);
+      const gradient = reference.denseGradient({ models: 1, batch: count, layer }, x, delta);
+      const updated = reference.adam(adam, step, gradient, p ?? [], m ?? [], v ?? []);
+      state.parameters[i] = updated.parameters;
+      state.moment1[i] = updated.moment1;
+      state.moment2[i] = updated.moment2;
+      delta = next;
+    }
+  }
+  return { loss: loss / samples.count, accuracy: hits / samples.count, parameters: state.parameters, layers };
+}
