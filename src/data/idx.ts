@@ -25,6 +25,19 @@ export interface DatasetFiles<File> {
   readonly testLabels: File;
 }
 
+/** Calls `of` for each file in turn, and gathers what it gives. */
+export async function mapFiles<From, To>(
+  files: DatasetFiles<From>,
+  of: (file: From, content: 'images' | 'labels', role: keyof DatasetFiles<From>) => Promise<To>,
+): Promise<DatasetFiles<To>> {
+  return {
+    trainImages: await of(files.trainImages, 'images', 'trainImages'),
+    trainLabels: await of(files.trainLabels, 'labels', 'trainLabels'),
+    testImages: await of(files.testImages, 'images', 'testImages'),
+    testLabels: await of(files.testLabels, 'labels', 'testLabels'),
+  };
+}
+
 const dimensionsOf = { images: 3, labels: 1 } as const;
 
 const typeNames: Readonly<Record<number, string>> = {

@@ -1,0 +1,71 @@
+import { ShadegradError } from '../errors.ts';
+
+/** How far a download has come. */
+export interface DownloadProgress {
+  readonly file: string;
+  /** In bytes. */
+  readonly received: number;
+  /** In bytes, null where the server does not say. */
+  readonly total: number | null;
+}
+
+export interface DownloadOptions {
+  /** Aborts the download. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the download too, but as a failure and not by the user's wish. */
+  readonly deadline?: AbortSignal | undefined;
+  /** How long the server may send nothing. */
+  readonly stallSeconds: number;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/**
+ * The bytes at `url`.
+ *
+ * @param file name for progress
+ * @throws ShadegradError `bad-data` where they cannot be had whole and in time, `interrupted` where aborted
+ */
+export async function download(url: string, file: string, options: DownloadOptions): Promise<Uint8Array> {
+  const { signal, deadline, stallSeconds, onProgress } = options;
+  const stall = new AbortController();
+  const signals = [stall.signal, signal, deadline].filter((candidate) => candidate !== undefined);
+  const watch = () => setTimeout(() => stall.abort(), 1000 * stallSeconds);
+  let timer = watch();
+  let received = 0;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any(signals) });
+    if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`.trim());
+    // The length of a body that the server compressed for the way is not that of what arrives here.
+    const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
+    const total = length === null ? null : Number(length);
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const reader = response.body?.getReader();
+    for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
+      clearTimeout(timer);
+      timer = watch();
+      chunks.push(chunk.value);
+      received += chunk.value.length;
+      onProgress?.({ file, received, total });
+    }
+    return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  } catch (cause) {
+    if (signal?.aborted) throw new ShadegradError('interrupted', 'The download was stopped.', '', cause);
+    const reason = stall.signal.aborted
+      ? `nothing arrived for ${stallSeconds} s`
+      : deadline?.aborted
+        ? 'the time allowed is over'
+        : reasonOf(cause);
+    const where = received > 0 ? ` after ${received} bytes` : '';
+    throw new ShadegradError('bad-data', `${url}: ${reason}${where}.`, 'Check the network.', cause);
+  } finally {
+    clearTimeout(timer);
+    // Frees the connection where the body was not read to its end.
+    stall.abort();
+  }
+}
+
+/** What `fetch` says is only that it failed; what failed is in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
