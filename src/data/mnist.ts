@@ -99,7 +99,7 @@ export async function downloadIdx(
   throw new ShadegradError(
     'bad-data',
     `${known.name} could not be downloaded. ${reasons.join(' ') || 'The time allowed is over.'}`,
-    'Check the network and try again, or use files that are at hand.',
+    'Check the network and try again, or use files that are at hand, or synthetic digits.',
   );
 }
 
