@@ -6,6 +6,7 @@ import { openDevice } from '../../src/node/gpu.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { Dispatch } from '../../src/train/step-plan.ts';
 import type { Step } from '../../src/train/steps.ts';
+import { NO_STEP } from './step.ts';
 
 let opened: Promise<GPUDevice> | undefined;
 
@@ -40,8 +41,6 @@ export function withoutPadding(values: ArrayLike<number>, columns: number): Floa
     return values[Math.floor(i / columns) * stride + (i % columns)] ?? POISON;
   });
 }
-
-export const NO_STEP: Step = { offset: 0, count: 0, index: 0, stepSize: 0, rootCorrection: 0 };
 
 /**
  * Runs one dispatch on buffers that hold `inputs` and, behind them, poison. Returns what the buffers hold then, by

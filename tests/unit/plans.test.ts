@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
+import { inferenceSizes } from '../../src/train/inference.ts';
+import { inferencePlan, trainingPlan } from '../../src/train/plans.ts';
+import {
+  assertWithinLimits,
+  DEFAULT_LIMITS,
+  type PlanLimits,
+  requiredLimits,
+  type StepPlan,
+} from '../../src/train/step-plan.ts';
+import { trainerLimits } from '../../src/train/trainer.ts';
+import { blobs } from '../support/blobs.ts';
+
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+const sizes = {
+  spec: { inputs: 784, hidden: [100], classes: 10 },
+  models: 1,
+  batch: 32,
+  samples: 60_000,
+  orderLength: 54_000,
+};
+const fused = trainingPlan('fused', sizes, ADAM);
+const unfused = trainingPlan('unfused', sizes, ADAM);
+
+test('the fused plan of the reference network is seven dispatches of known size', () => {
+  expect(fused.dispatches.map(({ kernel, workgroups }) => [kernel, ...workgroups])).toEqual([
+    ['gather', 4, 32, 1],
+    ['dense', 4, 4, 1],
+    ['dense', 1, 4, 1],
+    ['softmax_cross_entropy', 1, 1, 1],
+    ['dense_input_gradient', 4, 8, 1],
+    ['dense_adam', 2, 3, 1],
+    ['dense_adam', 13, 25, 1],
+  ]);
+});
+
+test('buffers have the sizes their tensors have', () => {
+  const size = Object.fromEntries(fused.buffers.map((buffer) => [buffer.name, buffer.size]));
+  expect(size).toMatchObject({
+    images: 60_000 * 784,
+    labels: 60_000,
+    order: 4 * 54_000,
+    metrics: 8 * Math.ceil(54_000 / 32),
+    parameters0: 4 * 785 * 100,
+    moment1_0: 4 * 785 * 100,
+    moment2_0: 4 * 785 * 100,
+    parameters1: 4 * 101 * 12,
+    activation0: 4 * 32 * 784,
+    activation1: 4 * 32 * 100,
+    logits: 4 * 32 * 12,
+    delta0: 4 * 32 * 100,
+    delta1: 4 * 32 * 12,
+  });
+});
+
+describe.each([
+  ['fused', fused],
+  ['unfused', unfused],
+  ['without hidden layers', trainingPlan('fused', { ...sizes, spec: { ...sizes.spec, hidden: [] } }, ADAM)],
+  ['deep', trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM)],
+  ['evaluation', inferencePlan(inferenceSizes(sizes.spec, 10_000, 10_000), true)],
+  ['prediction', inferencePlan(inferenceSizes(sizes.spec, 3, 3), false)],
+])('the plan %s', (_, plan: StepPlan) => {
+  test('binds what it has and has what it binds', () => {
+    const names = plan.buffers.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const bound = new Set(plan.dispatches.flatMap(({ bindings }) => Object.values(bindings)));
+    expect([...bound].sort()).toEqual([...names].sort());
+    for (const { size } of plan.buffers) expect(size % 4).toBe(0);
+  });
+
+  test('gives every override constant that its shaders declare, and no other', () => {
+    for (const { kernel, constants } of plan.dispatches) {
+      const declared = [...KERNELS[kernel].code.matchAll(/^override (\w+): \w+;$/gm)].map(([, name]) => name);
+      expect(Object.keys(constants).sort(), kernel).toEqual(declared.sort());
+    }
+  });
+
+  test('never reads a buffer that the same dispatch writes', () => {
+    for (const { kernel, bindings } of plan.dispatches) {
+      const bound = Object.values(bindings);
+      expect(new Set(bound).size, kernel).toBe(bound.length);
+    }
+  });
+
+  test("fits WebGPU's default limits", () => {
+    assertWithinLimits(plan, DEFAULT_LIMITS);
+    expect(requiredLimits(plan)).toEqual({});
+  });
+});
+
+test.each([
+  ['maxStorageBufferBindingSize', 60_000 * 784],
+  ['maxBufferSize', 60_000 * 784],
+  ['maxComputeWorkgroupsPerDimension', 32],
+  ['maxComputeInvocationsPerWorkgroup', 64],
+  ['maxComputeWorkgroupSizeX', 64],
+  ['maxComputeWorkgroupStorageSize', 32 * 8],
+  ['maxStorageBuffersPerShaderStage', 5],
+] as const)('a plan needs %s = %i, no less', (limit: keyof PlanLimits, need) => {
+  assertWithinLimits(fused, { ...DEFAULT_LIMITS, [limit]: need });
+  expect(() => assertWithinLimits(fused, { ...DEFAULT_LIMITS, [limit]: need - 1 })).toThrow(
+    `needs ${limit} = ${need}, and this device gives ${need - 1}`,
+  );
+});
+
+test('asks only for the limits that the data needs beyond the defaults', () => {
+  expect(trainerLimits(blobs())).toEqual({});
+  const count = 200_000;
+  const images = { length: count * 784 } as Uint8Array;
+  const many = { images, labels: new Uint8Array(), count };
+  const data = { name: 'many', shape: { height: 28, width: 28 }, classes: 10, train: many, test: many };
+  expect(trainerLimits(data)).toEqual({ maxStorageBufferBindingSize: count * 784 });
+});
+
+test('large evaluations are cut, so that their probabilities fit', () => {
+  const spec = { inputs: 4, hidden: [], classes: 256 };
+  const { orderLength } = inferenceSizes(spec, 1_000_000, 1_000_000);
+  expect(orderLength * spec.classes * 4).toBeLessThanOrEqual(DEFAULT_LIMITS.maxStorageBufferBindingSize);
+});
+
+test("a register tile's size comes from the shader", () => {
+  expect(shaderConstant('dense', 'TILE_ROWS')).toBe(8);
+  expect(() => shaderConstant('dense', 'TILE_COLUMNS')).toThrow('dense.wgsl has no');
+});
+
+test('every shader has the same struct Step', () => {
+  const structs = Object.values(KERNELS).flatMap(({ code }) => code.match(/struct Step \{[^}]*\}/g) ?? []);
+  expect(structs.length).toBe(5);
+  expect(new Set(structs).size).toBe(1);
+});
+
+test('every shader binds what its table entry says, in that order', () => {
+  for (const [name, { code, bindings }] of Object.entries(KERNELS)) {
+    const declared = [...code.matchAll(/@group\(0\) @binding\((\d+)\) var<(.+)> (\w+):/g)].map(
+      ([, index, space, variable]) => [Number(index), variable, space],
+    );
+    const spaces = { step: 'uniform', read: 'storage, read', 'read-write': 'storage, read_write' };
+    const expected = Object.entries(bindings).map(([variable, access], i) => [i, variable, spaces[access]]);
+    expect(declared, name).toEqual(expected);
+  }
+});
