@@ -14,7 +14,8 @@ export function installSteps(choice: AdapterChoice): string {
   return steps.join(' ');
 }
 
-function hardwareSteps(): string {
+/** What to install for a GPU. */
+export function hardwareSteps(): string {
   switch (process.platform) {
     case 'linux':
       return (

@@ -107,6 +107,11 @@ export class Trainer {
     this.#validation = validation;
   }
 
+  /** Training samples without those kept for validation. */
+  get samplesPerEpoch(): number {
+    return this.#trainIndices.length;
+  }
+
   /** The epochs trained to their end so far. */
   get history(): readonly EpochRecord[] {
     return this.#history;
@@ -141,7 +146,7 @@ export class Trainer {
     signal: AbortSignal | undefined,
   ): Promise<Pick<EpochRecord, 'loss' | 'accuracy' | 'seconds'>> {
     const { seed, batchSize } = this.#settings;
-    const samplesPerEpoch = this.#trainIndices.length;
+    const { samplesPerEpoch } = this;
     const shuffled = shuffledIndices(samplesPerEpoch, new CounterRandom(seed, streams.epochOrder(epoch)));
     this.#executable.write('order', new Uint32Array(shuffled.map((i) => this.#trainIndices[i] ?? 0)));
     const steps = trainingSteps(samplesPerEpoch, batchSize, this.#stepsTrained, this.#settings);

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import {
+  checkImageShape,
+  type Dataset,
+  type ModelFile,
+  Network,
+  networkLimits,
+  openDevice,
+  prepareFolder,
+  readModel,
+  ShadegradError,
+  testFiles,
+  testReport,
+  writeFiles,
+} from '../node.ts';
+import { loadData } from './data.ts';
+import { options } from './options.ts';
+import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
+
+interface EvaluateFlags {
+  readonly data: string;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+export function addEvaluate(program: Command, signal: AbortSignal): void {
+  program
+    .command('evaluate')
+    .description('test a trained network and report')
+    .argument('<model>', 'a model file (safetensors)')
+    .addOption(options.data())
+    .addOption(options.out('the report and its picture'))
+    .addOption(options.json())
+    .action((model: string, flags: EvaluateFlags) => evaluate(model, flags, signal));
+}
+
+async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
+  const out = output(flags.json === true);
+  if (flags.out !== undefined) await prepareFolder(flags.out);
+  const file = await readModel(path);
+  const data = await loadData(flags.data, out, signal);
+  checkFit(data, file);
+  const { model } = file;
+  const { device, info } = await openDevice({
+    requiredLimits: networkLimits(model.spec, data.test.count),
+    robustness: false,
+  });
+  try {
+    out.say(adapterLine(info));
+    out.say(datasetLine(data));
+    const network = await Network.create(device, model);
+    const evaluation = await network.evaluate(data.test);
+    if (signal.aborted)
+      throw new ShadegradError('interrupted', 'The test was interrupted.', 'Nothing was kept.');
+    const report = testReport(data, info, evaluation);
+    out.say(testText(report));
+    out.json(report);
+    if (flags.out !== undefined) out.say(filesText(await writeFiles(flags.out, testFiles(report))));
+  } finally {
+    device.destroy();
+  }
+}
+
+function checkFit(data: Dataset, file: ModelFile): void {
+  checkImageShape(data.shape, file, `the dataset "${data.name}"`);
+  const { classes } = file.model.spec;
+  if (data.classes <= classes) return;
+  throw new ShadegradError(
+    'bad-data',
+    `The dataset "${data.name}" has ${data.classes} classes, but the model tells only ${classes} apart.`,
+    'Use data of the kind that the model was trained on, or another model.',
+  );
+}

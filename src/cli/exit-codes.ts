@@ -1,0 +1,28 @@
+import { type ErrorCode, ShadegradError } from '../node.ts';
+
+/** The command line's contract. */
+const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+  usage: 2,
+  // Only what `--out` names is written, and a folder that cannot be written from the start is a usage error too.
+  io: 2,
+  'no-adapter': 3,
+  'bad-data': 4,
+  'bad-model': 4,
+  diverged: 5,
+  gpu: 6,
+  'device-lost': 6,
+  interrupted: 130,
+};
+
+/** Prints an error on stderr. Returns the exit code it stands for. */
+export function reportError(error: unknown): number {
+  if (error instanceof ShadegradError) {
+    process.stderr.write(`shadegrad: ${error}\n`);
+    return EXIT_CODES[error.code];
+  }
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `shadegrad: This is a bug in shadegrad. Please report it with these lines:\n${details}\n`,
+  );
+  return 1;
+}

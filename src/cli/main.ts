@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addDoctor } from './doctor.ts';
+import { addEvaluate } from './evaluate.ts';
+import { reportError } from './exit-codes.ts';
+import { interruptible } from './interrupt.ts';
+import { addPredict } from './predict.ts';
+import { addTrain } from './train.ts';
+
+function program(signal: AbortSignal): Command {
+  const { version, description } = JSON.parse(
+    readFileSync(new URL(/* @vite-ignore */ '../package.json', import.meta.url), 'utf8'),
+  ) as { version: string; description: string };
+  const root = new Command('shadegrad')
+    .description(description)
+    .version(version)
+    .exitOverride()
+    .addHelpText('after', EXIT_CODES_HELP);
+  addTrain(root, signal);
+  addEvaluate(root, signal);
+  addPredict(root);
+  addDoctor(root);
+  return root;
+}
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 good, 2 usage, 3 no adapter, 4 bad data or model file, 5 diverged,
+6 device lost or GPU error, 130 interrupted`;
+
+/** The exit code. It is set and not exited with, so that what was printed into a pipe arrives whole. */
+async function main(): Promise<number> {
+  try {
+    await interruptible((signal) => program(signal).parseAsync());
+    return 0;
+  } catch (error) {
+    // Commander has printed its message; for help and the version it ends with 0, for everything else with 1.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error);
+  }
+}
+
+/** A reader that has seen enough, as `head` does, is no error. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await main();

@@ -1,0 +1,86 @@
+import type { AdapterReport, Dataset, EpochRecord, Evaluation, TestReport } from '../node.ts';
+import { formatClassificationReport, formatConfusionMatrix } from '../node.ts';
+
+/** More classes make lines too long for a terminal. */
+const WIDEST_MATRIX = 20;
+
+/** Where a command's lines go. With `--json`, stdout is kept for the one object. */
+export interface Output {
+  /** A line of the result. */
+  say(line: string): void;
+  /** A line about the work, always on stderr. */
+  note(line: string): void;
+  /** The result as an object, printed only with `--json`. */
+  json(result: unknown): void;
+}
+
+export function output(json: boolean): Output {
+  const note = (line: string): void => void process.stderr.write(`${line}\n`);
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  return {
+    say: json ? note : print,
+    note,
+    json: (result) => {
+      if (json) print(JSON.stringify(result, null, 2));
+    },
+  };
+}
+
+export function adapterLine({ description, software }: AdapterReport): string {
+  return `Adapter: ${software ? 'software, on the CPU' : 'hardware'}: ${description}`;
+}
+
+export function datasetLine({ name, train, test, shape, classes }: Dataset): string {
+  const sizes = `${count(train.count)} training and ${count(test.count)} test images`;
+  return `Data: ${name}: ${sizes} of ${shape.height} x ${shape.width} pixels in ${classes} classes`;
+}
+
+export function epochLine(record: EpochRecord, epochs: number, samples: number): string {
+  const { epoch, valLoss, valAccuracy, seconds } = record;
+  const validation =
+    valLoss === null || valAccuracy === null
+      ? ''
+      : `  validation loss ${loss(valLoss)}  accuracy ${percent(valAccuracy)}`;
+  return (
+    `Epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  loss ${loss(record.loss)}  ` +
+    `accuracy ${percent(record.accuracy)}${validation}  ${seconds.toFixed(1)} s  ${count(samples / seconds)} images/s`
+  );
+}
+
+/** Test result, classification report and confusion matrix, as text. */
+export function testText({ test, confusionMatrix, classificationReport }: TestReport): string {
+  const classes = confusionMatrix.length;
+  const matrix =
+    classes <= WIDEST_MATRIX
+      ? formatConfusionMatrix(
+          confusionMatrix,
+          confusionMatrix.map((_, label) => String(label)),
+        )
+      : `(The confusion matrix of ${classes} classes is too wide to print.)\n`;
+  return `Test: ${testLine(test)}\n\n${formatClassificationReport(classificationReport)}\n${matrix}`;
+}
+
+function testLine({
+  loss: mean,
+  accuracy,
+  count: samples,
+}: Pick<Evaluation, 'loss' | 'accuracy' | 'count'>): string {
+  return `accuracy ${percent(accuracy)}, loss ${loss(mean)}, ${count(samples)} images`;
+}
+
+export function filesText(paths: readonly string[]): string {
+  return `Written:\n${paths.map((path) => `  ${path}`).join('\n')}`;
+}
+
+export function loss(value: number): string {
+  return value < 1e4 ? value.toFixed(4) : value.toExponential(3);
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** A whole number with its digits in groups of three. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import {
+  type AdapterChoice,
+  type Dataset,
+  encodeModel,
+  openDevice,
+  prepareFolder,
+  runFiles,
+  runReport,
+  ShadegradError,
+  Trainer,
+  trainerLimits,
+  writeFiles,
+} from '../node.ts';
+import { loadData } from './data.ts';
+import { options } from './options.ts';
+import {
+  adapterLine,
+  count,
+  datasetLine,
+  epochLine,
+  filesText,
+  type Output,
+  output,
+  testText,
+} from './output.ts';
+import { trainingBar } from './progress.ts';
+
+interface TrainFlags {
+  readonly data: string;
+  readonly hidden: readonly number[];
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly validationSplit: number;
+  readonly adapter: AdapterChoice;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+export function addTrain(program: Command, signal: AbortSignal): void {
+  program
+    .command('train')
+    .description('train a network, test it and report')
+    .addOption(options.data())
+    .addOption(options.hidden())
+    .addOption(options.epochs())
+    .addOption(options.batchSize())
+    .addOption(options.learningRate())
+    .addOption(options.seed())
+    .addOption(options.validationSplit())
+    .addOption(options.adapter())
+    .addOption(options.out('the model, the report and its pictures'))
+    .addOption(options.json())
+    .action((flags: TrainFlags) => train(flags, signal));
+}
+
+async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
+  const out = output(flags.json === true);
+  if (flags.out !== undefined) await prepareFolder(flags.out);
+  const data = await loadData(flags.data, out, signal);
+  const { hidden, batchSize, learningRate, seed, validationSplit } = flags;
+  const settings = { hidden, batchSize, learningRate, seed, validationSplit };
+  const { device, info } = await openDevice({
+    adapter: flags.adapter,
+    requiredLimits: trainerLimits(data, settings),
+    robustness: false,
+  });
+  try {
+    out.say(adapterLine(info));
+    out.say(datasetLine(data));
+    out.say(networkLine(data, flags));
+    const trainer = await Trainer.create(device, data, settings);
+    await trainEpochs(trainer, flags, out, signal);
+    const evaluation = await trainer.evaluate(data.test);
+    const model = await trainer.model();
+    if (signal.aborted) throw interrupted('The test after the training was interrupted.', flags);
+    const report = runReport({
+      data,
+      adapter: info,
+      config: { hidden, epochs: flags.epochs, batchSize, learningRate, seed, plan: trainer.plan.name },
+      history: trainer.history,
+      samplesPerEpoch: trainer.samplesPerEpoch,
+      evaluation,
+    });
+    out.say(`Trained at ${count(report.imagesPerSecond)} images/s\n\n${testText(report)}`);
+    out.json(report);
+    if (flags.out === undefined) return;
+    const bytes = encodeModel(model, { image: data.shape, dataset: data.name });
+    out.say(filesText(await writeFiles(flags.out, runFiles(report, bytes))));
+  } finally {
+    device.destroy();
+  }
+}
+
+async function trainEpochs(
+  trainer: Trainer,
+  flags: TrainFlags,
+  out: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const { epochs } = flags;
+  const bar = trainingBar();
+  try {
+    const onProgress = bar && { onProgress: bar.update };
+    for await (const record of trainer.fit({ epochs, signal, ...onProgress })) {
+      bar?.stop();
+      out.say(epochLine(record, epochs, trainer.samplesPerEpoch));
+    }
+  } catch (error) {
+    if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
+    throw interrupted(error.message, flags);
+  } finally {
+    bar?.stop();
+  }
+}
+
+function interrupted(message: string, { out }: TrainFlags): ShadegradError {
+  const kept =
+    out === undefined ? 'Nothing was kept.' : `Nothing was written: what was in ${out} is still there.`;
+  return new ShadegradError('interrupted', message, kept);
+}
+
+function networkLine(data: Dataset, flags: TrainFlags): string {
+  const { hidden, batchSize, learningRate, seed } = flags;
+  const widths = [data.shape.height * data.shape.width, ...hidden, data.classes].join('-');
+  return `Network: ${widths}, batch size ${batchSize}, learning rate ${learningRate}, seed ${seed}`;
+}

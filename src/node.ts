@@ -1,0 +1,25 @@
+export * from './index.ts';
+export { decodeModel, encodeModel, type ModelFile, type ModelNotes } from './model/model-file.ts';
+export { cacheDirectory } from './node/cache.ts';
+export { type LoadOptions, loadDataset } from './node/datasets.ts';
+export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
+export {
+  type AdapterChoice,
+  type AdapterReport,
+  type OpenDeviceOptions,
+  type OpenedDevice,
+  openDevice,
+} from './node/gpu.ts';
+export { checkImageShape, type InputImage, readImages } from './node/images.ts';
+export { readModel, writeModel } from './node/models.ts';
+export { prepareFolder, type RunFiles, runFiles, testFiles, writeFiles } from './node/run-files.ts';
+export {
+  type RunConfig,
+  type RunReport,
+  runReport,
+  type TestReport,
+  testReport,
+} from './node/run-report.ts';
+export { renderSvg } from './node/svg.ts';
+export { formatClassificationReport } from './report/classification.ts';
+export { formatConfusionMatrix } from './report/text.ts';

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type AdapterReport, findHardware, findSoftware, reportAdapter } from './gpu.ts';
+import { hardwareSteps, installSteps, platform } from './install-steps.ts';
+
+/** What is known of one adapter. */
+export interface AdapterDiagnosis extends AdapterReport {
+  /** In alphabetical order. */
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  /** Why it gives no device; null where it does. */
+  readonly problem: string | null;
+}
+
+/** What this machine offers, what `--adapter auto` will use of it and why, and what to do. */
+export interface Diagnosis {
+  /** E.g. "linux-x64". */
+  readonly platform: string;
+  readonly node: string;
+  /** Version of the npm package "webgpu", which holds Dawn; null where it is not installed. */
+  readonly webgpu: string | null;
+  readonly hardware: AdapterDiagnosis | null;
+  readonly software: AdapterDiagnosis | null;
+  readonly used: 'hardware' | 'software' | null;
+  readonly why: string;
+  /** Empty where nothing need be done. */
+  readonly whatToDo: string;
+}
+
+/** Looks for adapters and opens a device on each. Never throws: what goes wrong is part of the answer. */
+export async function diagnose(): Promise<Diagnosis> {
+  const hardware = await examine(findHardware);
+  const software = await examine(findSoftware);
+  const problems = [hardware, software].flatMap((found) => (found instanceof Error ? [String(found)] : []));
+  const [hard, soft] = [hardware, software].map((found) => (found instanceof Error ? null : found));
+  return {
+    platform: platform(),
+    node: process.version,
+    webgpu: await webgpuVersion(),
+    hardware: hard ?? null,
+    software: soft ?? null,
+    ...verdict(hard ?? null, soft ?? null, problems),
+  };
+}
+
+function verdict(
+  hardware: AdapterDiagnosis | null,
+  software: AdapterDiagnosis | null,
+  problems: readonly string[],
+): Pick<Diagnosis, 'used' | 'why' | 'whatToDo'> {
+  const used = hardware ? 'hardware' : software ? 'software' : null;
+  const chosen = hardware ?? software;
+  const why = {
+    hardware: 'A hardware adapter was found, and hardware comes first.',
+    software: 'No hardware adapter was found; the software adapter does the work on the CPU, slower.',
+    null: ['No adapter was found.', ...new Set(problems)].join(' '),
+  }[used ?? 'null'];
+  if (!chosen) return { used, why, whatToDo: installSteps('auto') };
+  if (chosen.problem !== null) {
+    return { used, why, whatToDo: `It gives no device: ${chosen.problem} Update its driver.` };
+  }
+  return { used, why, whatToDo: hardware ? '' : hardwareSteps() };
+}
+
+async function examine(find: () => Promise<GPUAdapter | null>): Promise<AdapterDiagnosis | Error | null> {
+  try {
+    const adapter = await find();
+    return adapter && (await describe(adapter));
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+async function describe(adapter: GPUAdapter): Promise<AdapterDiagnosis> {
+  const limits: Record<string, number> = {};
+  for (const name in adapter.limits) {
+    const value: unknown = Reflect.get(adapter.limits, name);
+    if (typeof value === 'number') limits[name] = value;
+  }
+  const problem = await adapter.requestDevice().then(
+    (device) => {
+      device.destroy();
+      return null;
+    },
+    (error: unknown) => String(error),
+  );
+  return { ...reportAdapter(adapter), features: [...adapter.features].sort(), limits, problem };
+}
+
+async function webgpuVersion(): Promise<string | null> {
+  try {
+    const entry = createRequire(import.meta.url).resolve('webgpu');
+    const text = await readFile(join(dirname(entry), 'package.json'), 'utf8');
+    return (JSON.parse(text) as { version: string }).version;
+  } catch {
+    return null;
+  }
+}

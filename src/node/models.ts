@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { ShadegradError } from '../errors.ts';
+import type { Model } from '../model/model.ts';
+import { decodeModel, encodeModel, type ModelFile, type ModelNotes } from '../model/model-file.ts';
+import { writeWhole } from './files.ts';
+
+/**
+ * Reads a model file of this package's, or one that PyTorch saved as safetensors (see {@link decodeModel}).
+ * @throws ShadegradError `bad-model` where it cannot be read or is something else
+ */
+export async function readModel(path: string): Promise<ModelFile> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ShadegradError('bad-model', `${path} cannot be read: ${reason}.`, 'Check the path.', cause);
+  });
+  try {
+    return decodeModel(bytes);
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    throw new ShadegradError(error.code, `${path}: ${error.message}`, error.nextStep, error);
+  }
+}
+
+/**
+ * Writes a model file, whole or not at all (see {@link encodeModel}).
+ * @throws ShadegradError `bad-model` where the model does not fit `notes` or is not finite, `io` where writing fails
+ */
+export async function writeModel(path: string, model: Model, notes: ModelNotes): Promise<void> {
+  await writeWhole(path, encodeModel(model, notes));
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ShadegradError } from '../errors.ts';
+import { formatClassificationReport } from '../report/classification.ts';
+import { curvesOption } from '../report/curves.ts';
+import { heatmapOption } from '../report/heatmap.ts';
+import { heatmapSize } from '../report/heatmap-layout.ts';
+import type { EpochRecord, History } from '../train/history.ts';
+import { writeWhole } from './files.ts';
+import type { RunReport, TestReport } from './run-report.ts';
+import { renderSvg } from './svg.ts';
+
+const CURVES_SIZE = { width: 860, height: 380 };
+
+/** A file's name in a run's folder, and its content. */
+export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`. */
+export function testFiles(report: TestReport): RunFiles {
+  const { dataset, test } = report;
+  const labels = report.confusionMatrix.map((_, label) => String(label));
+  const title = `${dataset.name}: ${percent(test.accuracy)} of ${test.count} test images right`;
+  const size = heatmapSize(labels, title);
+  return {
+    'report.json': `${JSON.stringify(report, null, 2)}\n`,
+    'report.txt': formatClassificationReport(report.classificationReport),
+    'confusion-matrix.svg': renderSvg(heatmapOption(report.confusionMatrix, { labels, title }), size),
+  };
+}
+
+/** What `testFiles` has, and `training-curves.svg`, `history.csv` and `model.safetensors`. */
+export function runFiles(report: RunReport, model: Uint8Array): RunFiles {
+  const { dataset, config, history } = report;
+  const network = config.hidden.length === 0 ? 'softmax regression' : `hidden ${config.hidden.join(', ')}`;
+  const title = `${dataset.name}, ${network}, batch size ${config.batchSize}, seed ${config.seed}`;
+  const option = curvesOption(history, { title, width: CURVES_SIZE.width });
+  return {
+    'model.safetensors': model,
+    ...testFiles(report),
+    'training-curves.svg': renderSvg(option, CURVES_SIZE),
+    'history.csv': historyCsv(history),
+  };
+}
+
+/** The epochs as RFC 4180 has it: a line of names, and every line ended by CR LF. What is null is left empty. */
+export function historyCsv(history: History): string {
+  const columns = [
+    'epoch',
+    'loss',
+    'accuracy',
+    'valLoss',
+    'valAccuracy',
+    'seconds',
+  ] satisfies (keyof EpochRecord)[];
+  const lines = [columns, ...history.map((record) => columns.map((column) => record[column] ?? ''))];
+  return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
+}
+
+/**
+ * Writes each file whole or not at all.
+ * @returns their paths
+ * @throws ShadegradError `io`
+ */
+export async function writeFiles(folder: string, files: RunFiles): Promise<string[]> {
+  const paths: string[] = [];
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await writeWhole(path, content);
+    paths.push(path);
+  }
+  return paths;
+}
+
+/**
+ * Makes a folder, with those above it, where there is none, and tries whether files can be written there: to be
+ * called before work whose results are to be kept.
+ *
+ * @throws ShadegradError `usage`
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  const trial = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    await makeFolder(resolve(folder));
+    await writeFile(trial, '', { flag: 'wx' });
+    await rm(trial);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ShadegradError(
+      'usage',
+      `Nothing can be written to the folder ${folder}: ${reason}.`,
+      'Choose another folder.',
+      error,
+    );
+  }
+}
+
+/** One folder after the other: Node's own recursive `mkdir` never returns on Linux for folders below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder).catch(async (error: unknown) => {
+    if (!(await isFolder(folder))) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
