@@ -1,5 +1,4 @@
 export * from './index.ts';
-export { decodeModel, encodeModel, type ModelFile, type ModelNotes } from './model/model-file.ts';
 export { cacheDirectory } from './node/cache.ts';
 export { type LoadOptions, loadDataset } from './node/datasets.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
@@ -21,5 +20,3 @@ export {
   testReport,
 } from './node/run-report.ts';
 export { renderSvg } from './node/svg.ts';
-export { formatClassificationReport } from './report/classification.ts';
-export { formatConfusionMatrix } from './report/text.ts';
