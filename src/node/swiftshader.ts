@@ -1,12 +1,11 @@
-import { createReadStream, rmSync } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress } from 'node:zlib';
+import { join } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { cacheDirectory } from './cache.ts';
+import { extractTar, unpackOnce } from './unpack.ts';
 
 /** Google's Vulkan driver that runs on the CPU, unpacked, with a Vulkan loader beside it. */
 export interface SwiftShader {
@@ -16,6 +15,13 @@ export interface SwiftShader {
   readonly loader: string;
   /** The driver's manifest, for the loader's `VK_DRIVER_FILES`. */
   readonly manifest: string;
+}
+
+/** The optional npm package `@sparticuz/chromium`, as installed. */
+export interface ChromiumPackage {
+  readonly version: string;
+  /** The folder of its archives. */
+  readonly archives: string;
 }
 
 const packageName = '@sparticuz/chromium';
@@ -37,11 +43,19 @@ export function swiftShader(): Promise<SwiftShader | undefined> {
   return unpacked;
 }
 
-async function find(): Promise<SwiftShader | undefined> {
+/** Undefined where the package is not installed or not for this platform. */
+export async function chromiumPackage(): Promise<ChromiumPackage | undefined> {
   const root = packageRoot();
   if (root === undefined) return undefined;
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const folder = await unpack(join(root, 'bin', 'swiftshader.tar.br'), version);
+  return { version, archives: join(root, 'bin') };
+}
+
+async function find(): Promise<SwiftShader | undefined> {
+  const bundle = await chromiumPackage();
+  if (bundle === undefined) return undefined;
+  const { version, archives } = bundle;
+  const folder = await unpack(join(archives, 'swiftshader.tar.br'), version);
   return { version, loader: join(folder, loader), manifest: join(folder, manifest) };
 }
 
@@ -57,16 +71,8 @@ function packageRoot(): string | undefined {
 
 async function unpack(archive: string, version: string): Promise<string> {
   const folder = join(cacheDirectory(), `swiftshader-${version}`);
-  if (await isComplete(folder)) return folder;
   try {
-    await mkdir(dirname(folder), { recursive: true });
-    const temporary = await mkdtemp(`${folder}.`);
-    try {
-      await extractTo(temporary, archive);
-      await moveInto(folder, temporary);
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
+    await unpackOnce(folder, files, (temporary) => extractTar(archive, temporary, files));
     return folder;
   } catch (cacheError) {
     return unpackForThisProcess(archive, folder, cacheError);
@@ -85,7 +91,7 @@ async function unpackForThisProcess(
   try {
     const folder = await mkdtemp(join(tmpdir(), 'shadegrad-swiftshader-'));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    await extractTo(folder, archive);
+    await extractTar(archive, folder, files);
     return folder;
   } catch (error) {
     throw new ShadegradError(
@@ -96,37 +102,4 @@ async function unpackForThisProcess(
       error,
     );
   }
-}
-
-async function extractTo(folder: string, archive: string): Promise<void> {
-  const { extract } = await import('tar-fs');
-  const wanted = new Set(files.map((file) => join(folder, file)));
-  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  await pipeline(
-    createReadStream(archive),
-    createBrotliDecompress(),
-    extract(folder, {
-      ignore: (path) => !wanted.has(path),
-      // Else root would hand the files to the user id that the archive happens to name.
-      map: (header) => ({ ...header, ...owner }),
-    }),
-  );
-}
-
-/** Renames the finished folder to its place; another process may have been first, and its copy is as good. */
-async function moveInto(folder: string, temporary: string): Promise<void> {
-  try {
-    await rename(temporary, folder);
-  } catch (error) {
-    if (await isComplete(folder)) return;
-    await rm(folder, { recursive: true, force: true });
-    await rename(temporary, folder).catch(() => {
-      throw error;
-    });
-  }
-}
-
-async function isComplete(folder: string): Promise<boolean> {
-  const present = await Promise.allSettled(files.map((file) => access(join(folder, file))));
-  return present.every(({ status }) => status === 'fulfilled');
 }

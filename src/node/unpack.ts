@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs';
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress } from 'node:zlib';
+
+/**
+ * Makes `folder` hold `files`, once: they are made beside it and moved to their place when all are there.
+ *
+ * @param files paths inside the folder; the folder is taken as it is where it holds them all
+ * @param fill makes the files in the empty folder that it is given
+ */
+export async function unpackOnce(
+  folder: string,
+  files: readonly string[],
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
+  if (await holds(folder, files)) return;
+  await mkdir(dirname(folder), { recursive: true });
+  const temporary = await mkdtemp(`${folder}.`);
+  try {
+    await fill(temporary);
+    await moveInto(folder, temporary, files);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Unpacks a Brotli-compressed tar archive.
+ *
+ * @param only paths inside the archive; default all
+ */
+export async function extractTar(archive: string, folder: string, only?: readonly string[]): Promise<void> {
+  const { extract } = await import('tar-fs');
+  const wanted = only && new Set(only.map((file) => join(folder, file)));
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  await pipeline(
+    createReadStream(archive),
+    createBrotliDecompress(),
+    extract(folder, {
+      ignore: (path) => wanted !== undefined && !wanted.has(path),
+      // Else root would hand the files to the user id that the archive happens to name.
+      map: (header) => ({ ...header, ...owner }),
+    }),
+  );
+}
+
+/** Renames the finished folder to its place; another process may have been first, and its copy is as good. */
+async function moveInto(folder: string, temporary: string, files: readonly string[]): Promise<void> {
+  try {
+    await rename(temporary, folder);
+  } catch (error) {
+    if (await holds(folder, files)) return;
+    await rm(folder, { recursive: true, force: true });
+    await rename(temporary, folder).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function holds(folder: string, files: readonly string[]): Promise<boolean> {
+  const present = await Promise.allSettled(files.map((file) => access(join(folder, file))));
+  return present.every(({ status }) => status === 'fulfilled');
+}
