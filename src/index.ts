@@ -1,13 +1,26 @@
 export { centerDigit } from './data/center.ts';
 export type { Dataset, Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
-export { type DatasetFiles, datasetFromIdx, type Images, imagesFromIdx, type NamedBytes } from './data/idx.ts';
+export {
+  type DatasetFiles,
+  datasetFromIdx,
+  type Images,
+  imagesFromIdx,
+  type NamedBytes,
+} from './data/idx.ts';
+export { pickIdxFiles } from './data/idx-names.ts';
 export { downloadIdx, type KnownDataset, type KnownFile, mnist, verifiedIdx } from './data/mnist.ts';
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
-export { decodeModel, encodeModel, type ImageShape, type ModelFile, type ModelNotes } from './model/model-file.ts';
+export {
+  decodeModel,
+  encodeModel,
+  type ImageShape,
+  type ModelFile,
+  type ModelNotes,
+} from './model/model-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
 export {
   type ClassificationReport,
@@ -16,7 +29,7 @@ export {
   formatClassificationReport,
 } from './report/classification.ts';
 export { confusionMatrix } from './report/confusion.ts';
-export { type CurvesOptions, curvesOption } from './report/curves.ts';
+export { type CurvesOptions, curvesOption, type RunningPoint } from './report/curves.ts';
 export { type ChartOption, chartParts } from './report/echarts-parts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { heatmapSize } from './report/heatmap-layout.ts';

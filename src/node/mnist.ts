@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { DownloadProgress } from '../data/download.ts';
 import { datasetFromIdx, mapFiles } from '../data/idx.ts';
+import { idxFileName } from '../data/idx-names.ts';
 import { downloadIdx, type KnownDataset, type KnownFile, verifiedIdx } from '../data/mnist.ts';
 import { ShadegradError } from '../errors.ts';
 import { writeWhole } from './files.ts';
-import { idxFileName, readIdxFiles, readNamed } from './idx-folder.ts';
+import { readIdxFiles, readNamed } from './idx-folder.ts';
 
 /** How long a download may take. */
 export interface Patience {

@@ -8,7 +8,7 @@ export interface EpochRecord {
   /** After the epoch, on the validation samples; null where there are none. */
   readonly valLoss: number | null;
   readonly valAccuracy: number | null;
-  /** Wall-clock time of the epoch's training, without its validation. */
+  /** Wall-clock time of the epoch's training, without its validation and without pauses. */
   readonly seconds: number;
 }
 

@@ -42,7 +42,10 @@ export interface FitOptions {
   readonly epochs: number;
   /** Stops the training at the next batch boundary with an error `interrupted`. */
   readonly signal?: AbortSignal;
-  /** Called at most ten times a second; training waits for a promise it returns, which makes a pause. */
+  /**
+   * Called at most ten times a second; training waits for a promise it returns, which makes a pause. What it takes
+   * counts neither in `seconds` nor in `imagesPerSecond`.
+   */
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
 }
 
@@ -153,11 +156,12 @@ export class Trainer {
 
     const started = performance.now();
     let reported = started;
+    let held = 0;
     let done = 0;
     const sums = { steps: 0, loss: 0, hits: 0 };
     const progress = (): EpochProgress => {
       const samples = Math.min(samplesPerEpoch, sums.steps * batchSize);
-      const seconds = (performance.now() - started) / 1000;
+      const seconds = (performance.now() - started - held) / 1000;
       return {
         samples,
         samplesPerEpoch,
@@ -171,8 +175,10 @@ export class Trainer {
       done = completed;
       if (report && completed < steps.length && performance.now() - reported >= PROGRESS_MILLISECONDS) {
         await this.#addMetrics(epoch, completed, sums);
-        reported = performance.now();
+        const heldSince = performance.now();
         await report(progress());
+        reported = performance.now();
+        held += reported - heldSince;
       }
     }
     if (done < steps.length) {
@@ -184,7 +190,7 @@ export class Trainer {
     }
     await this.#addMetrics(epoch, done, sums);
     const { loss, accuracy } = progress();
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (performance.now() - started - held) / 1000;
     if (report) await report(progress());
     return { loss, accuracy, seconds };
   }
