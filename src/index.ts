@@ -12,6 +12,7 @@ export { pickIdxFiles } from './data/idx-names.ts';
 export { downloadIdx, type KnownDataset, type KnownFile, mnist, verifiedIdx } from './data/mnist.ts';
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
+export { type AdapterReport, reportAdapter } from './gpu/adapter.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
@@ -33,6 +34,13 @@ export { type CurvesOptions, curvesOption, type RunningPoint } from './report/cu
 export { type ChartOption, chartParts } from './report/echarts-parts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { heatmapSize } from './report/heatmap-layout.ts';
+export {
+  type RunConfig,
+  type RunReport,
+  runReport,
+  type TestReport,
+  testReport,
+} from './report/run-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
 export { Network, networkLimits, type Prediction } from './train/network.ts';

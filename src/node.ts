@@ -4,7 +4,6 @@ export { type LoadOptions, loadDataset } from './node/datasets.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
 export {
   type AdapterChoice,
-  type AdapterReport,
   type OpenDeviceOptions,
   type OpenedDevice,
   openDevice,
@@ -12,11 +11,4 @@ export {
 export { checkImageShape, type InputImage, readImages } from './node/images.ts';
 export { readModel, writeModel } from './node/models.ts';
 export { prepareFolder, type RunFiles, runFiles, testFiles, writeFiles } from './node/run-files.ts';
-export {
-  type RunConfig,
-  type RunReport,
-  runReport,
-  type TestReport,
-  testReport,
-} from './node/run-report.ts';
 export { renderSvg } from './node/svg.ts';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type AdapterReport, findHardware, findSoftware, reportAdapter } from './gpu.ts';
+import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import { findHardware, findSoftware } from './gpu.ts';
 import { hardwareSteps, installSteps, platform } from './install-steps.ts';
 
 /** What is known of one adapter. */

@@ -1,20 +1,11 @@
 import { ShadegradError } from '../errors.ts';
+import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
 import { installSteps, platform } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { keepVulkanLoader } from './vulkan.ts';
 
 /** `auto` takes hardware where there is any, else software. */
 export type AdapterChoice = 'auto' | 'hardware' | 'software';
-
-/** The adapter as reports name it. */
-export interface AdapterReport {
-  readonly vendor: string;
-  readonly architecture: string;
-  /** The device's name and its driver's. */
-  readonly description: string;
-  /** True where the CPU does the work. */
-  readonly software: boolean;
-}
 
 export interface OpenDeviceOptions {
   /** Default `auto`. */
@@ -177,17 +168,4 @@ async function loadDawn(): Promise<typeof import('webgpu')> {
       error,
     );
   }
-}
-
-/** What reports and `doctor` say of an adapter. */
-export function reportAdapter({ info }: GPUAdapter): AdapterReport {
-  const { vendor, architecture } = info;
-  const name = info.device.replaceAll('-', ' ').trim();
-  const description = [name, info.description].filter((part) => part !== '').join(', ');
-  return {
-    vendor,
-    architecture,
-    description: description || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
-    software: info.isFallbackAdapter,
-  };
 }

@@ -6,9 +6,9 @@ import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
+import type { RunReport, TestReport } from '../report/run-report.ts';
 import type { EpochRecord, History } from '../train/history.ts';
 import { writeWhole } from './files.ts';
-import type { RunReport, TestReport } from './run-report.ts';
 import { renderSvg } from './svg.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };

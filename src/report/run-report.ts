@@ -1,9 +1,9 @@
 import type { Dataset } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
-import { type ClassificationReport, classificationReport } from '../report/classification.ts';
-import { confusionMatrix } from '../report/confusion.ts';
+import type { AdapterReport } from '../gpu/adapter.ts';
 import type { EpochRecord, Evaluation, History } from '../train/history.ts';
-import type { AdapterReport } from './gpu.ts';
+import { type ClassificationReport, classificationReport } from './classification.ts';
+import { confusionMatrix } from './confusion.ts';
 
 /** What a network made of a dataset's test samples, as numbers for people and programs. */
 export interface TestReport {

@@ -1,0 +1,22 @@
+/** The adapter as reports name it. */
+export interface AdapterReport {
+  readonly vendor: string;
+  readonly architecture: string;
+  /** The device's name and its driver's. */
+  readonly description: string;
+  /** True where the CPU does the work. */
+  readonly software: boolean;
+}
+
+/** What reports and `doctor` say of an adapter. */
+export function reportAdapter({ info }: GPUAdapter): AdapterReport {
+  const { vendor, architecture } = info;
+  const name = info.device.replaceAll('-', ' ').trim();
+  const description = [name, info.description].filter((part) => part !== '').join(', ');
+  return {
+    vendor,
+    architecture,
+    description: description || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
+    software: info.isFallbackAdapter,
+  };
+}
