@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AdapterDiagnosis, diagnose, ShadegradError } from '../node.ts';
+import { type AdapterDiagnosis, type Diagnosis, diagnose, ShadegradError } from '../node.ts';
 import { options } from './options.ts';
 import { count, output } from './output.ts';
 
@@ -26,20 +26,29 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor(flags: DoctorFlags): Promise<void> {
-  const out = output(flags.json === true);
   const diagnosis = await diagnose();
-  const { hardware, software, used, why, whatToDo } = diagnosis;
-  out.json(diagnosis);
-  if (flags.json !== true) {
-    out.say(
-      `Platform: ${diagnosis.platform}, Node ${diagnosis.node}, webgpu ${diagnosis.webgpu ?? 'not installed'}`,
-    );
-    out.say(`Hardware: ${adapterText(hardware)}`);
-    out.say(`Software: ${adapterText(software)}`);
-    out.say(`Used: ${used ?? 'none'}. ${why}`);
-    if (used && whatToDo !== '') out.say(`To do: ${whatToDo}`);
-  }
-  if (!used) throw new ShadegradError('no-adapter', why, whatToDo);
+  output(flags.json === true).result(diagnosis, diagnosisText(diagnosis));
+  if (!diagnosis.used) throw new ShadegradError('no-adapter', diagnosis.why, diagnosis.whatToDo);
+}
+
+function diagnosisText({
+  platform,
+  node,
+  webgpu,
+  hardware,
+  software,
+  used,
+  why,
+  whatToDo,
+}: Diagnosis): string {
+  const lines = [
+    `Platform: ${platform}, Node ${node}, webgpu ${webgpu ?? 'not installed'}`,
+    `Hardware: ${adapterText(hardware)}`,
+    `Software: ${adapterText(software)}`,
+    `Used: ${used ?? 'none'}. ${why}`,
+    ...(whatToDo === '' ? [] : [`To do: ${whatToDo}`]),
+  ];
+  return lines.join('\n');
 }
 
 function adapterText(adapter: AdapterDiagnosis | null): string {

@@ -53,8 +53,7 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
     if (signal.aborted)
       throw new ShadegradError('interrupted', 'The test was interrupted.', 'Nothing was kept.');
     const report = testReport(data, info, evaluation);
-    out.say(testText(report));
-    out.json(report);
+    out.result(report, testText(report));
     if (flags.out !== undefined) out.say(filesText(await writeFiles(flags.out, testFiles(report))));
   } finally {
     device.destroy();

@@ -9,6 +9,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const controller = new AbortController();
   let first: number | undefined;
   const onInterrupt = (): void => {
+    // The terminal has put "^C" on the line.
+    if (first === undefined && process.stderr.isTTY) process.stderr.write('\n');
     first ??= performance.now();
     controller.abort();
     if (performance.now() - first > ONE_KEY_MILLISECONDS) process.exit(130);

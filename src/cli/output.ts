@@ -4,25 +4,23 @@ import { formatClassificationReport, formatConfusionMatrix } from '../node.ts';
 /** More classes make lines too long for a terminal. */
 const WIDEST_MATRIX = 20;
 
-/** Where a command's lines go. With `--json`, stdout is kept for the one object. */
+/** Where a command's texts go. With `--json`, stdout is kept for the one object. */
 export interface Output {
-  /** A line of the result. */
-  say(line: string): void;
-  /** A line about the work, always on stderr. */
-  note(line: string): void;
-  /** The result as an object, printed only with `--json`. */
-  json(result: unknown): void;
+  /** About the run, while it goes on: on stdout, or on stderr with `--json`. */
+  say(text: string): void;
+  /** What the run is not about: always on stderr. */
+  note(text: string): void;
+  /** What came out, as an object with `--json`, else as text. */
+  result(object: unknown, text: string): void;
 }
 
 export function output(json: boolean): Output {
-  const note = (line: string): void => void process.stderr.write(`${line}\n`);
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const note = (text: string): void => void process.stderr.write(`${text}\n`);
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
   return {
     say: json ? note : print,
     note,
-    json: (result) => {
-      if (json) print(JSON.stringify(result, null, 2));
-    },
+    result: (object, text) => print(json ? JSON.stringify(object, null, 2) : text),
   };
 }
 

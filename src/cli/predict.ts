@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { type InputImage, Network, networkLimits, openDevice, readImages, readModel } from '../node.ts';
+import {
+  type InputImage,
+  Network,
+  networkLimits,
+  openDevice,
+  readImages,
+  readModel,
+  ShadegradError,
+} from '../node.ts';
 import { options } from './options.ts';
 import { adapterLine, output, percent } from './output.ts';
 
@@ -33,8 +41,9 @@ export function addPredict(program: Command): void {
 async function predict(modelPath: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
   const out = output(flags.json === true);
   const file = await readModel(modelPath);
-  const images: InputImage[] = [];
-  for (const path of paths) images.push(...(await readImages(path, file)));
+  const read: InputImage[][] = [];
+  for (const path of paths) read.push(await readImages(path, file));
+  const images = read.flat();
   const { spec } = file.model;
   const { device, info } = await openDevice({
     requiredLimits: networkLimits(spec, images.length),
@@ -46,13 +55,20 @@ async function predict(modelPath: string, paths: readonly string[], flags: Predi
     const pixels = new Uint8Array(images.length * spec.inputs);
     for (const [i, image] of images.entries()) pixels.set(image.pixels, i * spec.inputs);
     const { probabilities, predictions } = await network.predict(pixels);
+    if (!probabilities.every(Number.isFinite)) {
+      throw new ShadegradError(
+        'bad-model',
+        `The probabilities that ${modelPath} gives are not finite: its weights are too large.`,
+        'Train again with a smaller learning rate.',
+      );
+    }
     const results = images.map(({ file: image, index }, i): ImagePrediction => {
       const ofImage = [...probabilities.subarray(i * spec.classes, (i + 1) * spec.classes)];
       const digit = predictions[i] ?? 0;
       return { image, index, digit, probability: ofImage[digit] ?? 0, probabilities: ofImage };
     });
-    for (const result of results) out.say(predictionLine(result));
-    out.json({ model: modelPath, adapter: info, predictions: results });
+    const object = { model: modelPath, adapter: info, predictions: results };
+    out.result(object, results.map(predictionLine).join('\n'));
   } finally {
     device.destroy();
   }
@@ -66,5 +82,5 @@ function predictionLine({ image, index, digit, probability, probabilities }: Ima
     .slice(0, ALTERNATIVES)
     .map(({ share, label }) => `${label}: ${percent(share)}`);
   const name = index === null ? image : `${image}[${index}]`;
-  return `${name}: ${digit} (${percent(probability)}; ${others.join(', ')})`;
+  return `${name}: ${digit} (${[percent(probability), ...others].join('; ')})`;
 }

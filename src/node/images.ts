@@ -35,7 +35,7 @@ export async function readImages(
   const { images, count, height, width } = await imagesFromIdx(file).catch((error: ShadegradError) => {
     throw new ShadegradError(
       'bad-data',
-      `${path} is no PNG image, and no IDX file: ${error.message}`,
+      `${error.message} It is no PNG image either.`,
       'Use PNG or IDX files.',
       error,
     );

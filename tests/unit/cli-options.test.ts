@@ -1,0 +1,81 @@
+import { InvalidArgumentError, type Option } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { options } from '../../src/cli/options.ts';
+
+const parse = (option: Option, text: string): unknown => option.parseArg?.(text, undefined);
+
+describe('values in range are taken', () => {
+  test.each<[string, Option, string, unknown]>([
+    ['one hidden layer', options.hidden(), '100', [100]],
+    ['several hidden layers', options.hidden(), '128,64,1', [128, 64, 1]],
+    ['the widest layer', options.hidden(), '65536', [65_536]],
+    ['no hidden layer by name', options.hidden(), 'none', []],
+    ['no hidden layer as an empty text', options.hidden(), '', []],
+    ['one epoch', options.epochs(), '1', 1],
+    ['a batch of one', options.batchSize(), '1', 1],
+    ['a learning rate in scientific notation', options.learningRate(), '1E-3', 0.001],
+    ['a learning rate without a leading zero', options.learningRate(), '.5', 0.5],
+    ['the smallest learning rate', options.learningRate(), '1e-30', 1e-30],
+    ['the greatest learning rate', options.learningRate(), '1e30', 1e30],
+    ['the smallest seed', options.seed(), '0', 0],
+    ['the greatest seed', options.seed(), '9007199254740991', Number.MAX_SAFE_INTEGER],
+    ['no validation', options.validationSplit(), '0', 0],
+    ['a share for validation', options.validationSplit(), '0.999', 0.999],
+    ['a kind of adapter', options.adapter(), 'software', 'software'],
+  ])('%s', (_, option, text, value) => {
+    expect(parse(option, text)).toEqual(value);
+  });
+});
+
+describe('values out of range are refused with the range', () => {
+  const widths = 'up to 16 whole numbers from 1 to 65,536';
+  const whole = 'a whole number from 1 to 1,000,000';
+  test.each<[string, Option, string, string]>([
+    ['hidden layer of no width', options.hidden(), '100,0', widths],
+    ['hidden layer of negative width', options.hidden(), '-1', widths],
+    ['hidden layer of half a unit', options.hidden(), '1.5', widths],
+    ['hidden layer too wide', options.hidden(), '65537', widths],
+    ['hidden layer missing between commas', options.hidden(), '100,,10', widths],
+    ['hidden layer with a space', options.hidden(), '100, 10', widths],
+    ['too many hidden layers', options.hidden(), Array(17).fill('1').join(), widths],
+    ['no epochs', options.epochs(), '0', whole],
+    ['too many epochs', options.epochs(), '1000001', whole],
+    ['epochs in hexadecimal', options.epochs(), '0x10', whole],
+    ['epochs with a unit', options.epochs(), '10x', whole],
+    ['epochs not given', options.epochs(), '', whole],
+    ['batch of nothing', options.batchSize(), '0', whole],
+    ['batch of a part', options.batchSize(), '0.5', whole],
+    ['learning rate of nothing', options.learningRate(), '0', 'a number from 1e-30 to 1e30'],
+    ['learning rate below nothing', options.learningRate(), '-0.001', 'a number from 1e-30 to 1e30'],
+    ['learning rate that is no number', options.learningRate(), 'NaN', 'a number from 1e-30 to 1e30'],
+    ['learning rate without end', options.learningRate(), 'Infinity', 'a number from 1e-30 to 1e30'],
+    ['learning rate beyond float32', options.learningRate(), '1e39', 'a number from 1e-30 to 1e30'],
+    ['seed below 0', options.seed(), '-1', 'a whole number from 0 to 9,007,199,254,740,991'],
+    ['seed that is not exact', options.seed(), '9007199254740992', 'a whole number from 0 to'],
+    ['validation with everything', options.validationSplit(), '1', 'a number from 0 to below 1'],
+    ['validation with less than nothing', options.validationSplit(), '-0.1', 'a number from 0 to below 1'],
+    ['validation with a percentage', options.validationSplit(), '10%', 'a number from 0 to below 1'],
+    ['adapter of no kind', options.adapter(), 'gpu', 'Allowed choices are auto, hardware, software'],
+    ['data of no name', options.data(), '', 'not empty'],
+    ['folder of no name', options.out('files'), '', 'not empty'],
+  ])('%s', (_, option, text, range) => {
+    expect(() => parse(option, text)).toThrow(InvalidArgumentError);
+    expect(() => parse(option, text)).toThrow(range);
+  });
+});
+
+test("what is not given is Keras's default, on the command line as in the library", () => {
+  const defaults = Object.entries(options)
+    .map(([name, make]) => [name, make('files').defaultValue])
+    .filter(([, value]) => value !== undefined);
+  expect(Object.fromEntries(defaults)).toEqual({
+    data: 'auto',
+    hidden: [100],
+    epochs: 10,
+    batchSize: 32,
+    learningRate: 0.001,
+    seed: 1,
+    validationSplit: 0,
+    adapter: 'auto',
+  });
+});
