@@ -29,8 +29,11 @@ export default defineConfig({
     rolldownOptions: { external },
   },
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/build.ts'],
+    projects: [
+      { extends: true, test: { name: 'tests', include: ['tests/{unit,gpu,browser}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'acceptance', include: ['tests/acceptance/*.test.ts'] } },
+    ],
     testTimeout: 120_000,
     maxWorkers: 2,
   },
