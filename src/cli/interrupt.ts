@@ -4,21 +4,19 @@
  */
 const ONE_KEY_MILLISECONDS = 300;
 
-/** Runs `work` with a signal that the first Ctrl-C aborts. A second Ctrl-C ends the process at once. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * A signal that the first Ctrl-C aborts. A second Ctrl-C ends the process at once. To be called once: what comes
+ * after the work is done changes nothing about how it ended.
+ */
+export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   let first: number | undefined;
-  const onInterrupt = (): void => {
+  process.on('SIGINT', () => {
     // The terminal has put "^C" on the line.
     if (first === undefined && process.stderr.isTTY) process.stderr.write('\n');
     first ??= performance.now();
     controller.abort();
     if (performance.now() - first > ONE_KEY_MILLISECONDS) process.exit(130);
-  };
-  process.on('SIGINT', onInterrupt);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  });
+  return controller.signal;
 }

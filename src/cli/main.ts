@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptSignal } from './interrupt.ts';
 import { addPredict } from './predict.ts';
 import { addTrain } from './train.ts';
 
@@ -31,7 +31,7 @@ Exit codes: 0 good, 2 usage, 3 no adapter, 4 bad data or model file, 5 diverged,
 /** The exit code. It is set and not exited with, so that what was printed into a pipe arrives whole. */
 async function main(): Promise<number> {
   try {
-    await interruptible((signal) => program(signal).parseAsync());
+    await program(interruptSignal()).parseAsync();
     return 0;
   } catch (error) {
     // Commander has printed its message; for help and the version it ends with 0, for everything else with 1.

@@ -27,7 +27,11 @@ export class DeviceWatch {
         this.#failure ??= failure;
         reject(this.#failure);
       };
-      device.addEventListener('uncapturederror', ({ error }) => fail(describe(error)));
+      device.addEventListener('uncapturederror', (event) => {
+        // Dawn in Node would print it on stdout, where only results belong.
+        event.preventDefault();
+        fail(describe(event.error));
+      });
       void device.lost.then(({ reason, message }) => fail(deviceLost(reason, message)));
     });
     // A failure nobody waits for just now is thrown by the next `check`; it is not an unhandled rejection.

@@ -1,0 +1,130 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { historyCsv, prepareFolder, runFiles, testFiles, writeFiles } from '../../src/node/run-files.ts';
+import { runReport } from '../../src/report/run-report.ts';
+import type { Evaluation } from '../../src/train/history.ts';
+import { blobs } from '../support/blobs.ts';
+
+const adapter = { vendor: 'maker', architecture: 'kind', description: 'a GPU', software: false };
+const history = [
+  { epoch: 1, loss: 1.5, accuracy: 0.5, valLoss: null, valAccuracy: null, seconds: 2 },
+  { epoch: 2, loss: 0.25, accuracy: 0.9, valLoss: 1e-7, valAccuracy: 1, seconds: 3 },
+];
+const config = { hidden: [7], epochs: 2, batchSize: 32, learningRate: 0.001, seed: 1, plan: 'fused' };
+const data = blobs({ train: 20, test: 6 });
+const evaluation: Evaluation = {
+  loss: 0.5,
+  accuracy: 1,
+  count: 6,
+  probabilities: new Float32Array(18),
+  predictions: data.test.labels,
+};
+const report = runReport({ data, adapter, config, history, samplesPerEpoch: 15, evaluation });
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('the run report', () => {
+  test('has the fields that programs rely on, and no others', () => {
+    expect(Object.keys(report).sort()).toEqual([
+      'adapter',
+      'classificationReport',
+      'config',
+      'confusionMatrix',
+      'dataset',
+      'history',
+      'imagesPerSecond',
+      'test',
+    ]);
+    expect(report).toMatchObject({
+      dataset: { name: 'blobs', train: 20, test: 6, shape: [4, 5], classes: 3 },
+      adapter,
+      config,
+      history,
+      test: { loss: 0.5, accuracy: 1, count: 6 },
+    });
+  });
+
+  test('counts the images that were trained, per second of training', () => {
+    expect(report.imagesPerSecond).toBe((15 * 2) / 5);
+  });
+
+  test('is refused where the test loss is not finite: JSON would make it null', () => {
+    for (const loss of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const broken = { ...evaluation, loss };
+      expect(() =>
+        runReport({ data, adapter, config, history, samplesPerEpoch: 15, evaluation: broken }),
+      ).toThrow(expect.objectContaining({ code: 'diverged' }));
+    }
+  });
+});
+
+test('history.csv has CR LF after every line, and nothing where there is no validation', () => {
+  expect(historyCsv(history)).toBe(
+    'epoch,loss,accuracy,valLoss,valAccuracy,seconds\r\n1,1.5,0.5,,,2\r\n2,0.25,0.9,1e-7,1,3\r\n',
+  );
+});
+
+test('a run has six files, a test three of them', () => {
+  const files = runFiles(report, Uint8Array.of(1, 2, 3));
+  expect(Object.keys(files).sort()).toEqual([
+    'confusion-matrix.svg',
+    'history.csv',
+    'model.safetensors',
+    'report.json',
+    'report.txt',
+    'training-curves.svg',
+  ]);
+  expect(JSON.parse(String(files['report.json']))).toEqual(report);
+  expect(files['report.txt']).toMatch(/^ +precision +recall +f1-score +support\n/);
+  expect(files['confusion-matrix.svg']).toMatch(/^<svg /);
+  expect(files['training-curves.svg']).toMatch(/^<svg /);
+  expect(Object.keys(testFiles(report)).sort()).toEqual([
+    'confusion-matrix.svg',
+    'report.json',
+    'report.txt',
+  ]);
+});
+
+test('files are written whole, over older ones, and nothing else is left in the folder', async () => {
+  await writeFile(join(folder, 'a.txt'), 'older and longer');
+  const paths = await writeFiles(folder, { 'a.txt': 'new', 'b.bin': Uint8Array.of(0, 255) });
+  expect(paths).toEqual([join(folder, 'a.txt'), join(folder, 'b.bin')]);
+  expect((await readdir(folder)).sort()).toEqual(['a.txt', 'b.bin']);
+  expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('new');
+  expect([...(await readFile(join(folder, 'b.bin')))]).toEqual([0, 255]);
+});
+
+describe('a folder for results', () => {
+  test('is made, with those above it, and left empty', async () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    await prepareFolder(deep);
+    expect(await readdir(deep)).toEqual([]);
+  });
+
+  test('keeps what it holds', async () => {
+    await writeFile(join(folder, 'kept'), '');
+    await prepareFolder(folder);
+    expect(await readdir(folder)).toEqual(['kept']);
+  });
+
+  test('is refused where a file stands in its way', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    for (const path of [file, join(file, 'below'), join(file, 'far', 'below')]) {
+      await expect(prepareFolder(path)).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining(path),
+      });
+    }
+  });
+
+  test('is refused, and not waited for, where the system makes no folders', async () => {
+    await expect(prepareFolder('/proc/shadegrad/run')).rejects.toMatchObject({ code: 'usage' });
+  });
+});
