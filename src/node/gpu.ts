@@ -98,12 +98,17 @@ async function chooseAdapter(choice: AdapterChoice, robustness: boolean): Promis
 /**
  * The fastest adapter that is not software; null where there is none.
  *
- * SwiftShader is added to the drivers that the loader finds, because the loader and Dawn print warnings on stderr
- * where there is no driver at all.
+ * SwiftShader is added to the drivers that the loader finds, and lavapipe taken out, because the loader and Dawn print
+ * warnings on stderr where there is no driver at all, or one that Dawn cannot use.
  */
 export async function findHardware(): Promise<GPUAdapter | null> {
   const bundled = await swiftShader().catch(() => undefined);
-  const environment = bundled ? { VK_ADD_DRIVER_FILES: addedDrivers(bundled) } : {};
+  const environment = bundled
+    ? {
+        VK_ADD_DRIVER_FILES: appended('VK_ADD_DRIVER_FILES', ':', bundled.manifest),
+        VK_LOADER_DRIVERS_DISABLE: appended('VK_LOADER_DRIVERS_DISABLE', ',', '*lvp_icd*'),
+      }
+    : {};
   const adapter = await request('hardware', bundled, environment, { powerPreference: 'high-performance' });
   return adapter && !adapter.info.isFallbackAdapter ? adapter : null;
 }
@@ -131,7 +136,9 @@ async function request(
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   if (!keepVulkanLoader(bundled?.loader)) return null;
-  return withEnvironment(environment, () => {
+  // Mesa complains on stderr where this is not set; it need not exist.
+  const runtime = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR || '/nonexistent' };
+  return withEnvironment({ ...runtime, ...environment }, () => {
     const instance = instances.get(key) ?? create(toggles);
     instances.set(key, instance);
     return instance.requestAdapter(options);
@@ -152,9 +159,10 @@ function withEnvironment<T>(variables: Readonly<Record<string, string>>, action:
   }
 }
 
-function addedDrivers({ manifest }: SwiftShader): string {
-  const users = process.env.VK_ADD_DRIVER_FILES;
-  return users ? `${users}:${manifest}` : manifest;
+/** A list from the environment with one more item. */
+function appended(name: string, separator: string, item: string): string {
+  const before = process.env[name];
+  return before ? `${before}${separator}${item}` : item;
 }
 
 async function loadDawn(): Promise<typeof import('webgpu')> {
