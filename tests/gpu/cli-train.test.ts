@@ -157,10 +157,10 @@ describe('what ends a run', () => {
     const kept = join(folder, 'interrupted');
     await runCli(['train', '--data', data, '--epochs', '1', '--out', kept]);
     const before = await readFile(join(kept, 'report.json'), 'utf8');
-    let interrupted = false;
+    let toInterrupt = true;
     const finished = await runCli(['train', '--data', data, '--epochs', '1000000', '--out', kept], {
       onStdout: (text, child) => {
-        if (text.includes('Epoch ')) interrupted ||= child.kill('SIGINT');
+        if (toInterrupt && text.includes('Epoch ')) toInterrupt = !child.kill('SIGINT');
       },
     });
     expect(finished.code).toBe(130);
