@@ -14,11 +14,12 @@ export interface AdamConstants {
 }
 
 // One pure function a kernel: from sizes and buffer names to a dispatch. The workgroup sizes are here and nowhere
-// else. Small ones, because SwiftShader runs a workgroup on one core, and the matmuls of a small batch make few.
+// else. The register-tiled kernels get 32 invocations, which fill a GPU's subgroup; more would leave a small batch
+// with fewer workgroups than a GPU has cores, and SwiftShader, which runs a workgroup on one core, with idle ones.
 const ELEMENTWISE = 64;
 const MATMUL = { x: 4, y: 4 };
-const DENSE = { x: 8, y: 1 };
-const DENSE_ADAM = 8;
+const DENSE = { x: 8, y: 4 };
+const DENSE_ADAM = 32;
 /** One workgroup makes a whole batch: WebGPU's default limit of invocations. */
 const MOST_INVOCATIONS = 256;
 
