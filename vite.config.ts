@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import packageJson from './package.json' with { type: 'json' };
 
 const external = [
@@ -15,7 +15,32 @@ const executableCli: Plugin = {
   writeBundle: () => chmod('dist/cli.js', 0o755),
 };
 
-export default defineConfig({
+/** What the demo page may load and from where: itself, and MNIST from its mirror. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "worker-src 'self'",
+  "connect-src 'self' https://ossci-datasets.s3.amazonaws.com",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** Only in the built page: the development server needs more. */
+const securePage: Plugin = {
+  name: 'secure-page',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+      injectTo: 'head-prepend',
+    },
+  ],
+};
+
+const library: ViteUserConfig = {
   plugins: [executableCli],
   build: {
     target: 'es2023',
@@ -37,4 +62,23 @@ export default defineConfig({
     testTimeout: 120_000,
     maxWorkers: 2,
   },
-});
+};
+
+/** `vite --mode demo`: a folder of static files that work from any path of any host. */
+const demo: ViteUserConfig = {
+  root: 'demo',
+  base: './',
+  plugins: [securePage],
+  build: {
+    target: 'es2023',
+    outDir: '../dist-demo',
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    // ECharts, which the page does not wait for.
+    chunkSizeWarningLimit: 600,
+  },
+  worker: { format: 'es' },
+  preview: { host: 'localhost' },
+};
+
+export default defineConfig(({ mode }) => (mode === 'demo' ? demo : library));

@@ -6,6 +6,7 @@ export {
   datasetFromIdx,
   type Images,
   imagesFromIdx,
+  mapFiles,
   type NamedBytes,
 } from './data/idx.ts';
 export { pickIdxFiles } from './data/idx-names.ts';
@@ -33,7 +34,7 @@ export { confusionMatrix } from './report/confusion.ts';
 export { type CurvesOptions, curvesOption, type RunningPoint } from './report/curves.ts';
 export { type ChartOption, chartParts } from './report/echarts-parts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
-export { heatmapSize } from './report/heatmap-layout.ts';
+export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export {
   type RunConfig,
   type RunReport,
@@ -41,6 +42,7 @@ export {
   type TestReport,
   testReport,
 } from './report/run-report.ts';
+export { renderSvg } from './report/svg.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
 export { Network, networkLimits, type Prediction } from './train/network.ts';

@@ -7,9 +7,9 @@ import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
 import type { RunReport, TestReport } from '../report/run-report.ts';
+import { renderSvg } from '../report/svg.ts';
 import type { EpochRecord, History } from '../train/history.ts';
 import { writeWhole } from './files.ts';
-import { renderSvg } from './svg.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
 

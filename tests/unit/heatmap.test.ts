@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderSvg } from '../../src/node/svg.ts';
+import { renderSvg } from '../../src/report/svg.ts';
 import { heatmapOption } from '../../src/report/heatmap.ts';
 import { heatmapSize } from '../../src/report/heatmap-layout.ts';
 import { contrast, sequentialColor, type Theme, textColorOn } from '../../src/report/palette.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderSvg } from '../../src/node/svg.ts';
+import { renderSvg } from '../../src/report/svg.ts';
 import { curvesOption } from '../../src/report/curves.ts';
 import { heatmapOption } from '../../src/report/heatmap.ts';
 import type { EpochRecord } from '../../src/train/history.ts';

@@ -1,8 +1,6 @@
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { type ChartOption, chartParts } from '../report/echarts-parts.ts';
-
-use([...chartParts, SVGRenderer]);
+import { type ChartOption, chartParts } from './echarts-parts.ts';
 
 /**
  * Draws a chart, in pixels, as an SVG document that stands alone and is named by the chart's title. The same
@@ -12,6 +10,8 @@ export function renderSvg(
   option: ChartOption,
   { width, height }: { readonly width: number; readonly height: number },
 ): string {
+  // Here and not above, so that a page that draws no SVG need not load ECharts for it.
+  use([...chartParts, SVGRenderer]);
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(option);

@@ -1,0 +1,96 @@
+import type { TrainingSettings } from './protocol.ts';
+
+// What can be set on the page: as texts in its fields and its address, and as the numbers that they stand for.
+
+export interface Configuration extends TrainingSettings {
+  readonly data: 'synthetic' | 'mnist';
+  /** Number of synthetic images to train on and to test with; MNIST has its own. */
+  readonly train: number;
+  readonly test: number;
+  readonly epochs: number;
+}
+
+/** The fields, by their names in the address. */
+export type FieldName = 'data' | 'train' | 'test' | 'hidden' | 'lr' | 'batch' | 'epochs' | 'seed' | 'val';
+export type Texts = Readonly<Record<FieldName, string>>;
+
+/** The library's defaults, but for the validation share. */
+export const defaults: Texts = {
+  data: 'synthetic',
+  train: '12000',
+  test: '2000',
+  hidden: '100',
+  lr: '0.001',
+  batch: '32',
+  epochs: '10',
+  seed: '1',
+  val: '0.1',
+};
+
+const MOST_LAYERS = 16;
+const WIDEST_LAYER = 65_536;
+const WHOLE = /^\d+$/;
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** What is wrong with a field, by its name. */
+export type Complaints = Partial<Record<FieldName, string>>;
+
+/** What the texts stand for, and what is wrong with those that stand for nothing. */
+export function parse(texts: Texts): {
+  readonly configuration?: Configuration;
+  readonly complaints: Complaints;
+} {
+  const complaints: Complaints = {};
+  const numberOf = (name: FieldName, form: RegExp, least: number, most: number, range: string): number => {
+    const text = texts[name].trim();
+    const value = form.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    complaints[name] = `Use ${range}.`;
+    return Number.NaN;
+  };
+  const whole = (name: FieldName, least: number, most: number): number =>
+    numberOf(name, WHOLE, least, most, `a whole number from ${grouped(least)} to ${grouped(most)}`);
+  const synthetic = texts.data === 'synthetic';
+  const configuration: Configuration = {
+    data: synthetic ? 'synthetic' : 'mnist',
+    train: synthetic ? whole('train', 10, 100_000) : 0,
+    test: synthetic ? whole('test', 10, 100_000) : 0,
+    hidden: layers(texts.hidden, complaints),
+    learningRate: numberOf('lr', DECIMAL, 1e-30, 1e30, 'a number above 0, for example 0.001'),
+    batchSize: whole('batch', 1, 1_000_000),
+    epochs: whole('epochs', 1, 1_000_000),
+    seed: whole('seed', 0, Number.MAX_SAFE_INTEGER),
+    validationSplit: numberOf('val', DECIMAL, 0, 0.9, 'a number from 0 to 0.9'),
+  };
+  return Object.keys(complaints).length === 0 ? { configuration, complaints } : { complaints };
+}
+
+function layers(text: string, complaints: Complaints): number[] {
+  const parts = text.trim() === '' ? [] : text.split(',').map((part) => part.trim());
+  const widths = parts.map((part) => (WHOLE.test(part) ? Number(part) : Number.NaN));
+  if (widths.length > MOST_LAYERS || !widths.every((width) => width >= 1 && width <= WIDEST_LAYER)) {
+    complaints.hidden = `Use up to ${MOST_LAYERS} whole numbers from 1 to ${grouped(WIDEST_LAYER)}, separated by commas.`;
+  }
+  return widths;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** The texts of an address; what it does not say has its default, and what is wrong is left for the fields to show. */
+export function textsOf(query: URLSearchParams): Texts {
+  const texts = { ...defaults };
+  for (const name of Object.keys(defaults) as FieldName[]) texts[name] = query.get(name) ?? defaults[name];
+  return { ...texts, data: texts.data === 'mnist' ? 'mnist' : 'synthetic' };
+}
+
+/** The address' query that says all of this. */
+export function queryOf(texts: Texts): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, text] of Object.entries(texts)) {
+    const counts = name === 'train' || name === 'test';
+    if (texts.data === 'synthetic' || !counts) query.set(name, text.replaceAll(' ', ''));
+  }
+  return query;
+}

@@ -1,0 +1,408 @@
+import {
+  type EpochRecord,
+  type RunningPoint,
+  type RunReport,
+  ShadegradError,
+  type TestReport,
+} from '../src/index.ts';
+import type { Configuration, Texts } from './configuration.ts';
+import { connect } from './page/connection.ts';
+import { curvesPanel } from './page/curves.ts';
+import { drawPanel } from './page/draw.ts';
+import { count, percent } from './page/format.ts';
+import { imagesPanel } from './page/images.ts';
+import { type KeptRun, keepPanel } from './page/keep.ts';
+import { machinePanel } from './page/machine.ts';
+import { resultsPanels } from './page/results.ts';
+import { setupPanel } from './page/setup.ts';
+import { type Phase, transport } from './page/transport.ts';
+import { weightsPanel } from './page/weights.ts';
+import type { DataSource, DataSummary, DeviceSummary, Problem, Reply } from './protocol.ts';
+import { webGpu } from './webgpu.ts';
+
+// The page: asks the worker, and shows what it answers.
+
+/** What the network at hand learned, and what is known of it. */
+interface Learned {
+  readonly history: EpochRecord[];
+  readonly running: RunningPoint[];
+  readonly epochs: number;
+  /** The configuration that it was trained with. */
+  readonly texts: Texts | undefined;
+  report: RunReport | TestReport | undefined;
+  /** A safetensors file, as of the last epoch. */
+  model: Uint8Array | undefined;
+}
+
+/** Why the worker was given a model: the user chose a file, or the last run, or the worker is new. */
+type Load = { readonly why: 'chosen' | 'revived' } | { readonly why: 'restored'; readonly run: KeptRun };
+
+const MNIST_SHAPE = { height: 28, width: 28 };
+
+const nothing = (epochs: number, texts?: Texts): Learned => ({
+  history: [],
+  running: [],
+  epochs,
+  texts,
+  report: undefined,
+  model: undefined,
+});
+
+let phase: Phase = 'loading';
+let phaseText = 'Starting';
+/** The worker or its device is broken: nothing works until "Start again". */
+let broken = false;
+/** Of two trainings or loads only the later one's answers count, and so of two requests for images. */
+let run = 0;
+let dataRequest = 0;
+let source: DataSource | undefined;
+/** What is at hand to train on; `undefined` while it is loading, `null` where it is missing. */
+let data: DataSummary | null | undefined;
+let device: DeviceSummary | undefined;
+let learned = nothing(10);
+let load: Load | undefined;
+
+const bar = transport({ train, pause, resume, stop, reset, startAgain });
+const machine = machinePanel();
+const curves = curvesPanel();
+const weights = weightsPanel();
+const results = resultsPanels((label, predicted) => worker.send({ kind: 'cell', label, predicted }));
+const draw = drawPanel((pixels) => worker.send({ kind: 'predict', pixels }));
+const keep = keepPanel({ load: loadChosen, restore });
+const images = imagesPanel({
+  files: (files) => takeMnist({ kind: 'files', files }),
+  fetch: () => takeMnist({ kind: 'fetch' }),
+  model: (file) => void keep.read(file),
+});
+const setup = setupPanel({
+  changed: () => showPhase(phase, phaseText),
+  dataChanged: (configuration) => requestData(sourceOf(configuration)),
+  submitted: train,
+});
+let worker = startWorker();
+
+function startWorker() {
+  const started = connect(onReply, (message) =>
+    fail({ code: 'bug', message: `The page's worker broke: ${message}.`, nextStep: '' }),
+  );
+  try {
+    webGpu();
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    fail(error);
+  }
+  return started;
+}
+
+function running(): boolean {
+  return phase === 'training' || phase === 'paused';
+}
+
+function showPhase(now: Phase, text: string): void {
+  phase = now;
+  phaseText = text;
+  bar.show(now, text, {
+    train: setup.configuration !== undefined && data !== null && !broken,
+    reset: learned.model !== undefined || learned.running.length > 0,
+  });
+  setup.lock(running());
+  keep.lock(running() || broken);
+}
+
+/** What there is to say where nothing goes on. */
+function rest(): void {
+  if (broken) return;
+  if (data) showPhase('ready', `Ready: ${count(data.train)} images of ${data.name} to learn from`);
+  else if (data === null) showPhase('loading', 'MNIST is not here yet: choose its files, or fetch them');
+  else showPhase('loading', source?.kind === 'synthetic' ? 'Drawing digits' : 'Reading MNIST');
+}
+
+// Images
+
+function sourceOf(configuration: Configuration): DataSource {
+  const { data, train, test } = configuration;
+  return data === 'mnist' ? { kind: 'kept' } : { kind: 'synthetic', train, test };
+}
+
+function requestData(wanted: DataSource): void {
+  source = wanted;
+  data = undefined;
+  images.complain('');
+  rest();
+  worker.send({ kind: 'data', id: ++dataRequest, source: wanted });
+}
+
+function takeMnist(wanted: DataSource): void {
+  if (running()) {
+    images.complain('Stop the training first.');
+    return;
+  }
+  setup.set({ ...setup.texts(), data: 'mnist' });
+  requestData(wanted);
+}
+
+function onData(reply: Extract<Reply, { kind: 'data' | 'no-data' }>): void {
+  if (reply.id !== dataRequest) return;
+  if (reply.kind === 'data') {
+    data = reply.data;
+    images.show(data);
+    setup.describe(data);
+    images.complain(reply.notice);
+  } else {
+    data = null;
+    images.complain(reply.problem ? `${reply.problem.message} ${reply.problem.nextStep}` : '');
+  }
+  if (!running() && !load) rest();
+}
+
+// Training
+
+function train(): void {
+  const { configuration } = setup;
+  if (!configuration || data === null || broken || running()) return;
+  const { hidden, learningRate, batchSize, seed, validationSplit, epochs } = configuration;
+  forget(nothing(epochs, setup.texts()));
+  bar.trouble(null);
+  showPhase('training', data ? 'Preparing the network' : 'Drawing digits first');
+  const settings = { hidden, learningRate, batchSize, seed, validationSplit };
+  worker.send({ kind: 'train', run: ++run, epochs, settings });
+}
+
+function pause(): void {
+  bar.say('Pausing');
+  worker.send({ kind: 'pause' });
+}
+
+function resume(): void {
+  worker.send({ kind: 'resume' });
+  showPhase('training', 'Training');
+}
+
+function stop(): void {
+  bar.say('Stopping, and testing what was learned');
+  worker.send({ kind: 'stop' });
+}
+
+function reset(): void {
+  run++;
+  worker.send({ kind: 'reset' });
+  forget(nothing(setup.configuration?.epochs ?? 10));
+  bar.trouble(null);
+  rest();
+}
+
+/** Clears the page of what was learned before. */
+function forget(now: Learned): void {
+  learned = now;
+  device = undefined;
+  load = undefined;
+  bar.ended(0, null);
+  bar.accuracy(null);
+  curves.show(now);
+  weights.show(undefined);
+  results.clear();
+  draw.know({ kind: 'nothing' });
+  keep.show(now);
+  keep.complain('');
+}
+
+function knowDrawings(): void {
+  if (device) draw.know({ kind: 'trained', image: device.image, classes: device.spec.classes });
+}
+
+function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): void {
+  const first = learned.running.length === 0;
+  learned.running.push(point);
+  bar.progress(progress);
+  curves.show(learned);
+  if (phase === 'training') showPhase(phase, `Training: epoch ${progress.epoch} of ${learned.epochs}`);
+  if (first) knowDrawings();
+}
+
+function onEpoch({ record, test, model }: Extract<Reply, { kind: 'epoch' }>): void {
+  learned.history.push(record);
+  learned.model = model;
+  curves.show(learned);
+  bar.accuracy(test.accuracy);
+  results.showMatrix(
+    test.confusionMatrix,
+    `${data?.name}, epoch ${record.epoch}: ${percent(test.accuracy)} of the test images right`,
+  );
+  keep.show(learned);
+  knowDrawings();
+}
+
+function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
+  const { report, model, mistakes } = reply;
+  const loaded = load;
+  load = undefined;
+  knowDrawings();
+  if (loaded?.why === 'revived') {
+    rest();
+    return;
+  }
+  learned.model = model;
+  learned.report = loaded?.why === 'restored' ? loaded.run.report : (report ?? undefined);
+  keep.show(learned);
+  if (!learned.report) {
+    bar.ended(0, null);
+    showPhase('done', `The network is loaded. ${reply.notice}`);
+    return;
+  }
+  const { test, dataset } = learned.report;
+  const trained = isRunReport(learned.report) ? learned.report : undefined;
+  bar.ended(
+    Math.min(1, (learned.running.at(-1)?.epoch ?? learned.epochs) / learned.epochs),
+    trained?.imagesPerSecond ?? null,
+  );
+  bar.accuracy(test.accuracy);
+  curves.show(learned);
+  results.showReport(learned.report);
+  const atHand = report !== null && sameImages(report, learned.report);
+  results.showMistakes(
+    atHand ? mistakes : [],
+    data?.shape ?? MNIST_SHAPE,
+    atHand
+      ? 'None: every test image was recognised.'
+      : `The images of ${dataset.name} are not here to be shown.`,
+  );
+  const verdict = `${percent(test.accuracy)} of ${count(test.count)} test images right`;
+  if (reply.stopped) showPhase('stopped', `Stopped: ${verdict}`);
+  else
+    showPhase('done', `${loaded ? (loaded.why === 'chosen' ? 'Loaded' : 'Restored') : 'Done'}: ${verdict}`);
+  if (!loaded && learned.texts && trained) {
+    void keep.keep({ texts: learned.texts, running: learned.running, report: trained, model });
+  }
+}
+
+function isRunReport(report: RunReport | TestReport): report is RunReport {
+  return 'history' in report;
+}
+
+function sameImages(a: TestReport, b: TestReport): boolean {
+  return (
+    a.dataset.name === b.dataset.name && a.dataset.train === b.dataset.train && a.test.count === b.test.count
+  );
+}
+
+// Networks from files and earlier visits
+
+function loadChosen(bytes: Uint8Array): void {
+  if (running()) {
+    keep.complain('Stop the training first.');
+    return;
+  }
+  keep.complain('');
+  load = { why: 'chosen' };
+  showPhase('loading', 'Reading the network');
+  worker.send({ kind: 'load', run: ++run, bytes, evaluate: data !== null });
+}
+
+function restore(keptRun: KeptRun): void {
+  const { texts, report, running: points, model } = keptRun;
+  setup.set(texts);
+  if (setup.configuration) requestData(sourceOf(setup.configuration));
+  forget({ ...nothing(report.config.epochs, texts), history: [...report.history], running: [...points] });
+  bar.trouble(null);
+  load = { why: 'restored', run: keptRun };
+  showPhase('loading', 'Restoring the last run');
+  const evaluate = report.dataset.name === texts.data;
+  worker.send({ kind: 'load', run: ++run, bytes: model, evaluate });
+}
+
+// Trouble
+
+function onProblem(reply: Extract<Reply, { kind: 'problem' }>): void {
+  const { problem } = reply;
+  if (problem.code !== 'bad-model') {
+    fail(problem);
+    return;
+  }
+  load = undefined;
+  keep.complain(`${problem.message} ${problem.nextStep}`);
+  if (learned.report) showPhase('done', 'The network before is still here');
+  else rest();
+}
+
+function fail(problem: Problem): void {
+  if (broken) return;
+  // What a field can mend needs no other worker.
+  broken = problem.code !== 'usage' && problem.code !== 'diverged';
+  load = undefined;
+  const epochs = learned.history.length;
+  const keptText =
+    learned.model && epochs > 0
+      ? ` What was learned in ${epochs === 1 ? 'the first epoch' : `${epochs} epochs`} is kept, and can be saved.`
+      : '';
+  const nextStep = problem.code === 'device-lost' ? 'Press "Start again".' : problem.nextStep;
+  bar.trouble({ ...problem, nextStep: `${nextStep}${keptText}` });
+  machine.showTrouble(problem.message);
+  draw.know({ kind: 'nothing' });
+  showPhase('error', 'Something went wrong');
+}
+
+/** A new worker with a new device, the images as before, and the network as of the last epoch. */
+function startAgain(): void {
+  worker.close();
+  broken = false;
+  bar.trouble(null);
+  draw.forget();
+  run++;
+  worker = startWorker();
+  if (source) requestData(source);
+  if (!learned.model || broken) return;
+  load = { why: 'revived' };
+  worker.send({ kind: 'load', run, bytes: learned.model, evaluate: false });
+}
+
+function onReply(reply: Reply): void {
+  if ('run' in reply && reply.run !== 0 && reply.run !== run) return;
+  switch (reply.kind) {
+    case 'adapter':
+      machine.showAdapter(reply.adapter);
+      break;
+    case 'download':
+      if (reply.id === dataRequest) images.progress(reply.progress);
+      break;
+    case 'data':
+    case 'no-data':
+      onData(reply);
+      break;
+    case 'device':
+      device = reply.device;
+      machine.showDevice(reply.device);
+      break;
+    case 'progress':
+      onProgress(reply);
+      break;
+    case 'paused':
+      showPhase(
+        'paused',
+        `Paused in epoch ${Math.ceil(learned.running.at(-1)?.epoch ?? 1)} of ${learned.epochs}`,
+      );
+      break;
+    case 'epoch':
+      onEpoch(reply);
+      break;
+    case 'weights':
+      weights.show(reply.weights);
+      if (learned.running.length > 0) knowDrawings();
+      break;
+    case 'result':
+      onResult(reply);
+      break;
+    case 'prediction':
+      draw.answer(reply.probabilities);
+      break;
+    case 'cell':
+      results.showCell(reply, data?.shape ?? MNIST_SHAPE);
+      break;
+    case 'problem':
+      onProblem(reply);
+      break;
+  }
+}
+
+curves.show(learned);
+if (setup.configuration) requestData(sourceOf(setup.configuration));
+void keep.offer();

@@ -1,0 +1,83 @@
+import type { DownloadProgress } from '../../src/index.ts';
+import type { DataSummary } from '../protocol.ts';
+import { byId, say } from './dom.ts';
+import { bytes, count, size } from './format.ts';
+import { paintInk, tiled } from './pixels.ts';
+
+const SAMPLE_COLUMNS = 10;
+
+/** Of a dataset; the first is nearly all of it. */
+const FILES = 4;
+
+export interface ImagesActions {
+  readonly files: (files: readonly File[]) => void;
+  readonly model: (file: File) => void;
+  readonly fetch: () => void;
+}
+
+/** The images at hand, and the ways to get MNIST's. */
+export function imagesPanel({ files, model, fetch }: ImagesActions) {
+  const choose = byId('choose-mnist', HTMLInputElement);
+  const wrong = byId('data-wrong', HTMLElement);
+  const bar = byId('download', HTMLProgressElement);
+  const note = byId('download-note', HTMLElement);
+  const arrived = new Set<string>();
+
+  function endDownload(): void {
+    bar.hidden = true;
+    say(note, '');
+  }
+
+  choose.addEventListener('change', () => {
+    const chosen = [...(choose.files ?? [])];
+    // The same files can be chosen again after an error.
+    choose.value = '';
+    if (chosen.length > 0) files(chosen);
+  });
+  byId('fetch-mnist', HTMLButtonElement).addEventListener('click', () => {
+    arrived.clear();
+    fetch();
+  });
+
+  const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+  document.addEventListener('dragover', (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.add('dragging');
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove('dragging');
+  });
+  document.addEventListener('drop', (event) => {
+    document.body.classList.remove('dragging');
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    const dropped = [...(event.dataTransfer?.files ?? [])];
+    const [only] = dropped;
+    if (dropped.length === 1 && only?.name.endsWith('.safetensors')) model(only);
+    else if (dropped.length > 0) files(dropped);
+  });
+
+  return {
+    show({ name, shape, train, test, sample }: DataSummary): void {
+      endDownload();
+      byId('train-size', HTMLElement).textContent = count(train);
+      byId('test-size', HTMLElement).textContent = count(test);
+      const canvas = byId('sample', HTMLCanvasElement);
+      const sheet = tiled(sample, shape, SAMPLE_COLUMNS, 2, 0);
+      paintInk(canvas, sheet.pixels, sheet);
+      canvas.setAttribute('aria-label', `The first training images of ${name}, ${size(shape)} pixels each`);
+    },
+    progress({ file, received, total }: DownloadProgress): void {
+      arrived.add(file);
+      bar.hidden = false;
+      bar.value = (arrived.size - 1 + (total ? received / total : 0)) / FILES;
+      say(note, `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`);
+    },
+    /** What is wrong with the files, or worth knowing; empty for nothing. */
+    complain(text: string): void {
+      endDownload();
+      say(wrong, text);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { ImageShape, RunReport, TestReport } from '../../src/index.ts';
+import type { Judged, Reply } from '../protocol.ts';
+import { byId, save } from './dom.ts';
+import { count, counted, percent } from './format.ts';
+import { heatmapPanel } from './heatmap.ts';
+import { reportPanel } from './report.ts';
+import { thumbnails } from './thumbnails.ts';
+
+type Cell = Extract<Reply, { kind: 'cell' }>;
+
+/** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
+export function resultsPanels(askCell: (label: number, predicted: number) => void) {
+  const cellPanel = byId('cell', HTMLElement);
+  const mistakesList = byId('mistakes', HTMLUListElement);
+  const mistakesEmpty = byId('mistakes-empty', HTMLElement);
+  const nothingYet = mistakesEmpty.textContent;
+  const savePng = byId('save-png', HTMLButtonElement);
+  const saveSvg = byId('save-svg', HTMLButtonElement);
+  let chosen: { readonly label: number; readonly predicted: number } | undefined;
+  let chosenNow = false;
+
+  const heatmap = heatmapPanel((label, predicted) => {
+    chosen = { label, predicted };
+    chosenNow = true;
+    askCell(label, predicted);
+  });
+  const report = reportPanel();
+  const savePicture = async (kind: 'png' | 'svg') => {
+    const picture = await heatmap.picture(kind);
+    if (picture) save(`confusion-matrix.${kind}`, picture);
+  };
+  savePng.addEventListener('click', () => void savePicture('png'));
+  saveSvg.addEventListener('click', () => void savePicture('svg'));
+
+  function showMatrix(matrix: readonly (readonly number[])[] | undefined, title: string): void {
+    heatmap.show(matrix && { matrix, title });
+    savePng.disabled = !matrix;
+    saveSvg.disabled = !matrix;
+    // The cell that is open has other images after another epoch.
+    if (matrix && chosen) askCell(chosen.label, chosen.predicted);
+  }
+
+  function clear(): void {
+    chosen = undefined;
+    cellPanel.hidden = true;
+    showMatrix(undefined, '');
+    report.show(undefined);
+    mistakesList.replaceChildren();
+    mistakesEmpty.textContent = nothingYet;
+    mistakesEmpty.hidden = false;
+  }
+
+  return {
+    clear,
+    showMatrix,
+    showReport({ dataset, test, confusionMatrix, classificationReport }: RunReport | TestReport): void {
+      showMatrix(
+        confusionMatrix,
+        `${dataset.name}: ${percent(test.accuracy)} of ${count(test.count)} test images right`,
+      );
+      report.show(classificationReport);
+    },
+    /** @param why there are none to be shown */
+    showMistakes(mistakes: readonly Judged[], shape: ImageShape, why: string): void {
+      mistakesList.replaceChildren(...thumbnails(mistakes, shape));
+      mistakesEmpty.textContent = why;
+      mistakesEmpty.hidden = mistakes.length > 0;
+    },
+    showCell({ label, predicted, total, images }: Cell, shape: ImageShape): void {
+      const what =
+        label === predicted ? `of a ${label} recognised` : `of a ${label} taken for a ${predicted}`;
+      const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
+      cellPanel.hidden = false;
+      byId('cell-summary', HTMLElement).textContent = `${counted(total, 'test image')} ${what}${which}.`;
+      byId('cell-images', HTMLUListElement).replaceChildren(...thumbnails(images, shape));
+      if (chosenNow) cellPanel.scrollIntoView({ block: 'nearest' });
+      chosenNow = false;
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { type Configuration, type FieldName, parse, queryOf, type Texts, textsOf } from '../configuration.ts';
+import type { DataSummary } from '../protocol.ts';
+import { byId, say } from './dom.ts';
+import { count } from './format.ts';
+
+/** The fields' elements, by their names in the address. */
+const IDS: Readonly<Record<FieldName, string>> = {
+  data: 'data',
+  train: 'train-images',
+  test: 'test-images',
+  hidden: 'hidden',
+  lr: 'lr',
+  batch: 'batch',
+  epochs: 'epochs',
+  seed: 'seed',
+  val: 'val',
+};
+const names = Object.keys(IDS) as FieldName[];
+
+/** How long the number of images must stand before they are drawn anew. */
+const SETTLE_MILLISECONDS = 500;
+
+export interface SetupActions {
+  /** A field has another value; undefined where one of them is wrong. */
+  readonly changed: (configuration: Configuration | undefined) => void;
+  /** Other images are wanted. */
+  readonly dataChanged: (configuration: Configuration) => void;
+  readonly submitted: () => void;
+}
+
+/** The fields that say what to train and how; the page's address follows them. */
+export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
+  const form = byId('setup', HTMLFormElement);
+  const fields = byId('fields', HTMLFieldSetElement);
+  let configuration: Configuration | undefined;
+  let data: Pick<DataSummary, 'shape' | 'classes'> = { shape: { height: 28, width: 28 }, classes: 10 };
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  let wantedData = '';
+
+  const control = (name: FieldName): HTMLInputElement | HTMLSelectElement => {
+    const element = document.getElementById(IDS[name]);
+    if (element instanceof HTMLInputElement || element instanceof HTMLSelectElement) return element;
+    throw new TypeError(`The page has no field "${IDS[name]}".`);
+  };
+  const texts = (): Texts =>
+    Object.fromEntries(names.map((name) => [name, control(name).value])) as Record<FieldName, string>;
+  const dataOf = ({ data, train, test }: Configuration): string =>
+    data === 'mnist' ? data : `${data} ${train} ${test}`;
+
+  function fill(values: Texts): void {
+    for (const name of names) control(name).value = values[name];
+  }
+
+  /** Reads and checks the fields; numbers of MNIST's images are not asked for. */
+  function read(): void {
+    const values = texts();
+    byId('synthetic-fields', HTMLElement).hidden = values.data !== 'synthetic';
+    byId('mnist-fields', HTMLElement).hidden = values.data !== 'mnist';
+    const parsed = parse(values);
+    configuration = parsed.configuration;
+    for (const name of names) {
+      const complaint = parsed.complaints[name] ?? '';
+      if (name === 'data') continue;
+      const element = control(name);
+      const wrong = byId(`${IDS[name]}-wrong`, HTMLElement);
+      if (complaint === '') element.removeAttribute('aria-invalid');
+      else element.setAttribute('aria-invalid', 'true');
+      if (!element.hasAttribute('aria-describedby')) element.setAttribute('aria-describedby', wrong.id);
+      say(wrong, complaint);
+    }
+    describeNetwork();
+  }
+
+  function describeNetwork(): void {
+    const line = byId('network', HTMLElement);
+    if (!configuration) {
+      say(line, '');
+      return;
+    }
+    const widths = [data.shape.height * data.shape.width, ...configuration.hidden, data.classes];
+    const parameters = widths.slice(1).reduce((sum, width, i) => sum + width * ((widths[i] ?? 0) + 1), 0);
+    say(line, `${widths.join(' – ')}: ${count(parameters)} weights`);
+  }
+
+  /** Asks for other images where other ones are wanted. */
+  function settle(): void {
+    clearTimeout(settling);
+    if (!configuration || dataOf(configuration) === wantedData) return;
+    wantedData = dataOf(configuration);
+    dataChanged(configuration);
+  }
+
+  form.addEventListener('input', () => {
+    read();
+    history.replaceState(null, '', `?${queryOf(texts())}`);
+    changed(configuration);
+    clearTimeout(settling);
+    settling = setTimeout(settle, SETTLE_MILLISECONDS);
+  });
+  form.addEventListener('change', settle);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    settle();
+    submitted();
+  });
+  fill(textsOf(new URLSearchParams(location.search)));
+  read();
+  if (configuration) wantedData = dataOf(configuration);
+
+  return {
+    get configuration(): Configuration | undefined {
+      return configuration;
+    },
+    texts,
+    /** Sets all fields, and the address; other images are left to be asked for by whoever sets them. */
+    set(values: Texts): void {
+      clearTimeout(settling);
+      fill(values);
+      read();
+      if (configuration) wantedData = dataOf(configuration);
+      history.replaceState(null, '', `?${queryOf(values)}`);
+      changed(configuration);
+    },
+    describe(now: DataSummary): void {
+      data = now;
+      describeNetwork();
+    },
+    lock(locked: boolean): void {
+      fields.disabled = locked;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Progress } from '../../src/index.ts';
+import type { Problem } from '../protocol.ts';
+import { byId } from './dom.ts';
+import { count, duration, percent } from './format.ts';
+
+export type Phase = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 'error';
+
+export interface TransportActions {
+  readonly train: () => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  readonly stop: () => void;
+  readonly reset: () => void;
+  readonly startAgain: () => void;
+}
+
+const TITLE = document.title;
+
+/** The buttons that drive a training, and how it stands. */
+export function transport(actions: TransportActions) {
+  const button = (id: string) => byId(id, HTMLButtonElement);
+  const [train, pause, stop, reset] = ['train', 'pause', 'stop', 'reset'].map(button) as [
+    HTMLButtonElement,
+    HTMLButtonElement,
+    HTMLButtonElement,
+    HTMLButtonElement,
+  ];
+  const status = byId('status', HTMLElement);
+  const bar = byId('progress', HTMLProgressElement);
+  const speed = byId('speed', HTMLElement);
+  const timeLeft = byId('time-left', HTMLElement);
+  const accuracy = byId('test-accuracy', HTMLElement);
+  const trouble = byId('trouble', HTMLElement);
+  let phase: Phase = 'loading';
+
+  train.addEventListener('click', actions.train);
+  pause.addEventListener('click', () => (phase === 'paused' ? actions.resume() : actions.pause()));
+  stop.addEventListener('click', actions.stop);
+  reset.addEventListener('click', actions.reset);
+  button('start-again').addEventListener('click', () => {
+    actions.startAgain();
+    train.focus();
+  });
+
+  return {
+    /** @param can which of the buttons have something to do beside those that the phase decides */
+    show(now: Phase, text: string, can: { readonly train: boolean; readonly reset: boolean }): void {
+      phase = now;
+      status.dataset.state = now;
+      status.textContent = text;
+      const running = now === 'training' || now === 'paused';
+      train.disabled = running || !can.train;
+      pause.disabled = !running;
+      pause.textContent = now === 'paused' ? 'Resume' : 'Pause';
+      stop.disabled = !running;
+      reset.disabled = !running && !can.reset;
+      if (!running) document.title = TITLE;
+    },
+    say(text: string): void {
+      if (status.textContent !== text) status.textContent = text;
+    },
+    progress({ epoch, epochs, samples, samplesPerEpoch, imagesPerSecond }: Progress): void {
+      const done = ((epoch - 1) * samplesPerEpoch + samples) / (epochs * samplesPerEpoch);
+      bar.value = done;
+      speed.textContent = count(imagesPerSecond);
+      timeLeft.textContent = duration(((1 - done) * epochs * samplesPerEpoch) / imagesPerSecond);
+      document.title = `${percent(done, 0)} trained – ${TITLE}`;
+    },
+    /** How far the last training came, and how fast it was; null where there was none. */
+    ended(done: number, imagesPerSecond: number | null): void {
+      bar.value = done;
+      speed.textContent = imagesPerSecond === null ? '–' : count(imagesPerSecond);
+      timeLeft.textContent = '–';
+    },
+    accuracy(share: number | null): void {
+      accuracy.textContent = share === null ? '–' : percent(share);
+    },
+    trouble(problem: Problem | null): void {
+      trouble.hidden = problem === null;
+      byId('trouble-text', HTMLElement).textContent = problem
+        ? `${problem.message} ${problem.nextStep}`.trim()
+        : '';
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type {
+  AdapterReport,
+  DownloadProgress,
+  EpochRecord,
+  ErrorCode,
+  ImageShape,
+  MlpSpec,
+  Progress,
+  RunningPoint,
+  RunReport,
+  StepPlan,
+  TestReport,
+  TrainerOptions,
+} from '../src/index.ts';
+
+// What the page and its worker say to each other. The worker owns the GPU, the images and the network; the page
+// only asks and draws. Of two requests of one kind only the later one's answer counts: `run` and `id` tell.
+
+/** Where the images come from. `kept` is MNIST out of the browser's storage, if it was fetched before. */
+export type DataSource =
+  | { readonly kind: 'synthetic'; readonly train: number; readonly test: number }
+  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'fetch' }
+  | { readonly kind: 'kept' };
+
+export type TrainingSettings = Required<
+  Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'validationSplit'>
+>;
+
+export type Request =
+  | { readonly kind: 'data'; readonly id: number; readonly source: DataSource }
+  | {
+      readonly kind: 'train';
+      readonly run: number;
+      readonly epochs: number;
+      readonly settings: TrainingSettings;
+    }
+  | { readonly kind: 'pause' | 'resume' | 'stop' | 'reset' }
+  /** A model file. With `evaluate` it is tested on the images at hand. */
+  | { readonly kind: 'load'; readonly run: number; readonly bytes: Uint8Array; readonly evaluate: boolean }
+  /** One image of the network's size. */
+  | { readonly kind: 'predict'; readonly pixels: Uint8Array }
+  /** The test images of a cell of the confusion matrix. */
+  | { readonly kind: 'cell'; readonly label: number; readonly predicted: number };
+
+export interface DataSummary {
+  readonly name: string;
+  readonly shape: ImageShape;
+  readonly classes: number;
+  /** Number of images. */
+  readonly train: number;
+  readonly test: number;
+  /** Some training images: [count, height, width]. */
+  readonly sample: Uint8Array;
+}
+
+/** A test image and what the network made of it. */
+export interface Judged {
+  readonly pixels: Uint8Array;
+  readonly label: number;
+  readonly predicted: number;
+  /** The network's probability of its own prediction, and that of the true label. */
+  readonly probability: number;
+  readonly trueProbability: number;
+}
+
+/** What each unit of the first layer weighs each pixel with. */
+export interface WeightImages {
+  readonly shape: ImageShape;
+  /** Units of the layer; only the first of them are shown. */
+  readonly units: number;
+  readonly shown: number;
+  /** The weight that the strongest colour stands for; greater ones look the same. */
+  readonly scale: number;
+  /** 1 for -scale, 128 for 0, 255 for scale: [shown, height, width]. */
+  readonly values: Uint8Array;
+}
+
+export interface AdapterSummary extends AdapterReport {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: readonly string[];
+}
+
+/** The device that was opened on the adapter, and what runs on it. */
+export interface DeviceSummary {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: readonly string[];
+  readonly spec: MlpSpec;
+  readonly image: ImageShape | null;
+  /** Null for a network that is only used, not trained. */
+  readonly plan: StepPlan | null;
+}
+
+export interface Problem {
+  /** `bug` is an error that nobody foresaw. */
+  readonly code: ErrorCode | 'bug';
+  readonly message: string;
+  readonly nextStep: string;
+}
+
+/** What the test images say of the network after an epoch. */
+export interface EpochTest {
+  readonly accuracy: number;
+  /** [classes, classes] */
+  readonly confusionMatrix: readonly (readonly number[])[];
+}
+
+export type Reply =
+  | { readonly kind: 'adapter'; readonly adapter: AdapterSummary }
+  | { readonly kind: 'download'; readonly id: number; readonly progress: DownloadProgress }
+  | { readonly kind: 'data'; readonly id: number; readonly data: DataSummary; readonly notice: string }
+  /** `problem` is null where nothing is wrong, but MNIST was never fetched. */
+  | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem | null }
+  | { readonly kind: 'device'; readonly device: DeviceSummary }
+  | {
+      readonly kind: 'progress';
+      readonly run: number;
+      readonly progress: Progress;
+      readonly point: RunningPoint;
+    }
+  | { readonly kind: 'weights'; readonly run: number; readonly weights: WeightImages }
+  | { readonly kind: 'paused'; readonly run: number }
+  | {
+      readonly kind: 'epoch';
+      readonly run: number;
+      readonly record: EpochRecord;
+      readonly test: EpochTest;
+      /** The network as a safetensors file. */
+      readonly model: Uint8Array;
+    }
+  | {
+      readonly kind: 'result';
+      readonly run: number;
+      /** Without the training where a loaded model was only tested; null where it was not even tested. */
+      readonly report: RunReport | TestReport | null;
+      readonly model: Uint8Array;
+      /** Whether the training was stopped before its last epoch. */
+      readonly stopped: boolean;
+      /** Why a loaded model was not tested; empty where it was. */
+      readonly notice: string;
+      readonly mistakes: readonly Judged[];
+    }
+  | { readonly kind: 'prediction'; readonly probabilities: Float32Array }
+  | {
+      readonly kind: 'cell';
+      readonly label: number;
+      readonly predicted: number;
+      readonly total: number;
+      readonly images: readonly Judged[];
+    }
+  | { readonly kind: 'problem'; readonly run: number; readonly problem: Problem };

@@ -1,0 +1,131 @@
+import {
+  type Dataset,
+  type DatasetFiles,
+  type DownloadProgress,
+  datasetFromIdx,
+  downloadIdx,
+  mapFiles,
+  mnist,
+  type NamedBytes,
+  pickIdxFiles,
+  ShadegradError,
+  syntheticDigits,
+  verifiedIdx,
+} from '../../src/index.ts';
+import type { DataSource, DataSummary } from '../protocol.ts';
+import { keep, kept } from '../storage.ts';
+
+const SAMPLE = 40;
+const STALL_SECONDS = 20;
+
+export interface LoadOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: DownloadProgress) => void;
+}
+
+export interface Loaded {
+  readonly data: Dataset;
+  /** What the user should know although the images are there; empty for nothing. */
+  readonly notice: string;
+}
+
+/**
+ * The images of a source; undefined where MNIST was not kept.
+ * @throws ShadegradError `bad-data`, `interrupted`
+ */
+export async function loadData(source: DataSource, options: LoadOptions): Promise<Loaded | undefined> {
+  switch (source.kind) {
+    case 'synthetic':
+      return { data: syntheticDigits(source), notice: '' };
+    case 'files':
+      return readFiles(source.files);
+    case 'kept':
+      return readKept();
+    case 'fetch':
+      return (await readKept()) ?? fetchMnist(options);
+  }
+}
+
+/** The files of a dataset; it is called MNIST only where every byte of it is. */
+async function readFiles(files: readonly File[]): Promise<Loaded> {
+  const picked = await pickIdxFiles(files, mnist.files, `What you chose (${listed(files)})`);
+  const named = await mapFiles(picked, async (file) => ({
+    name: file.name,
+    bytes: new Uint8Array(await file.arrayBuffer()),
+  }));
+  const data = await datasetFromIdx('your files', named);
+  try {
+    await verified(named);
+    return { data: { ...data, name: mnist.name, classes: mnist.classes }, notice: '' };
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    return {
+      data,
+      notice: 'These are not the official MNIST files, so they are taken for a dataset of your own.',
+    };
+  }
+}
+
+function listed(files: readonly File[]): string {
+  const names = files.slice(0, 4).map(({ name }) => name);
+  return `${names.join(', ') || 'nothing'}${files.length > 4 ? ', …' : ''}`;
+}
+
+/** MNIST as an earlier visit left it in the browser's storage, if it did and nothing has happened to it since. */
+async function readKept(): Promise<Loaded | undefined> {
+  try {
+    const files = await mapFiles(mnist.files, async ({ name }) => {
+      const bytes = await kept(keyOf(name));
+      return { name, bytes: bytes instanceof Uint8Array ? bytes : new Uint8Array() };
+    });
+    return { data: await officialDataset(await verified(files)), notice: '' };
+  } catch {
+    return undefined;
+  }
+}
+
+async function fetchMnist({ signal, onProgress }: LoadOptions): Promise<Loaded> {
+  // Only this mirror answers pages of other origins.
+  const mirrors = mnist.mirrors.slice(0, 1);
+  let notice = '';
+  const files = await mapFiles(mnist.files, async (known, content) => {
+    const { bytes } = await downloadIdx(mirrors, known, content, {
+      signal,
+      stallSeconds: STALL_SECONDS,
+      onProgress,
+    });
+    await keep(keyOf(known.name), bytes).catch((error: unknown) => {
+      notice = `MNIST is here, but could not be kept for the next visit: ${error instanceof Error ? error.message : error}.`;
+    });
+    return { name: known.name, bytes };
+  });
+  return { data: await officialDataset(files), notice };
+}
+
+function officialDataset(files: DatasetFiles<NamedBytes>): Promise<Dataset> {
+  return datasetFromIdx(mnist.name, files, mnist.classes);
+}
+
+/** @throws ShadegradError `bad-data` where one is not the official file of MNIST */
+function verified(files: DatasetFiles<NamedBytes>): Promise<DatasetFiles<NamedBytes>> {
+  return mapFiles(mnist.files, async (known, content, role) => ({
+    name: files[role].name,
+    bytes: await verifiedIdx(known, content, files[role]),
+  }));
+}
+
+function keyOf(name: string): string {
+  return `mnist/${name}`;
+}
+
+export function summary({ name, shape, classes, train, test }: Dataset): DataSummary {
+  const pixels = shape.height * shape.width;
+  return {
+    name,
+    shape,
+    classes,
+    train: train.count,
+    test: test.count,
+    sample: train.images.slice(0, SAMPLE * pixels),
+  };
+}

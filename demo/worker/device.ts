@@ -1,0 +1,61 @@
+import { type MlpSpec, reportAdapter, ShadegradError, type StepPlan } from '../../src/index.ts';
+import type { AdapterSummary, DeviceSummary } from '../protocol.ts';
+import { findAdapter } from '../webgpu.ts';
+
+/** What the page shows of the adapter before anything runs on it. */
+export async function describeAdapter(): Promise<AdapterSummary> {
+  const adapter = await findAdapter();
+  return {
+    ...reportAdapter(adapter),
+    limits: numbersOf(adapter.limits),
+    features: [...adapter.features].sort(),
+  };
+}
+
+/**
+ * A device of its own for each run, because an adapter gives only one.
+ * @param requiredLimits those beyond WebGPU's defaults
+ * @throws ShadegradError `no-adapter`, `usage` where the adapter lacks a limit, `gpu` where it gives no device
+ */
+export async function openDevice(requiredLimits: Record<string, number>): Promise<GPUDevice> {
+  const adapter = await findAdapter();
+  const offered = numbersOf(adapter.limits);
+  for (const [name, value] of Object.entries(requiredLimits)) {
+    const limit = offered[name];
+    if (limit !== undefined && value <= limit) continue;
+    throw new ShadegradError(
+      'usage',
+      `This needs ${name} = ${value}, and the graphics adapter gives ${limit ?? 'no such limit'}.`,
+      'Use a smaller batch, network or dataset.',
+    );
+  }
+  try {
+    return await adapter.requestDevice({ requiredLimits });
+  } catch (error) {
+    throw new ShadegradError(
+      'gpu',
+      `The graphics adapter gives no device: ${error instanceof Error ? error.message : error}`,
+      'Start again; if it stays, close other pages that use the GPU, or restart the browser.',
+      error,
+    );
+  }
+}
+
+export function describeDevice(
+  { limits, features }: GPUDevice,
+  spec: MlpSpec,
+  image: DeviceSummary['image'],
+  plan: StepPlan | null,
+): DeviceSummary {
+  return { limits: numbersOf(limits), features: [...features].sort(), spec, image, plan };
+}
+
+/** WebGPU's limits are properties of the prototype, so they can only be listed one by one. */
+function numbersOf(limits: GPUSupportedLimits): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const name in limits) {
+    const value: unknown = Reflect.get(limits, name);
+    if (typeof value === 'number') numbers[name] = value;
+  }
+  return numbers;
+}

@@ -1,0 +1,117 @@
+import {
+  confusionMatrix,
+  type Dataset,
+  type Evaluation,
+  encodeModel,
+  type Progress,
+  type RunningPoint,
+  ShadegradError,
+  type Trainer,
+} from '../../src/index.ts';
+import type { Reply } from '../protocol.ts';
+import type { Gate } from './gate.ts';
+import { type Verdict, weightImages } from './inspect.ts';
+
+/** The least time between two looks at the weights within an epoch. */
+const WEIGHTS_MILLISECONDS = 500;
+
+export interface TrainingOptions {
+  readonly run: number;
+  readonly trainer: Trainer;
+  readonly data: Dataset;
+  readonly epochs: number;
+  readonly signal: AbortSignal;
+  readonly gate: Gate;
+  readonly post: (reply: Reply) => void;
+  /** Called after each epoch and at the end, with what the test images say of the network as it is then. */
+  readonly onVerdict: (verdict: Verdict) => void;
+}
+
+/** How a training ended. */
+export interface Ending {
+  readonly stopped: boolean;
+  readonly evaluation: Evaluation;
+  readonly model: Uint8Array<ArrayBuffer>;
+  /** As the progress said it last. */
+  readonly imagesPerSecond: number;
+}
+
+/**
+ * Trains and tells the page about it as it goes on. A stop is no error: what was learned until then is tested.
+ * @throws ShadegradError as `Trainer.fit`, but for `interrupted`
+ */
+export async function train(options: TrainingOptions): Promise<Ending> {
+  const { run, trainer, data, epochs, signal, gate, post, onVerdict } = options;
+  const point = stretches();
+  let lastWeights = performance.now();
+  let imagesPerSecond = 0;
+
+  const postWeights = async () => {
+    post({ kind: 'weights', run, weights: weightImages(await trainer.model(), data.shape) });
+    lastWeights = performance.now();
+  };
+  const onProgress = async (progress: Progress) => {
+    imagesPerSecond = progress.imagesPerSecond;
+    post({ kind: 'progress', run, progress, point: point(progress) });
+    const within = progress.samples < progress.samplesPerEpoch;
+    if (within && performance.now() - lastWeights >= WEIGHTS_MILLISECONDS) await postWeights();
+    const passed = gate.passed();
+    if (!passed || signal.aborted) return;
+    post({ kind: 'paused', run });
+    await passed;
+  };
+  const test = async (): Promise<Evaluation> => {
+    const evaluation = await trainer.evaluate(data.test);
+    onVerdict({ data, evaluation });
+    return evaluation;
+  };
+  const encoded = async () => encodeModel(await trainer.model(), { image: data.shape, dataset: data.name });
+
+  await postWeights();
+  let evaluation: Evaluation | undefined;
+  try {
+    for await (const record of trainer.fit({ epochs, signal, onProgress })) {
+      evaluation = await test();
+      const labels = Array.from({ length: data.classes }, (_, label) => label);
+      await postWeights();
+      post({
+        kind: 'epoch',
+        run,
+        record,
+        test: {
+          accuracy: evaluation.accuracy,
+          confusionMatrix: confusionMatrix(data.test.labels, evaluation.predictions, labels),
+        },
+        model: await encoded(),
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
+    evaluation = undefined;
+    await postWeights();
+  }
+  return {
+    stopped: trainer.history.length < epochs,
+    evaluation: evaluation ?? (await test()),
+    model: await encoded(),
+    imagesPerSecond,
+  };
+}
+
+/** Progress tells means since the epoch's begin; the curve shows those since the progress before. */
+function stretches(): (progress: Progress) => RunningPoint {
+  let before = { epoch: 0, samples: 0, loss: 0, accuracy: 0 };
+  return (progress) => {
+    const { epoch, samples, samplesPerEpoch } = progress;
+    if (before.epoch !== epoch) before = { epoch, samples: 0, loss: 0, accuracy: 0 };
+    const since = (what: 'loss' | 'accuracy'): number =>
+      (progress[what] * samples - before[what] * before.samples) / (samples - before.samples);
+    const point = {
+      epoch: epoch - 1 + samples / samplesPerEpoch,
+      loss: since('loss'),
+      accuracy: since('accuracy'),
+    };
+    before = progress;
+    return point;
+  };
+}
