@@ -56,6 +56,8 @@ export class Scheduler {
     this.#watch.check();
     this.#executable.submit(batch);
     const done = this.#executable.device.queue.onSubmittedWorkDone();
+    // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
+    done.catch(() => undefined);
     return { end: start + batch.length, count: batch.length, done };
   }
 
