@@ -1,5 +1,6 @@
 import {
   type EpochRecord,
+  type Progress,
   type RunningPoint,
   type RunReport,
   ShadegradError,
@@ -29,6 +30,8 @@ interface Learned {
   readonly epochs: number;
   /** The configuration that it was trained with. */
   readonly texts: Texts | undefined;
+  /** How far its training is. */
+  progress: Progress | undefined;
   report: RunReport | TestReport | undefined;
   /** A safetensors file, as of the last epoch. */
   model: Uint8Array | undefined;
@@ -44,6 +47,7 @@ const nothing = (epochs: number, texts?: Texts): Learned => ({
   running: [],
   epochs,
   texts,
+  progress: undefined,
   report: undefined,
   model: undefined,
 });
@@ -103,7 +107,7 @@ function showPhase(now: Phase, text: string): void {
   phaseText = text;
   bar.show(now, text, {
     train: setup.configuration !== undefined && data !== null && !broken,
-    reset: learned.model !== undefined || learned.running.length > 0,
+    reset: learned.model !== undefined || learned.progress !== undefined,
   });
   setup.lock(running());
   keep.lock(running() || broken);
@@ -112,12 +116,16 @@ function showPhase(now: Phase, text: string): void {
 /** What there is to say where nothing goes on. */
 function rest(): void {
   if (broken) return;
-  if (data) showPhase('ready', `Ready: ${count(data.train)} images of ${data.name} to learn from`);
+  if (data) showPhase('ready', `Ready: ${count(data.train)} ${imagesOf(data.name)} to learn from`);
   else if (data === null) showPhase('loading', 'MNIST is not here yet: choose its files, or fetch them');
   else showPhase('loading', source?.kind === 'synthetic' ? 'Drawing digits' : 'Reading MNIST');
 }
 
 // Images
+
+function imagesOf(name: string): string {
+  return { synthetic: 'synthetic digits', mnist: 'digits of MNIST' }[name] ?? `images of ${name}`;
+}
 
 function sourceOf(configuration: Configuration): DataSource {
   const { data, train, test } = configuration;
@@ -211,8 +219,9 @@ function knowDrawings(): void {
 }
 
 function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): void {
-  const first = learned.running.length === 0;
-  learned.running.push(point);
+  const first = !learned.progress;
+  learned.progress = progress;
+  if (point) learned.running.push(point);
   bar.progress(progress);
   curves.show(learned);
   if (phase === 'training') showPhase(phase, `Training: epoch ${progress.epoch} of ${learned.epochs}`);
@@ -241,20 +250,22 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
     rest();
     return;
   }
+  if (loaded?.why === 'chosen') learned = nothing(learned.epochs);
   learned.model = model;
   learned.report = loaded?.why === 'restored' ? loaded.run.report : (report ?? undefined);
   keep.show(learned);
   if (!learned.report) {
     bar.ended(0, null);
+    bar.accuracy(null);
+    curves.show(learned);
+    results.clear();
     showPhase('done', `The network is loaded. ${reply.notice}`);
     return;
   }
   const { test, dataset } = learned.report;
   const trained = isRunReport(learned.report) ? learned.report : undefined;
-  bar.ended(
-    Math.min(1, (learned.running.at(-1)?.epoch ?? learned.epochs) / learned.epochs),
-    trained?.imagesPerSecond ?? null,
-  );
+  const epochs = trained?.history.length ?? learned.epochs;
+  bar.ended(reply.stopped ? null : epochs / learned.epochs, trained?.imagesPerSecond ?? null);
   bar.accuracy(test.accuracy);
   curves.show(learned);
   results.showReport(learned.report);
@@ -320,7 +331,7 @@ function onProblem(reply: Extract<Reply, { kind: 'problem' }>): void {
   }
   load = undefined;
   keep.complain(`${problem.message} ${problem.nextStep}`);
-  if (learned.report) showPhase('done', 'The network before is still here');
+  if (learned.report) showPhase('done', 'The file was not taken; the network before it is still here');
   else rest();
 }
 
@@ -376,17 +387,14 @@ function onReply(reply: Reply): void {
       onProgress(reply);
       break;
     case 'paused':
-      showPhase(
-        'paused',
-        `Paused in epoch ${Math.ceil(learned.running.at(-1)?.epoch ?? 1)} of ${learned.epochs}`,
-      );
+      showPhase('paused', `Paused in epoch ${learned.progress?.epoch ?? 1} of ${learned.epochs}`);
       break;
     case 'epoch':
       onEpoch(reply);
       break;
     case 'weights':
       weights.show(reply.weights);
-      if (learned.running.length > 0) knowDrawings();
+      if (learned.progress) knowDrawings();
       break;
     case 'result':
       onResult(reply);

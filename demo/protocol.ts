@@ -116,7 +116,8 @@ export type Reply =
       readonly kind: 'progress';
       readonly run: number;
       readonly progress: Progress;
-      readonly point: RunningPoint;
+      /** Null where little was trained since the last one. */
+      readonly point: RunningPoint | null;
     }
   | { readonly kind: 'weights'; readonly run: number; readonly weights: WeightImages }
   | { readonly kind: 'paused'; readonly run: number }

@@ -1,65 +1,87 @@
-import type { EChartsType } from 'echarts/core';
-import type { ChartOption } from '../../src/index.ts';
-import { onThemeChange, type Theme, theme } from './theme.ts';
+import type { ChartContent, ChartReply, ChartRequest, Pointed } from '../charts/protocol.ts';
+import { make } from './dom.ts';
+import { onThemeChange, theme } from './theme.ts';
 
 /** The least time between two drawings of a chart: while a network trains, there is news ten times a second. */
 const REDRAW_MILLISECONDS = 300;
 
-export interface Ground {
-  readonly width: number;
-  readonly height: number;
-  readonly theme: Theme;
+/** Pixels of a saved picture to one of the page, so that it is sharp in print. */
+const PICTURE_PIXEL_RATIO = 2;
+
+const worker = new Worker(new URL('../charts/worker.ts', import.meta.url), { type: 'module' });
+const pictures = new Map<number, (picture: Blob) => void>();
+
+worker.onmessage = ({ data: { id, picture } }: MessageEvent<ChartReply>) => {
+  pictures.get(id)?.(picture);
+  pictures.delete(id);
+};
+
+function ask(request: ChartRequest, transfer: Transferable[] = []): void {
+  worker.postMessage(request, transfer);
+}
+
+/** A chart as a file. */
+export function drawPicture(
+  content: ChartContent,
+  size: { readonly width: number; readonly height: number },
+  format: 'png' | 'svg',
+): Promise<Blob> {
+  const id = Math.random();
+  return new Promise((resolve) => {
+    pictures.set(id, resolve);
+    const ground = { ...size, pixelRatio: PICTURE_PIXEL_RATIO, theme: theme() };
+    ask({ kind: 'picture', id, format, content, ground });
+  });
 }
 
 /** A chart that is drawn when there is news, the window changes its size or the theme changes; never while hidden. */
 export interface Chart {
   /** Says that there is news. */
   changed(): void;
-  /** Shows the tooltip of what is at this place of the chart, in pixels. */
-  point(x: number, y: number): void;
-  unpoint(): void;
+  /** Shows a tooltip. */
+  point(at: Pointed): void;
 }
 
 export interface ChartOptions {
-  /** Where the chart is drawn; hidden as long as there is nothing to draw. */
+  /** Where the chart is drawn; nothing is while it has no width. */
   readonly host: HTMLElement;
-  /** Height of the host for its width, in pixels. */
+  /** Height of the chart for its width, in pixels. */
   readonly heightFor: (width: number) => number;
-  readonly option: (ground: Ground) => ChartOption;
-  readonly onDrawn?: (ground: Ground) => void;
-  readonly onClick?: (value: unknown) => void;
+  readonly content: () => ChartContent;
+  readonly onDrawn?: (size: { readonly width: number; readonly height: number }) => void;
 }
 
-export function createChart({ host, heightFor, option, onDrawn, onClick }: ChartOptions): Chart {
-  let chart: EChartsType | undefined;
+export function createChart({ host, heightFor, content, onDrawn }: ChartOptions): Chart {
+  const canvas = make('canvas', { 'aria-hidden': 'true' });
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawnAt = Number.NEGATIVE_INFINITY;
   let drawnWidth = 0;
 
-  async function draw(): Promise<void> {
+  host.append(canvas);
+  const offscreen = canvas.transferControlToOffscreen();
+  ask({ kind: 'create', chart: host.id, canvas: offscreen }, [offscreen]);
+
+  function draw(): void {
     timer = undefined;
     const width = host.clientWidth;
     if (document.hidden || width === 0) return;
-    const { init } = await import('./echarts.ts');
-    const height = Math.round(heightFor(width));
-    const ground = { width, height, theme: theme() };
-    host.style.height = `${height}px`;
-    if (chart) {
-      if (chart.getWidth() !== width || chart.getHeight() !== height) chart.resize({ width, height });
-    } else {
-      chart = init(host, null, { renderer: 'canvas', width, height });
-      chart.on('click', ({ value }) => onClick?.(value));
-    }
-    chart.setOption(option(ground), { notMerge: true });
+    const size = { width, height: Math.round(heightFor(width)) };
+    canvas.style.width = `${size.width}px`;
+    canvas.style.height = `${size.height}px`;
+    const ground = { ...size, pixelRatio: devicePixelRatio, theme: theme() };
+    ask({ kind: 'draw', chart: host.id, content: content(), ground });
     drawnAt = performance.now();
     drawnWidth = width;
-    onDrawn?.(ground);
+    onDrawn?.(size);
   }
 
   function changed(): void {
     if (timer !== undefined) return;
-    const wait = drawnAt + REDRAW_MILLISECONDS - performance.now();
-    timer = setTimeout(() => void draw(), Math.max(0, wait));
+    timer = setTimeout(draw, Math.max(0, drawnAt + REDRAW_MILLISECONDS - performance.now()));
+  }
+
+  function point(at: Pointed): void {
+    ask({ kind: 'point', chart: host.id, at });
   }
 
   new ResizeObserver(() => {
@@ -67,9 +89,5 @@ export function createChart({ host, heightFor, option, onDrawn, onClick }: Chart
   }).observe(host);
   onThemeChange(changed);
   document.addEventListener('visibilitychange', changed);
-  return {
-    changed,
-    point: (x, y) => chart?.dispatchAction({ type: 'showTip', x, y }),
-    unpoint: () => chart?.dispatchAction({ type: 'hideTip' }),
-  };
+  return { changed, point };
 }

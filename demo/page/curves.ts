@@ -1,4 +1,4 @@
-import { curvesOption, type History, type RunningPoint } from '../../src/index.ts';
+import type { History, RunningPoint } from '../../src/index.ts';
 import { createChart } from './chart.ts';
 import { byId } from './dom.ts';
 import { percent } from './format.ts';
@@ -20,18 +20,15 @@ export function curvesPanel() {
   const chart = createChart({
     host,
     heightFor: (width) => (width < 560 ? 480 : 300),
-    option: ({ width, theme }) =>
-      curvesOption(shown.history, {
-        theme,
-        width,
-        epochs: shown.epochs,
-        running: thinned(shown.running),
-      }),
+    content: () => ({ kind: 'curves', ...shown, running: thinned(shown.running) }),
   });
+  host.addEventListener('pointermove', ({ offsetX, offsetY }) => chart.point({ x: offsetX, y: offsetY }));
+  host.addEventListener('pointerleave', () => chart.point(null));
   return {
     show(training: Training): void {
-      shown = training;
-      const last = training.history.at(-1);
+      const { history, running, epochs } = training;
+      shown = { history, running, epochs };
+      const last = history.at(-1);
       host.setAttribute(
         'aria-label',
         last

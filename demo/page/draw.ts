@@ -64,7 +64,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       item.setAttribute('data-probability', String(probability));
       item.classList.toggle('best', known && probability === best);
       if (bar?.firstElementChild instanceof HTMLElement) {
-        bar.firstElementChild.style.width = percent(probability);
+        bar.firstElementChild.style.width = `${100 * probability}%`;
       }
       if (text) text.textContent = known ? percent(probability, 1) : '–';
     }

@@ -1,8 +1,7 @@
-import { heatmapLayout, heatmapOption, heatmapSize } from '../../src/index.ts';
-import { createChart } from './chart.ts';
+import { heatmapLayout, heatmapSize } from '../../src/index.ts';
+import { createChart, drawPicture } from './chart.ts';
 import { byId } from './dom.ts';
 import { type CellGrid, matrixTable } from './matrix-table.ts';
-import { theme } from './theme.ts';
 
 export interface ShownMatrix {
   /** [classes, classes] */
@@ -10,6 +9,8 @@ export interface ShownMatrix {
   /** Of the picture that is saved. */
   readonly title: string;
 }
+
+const NOTHING: ShownMatrix['matrix'] = [[0]];
 
 /** The confusion matrix as a heatmap, with the table behind it. */
 export function heatmapPanel(onChoose: (label: number, predicted: number) => void) {
@@ -20,7 +21,10 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
   let grid: CellGrid = { left: 0, top: 0, cell: 0 };
 
   const labelsOf = (matrix: ShownMatrix['matrix']): string[] => matrix.map((_, label) => String(label));
-  const settings = (matrix: ShownMatrix['matrix']) => ({
+  const contentOf = ({ matrix, title }: ShownMatrix) => ({
+    kind: 'heatmap' as const,
+    matrix,
+    title,
     labels: labelsOf(matrix),
     normalize: byRow.checked ? ('row' as const) : ('none' as const),
     includeDiagonal: diagonal.checked,
@@ -29,26 +33,33 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
   const chart = createChart({
     host,
     heightFor: (width) => {
-      const natural = heatmapSize(labelsOf(shown?.matrix ?? []));
-      return Math.min(natural.height, Math.round((width * natural.height) / natural.width));
+      const labels = labelsOf(shown?.matrix ?? NOTHING);
+      const natural = heatmapSize(labels);
+      const { side } = heatmapLayout(labels, '', natural);
+      // The matrix as large as the width lets it be, and the room above and below that it has naturally.
+      const fitting = heatmapLayout(labels, '', { width, height: Number.POSITIVE_INFINITY }).side;
+      return Math.min(natural.height, fitting + natural.height - side);
     },
-    option: ({ width, height, theme }) => {
-      const matrix = shown?.matrix ?? [[0]];
-      grid = heatmapLayout(labelsOf(matrix), '', { width, height });
-      return heatmapOption(matrix, { ...settings(matrix), width, height, theme });
-    },
-    onDrawn: () => table.place(grid),
-    onClick: (value) => {
-      if (Array.isArray(value)) onChoose(Number(value[1]), Number(value[0]));
-    },
-  });
-  const table = matrixTable({
-    onChoose,
-    onPoint(place) {
-      if (!place) return chart.unpoint();
-      chart.point(grid.left + (place.column + 0.5) * grid.cell, grid.top + (place.row + 0.5) * grid.cell);
+    // The page has a heading of its own; the title is for the picture that is saved.
+    content: () => contentOf({ matrix: shown?.matrix ?? NOTHING, title: '' }),
+    onDrawn: (size) => {
+      grid = heatmapLayout(labelsOf(shown?.matrix ?? NOTHING), '', size);
+      table.place(grid);
     },
   });
+  const table = matrixTable({ onChoose, onPoint: chart.point });
+  // Where there are too many cells for buttons, the pointer still finds each.
+  const placeAt = ({ offsetX, offsetY }: MouseEvent) => {
+    const row = Math.floor((offsetY - grid.top) / grid.cell);
+    const column = Math.floor((offsetX - grid.left) / grid.cell);
+    return shown?.matrix[row]?.[column] === undefined ? null : { row, column };
+  };
+  host.addEventListener('click', (event) => {
+    const place = placeAt(event);
+    if (place) onChoose(place.row, place.column);
+  });
+  host.addEventListener('pointermove', (event) => chart.point(placeAt(event)));
+  host.addEventListener('pointerleave', () => chart.point(null));
   for (const box of [byRow, diagonal]) box.addEventListener('change', chart.changed);
 
   return {
@@ -61,13 +72,10 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       chart.changed();
     },
     /** The heatmap as it is set to be seen, as a picture of its natural size. */
-    async picture(kind: 'png' | 'svg'): Promise<Blob | undefined> {
+    async picture(format: 'png' | 'svg'): Promise<Blob | undefined> {
       if (!shown) return undefined;
-      const { title, matrix } = shown;
-      const { drawPng, drawSvg } = await import('./pictures.ts');
-      const size = heatmapSize(labelsOf(matrix), title);
-      const option = heatmapOption(matrix, { ...settings(matrix), title, theme: theme() });
-      return kind === 'png' ? drawPng(option, size) : drawSvg(option, size);
+      const content = contentOf(shown);
+      return drawPicture(content, heatmapSize(content.labels, content.title), format);
     },
   };
 }

@@ -18,6 +18,7 @@ const TELLING_LIMITS = [
 /** The graphics adapter, and the plan that runs on it. */
 export function machinePanel() {
   const line = byId('adapter', HTMLElement);
+  const chip = byId('chip', HTMLAnchorElement);
   const limits = byId('limits', HTMLElement);
   const plan = byId('plan', HTMLElement);
   let adapter: AdapterSummary | undefined;
@@ -45,6 +46,7 @@ export function machinePanel() {
       const { software, description, vendor, architecture } = found;
       line.dataset.software = String(software);
       const kind = software ? 'Software' : 'Hardware';
+      chip.textContent = `${kind}: ${description}`;
       const more = [vendor, architecture].filter((part) => part !== '' && !description.includes(part));
       line.replaceChildren(
         make('span', { class: `badge ${kind.toLowerCase()}` }, kind),
@@ -56,7 +58,9 @@ export function machinePanel() {
       showLimits();
     },
     showTrouble(message: string): void {
-      if (!adapter) line.textContent = message;
+      if (adapter) return;
+      chip.textContent = 'No graphics adapter';
+      line.textContent = message;
     },
     showDevice(opened: DeviceSummary): void {
       device = opened;

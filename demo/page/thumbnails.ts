@@ -17,6 +17,7 @@ export function thumbnails(images: readonly Judged[], shape: ImageShape): HTMLLI
     const lines = right
       ? [make('strong', {}, `${label}`), ` ${percent(probability, 1)}`]
       : [
+          'said ',
           make('strong', {}, `${predicted}`),
           ` ${percent(probability, 1)}`,
           make('br'),

@@ -66,9 +66,9 @@ export function transport(actions: TransportActions) {
       timeLeft.textContent = duration(((1 - done) * epochs * samplesPerEpoch) / imagesPerSecond);
       document.title = `${percent(done, 0)} trained – ${TITLE}`;
     },
-    /** How far the last training came, and how fast it was; null where there was none. */
-    ended(done: number, imagesPerSecond: number | null): void {
-      bar.value = done;
+    /** @param done share of the training, 0 to 1; null for as far as it came */
+    ended(done: number | null, imagesPerSecond: number | null): void {
+      if (done !== null) bar.value = done;
       speed.textContent = imagesPerSecond === null ? '–' : count(imagesPerSecond);
       timeLeft.textContent = '–';
     },

@@ -71,14 +71,13 @@ export function weightsPanel() {
   };
 }
 
-/** As many columns as make full rows of tiles that are neither tiny nor huge. */
+/** As many columns as there is room for, or a few less where that makes full rows. */
 function columnsFor(tiles: number, width: number): number {
-  const most = Math.max(1, Math.floor(width / SMALLEST_TILE));
-  const rows = Math.ceil(tiles / most);
-  for (let columns = Math.ceil(tiles / rows); columns <= most; columns++) {
+  const most = Math.min(tiles, Math.max(1, Math.floor(width / SMALLEST_TILE)));
+  for (let columns = most; columns > most / 2; columns--) {
     if (tiles % columns === 0) return columns;
   }
-  return Math.min(tiles, most);
+  return most;
 }
 
 function paint(

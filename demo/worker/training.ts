@@ -98,14 +98,19 @@ export async function train(options: TrainingOptions): Promise<Ending> {
   };
 }
 
-/** Progress tells means since the epoch's begin; the curve shows those since the progress before. */
-function stretches(): (progress: Progress) => RunningPoint {
+/** Share of an epoch that a stretch has at least: the loss of a few images only would be noise. */
+const SHORTEST_STRETCH = 0.025;
+
+/** Progress tells means since the epoch's begin; the curve shows those since its last point. */
+function stretches(): (progress: Progress) => RunningPoint | null {
   let before = { epoch: 0, samples: 0, loss: 0, accuracy: 0 };
   return (progress) => {
     const { epoch, samples, samplesPerEpoch } = progress;
     if (before.epoch !== epoch) before = { epoch, samples: 0, loss: 0, accuracy: 0 };
+    const length = samples - before.samples;
+    if (length < SHORTEST_STRETCH * samplesPerEpoch) return null;
     const since = (what: 'loss' | 'accuracy'): number =>
-      (progress[what] * samples - before[what] * before.samples) / (samples - before.samples);
+      (progress[what] * samples - before[what] * before.samples) / length;
     const point = {
       epoch: epoch - 1 + samples / samplesPerEpoch,
       loss: since('loss'),

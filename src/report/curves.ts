@@ -22,12 +22,17 @@ export interface CurvesOptions {
   readonly epochs?: number;
 }
 
+/** Room for the values left of a panel. */
+const LEFT = 72;
+
 /** Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. */
 export function curvesOption(history: History, options: CurvesOptions = {}): ChartOption {
   const { title = '', theme = 'light', width = 860, running = [] } = options;
   const palette = colors(theme);
   const style = chartStyle(theme);
   const stacked = width < 560;
+  const top = title === '' ? 46 : 84;
+  const sideBySide = { width: Math.floor((width - 2 * LEFT - 36) / 2), top, bottom: 58 };
   const epochs = history.map(({ epoch }) => epoch);
   const axis = {
     first: running.length > 0 ? 0 : (epochs[0] ?? 1),
@@ -42,9 +47,7 @@ export function curvesOption(history: History, options: CurvesOptions = {}): Cha
       scale: lossScale(losses),
       running: running.map(({ epoch, loss }) => [epoch, loss]),
       curves: [history.map(({ loss }) => loss), history.map(({ valLoss }) => valLoss)],
-      grid: stacked
-        ? { left: 72, right: 20, top: '15%', height: '27%' }
-        : { left: 72, width: '39%', top: 84, bottom: 58 },
+      grid: stacked ? { left: LEFT, right: 20, top: '15%', height: '27%' } : { left: LEFT, ...sideBySide },
     },
     {
       name: 'Accuracy (%)',
@@ -54,9 +57,7 @@ export function curvesOption(history: History, options: CurvesOptions = {}): Cha
         history.map(({ accuracy }) => 100 * accuracy),
         history.map(({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy)),
       ],
-      grid: stacked
-        ? { left: 72, right: 20, top: '61%', height: '27%' }
-        : { right: 24, width: '39%', top: 84, bottom: 58 },
+      grid: stacked ? { left: LEFT, right: 20, top: '61%', height: '27%' } : { right: 24, ...sideBySide },
     },
   ];
   return {
@@ -68,7 +69,13 @@ export function curvesOption(history: History, options: CurvesOptions = {}): Cha
       padding: 0,
       textStyle: { color: palette.ink, fontSize: titleSize(title, width - 24) },
     },
-    legend: { top: title === '' ? 14 : 42, itemGap: 24, itemWidth: 34, textStyle: { color: palette.ink } },
+    legend: {
+      data: history.some(({ valLoss }) => valLoss !== null) ? ['Training', 'Validation'] : ['Training'],
+      top: title === '' ? 14 : 42,
+      itemGap: 24,
+      itemWidth: 34,
+      textStyle: { color: palette.ink },
+    },
     tooltip: {
       ...style.tooltip,
       trigger: 'axis',
@@ -110,7 +117,7 @@ function runningLine(data: number[][], panel: number, palette: Colors) {
     data,
     color: palette.training,
     lineStyle: { width: 1, opacity: 0.55 },
-    showSymbol: false,
+    symbol: 'none',
     silent: true,
     tooltip: { show: false },
   };
@@ -125,8 +132,9 @@ function lossScale(losses: readonly number[]): { min: number; max?: number; inte
   return { min: 0, max: step * Math.ceil(greatest / step), interval: step };
 }
 
-/** From a round number below the least of `shares` up to 100 %, in about five steps. */
+/** From a round number below the least of `shares`, 0 where there are none, up to 100 %, in about five steps. */
 function accuracyScale(shares: readonly number[]): { min: number; max: number; interval: number } {
+  if (shares.length === 0) return { min: 0, max: 100, interval: 20 };
   const least = 100 * shares.reduce((low, share) => Math.min(low, share), 1);
   const step = [0.2, 0.5, 1, 2, 5, 10].find((candidate) => (100 - least) / candidate <= 5.5) ?? 20;
   // From 100 downwards, so that rounding cannot put a tick beside 100.
@@ -156,6 +164,7 @@ function epochAxis(
       fontSize: 12,
       formatter: (epoch: number) => (epoch < first || epoch > last ? '' : String(epoch)),
     },
+    axisPointer: { label: { formatter: ({ value }: { value: unknown }) => `Epoch ${value}` } },
     axisLine: { show: true, onZero: false, lineStyle: { color: muted } },
     axisTick: { show: room === 0 },
     splitLine: { show: false },

@@ -1,0 +1,59 @@
+import type { History, RunningPoint } from '../../src/index.ts';
+
+// What the page and the worker that draws its charts say to each other.
+
+/** What a chart shows. The worker makes ECharts' option of it, because options hold functions, which cannot be sent. */
+export type ChartContent =
+  | {
+      readonly kind: 'curves';
+      readonly history: History;
+      readonly running: readonly RunningPoint[];
+      /** Where the axis ends. */
+      readonly epochs: number;
+    }
+  | {
+      readonly kind: 'heatmap';
+      /** [classes, classes] */
+      readonly matrix: readonly (readonly number[])[];
+      readonly labels: readonly string[];
+      readonly normalize: 'none' | 'row';
+      readonly includeDiagonal: boolean;
+      readonly title: string;
+    };
+
+/** What a chart is drawn on: sizes in CSS pixels. */
+export interface Ground {
+  readonly width: number;
+  readonly height: number;
+  readonly pixelRatio: number;
+  readonly theme: 'light' | 'dark';
+}
+
+/** What the tooltip is about: a place of the curves, in CSS pixels, a cell of the matrix, or nothing. */
+export type Pointed =
+  | { readonly x: number; readonly y: number }
+  | { readonly row: number; readonly column: number }
+  | null;
+
+export type ChartRequest =
+  | { readonly kind: 'create'; readonly chart: string; readonly canvas: OffscreenCanvas }
+  | {
+      readonly kind: 'draw';
+      readonly chart: string;
+      readonly content: ChartContent;
+      readonly ground: Ground;
+    }
+  | { readonly kind: 'point'; readonly chart: string; readonly at: Pointed }
+  | {
+      readonly kind: 'picture';
+      readonly id: number;
+      readonly format: 'png' | 'svg';
+      readonly content: ChartContent;
+      readonly ground: Ground;
+    };
+
+export interface ChartReply {
+  readonly kind: 'picture';
+  readonly id: number;
+  readonly picture: Blob;
+}

@@ -1,0 +1,131 @@
+import { type EChartsType, init, setPlatformAPI, use } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+import { type ChartOption, chartParts, curvesOption, heatmapOption, renderSvg } from '../../src/index.ts';
+import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.ts';
+
+// ECharts takes tens of milliseconds for a chart, more where a software GPU has the processor: too long for the
+// page's thread while it follows a training and a pen.
+
+use([...chartParts, CanvasRenderer]);
+// To measure texts with. ECharts knows canvases of pages only, by their types and otherwise.
+setPlatformAPI({ createCanvas: () => new OffscreenCanvas(1, 1) as unknown as HTMLCanvasElement });
+
+interface Chart {
+  readonly canvas: OffscreenCanvas;
+  echarts?: EChartsType;
+  ground?: Ground;
+  /** What is drawn, and what it says something about. */
+  option?: ChartOption;
+  parts?: string;
+}
+
+type Of<Kind extends ChartRequest['kind']> = Extract<ChartRequest, { kind: Kind }>;
+
+const scope = globalThis as unknown as {
+  postMessage(message: ChartReply): void;
+  onmessage: (event: MessageEvent<ChartRequest>) => void;
+};
+
+const charts = new Map<string, Chart>();
+
+function optionOf(content: ChartContent, { width, height, theme }: Ground): ChartOption {
+  return content.kind === 'curves'
+    ? curvesOption(content.history, { ...content, width, theme })
+    : heatmapOption(content.matrix, { ...content, width, height, theme });
+}
+
+function start(canvas: OffscreenCanvas, { width, height, pixelRatio }: Ground): EChartsType {
+  return init(canvas as unknown as HTMLElement, null, {
+    renderer: 'canvas',
+    width,
+    height,
+    devicePixelRatio: pixelRatio,
+  });
+}
+
+function draw({ chart: name, content, ground }: Of<'draw'>): void {
+  const chart = charts.get(name);
+  if (!chart) return;
+  const { width, height, pixelRatio } = ground;
+  if (chart.ground?.pixelRatio !== pixelRatio) {
+    chart.echarts?.dispose();
+    chart.echarts = start(chart.canvas, ground);
+    delete chart.parts;
+  } else if (chart.ground.width !== width || chart.ground.height !== height) {
+    chart.echarts?.resize({ width, height });
+  }
+  const option = optionOf(content, ground);
+  const parts = partsOf(option);
+  // What has the same parts is only changed, which is quicker and leaves the tooltip where it is.
+  chart.echarts?.setOption(option, { notMerge: parts !== chart.parts });
+  chart.ground = ground;
+  chart.option = option;
+  chart.parts = parts;
+}
+
+/** What an option says something about, whatever it says. */
+function partsOf(option: ChartOption): string {
+  return JSON.stringify(option, (key, value: unknown) =>
+    key === 'data' ? undefined : typeof value === 'object' ? value : typeof value,
+  );
+}
+
+function point({ chart: name, at }: Of<'point'>): void {
+  const chart = charts.get(name);
+  if (!at) {
+    chart?.echarts?.dispatchAction({ type: 'hideTip' });
+  } else if ('x' in at) {
+    chart?.echarts?.dispatchAction({ type: 'showTip', ...at });
+  } else {
+    // ECharts takes a place for one on the axes, and hides the tooltip of what lies between them.
+    const dataIndex = cellsOf(chart?.option).findIndex(
+      ({ value: [column, row] }) => column === at.column && row === at.row,
+    );
+    if (dataIndex >= 0) chart?.echarts?.dispatchAction({ type: 'showTip', seriesIndex: 0, dataIndex });
+  }
+}
+
+/** The cells of a heatmap as `heatmapOption` makes them. */
+function cellsOf(option: ChartOption | undefined): { readonly value: readonly [number, number, number] }[] {
+  const [series] = [option?.series ?? []].flat();
+  return series?.type === 'heatmap' ? (series.data as { value: [number, number, number] }[]) : [];
+}
+
+async function picture({ id, format, content, ground }: Of<'picture'>): Promise<void> {
+  const option = optionOf(content, ground);
+  const picture = format === 'svg' ? drawSvg(option, ground) : await drawPng(option, ground);
+  scope.postMessage({ kind: 'picture', id, picture });
+}
+
+function drawSvg(option: ChartOption, ground: Ground): Blob {
+  return new Blob([renderSvg(option, ground)], { type: 'image/svg+xml' });
+}
+
+async function drawPng(option: ChartOption, ground: Ground): Promise<Blob> {
+  const canvas = new OffscreenCanvas(1, 1);
+  const chart = start(canvas, ground);
+  try {
+    chart.setOption(option);
+    chart.getZr().flush();
+    return await canvas.convertToBlob({ type: 'image/png' });
+  } finally {
+    chart.dispose();
+  }
+}
+
+scope.onmessage = ({ data: request }) => {
+  switch (request.kind) {
+    case 'create':
+      charts.set(request.chart, { canvas: request.canvas });
+      break;
+    case 'draw':
+      draw(request);
+      break;
+    case 'point':
+      point(request);
+      break;
+    case 'picture':
+      void picture(request);
+      break;
+  }
+};
