@@ -62,9 +62,14 @@ let dataRequest = 0;
 let source: DataSource | undefined;
 /** What is at hand to train on; `undefined` while it is loading, `null` where it is missing. */
 let data: DataSummary | null | undefined;
+/** What was at hand before: what could not be had instead leaves it where it is. */
+let before: { readonly data: DataSummary; readonly source: DataSource } | undefined;
 let device: DeviceSummary | undefined;
 let learned = nothing(10);
 let load: Load | undefined;
+
+// Before the panels, so that it fetches and draws images while they are made.
+let worker = startWorker();
 
 const bar = transport({ train, pause, resume, stop, reset, startAgain });
 const machine = machinePanel();
@@ -83,19 +88,21 @@ const setup = setupPanel({
   dataChanged: (configuration) => requestData(sourceOf(configuration)),
   submitted: train,
 });
-let worker = startWorker();
-
 function startWorker() {
-  const started = connect(onReply, (message) =>
+  return connect(onReply, (message) =>
     fail({ code: 'bug', message: `The page's worker broke: ${message}.`, nextStep: '' }),
   );
+}
+
+/** What the page can see at once is wrong with WebGPU, without waiting for its worker. */
+function checkWebGpu(): void {
   try {
     webGpu();
   } catch (error) {
     if (!(error instanceof ShadegradError)) throw error;
-    fail(error);
+    const { code, message, nextStep } = error;
+    fail({ code, message, nextStep });
   }
-  return started;
 }
 
 function running(): boolean {
@@ -133,11 +140,16 @@ function sourceOf(configuration: Configuration): DataSource {
 }
 
 function requestData(wanted: DataSource): void {
+  if (data && source) before = { data, source };
   source = wanted;
   data = undefined;
   images.complain('');
   rest();
   worker.send({ kind: 'data', id: ++dataRequest, source: wanted });
+}
+
+function isMnist({ kind }: DataSource): boolean {
+  return kind !== 'synthetic';
 }
 
 function takeMnist(wanted: DataSource): void {
@@ -157,8 +169,11 @@ function onData(reply: Extract<Reply, { kind: 'data' | 'no-data' }>): void {
     setup.describe(data);
     images.complain(reply.notice);
   } else {
-    data = null;
+    const stays = reply.problem && before && isMnist(before.source) ? before : undefined;
+    data = stays?.data ?? null;
+    source = stays?.source ?? source;
     images.complain(reply.problem ? `${reply.problem.message} ${reply.problem.nextStep}` : '');
+    if (!data) images.clear();
   }
   if (!running() && !load) rest();
 }
@@ -348,7 +363,7 @@ function fail(problem: Problem): void {
   const nextStep = problem.code === 'device-lost' ? 'Press "Start again".' : problem.nextStep;
   bar.trouble({ ...problem, nextStep: `${nextStep}${keptText}` });
   machine.showTrouble(problem.message);
-  draw.know({ kind: 'nothing' });
+  if (learned.progress) draw.know({ kind: 'gone' });
   showPhase('error', 'Something went wrong');
 }
 
@@ -360,6 +375,7 @@ function startAgain(): void {
   draw.forget();
   run++;
   worker = startWorker();
+  checkWebGpu();
   if (source) requestData(source);
   if (!learned.model || broken) return;
   load = { why: 'revived' };
@@ -412,5 +428,6 @@ function onReply(reply: Reply): void {
 }
 
 curves.show(learned);
+checkWebGpu();
 if (setup.configuration) requestData(sourceOf(setup.configuration));
 void keep.offer();

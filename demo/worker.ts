@@ -90,7 +90,7 @@ async function open(run: number, limits: Record<string, number>): Promise<GPUDev
     brain = undefined;
     const problem = new ShadegradError(
       'device-lost',
-      `The browser took the graphics device away${message === '' ? '' : ` (${message.trim()})`}.`,
+      `The browser took the graphics device away${message === '' ? '' : ` (${message.trim().replace(/\.$/, '')})`}.`,
       'Start again: what was learned until the last epoch is kept.',
     );
     post({ kind: 'problem', run, problem: problemOf(problem) });

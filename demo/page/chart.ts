@@ -8,15 +8,21 @@ const REDRAW_MILLISECONDS = 300;
 /** Pixels of a saved picture to one of the page, so that it is sharp in print. */
 const PICTURE_PIXEL_RATIO = 2;
 
-const worker = new Worker(new URL('../charts/worker.ts', import.meta.url), { type: 'module' });
 const pictures = new Map<number, (picture: Blob) => void>();
+let picturesAsked = 0;
+let worker: Worker | undefined;
 
-worker.onmessage = ({ data: { id, picture } }: MessageEvent<ChartReply>) => {
-  pictures.get(id)?.(picture);
-  pictures.delete(id);
-};
+function startWorker(): Worker {
+  const started = new Worker(new URL('../charts/worker.ts', import.meta.url), { type: 'module' });
+  started.onmessage = ({ data: { id, picture } }: MessageEvent<ChartReply>) => {
+    pictures.get(id)?.(picture);
+    pictures.delete(id);
+  };
+  return started;
+}
 
 function ask(request: ChartRequest, transfer: Transferable[] = []): void {
+  worker ??= startWorker();
   worker.postMessage(request, transfer);
 }
 
@@ -26,7 +32,7 @@ export function drawPicture(
   size: { readonly width: number; readonly height: number },
   format: 'png' | 'svg',
 ): Promise<Blob> {
-  const id = Math.random();
+  const id = picturesAsked++;
   return new Promise((resolve) => {
     pictures.set(id, resolve);
     const ground = { ...size, pixelRatio: PICTURE_PIXEL_RATIO, theme: theme() };

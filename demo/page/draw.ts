@@ -15,6 +15,8 @@ const LOOK_MILLISECONDS = 40;
 /** What the network is, as far as drawing goes. */
 export type Knowledge =
   | { readonly kind: 'nothing' }
+  /** There was one, but its device was lost. */
+  | { readonly kind: 'gone' }
   /** It was trained a little at least. */
   | { readonly kind: 'trained'; readonly image: ImageShape | null; readonly classes: number };
 
@@ -73,6 +75,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   /** What stands in the way of an answer; empty for nothing. */
   function obstacle(): string {
     if (knowledge.kind === 'nothing') return 'The network knows nothing yet. Train it, then draw.';
+    if (knowledge.kind === 'gone') return 'The network went with its device. Start again to have it back.';
     const { image } = knowledge;
     if (image?.height !== FIELD.height || image.width !== FIELD.width) {
       const wanted = image ? `${size(image)} pixels` : 'an unknown size';

@@ -21,6 +21,7 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
   const wrong = byId('data-wrong', HTMLElement);
   const bar = byId('download', HTMLProgressElement);
   const note = byId('download-note', HTMLElement);
+  const figure = byId('sample-figure', HTMLElement);
   const arrived = new Set<string>();
 
   function endDownload(): void {
@@ -61,12 +62,17 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
   return {
     show({ name, shape, train, test, sample }: DataSummary): void {
       endDownload();
+      figure.hidden = false;
       byId('train-size', HTMLElement).textContent = count(train);
       byId('test-size', HTMLElement).textContent = count(test);
       const canvas = byId('sample', HTMLCanvasElement);
       const sheet = tiled(sample, shape, SAMPLE_COLUMNS, 2, 0);
       paintInk(canvas, sheet.pixels, sheet);
       canvas.setAttribute('aria-label', `The first training images of ${name}, ${size(shape)} pixels each`);
+    },
+    /** There are none. */
+    clear(): void {
+      figure.hidden = true;
     },
     progress({ file, received, total }: DownloadProgress): void {
       arrived.add(file);

@@ -23,7 +23,7 @@ const COLORS: Readonly<Record<Theme, readonly [Rgb, Rgb, Rgb]>> = {
 /** The value of `tiled` images that stands for no weight at all: the gaps. */
 const GAP = 0;
 const WIDEST_TILE = 64;
-const SMALLEST_TILE = 26;
+const SMALLEST_TILE = 40;
 
 /** The first layer's weights as images. */
 export function weightsPanel() {
@@ -74,7 +74,7 @@ export function weightsPanel() {
 /** As many columns as there is room for, or a few less where that makes full rows. */
 function columnsFor(tiles: number, width: number): number {
   const most = Math.min(tiles, Math.max(1, Math.floor(width / SMALLEST_TILE)));
-  for (let columns = most; columns > most / 2; columns--) {
+  for (let columns = most; columns > 0.75 * most; columns--) {
     if (tiles % columns === 0) return columns;
   }
   return most;

@@ -35,7 +35,7 @@ export function curvesOption(history: History, options: CurvesOptions = {}): Cha
   const sideBySide = { width: Math.floor((width - 2 * LEFT - 36) / 2), top, bottom: 58 };
   const epochs = history.map(({ epoch }) => epoch);
   const axis = {
-    first: running.length > 0 ? 0 : (epochs[0] ?? 1),
+    first: running.length > 0 ? 0 : (epochs[0] ?? 0),
     last: Math.max(options.epochs ?? 1, Math.ceil(running.at(-1)?.epoch ?? 1), epochs.at(-1) ?? 1),
   };
   // The first batches are far off: once there are epochs, they set the scale and the line comes in from outside.
