@@ -1,22 +1,26 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 
 /** Environment variables, by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where downloads and unpacked files are kept between runs: `shadegrad` in `$XDG_CACHE_HOME`, else in the platform's
- * own place for caches. It need not exist yet.
+ * own place for caches. It need not exist yet. As the XDG Base Directory Specification has it, a path that is not
+ * absolute is ignored: a cache in whatever folder one happens to be in would be none.
  */
 export function cacheDirectory(
   environment: Environment = process.env,
   platform: string = process.platform,
 ): string {
-  return join(environment.XDG_CACHE_HOME || platformCaches(environment, platform), 'shadegrad');
+  const { XDG_CACHE_HOME: caches = '' } = environment;
+  return join(isAbsolute(caches) ? caches : platformCaches(environment, platform), 'shadegrad');
 }
 
 function platformCaches(environment: Environment, platform: string): string {
-  if (platform === 'win32') return environment.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches');
-  return join(homedir(), '.cache');
+  // An empty HOME would make the path relative.
+  const home = homedir() || userInfo().homedir;
+  if (platform === 'win32') return environment.LOCALAPPDATA || join(home, 'AppData', 'Local');
+  if (platform === 'darwin') return join(home, 'Library', 'Caches');
+  return join(home, '.cache');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
@@ -9,7 +9,7 @@ import { heatmapSize } from '../report/heatmap-layout.ts';
 import type { RunReport, TestReport } from '../report/run-report.ts';
 import { renderSvg } from '../report/svg.ts';
 import type { EpochRecord, History } from '../train/history.ts';
-import { writeWhole } from './files.ts';
+import { makeFolder, writeWhole } from './files.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
 
@@ -81,7 +81,7 @@ export async function writeFiles(folder: string, files: RunFiles): Promise<strin
 export async function prepareFolder(folder: string): Promise<void> {
   const trial = join(folder, `.${randomUUID()}.tmp`);
   try {
-    await makeFolder(resolve(folder));
+    await makeFolder(folder);
     await writeFile(trial, '', { flag: 'wx' });
     await rm(trial);
   } catch (error) {
@@ -93,22 +93,6 @@ export async function prepareFolder(folder: string): Promise<void> {
       error,
     );
   }
-}
-
-/** One folder after the other: Node's own recursive `mkdir` never returns on Linux for folders below /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if (await isFolder(folder)) return;
-  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
-  await mkdir(folder).catch(async (error: unknown) => {
-    if (!(await isFolder(folder))) throw error;
-  });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 function percent(share: number): string {

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
+import { makeFolder } from './files.ts';
 
 /**
  * Makes `folder` hold `files`, once: they are made beside it and moved to their place when all are there.
@@ -16,7 +17,7 @@ export async function unpackOnce(
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   if (await holds(folder, files)) return;
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const temporary = await mkdtemp(`${folder}.`);
   try {
     await fill(temporary);
@@ -59,7 +60,8 @@ async function moveInto(folder: string, temporary: string, files: readonly strin
   }
 }
 
+/** An empty file is what a machine that went down may have left of one. */
 async function holds(folder: string, files: readonly string[]): Promise<boolean> {
-  const present = await Promise.allSettled(files.map((file) => access(join(folder, file))));
-  return present.every(({ status }) => status === 'fulfilled');
+  const found = await Promise.allSettled(files.map((file) => stat(join(folder, file))));
+  return found.every((file) => file.status === 'fulfilled' && file.value.size > 0);
 }

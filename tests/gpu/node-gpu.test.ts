@@ -60,7 +60,8 @@ describe('the software GPU from npm', () => {
     const { device, info } = await openDevice({ adapter: 'software' });
     device.destroy();
     console.log(info.architecture);`;
-  const open = (env: Record<string, string>) => runNode(['--input-type=module', '-e', openScript], { env });
+  const open = (env: Record<string, string | undefined>) =>
+    runNode(['--input-type=module', '-e', openScript], { env });
   const good = { code: 0, stdout: 'swiftshader\n', stderr: '' };
   let folder: string;
 
@@ -82,11 +83,23 @@ describe('the software GPU from npm', () => {
     ]);
   });
 
-  test('is unpacked again where the cache lost a file of it', async () => {
+  test.each([
+    ['lost', (file: string) => rm(file)],
+    ['emptied', (file: string) => writeFile(file, '')],
+  ])('is unpacked again where the cache has a file of it %s', async (_, harm) => {
     await open({ XDG_CACHE_HOME: folder });
     const [unpacked] = await readdir(join(folder, 'shadegrad'));
-    await rm(join(folder, 'shadegrad', String(unpacked), 'libvk_swiftshader.so'));
+    await harm(join(folder, 'shadegrad', String(unpacked), 'libvk_swiftshader.so'));
     expect(await open({ XDG_CACHE_HOME: folder })).toEqual(good);
+  });
+
+  test('is found where XDG_CACHE_HOME is no absolute path, which does not count', async () => {
+    expect(await open({ XDG_CACHE_HOME: 'relative', HOME: folder })).toEqual(good);
+    expect(await readdir(join(folder, '.cache', 'shadegrad'))).toHaveLength(1);
+  });
+
+  test('is found where HOME is empty', async () => {
+    expect(await open({ XDG_CACHE_HOME: undefined, HOME: '' })).toEqual(good);
   });
 
   test('runs from the temporary folder where the cache cannot be written, and leaves nothing there', async () => {

@@ -17,6 +17,7 @@ describe('cacheDirectory', () => {
   test.each([
     [{ XDG_CACHE_HOME: '/x' }, 'linux', '/x'],
     [{ XDG_CACHE_HOME: '' }, 'linux', join(homedir(), '.cache')],
+    [{ XDG_CACHE_HOME: 'relative' }, 'linux', join(homedir(), '.cache')],
     [{}, 'linux', join(homedir(), '.cache')],
     [{}, 'darwin', join(homedir(), 'Library', 'Caches')],
     [{ LOCALAPPDATA: '/local' }, 'win32', '/local'],
@@ -42,6 +43,10 @@ describe('writeWhole', () => {
       message: expect.stringContaining(path),
       nextStep: expect.stringContaining('writable'),
     });
+  });
+
+  test('fails, and does not wait for ever, where the system makes no folders', async () => {
+    await expect(writeWhole('/proc/shadegrad/file', '')).rejects.toMatchObject({ code: 'io' });
   });
 
   test('keeps the old file and nothing else where the disk takes only a part of the new one', async () => {
