@@ -18,14 +18,26 @@ export interface HeatmapLayout {
   /** Distance of the axes' names from the matrix. */
   readonly columnNameGap: number;
   readonly rowNameGap: number;
+  /** The colour bar right of the matrix. */
+  readonly bar: ColourBar;
+}
+
+/** Distance from the matrix, width, and room for ticks and name. */
+interface ColourBar {
+  readonly gap: number;
+  readonly width: number;
+  readonly room: number;
+  readonly named: boolean;
 }
 
 /** Size of the tick labels' text. */
 export const TICK_FONT = 12;
 /** Longer names are cut, with an ellipsis. */
 export const LONGEST_NAME = 150;
-/** The colour bar right of the matrix: its distance, its width, and the room for its ticks and name. */
-export const BAR = { gap: 18, width: 16, room: 74 } as const;
+const BAR: ColourBar = { gap: 18, width: 16, room: 74, named: true };
+/** On a phone the matrix needs the room more than the bar does. */
+const NARROW_BAR: ColourBar = { gap: 8, width: 10, room: 38, named: false };
+const NARROW = 400;
 
 const LINE = 15;
 const TICK_GAP = 10;
@@ -37,7 +49,7 @@ const TITLE = 44;
 export function heatmapSize(labels: readonly string[], title = ''): { width: number; height: number } {
   const count = Math.max(labels.length, 1);
   const side = count * Math.round(Math.max(300, 1000 * (1 - Math.exp(-count / 12))) / count);
-  const { left, right, top, bottom } = frame(labels, title, side / count);
+  const { left, right, top, bottom } = frame(labels, title, side / count, BAR);
   return { width: Math.ceil(left + side + right), height: Math.ceil(top + side + bottom) };
 }
 
@@ -48,12 +60,13 @@ export function heatmapLayout(
   { width, height }: { readonly width: number; readonly height: number },
 ): HeatmapLayout {
   const count = Math.max(labels.length, 1);
+  const bar = width < NARROW ? NARROW_BAR : BAR;
   const largest = (cell: number): number => {
-    const { left, right, top, bottom } = frame(labels, title, cell);
+    const { left, right, top, bottom } = frame(labels, title, cell, bar);
     return Math.max(Math.floor(Math.min(width - left - right, height - top - bottom)), count);
   };
   const side = largest(largest(width / count) / count);
-  const { left, right, top, ...names } = frame(labels, title, side / count);
+  const { left, right, top, ...names } = frame(labels, title, side / count, bar);
   return {
     width,
     height,
@@ -62,11 +75,12 @@ export function heatmapLayout(
     side,
     cell: side / count,
     ...names,
+    bar,
   };
 }
 
 /** The room that names, title and colour bar need around a matrix of cells of this side. */
-function frame(labels: readonly string[], title: string, cell: number) {
+function frame(labels: readonly string[], title: string, cell: number, bar: ColourBar) {
   const longest = labels.reduce((widest, label) => Math.max(widest, textWidth(label, TICK_FONT)), 0);
   const name = Math.min(longest, LONGEST_NAME);
   const level = name + 6 <= Math.max(cell, 42);
@@ -80,7 +94,7 @@ function frame(labels: readonly string[], title: string, cell: number) {
     columnNameGap: Math.ceil(labelHeight + TICK_GAP + 6),
     rowNameGap: Math.ceil(name + TICK_GAP + 8),
     left: Math.ceil(MARGIN + AXIS_NAME + TICK_GAP + name),
-    right: BAR.gap + BAR.width + BAR.room,
+    right: bar.gap + bar.width + bar.room,
     top: title === '' ? MARGIN + 6 : TITLE,
     bottom: Math.ceil(labelHeight + TICK_GAP + AXIS_NAME + MARGIN),
   } as const;

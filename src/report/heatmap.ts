@@ -1,13 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import type { ChartOption } from './echarts-parts.ts';
-import {
-  BAR,
-  type HeatmapLayout,
-  heatmapLayout,
-  heatmapSize,
-  LONGEST_NAME,
-  TICK_FONT,
-} from './heatmap-layout.ts';
+import { type HeatmapLayout, heatmapLayout, heatmapSize, LONGEST_NAME, TICK_FONT } from './heatmap-layout.ts';
 import { type Colors, colors, sequentialColor, type Theme, textColorOn } from './palette.ts';
 import { chartStyle, textWidth, titleSize } from './style.ts';
 
@@ -97,10 +90,10 @@ export function heatmapOption(matrix: readonly (readonly number[])[], options: H
       max,
       calculable: false,
       inRange: { color: [...palette.sequence] },
-      left: layout.left + layout.side + BAR.gap,
+      left: layout.left + layout.side + layout.bar.gap,
       top: layout.top,
       padding: 0,
-      itemWidth: BAR.width,
+      itemWidth: layout.bar.width,
       itemHeight: layout.side,
     },
     series: [
@@ -161,7 +154,7 @@ function axes(
   { ink, muted, line, ...palette }: Colors,
   scale: { readonly max: number; readonly name: string; readonly minInterval?: number },
 ): Required<Pick<ChartOption, 'grid' | 'xAxis' | 'yAxis'>> {
-  const { left, top, side } = layout;
+  const { left, top, side, bar } = layout;
   const ticks = { color: muted, fontSize: TICK_FONT };
   const labelled = {
     type: 'category',
@@ -191,7 +184,7 @@ function axes(
         borderWidth: 0,
         backgroundColor: palette.sequence[0] ?? palette.background,
       },
-      { left: left + side + BAR.gap, top, width: BAR.width, height: side, outerBoundsMode: 'none' },
+      { left: left + side + bar.gap, top, width: bar.width, height: side, outerBoundsMode: 'none' },
     ],
     xAxis: [
       {
@@ -218,6 +211,7 @@ function axes(
         position: 'right',
         min: 0,
         ...scale,
+        name: bar.named ? scale.name : '',
         nameLocation: 'middle',
         nameRotate: 90,
         nameGap: 50,
