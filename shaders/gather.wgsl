@@ -7,7 +7,7 @@
 //   order   [models, ORDER_LENGTH]     u32, index of a sample
 //   x       [models, BATCH, 4 VECTORS] f32; columns from INPUTS on are padding, which no kernel reads
 //
-// One invocation makes one vec4 of x: (vector, row, model).
+// One invocation makes one vec4 of x: (vector, row, model); of more rows than there are workgroups, every so manieth.
 
 override BATCH: u32;
 override INPUTS: u32;
@@ -29,24 +29,28 @@ struct Step {
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read_write> x: array<vec4f>;
 
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= VECTORS) {
-    return;
-  }
-  let target_index = (id.z * BATCH + id.y) * VECTORS + id.x;
-  if (id.y >= step.count) {
-    x[target_index] = vec4f();
-    return;
-  }
-  let sample = order[id.z * ORDER_LENGTH + step.offset + id.y];
-  let byte = sample * INPUTS + id.x * 4u;
-  var pixels = images[byte / 4u];
+fn pixels(sample: u32, vector: u32) -> vec4f {
+  let byte = sample * INPUTS + vector * 4u;
+  var word = images[byte / 4u];
   // Images whose size is no multiple of four begin in the middle of a word.
   let shift = (byte % 4u) * 8u;
   if (shift != 0u) {
     let next = min(byte / 4u + 1u, arrayLength(&images) - 1u);
-    pixels = (pixels >> shift) | (images[next] << (32u - shift));
+    word = (word >> shift) | (images[next] << (32u - shift));
   }
-  x[target_index] = unpack4x8unorm(pixels);
+  return unpack4x8unorm(word);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  if (id.x >= VECTORS) {
+    return;
+  }
+  for (var row = id.y; row < BATCH; row += groups.y) {
+    var value = vec4f();
+    if (row < step.count) {
+      value = pixels(order[id.z * ORDER_LENGTH + step.offset + row], id.x);
+    }
+    x[(id.z * BATCH + row) * VECTORS + id.x] = value;
+  }
 }

@@ -22,6 +22,8 @@ const DENSE = { x: 8, y: 4 };
 const DENSE_ADAM = 32;
 /** One workgroup makes a whole batch: WebGPU's default limit of invocations. */
 const MOST_INVOCATIONS = 256;
+/** WebGPU's default limit of workgroups along an axis. */
+const MOST_WORKGROUPS = 65_535;
 
 const groups = (items: number, perGroup: number) => Math.ceil(items / perGroup);
 const vectors = (floats: number) => padded(floats) / 4;
@@ -39,7 +41,7 @@ export function gather(
       WORKGROUP_SIZE: ELEMENTWISE,
     },
     bindings,
-    [groups(vectors(sizes.inputs), ELEMENTWISE), sizes.batch, sizes.models],
+    [groups(vectors(sizes.inputs), ELEMENTWISE), Math.min(sizes.batch, MOST_WORKGROUPS), sizes.models],
   );
 }
 

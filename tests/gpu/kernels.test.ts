@@ -223,6 +223,21 @@ describe.each([1, 2, 3, 4, 7, 64, 255, 257, 784])('images of %i bytes', (inputs)
   });
 });
 
+test('gather makes every row of a batch larger than a dispatch has workgroups along an axis', async () => {
+  const sizes = { models: 1, batch: 131_075, inputs: 1, orderLength: 131_073 };
+  const data = randomData(5);
+  const images = data.bytes(1000);
+  const order = data.indices(sizes.orderLength, images.length);
+  const step = { ...STEP, offset: 0, count: sizes.orderLength };
+  const result = await runKernel(
+    ops.gather(sizes, { step: 'step', images: 'images', order: 'order', x: 'x' }),
+    { images, order, x: withPadding(new Float64Array(sizes.batch).fill(7), 1) },
+    step,
+  );
+  const expected = reference.gather(sizes, step, images, order);
+  expectClose('x', withoutPadding(result.x ?? [], 1), expected, { absolute: 0, relative: 2 ** -22 });
+});
+
 describe.each([
   { models: 1, batch: 1, classes: 1, step: { ...STEP, offset: 0, count: 1, index: 0 } },
   { models: 2, batch: 5, classes: 3, step: STEP },

@@ -120,6 +120,12 @@ test('large evaluations are cut, so that their probabilities fit', () => {
   expect(orderLength * spec.classes * 4).toBeLessThanOrEqual(DEFAULT_LIMITS.maxStorageBufferBindingSize);
 });
 
+test('a batch may have more samples than a dispatch has workgroups along an axis', () => {
+  const spec = { inputs: 1, hidden: [], classes: 2 };
+  const large = { spec, models: 1, batch: 200_000, samples: 200_000, orderLength: 200_000 };
+  assertWithinLimits(trainingPlan('fused', large, ADAM), DEFAULT_LIMITS);
+});
+
 test("a register tile's size comes from the shader", () => {
   expect(shaderConstant('dense', 'TILE_ROWS')).toBe(8);
   expect(() => shaderConstant('dense', 'TILE_COLUMNS')).toThrow('dense.wgsl has no');
