@@ -1,19 +1,24 @@
 import { DeviceWatch } from './watch.ts';
 
-/** Copies `data` into a new buffer, padded with zeros to whole words. */
-export function upload(device: GPUDevice, label: string, data: Uint8Array): Promise<GPUBuffer> {
+/**
+ * Copies `data` into a new buffer, padded with zeros to whole words.
+ * @throws ShadegradError `gpu` or `device-lost`
+ */
+export async function upload(device: GPUDevice, label: string, data: Uint8Array): Promise<GPUBuffer> {
   const size = Math.ceil(data.byteLength / 4) * 4;
-  return DeviceWatch.of(device).allocate(`${label} (${size} bytes)`, () => {
-    const buffer = device.createBuffer({
-      label,
-      size,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-      mappedAtCreation: true,
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  let buffer: GPUBuffer | undefined;
+  try {
+    return await DeviceWatch.of(device).allocate(`${label} (${size} bytes)`, () => {
+      buffer = device.createBuffer({ label, size, usage, mappedAtCreation: true });
+      new Uint8Array(buffer.getMappedRange()).set(data);
+      buffer.unmap();
+      return buffer;
     });
-    new Uint8Array(buffer.getMappedRange()).set(data);
-    buffer.unmap();
-    return buffer;
-  });
+  } catch (error) {
+    buffer?.destroy();
+    throw error;
+  }
 }
 
 /**

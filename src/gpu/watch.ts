@@ -8,7 +8,8 @@ import { ShadegradError } from '../errors.ts';
 export class DeviceWatch {
   readonly device: GPUDevice;
   #failure: ShadegradError | undefined;
-  readonly #failed: Promise<never>;
+  /** Of all that waits just now. Not one promise to race with: it would keep every race there ever was. */
+  readonly #waiting = new Set<(failure: ShadegradError) => void>();
 
   /** One watch serves all that is done on a device. */
   static of(device: GPUDevice): DeviceWatch {
@@ -22,20 +23,17 @@ export class DeviceWatch {
 
   private constructor(device: GPUDevice) {
     this.device = device;
-    this.#failed = new Promise((_, reject) => {
-      const fail = (failure: ShadegradError) => {
-        this.#failure ??= failure;
-        reject(this.#failure);
-      };
-      device.addEventListener('uncapturederror', (event) => {
-        // Dawn in Node would print it on stdout, where only results belong.
-        event.preventDefault();
-        fail(describe(event.error));
-      });
-      void device.lost.then(({ reason, message }) => fail(deviceLost(reason, message)));
+    device.addEventListener('uncapturederror', (event) => {
+      // Dawn in Node would print it on stdout, where only results belong.
+      event.preventDefault();
+      this.#fail(describe(event.error));
     });
-    // A failure nobody waits for just now is thrown by the next `check`; it is not an unhandled rejection.
-    this.#failed.catch(() => undefined);
+    void device.lost.then(({ reason, message }) => this.#fail(deviceLost(reason, message)));
+  }
+
+  #fail(failure: ShadegradError): void {
+    this.#failure ??= failure;
+    for (const reject of this.#waiting) reject(this.#failure);
   }
 
   /** @throws ShadegradError `gpu` or `device-lost` where something went wrong before. */
@@ -49,7 +47,7 @@ export class DeviceWatch {
    */
   async guard<T>(work: Promise<T>): Promise<T> {
     try {
-      const result = await Promise.race([work, this.#failed]);
+      const result = await this.#untilFailure(work);
       this.check();
       return result;
     } catch (error) {
@@ -66,6 +64,20 @@ export class DeviceWatch {
     }
   }
 
+  async #untilFailure<T>(work: Promise<T>): Promise<T> {
+    let stop: (failure: ShadegradError) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => {
+      stop = reject;
+    });
+    if (this.#failure) stop(this.#failure);
+    this.#waiting.add(stop);
+    try {
+      return await Promise.race([work, failed]);
+    } finally {
+      this.#waiting.delete(stop);
+    }
+  }
+
   /**
    * Runs `allocate` and reports where the GPU has no memory left for it.
    * @throws ShadegradError `gpu`
@@ -73,17 +85,22 @@ export class DeviceWatch {
   async allocate<T>(what: string, allocate: () => T): Promise<T> {
     this.check();
     this.device.pushErrorScope('out-of-memory');
-    const allocated = allocate();
-    const error = await this.guard(this.device.popErrorScope());
-    if (error) {
-      throw new ShadegradError(
-        'gpu',
-        `The GPU has not enough memory for ${what}: ${error.message}`,
-        'Use a smaller batch, network or dataset, or close other programs that use the GPU.',
-        error,
-      );
+    let allocated: { readonly result: T } | undefined;
+    let refused: unknown;
+    try {
+      allocated = { result: allocate() };
+    } catch (error) {
+      // A buffer that is mapped at creation needs memory of this process too, and says at once that there is none.
+      refused = error;
     }
-    return allocated;
+    const error = await this.guard(this.device.popErrorScope());
+    if (allocated && !error) return allocated.result;
+    throw new ShadegradError(
+      'gpu',
+      `The GPU has not enough memory for ${what}: ${error?.message ?? message(refused)}`,
+      'Use a smaller batch, network or dataset, or close other programs that use the GPU.',
+      error ?? refused,
+    );
   }
 }
 

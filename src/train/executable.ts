@@ -31,11 +31,12 @@ export class Executable {
     assertWithinLimits(plan, device.limits);
     const missing = plan.buffers.filter(({ name }) => !shared.has(name));
     const bytes = missing.reduce((sum, { size }) => sum + size, 0);
-    const own = await DeviceWatch.of(device).allocate(`the plan "${plan.name}" (${bytes} bytes)`, () =>
-      missing.map((buffer) => createBuffer(device, buffer)),
-    );
-    const buffers = new Map([...shared, ...own.map((buffer) => [buffer.label, buffer] as const)]);
+    const own: GPUBuffer[] = [];
     try {
+      await DeviceWatch.of(device).allocate(`the plan "${plan.name}" (${bytes} bytes)`, () => {
+        for (const buffer of missing) own.push(createBuffer(device, buffer));
+      });
+      const buffers = new Map([...shared, ...own.map((buffer) => [buffer.label, buffer] as const)]);
       const dispatches = await Promise.all(
         plan.dispatches.map((dispatch) => prepare(device, dispatch, buffers)),
       );

@@ -22,7 +22,7 @@ export interface Inferred {
   readonly hits: number;
 }
 
-/** How `count` of `samples` resident samples are cut into batches and read-backs. */
+/** How `count` of `samples` resident samples, 1 or more, are cut into batches and read-backs. */
 export function inferenceSizes(spec: MlpSpec, samples: number, count: number): BatchSizes {
   const batch = Math.min(MOST_PER_BATCH, 2 ** Math.ceil(Math.log2(count)));
   const rows = Math.max(batch, Math.floor(MOST_PROBABILITIES / spec.classes));

@@ -23,8 +23,10 @@ export function networkLimits(spec: MlpSpec, count: number): Record<string, numb
   return requiredLimits(evaluationPlan(spec, count));
 }
 
-function evaluationPlan(spec: MlpSpec, count: number): StepPlan {
-  return inferencePlan(inferenceSizes(spec, count, count), true);
+export function evaluationPlan(spec: MlpSpec, count: number): StepPlan {
+  // That there is nothing to evaluate is told where it is tried.
+  const samples = Math.max(1, count);
+  return inferencePlan(inferenceSizes(spec, samples, samples), true);
 }
 
 /** A network whose parameters are on the GPU. */
@@ -35,6 +37,8 @@ export class Network {
   readonly parameters: ReadonlyMap<string, GPUBuffer>;
   /** The samples evaluated last stay on the GPU: whoever evaluates after every epoch gives the same ones again. */
   #evaluated: { samples: Samples; resident: Resident; inference: Inference } | undefined;
+  /** The evaluation under way, if any: the next waits for it, since it may want to replace the samples. */
+  #evaluating: Promise<unknown> = Promise.resolve();
 
   /**
    * Copies `model` to the GPU.
@@ -44,11 +48,17 @@ export class Network {
     const spec = mlp(model.spec);
     assertWithinLimits(evaluationPlan(spec, 1), device.limits);
     const parameters = new Map<string, GPUBuffer>();
-    for (const [layer, packed] of packParameters(model).entries()) {
-      const name = parametersOf(layer);
-      parameters.set(name, await upload(device, name, new Uint8Array(packed.buffer)));
+    const network = new Network(device, spec, parameters);
+    try {
+      for (const [layer, packed] of packParameters(model).entries()) {
+        const name = parametersOf(layer);
+        parameters.set(name, await upload(device, name, new Uint8Array(packed.buffer)));
+      }
+      return network;
+    } catch (error) {
+      network.destroy();
+      throw error;
     }
-    return new Network(device, spec, parameters);
   }
 
   private constructor(device: GPUDevice, spec: MlpSpec, parameters: ReadonlyMap<string, GPUBuffer>) {
@@ -61,17 +71,15 @@ export class Network {
    * Loss, accuracy, probabilities and predictions on labelled samples.
    * @throws ShadegradError `bad-data` where the samples do not fit the network, `gpu` or `device-lost`
    */
-  async evaluate(samples: Samples): Promise<Evaluation> {
-    if (this.#evaluated?.samples !== samples) {
-      const { device, spec, parameters } = this;
-      assertWithinLimits(evaluationPlan(spec, samples.count), device.limits);
-      this.#forgetEvaluated();
-      const resident = await makeResident(device, spec, samples);
-      const inference = await Inference.create(device, spec, parameters, resident, samples.count);
-      this.#evaluated = { samples, resident, inference };
-    }
+  evaluate(samples: Samples): Promise<Evaluation> {
+    const evaluation = this.#evaluating.then(() => this.#evaluate(samples));
+    this.#evaluating = evaluation.catch(() => undefined);
+    return evaluation;
+  }
+
+  async #evaluate(samples: Samples): Promise<Evaluation> {
     const { count } = samples;
-    const { probabilities, lossSum, hits } = await this.#evaluated.inference.run(everySample(count));
+    const { probabilities, lossSum, hits } = await (await this.#inferenceOf(samples)).run(everySample(count));
     return {
       loss: lossSum / count,
       accuracy: hits / count,
@@ -81,6 +89,22 @@ export class Network {
     };
   }
 
+  async #inferenceOf(samples: Samples): Promise<Inference> {
+    if (this.#evaluated?.samples === samples) return this.#evaluated.inference;
+    const { device, spec, parameters } = this;
+    assertWithinLimits(evaluationPlan(spec, samples.count), device.limits);
+    this.#forgetEvaluated();
+    const resident = await makeResident(device, spec, samples);
+    try {
+      const inference = await Inference.create(device, spec, parameters, resident, samples.count);
+      this.#evaluated = { samples, resident, inference };
+      return inference;
+    } catch (error) {
+      destroyResident(resident);
+      throw error;
+    }
+  }
+
   /**
    * @param images pixels, 0 to 255: [count, height, width]
    * @throws ShadegradError `bad-data` where the images do not fit the network, `gpu` or `device-lost`
@@ -88,14 +112,15 @@ export class Network {
   async predict(images: Uint8Array): Promise<Prediction> {
     const { device, spec, parameters } = this;
     const count = Math.floor(images.length / spec.inputs);
-    assertWithinLimits(evaluationPlan(spec, Math.max(1, count)), device.limits);
+    assertWithinLimits(evaluationPlan(spec, count), device.limits);
     const resident = await makeResident(device, spec, { images, count });
-    const inference = await Inference.create(device, spec, parameters, resident, count);
+    let inference: Inference | undefined;
     try {
+      inference = await Inference.create(device, spec, parameters, resident, count);
       const { probabilities } = await inference.run(everySample(count));
       return { probabilities, predictions: mostProbable(probabilities, spec.classes) };
     } finally {
-      inference.destroy();
+      inference?.destroy();
       destroyResident(resident);
     }
   }

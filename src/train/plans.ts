@@ -5,7 +5,9 @@ import type { Dispatch, PlanBuffer, StepPlan } from './step-plan.ts';
 import { STEP_STRIDE, STEPS_PER_SUBMIT } from './steps.ts';
 
 /** `fused` is the one to train with; `unfused` gives every op its own dispatch, to read, test and compare. */
-export type PlanName = 'fused' | 'unfused';
+export type PlanName = (typeof PLAN_NAMES)[number];
+
+export const PLAN_NAMES = ['fused', 'unfused'] as const;
 
 /** Sizes that every plan shares. */
 export interface BatchSizes {

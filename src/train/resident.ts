@@ -27,11 +27,8 @@ export async function makeResident(
       'Give at least one image, each of the size that the network takes.',
     );
   }
-  const buffers = new Map([['images', await upload(device, 'images', images)]]);
-  if (!labels) return { count, buffers };
-  const outside = labels.findIndex((label) => label >= spec.classes);
-  if (labels.length !== count || outside >= 0) {
-    buffers.get('images')?.destroy();
+  const outside = labels?.findIndex((label) => label >= spec.classes) ?? -1;
+  if (labels && (labels.length !== count || outside >= 0)) {
     throw new ShadegradError(
       'bad-data',
       labels.length !== count
@@ -40,7 +37,15 @@ export async function makeResident(
       'Give one label for each image, from 0 to the number of classes less one.',
     );
   }
-  return { count, buffers: buffers.set('labels', await upload(device, 'labels', labels)) };
+  const buffers = new Map<string, GPUBuffer>();
+  try {
+    buffers.set('images', await upload(device, 'images', images));
+    if (labels) buffers.set('labels', await upload(device, 'labels', labels));
+    return { count, buffers };
+  } catch (error) {
+    destroyResident({ count, buffers });
+    throw error;
+  }
 }
 
 export function destroyResident({ buffers }: Resident): void {

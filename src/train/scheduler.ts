@@ -8,9 +8,6 @@ import { STEPS_PER_SUBMIT, type Step } from './steps.ts';
  */
 const SUBMIT_MILLISECONDS = 50;
 
-/** Steps of the very first submit, before anything is known of the adapter's speed. */
-const FIRST_STEPS = 4;
-
 interface Submit {
   /** Steps done once this submit is. */
   readonly end: number;
@@ -22,7 +19,8 @@ interface Submit {
 export class Scheduler {
   readonly #executable: Executable;
   readonly #watch: DeviceWatch;
-  #stepsPerSubmit = FIRST_STEPS;
+  /** One at first: nothing is known yet of the adapter's speed, and a large network's step may take seconds. */
+  #stepsPerSubmit = 1;
 
   constructor(executable: Executable) {
     this.#executable = executable;
@@ -37,7 +35,7 @@ export class Scheduler {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async *run(steps: readonly Step[], signal?: AbortSignal): AsyncGenerator<number, void> {
-    let running = this.#submit(steps, 0);
+    let running = signal?.aborted ? undefined : this.#submit(steps, 0);
     let since = performance.now();
     while (running) {
       const next = signal?.aborted ? undefined : this.#submit(steps, running.end);

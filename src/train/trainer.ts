@@ -9,8 +9,8 @@ import { type MlpSpec, mlp } from '../model/spec.ts';
 import { Executable } from './executable.ts';
 import type { EpochRecord, Evaluation, Progress } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
-import { Network, type Prediction } from './network.ts';
-import { type BatchSizes, inferencePlan, type PlanName, trainingPlan } from './plans.ts';
+import { evaluationPlan, Network, type Prediction } from './network.ts';
+import { type BatchSizes, inferencePlan, PLAN_NAMES, type PlanName, trainingPlan } from './plans.ts';
 import { destroyResident, makeResident, type Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
@@ -22,13 +22,13 @@ export interface TrainerOptions {
   readonly hidden?: readonly number[];
   /** Samples to a step; the last step of an epoch trains what is left. Default 32. */
   readonly batchSize?: number;
-  /** Adam's step size. Default 0.001. */
+  /** Adam's step size, 1e-30 to 1e30. Default 0.001. */
   readonly learningRate?: number;
   /** Adam's decay of the first moment, 0 to below 1. Default 0.9. */
   readonly beta1?: number;
   /** Adam's decay of the second moment, 0 to below 1. Default 0.999. */
   readonly beta2?: number;
-  /** Added to the root of the bias-corrected second moment. Default 1e-7. */
+  /** Added to the root of the bias-corrected second moment, 1e-30 to 1e30. Default 1e-7. */
   readonly epsilon?: number;
   /** Decides initial weights, batches and validation samples: a whole number from 0 to 2^53 - 1. Default 1. */
   readonly seed?: number;
@@ -78,15 +78,26 @@ export class Trainer {
   static async create(device: GPUDevice, data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
     const { settings, spec, split, plan, plans } = prepare(data, options);
     for (const needed of plans) assertWithinLimits(needed, device.limits);
-    const network = await Network.create(device, initialModel(spec, settings.seed));
-    const resident = await makeResident(device, spec, data.train);
-    const shared = new Map([...network.parameters, ...resident.buffers]);
-    const executable = await Executable.create(device, plan, shared);
-    const validation =
-      split.validation.length > 0
-        ? await Inference.create(device, spec, network.parameters, resident, split.validation.length)
-        : undefined;
-    return new Trainer(settings, plan, network, resident, executable, split, validation);
+    const made: { destroy(): void }[] = [];
+    const keep = <T extends { destroy(): void }>(part: T): T => {
+      made.push(part);
+      return part;
+    };
+    try {
+      const network = keep(await Network.create(device, initialModel(spec, settings.seed)));
+      const resident = await makeResident(device, spec, data.train);
+      keep({ destroy: () => destroyResident(resident) });
+      const shared = new Map([...network.parameters, ...resident.buffers]);
+      const executable = keep(await Executable.create(device, plan, shared));
+      const validation =
+        split.validation.length > 0
+          ? await Inference.create(device, spec, network.parameters, resident, split.validation.length)
+          : undefined;
+      return new Trainer(settings, plan, network, resident, executable, split, validation);
+    } catch (error) {
+      for (const part of made) part.destroy();
+      throw error;
+    }
   }
 
   private constructor(
@@ -291,29 +302,31 @@ function prepare(data: Dataset, options: TrainerOptions) {
     orderLength: split.train.length,
   };
   const plan = trainingPlan(settings.plan, sizes, settings);
-  const evaluation = (samples: number, count: number) =>
-    inferencePlan(inferenceSizes(spec, samples, count), true);
-  const plans = [
-    plan,
-    evaluation(data.test.count, data.test.count),
-    ...(split.validation.length > 0 ? [evaluation(data.train.count, split.validation.length)] : []),
-  ];
+  const validation =
+    split.validation.length > 0
+      ? [inferencePlan(inferenceSizes(spec, data.train.count, split.validation.length), true)]
+      : [];
+  const plans = [plan, evaluationPlan(spec, data.test.count), ...validation];
   return { settings: { ...settings, batchSize: sizes.batch }, spec, split, plan, plans };
 }
 
 function checkSettings(settings: Settings): void {
-  const { batchSize, learningRate, epsilon } = settings;
-  const complain = (name: string, value: number, range: string): never => {
+  const { batchSize, plan } = settings;
+  const complain = (name: string, value: unknown, range: string): never => {
     throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
   };
   if (!Number.isSafeInteger(batchSize) || batchSize < 1)
     complain('batch size', batchSize, 'a whole number of 1 or more');
-  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
-    complain('learning rate', learningRate, 'a number above 0');
+  for (const [name, value] of [
+    ['learning rate', settings.learningRate],
+    ['epsilon', settings.epsilon],
+  ] as const) {
+    // The shaders compute in float32, which holds 1e-38 to 1e38.
+    if (!(value >= 1e-30 && value <= 1e30)) complain(name, value, 'a number from 1e-30 to 1e30');
   }
-  if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) complain('epsilon', epsilon, 'a number above 0');
   for (const name of ['beta1', 'beta2'] as const) {
     const value = settings[name];
     if (!(value >= 0 && value < 1)) complain(name, value, 'a number from 0 to below 1');
   }
+  if (!PLAN_NAMES.includes(plan)) complain('plan', plan, PLAN_NAMES.join(' or '));
 }

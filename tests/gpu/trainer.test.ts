@@ -143,6 +143,15 @@ describe('Trainer', () => {
     trainer.destroy();
   });
 
+  test('trains nothing where it is aborted before it begins', async () => {
+    const trainer = await Trainer.create(await testDevice(), data, { hidden: [4] });
+    const before = await trainer.model();
+    const fit = trainer.fit({ epochs: 1, signal: AbortSignal.abort() });
+    await expect(fit.next()).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await trainer.model()).toEqual(before);
+    trainer.destroy();
+  });
+
   test('waits while onProgress does, which makes a pause', async () => {
     const large = blobs({ train: 20_000 });
     const trainer = await Trainer.create(await testDevice(), large, { hidden: [64], batchSize: 8 });
@@ -173,6 +182,9 @@ describe('Trainer', () => {
     [{ beta1: 1 }, 'beta1'],
     [{ beta2: -0.1 }, 'beta2'],
     [{ epsilon: 0 }, 'epsilon'],
+    [{ epsilon: 1e-50 }, 'epsilon'],
+    [{ learningRate: 1e300 }, 'learning rate'],
+    [{ plan: 'fusd' as 'fused' }, 'plan'],
     [{ hidden: [0] }, 'hidden layer 1'],
     [{ hidden: [10, 2.5] }, 'hidden layer 2'],
     [{ seed: -1 }, 'seed'],
@@ -202,6 +214,82 @@ describe('Trainer', () => {
     await expect(trainer.predict(images.subarray(1))).rejects.toMatchObject(bad);
     await expect(trainer.predict(new Uint8Array())).rejects.toMatchObject(bad);
     trainer.destroy();
+  });
+});
+
+describe('what is asked for at once', () => {
+  test('evaluations come out as one by one, whichever samples they are of', async () => {
+    const trainer = await train({ hidden: [4] }, 1);
+    // The first is the one that is still on the GPU: the second may not take it away while it is in use.
+    const sets = [data.test, data.train, data.train, data.test];
+    const expected = [];
+    for (const samples of sets) expected.push(await trainer.evaluate(samples));
+    expect(await Promise.all(sets.map((samples) => trainer.evaluate(samples)))).toEqual(expected);
+    DeviceWatch.of(await testDevice()).check();
+    trainer.destroy();
+  });
+
+  test('an evaluation that fails does not keep the next from its result', async () => {
+    const trainer = await train({ hidden: [4] }, 1);
+    const { images, labels, count } = data.test;
+    const [bad, good] = await Promise.allSettled([
+      trainer.evaluate({ images: images.subarray(1), labels, count }),
+      trainer.evaluate(data.test),
+    ]);
+    expect([bad.status, good.status]).toEqual(['rejected', 'fulfilled']);
+    trainer.destroy();
+  });
+});
+
+describe('without test samples', () => {
+  const untested = { ...data, test: { images: new Uint8Array(), labels: new Uint8Array(), count: 0 } };
+
+  test('a network is trained, and only its evaluation is refused', async () => {
+    const trainer = await Trainer.create(await testDevice(), untested, { hidden: [4] });
+    for await (const { loss } of trainer.fit({ epochs: 1 })) expect(loss).toBeGreaterThan(0);
+    await expect(trainer.evaluate(untested.test)).rejects.toMatchObject({ code: 'bad-data' });
+    trainer.destroy();
+  });
+});
+
+describe('where memory runs out', () => {
+  /** A device whose `createBuffer` fails at its call number `failing`, and the buffers it made that still live. */
+  async function failingDevice(failing: number) {
+    const { device } = await openDevice();
+    const alive = new Set<GPUBuffer>();
+    const createBuffer = device.createBuffer.bind(device);
+    let calls = 0;
+    device.createBuffer = (descriptor) => {
+      if (calls++ === failing) throw new RangeError('no memory');
+      const buffer = createBuffer(descriptor);
+      alive.add(buffer);
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        alive.delete(buffer);
+        return destroy();
+      };
+      return buffer;
+    };
+    return { device, alive };
+  }
+
+  test('everything that was made until then is freed, and the error says so', async () => {
+    let failing = 0;
+    for (let done = false; !done; failing++) {
+      const { device, alive } = await failingDevice(failing);
+      try {
+        const trainer = await Trainer.create(device, data, { hidden: [4], validationSplit: 0.2 });
+        trainer.destroy();
+        done = true;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'gpu', message: expect.stringContaining('not enough memory') });
+      }
+      expect([...alive].map(({ label }) => label)).toEqual([]);
+      DeviceWatch.of(device).check();
+      device.destroy();
+    }
+    // Two layers' parameters, images, labels, and the two plans' own buffers.
+    expect(failing).toBeGreaterThan(15);
   });
 });
 
