@@ -1,6 +1,14 @@
 import { build } from 'vite';
 
-/** Vitest's global set-up: the tests that start the command line run what the sources say now. */
+/** Vitest's global set-up: the tests of the command line and of the demo page run what the sources say now. */
 export default async function buildOnce(): Promise<void> {
-  await build({ logLevel: 'warn' });
+  const { NODE_ENV = 'test' } = process.env;
+  // Vitest's "test" would build another page than visitors get.
+  process.env.NODE_ENV = 'production';
+  try {
+    await build({ logLevel: 'warn' });
+    await build({ mode: 'demo', logLevel: 'warn' });
+  } finally {
+    process.env.NODE_ENV = NODE_ENV;
+  }
 }

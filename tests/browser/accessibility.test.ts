@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { describe, expect } from 'vitest';
+import { confusionTable, eventually, longRun, press, quickRun, reach, test, train } from '../support/demo.ts';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe('axe finds nothing', () => {
+  test.for(['light', 'dark'] as const)(
+    'in %s colours, before, while and after training',
+    async (colorScheme, { visit }) => {
+      const page = await visit(longRun, { context: { colorScheme } });
+      await reach(page, 'ready');
+      expect(await violations(page), 'before').toEqual([]);
+      await press(page, 'Train');
+      await eventually(async () => (await confusionTable(page)).length).toBe(10);
+      expect(await violations(page), 'while training').toEqual([]);
+      await press(page, 'Stop');
+      await reach(page, 'stopped');
+      await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
+      expect(await violations(page), 'after').toEqual([]);
+    },
+  );
+
+  test('where something is wrong', async ({ visit }) => {
+    const page = await visit(quickRun, { insecure: true });
+    await reach(page, 'error');
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('on a phone', async ({ visit }) => {
+    const page = await visit(quickRun, { context: phone });
+    await train(page);
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe('the keyboard alone', () => {
+  test('is enough to train and to look into a cell of the confusion matrix', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await tabTo(page, (element) => element.tagName === 'BUTTON' && element.textContent?.trim() === 'Train');
+    await page.keyboard.press('Enter');
+    await reach(page, 'done');
+    await tabTo(page, (element) => element.closest('#confusion-table') !== null);
+    await page.keyboard.press('Enter');
+    await eventually(() => page.locator('#cell-images').locator('canvas, img').count()).toBeGreaterThan(0);
+  });
+});
+
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
+
+describe('a phone', () => {
+  test('shows the whole page without scrolling sideways, and trains at a tap', async ({ visit }) => {
+    const page = await visit(quickRun, { context: phone });
+    await reach(page, 'ready');
+    await expectNoSidewaysScroll(page);
+    await page.getByRole('button', { name: 'Train', exact: true }).tap();
+    await reach(page, 'done');
+    await expectNoSidewaysScroll(page);
+    for (const label of ['Hidden layers', 'Learning rate', 'Batch size', 'Epochs', 'Seed']) {
+      const box = await page.getByLabel(label).boundingBox();
+      expect(box?.x, label).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 390), label).toBeLessThanOrEqual(390);
+    }
+  });
+});
+
+describe('reduced motion', () => {
+  test('leaves nothing moving by itself', async ({ visit }) => {
+    const page = await visit(longRun, { context: { reducedMotion: 'reduce' } });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(async () => (await confusionTable(page)).length).toBe(10);
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  });
+});
+
+async function violations(page: Page) {
+  await page.evaluate(axe);
+  const results = await page.evaluate(() => {
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<AxeResults> } };
+    return axe.run();
+  });
+  return results.violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    nodes: nodes.map(({ html, failureSummary }) => `${html}: ${failureSummary}`),
+  }));
+}
+
+/** Presses Tab until an element is focused that `wanted` takes; every one on the way shows that it is focused. */
+async function tabTo(page: Page, wanted: (element: Element) => boolean): Promise<void> {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press('Tab');
+    const focused = (await page.evaluate(
+      `(() => {
+        const element = document.activeElement;
+        const { outlineStyle, boxShadow } = getComputedStyle(element);
+        return {
+          html: element.outerHTML.slice(0, 200),
+          found: (${wanted})(element),
+          shown: outlineStyle !== 'none' || boxShadow !== 'none',
+        };
+      })()`,
+    )) as { html: string; found: boolean; shown: boolean };
+    expect(focused.shown, `${focused.html} shows its focus`).toBe(true);
+    if (focused.found) return;
+  }
+  expect.fail('80 presses of Tab do not lead there.');
+}
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [content, screen] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  expect(content, 'width of the page').toBe(screen);
+}

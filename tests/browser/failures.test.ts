@@ -1,0 +1,175 @@
+import type { Page } from 'playwright-core';
+import { describe, expect } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
+import {
+  alertOf,
+  confusionTable,
+  demoUrl,
+  eventually,
+  longRun,
+  press,
+  quickRun,
+  reach,
+  save,
+  test,
+  testAccuracy,
+  train,
+} from '../support/demo.ts';
+
+describe('without WebGPU the page says what to do', () => {
+  test('in a browser that does not know it', async ({ visit }) => {
+    const page = await visit(quickRun, {
+      prepare: async (page) => {
+        const remove = 'delete (globalThis.WorkerNavigator ?? globalThis.Navigator).prototype.gpu;';
+        await page.addInitScript(remove);
+        await prependToWorkers(page, remove);
+      },
+    });
+    await expectHelp(page, /has no WebGPU/, /Chrome.*Edge.*Safari.*Firefox/);
+  });
+
+  test('in a browser that knows it, but has no adapter', async ({ port }) => {
+    const browser = await launchBrowser([]);
+    try {
+      const page = await browser.newPage();
+      await page.goto(demoUrl(`http://127.0.0.1:${port}`, quickRun));
+      await expectHelp(page, /no graphics adapter/, /hardware acceleration/);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test('where the page was loaded through an insecure address', async ({ visit }) => {
+    const page = await visit(quickRun, { insecure: true });
+    await expectHelp(page, /insecure connection/, /https/);
+  });
+});
+
+describe('a device that is lost in the middle', () => {
+  test('by its destruction: the page says so, keeps what was learned and starts again', async ({ visit }) => {
+    const page = await visit(longRun, { prepare: keepDevices });
+    await trainForAnEpoch(page);
+    const [worker] = page.workers();
+    await worker?.evaluate('for (const device of devices) device.destroy()');
+    await expectRecovery(page);
+  });
+
+  test('by a crash of the GPU process: the same', async ({ visit, browser }) => {
+    const page = await visit(longRun);
+    await trainForAnEpoch(page);
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess');
+    await session.detach();
+    await expectRecovery(page);
+  });
+
+  test('after training: the results stay, and drawing or training starts again', async ({
+    visit,
+    browser,
+  }) => {
+    const page = await visit(quickRun);
+    await train(page);
+    const before = [await testAccuracy(page), await confusionTable(page)];
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess');
+    await session.detach();
+    await eventually(() => alertOf(page)).toMatch(/graphics device/);
+    expect([await testAccuracy(page), await confusionTable(page)]).toEqual(before);
+    await press(page, 'Start again');
+    await train(page);
+    expect([await testAccuracy(page), await confusionTable(page)]).toEqual(before);
+  });
+});
+
+describe('a network that the GPU cannot hold is refused, and a smaller one trains', () => {
+  test('where it breaks a limit of the adapter, with that limit', async ({ visit }) => {
+    const page = await visit({ ...quickRun, hidden: '65536,65536' });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => alertOf(page)).toMatch(/max\w+/);
+    await expectSmallerNetworkTrains(page);
+  });
+
+  test('where memory runs out, with what to do', async ({ visit }) => {
+    // Really filling the memory would disturb everything else on the machine.
+    const page = await visit(
+      { ...quickRun, hidden: '2000' },
+      {
+        prepare: (page) =>
+          prependToWorkers(
+            page,
+            `const { createBuffer, popErrorScope } = GPUDevice.prototype;
+            let largest = 0;
+            GPUDevice.prototype.createBuffer = function (descriptor) {
+              largest = Math.max(largest, descriptor.size);
+              return createBuffer.call(this, descriptor);
+            };
+            GPUDevice.prototype.popErrorScope = async function () {
+              const error = await popErrorScope.call(this);
+              return largest > 4e6 ? new GPUOutOfMemoryError('out of memory') : error;
+            };`,
+          ),
+      },
+    );
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => alertOf(page)).toMatch(/not enough memory.*[Ss]maller/s);
+    await expectSmallerNetworkTrains(page);
+  });
+});
+
+async function expectSmallerNetworkTrains(page: Page): Promise<void> {
+  await page.getByLabel('Hidden layers').fill('16');
+  await page.getByLabel('Hidden layers').blur();
+  await press(page, 'Start again');
+  await train(page);
+  expect(await alertOf(page)).toBe('');
+}
+
+/** The alert names the cause and the way out, and nothing can be trained. */
+async function expectHelp(page: Page, cause: RegExp, wayOut: RegExp): Promise<void> {
+  await eventually(() => alertOf(page)).toMatch(cause);
+  expect(await alertOf(page)).toMatch(wayOut);
+  expect(await page.locator('[role=status]').getAttribute('data-state')).toBe('error');
+  const button = page.getByRole('button', { name: 'Train', exact: true });
+  expect((await button.count()) === 0 || (await button.isDisabled())).toBe(true);
+}
+
+async function trainForAnEpoch(page: Page): Promise<void> {
+  await reach(page, 'ready');
+  await press(page, 'Train');
+  await eventually(async () => (await confusionTable(page)).length).toBe(10);
+}
+
+async function expectRecovery(page: Page): Promise<void> {
+  await eventually(() => alertOf(page)).toMatch(/graphics device/);
+  expect((await save(page, 'Save model')).bytes.length).toBeGreaterThan(4 * 784 * 32);
+  await page.getByLabel('Epochs').fill('2');
+  await page.getByLabel('Epochs').blur();
+  await press(page, 'Start again');
+  await train(page);
+  expect(await testAccuracy(page)).toBeGreaterThan(80);
+  expect(await alertOf(page)).toBe('');
+}
+
+/** Keeps every device of the worker in the worker's variable `devices`. */
+function keepDevices(page: Page): Promise<unknown> {
+  return prependToWorkers(
+    page,
+    `globalThis.devices = [];
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      devices.push(device);
+      return device;
+    };`,
+  );
+}
+
+/** Runs code in the page's workers before their own. */
+function prependToWorkers(page: Page, code: string): Promise<unknown> {
+  return page.route(/worker[^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code}\n${await response.text()}` });
+  });
+}

@@ -1,0 +1,85 @@
+import { describe, expect } from 'vitest';
+import { classificationReport, formatClassificationReport } from '../../src/report/classification.ts';
+import { confusionTable, eventually, press, quickRun, reportOf, test, train } from '../support/demo.ts';
+
+const labels = Array.from({ length: 10 }, (_, label) => label);
+
+describe('the report', () => {
+  test('counts in every cell of the confusion matrix what the saved report counts', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const table = await confusionTable(page);
+    const report = await reportOf(page);
+    expect(table).toEqual(report.confusionMatrix);
+    expect(table.flat().reduce((sum, count) => sum + count)).toBe(quickRun.test);
+  });
+
+  test('shows as table, and copies, what scikit-learn says of these predictions', async ({ visit }) => {
+    const page = await visit(quickRun, {
+      context: { permissions: ['clipboard-read', 'clipboard-write'] },
+    });
+    await train(page);
+    const table = await confusionTable(page);
+    const cells = table.flatMap((row, label) =>
+      row.flatMap((count, predicted) => Array.from({ length: count }, () => ({ label, predicted }))),
+    );
+    const expected = classificationReport(
+      cells.map(({ label }) => label),
+      cells.map(({ predicted }) => predicted),
+      { labels },
+    );
+
+    await press(page, 'Copy as text');
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toBe(formatClassificationReport(expected));
+
+    const rows = await page
+      .locator('#report-table tbody tr')
+      .evaluateAll((elements) =>
+        elements.map((row) => Array.from(row.children, (cell) => cell.textContent ?? '')),
+      );
+    const row = (name: string, { precision, recall, f1Score, support }: typeof expected.macroAvg) => [
+      name,
+      ...[precision, recall, f1Score].map((score) => score.toFixed(2)),
+      String(support),
+    ];
+    expect(rows).toEqual([
+      ...expected.classes.map((scores) => row(scores.name, scores)),
+      ['Accuracy', '', '', expected.accuracy?.toFixed(2), String(quickRun.test)],
+      row('Macro average', expected.macroAvg),
+      row('Weighted average', expected.weightedAvg),
+    ]);
+  });
+
+  test('shows just the test images of a cell that is chosen', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const table = await confusionTable(page);
+    for (const [label, predicted] of [[3, 3], mostConfused(table)] as const) {
+      const count = table[label]?.[predicted] ?? 0;
+      expect(count).toBeGreaterThan(0);
+      await page.locator(`#confusion-table [data-true="${label}"][data-predicted="${predicted}"]`).click();
+      const images = page.locator('#cell-images').locator('canvas, img');
+      await eventually(() => images.count()).toBe(count);
+    }
+  });
+
+  test('lists the worst mistakes, surest first, with their probabilities', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const texts = await page.locator('#mistakes li').allTextContents();
+    expect(texts.length).toBeGreaterThan(0);
+    const sureness = texts.map((text) => Number.parseFloat(/([\d.]+) ?%/.exec(text)?.[1] ?? ''));
+    expect(sureness.every((percent) => percent > 10 && percent <= 100)).toBe(true);
+    expect(sureness).toEqual(sureness.toSorted((a, b) => b - a));
+  });
+});
+
+/** The cell off the diagonal that counts most. */
+function mostConfused(table: readonly (readonly number[])[]): [number, number] {
+  const cells = table.flatMap((row, label) => row.map((count, predicted) => ({ label, predicted, count })));
+  const worst = cells
+    .filter(({ label, predicted }) => label !== predicted)
+    .reduce((most, cell) => (cell.count > most.count ? cell : most));
+  return [worst.label, worst.predicted];
+}

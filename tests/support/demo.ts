@@ -1,0 +1,219 @@
+import type { BrowserContext, BrowserContextOptions, Download, Page } from 'playwright-core';
+import { type PreviewServer, preview } from 'vite';
+import { test as base, expect } from 'vitest';
+import type { RunReport } from '../../src/report/run-report.ts';
+import { insecureHost, launchBrowser } from './browser.ts';
+import type { NamedFile } from './mnist-files.ts';
+
+/** The demo is served from a folder that it was not built for, because it must work from any. */
+const SUBPATH = '/any/folder/';
+
+/** What the page's query can say. */
+export interface Query {
+  readonly data?: 'synthetic' | 'mnist';
+  /** Numbers of synthetic images. */
+  readonly train?: number;
+  readonly test?: number;
+  readonly hidden?: string;
+  readonly lr?: number;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly seed?: number;
+  /** Share of the training images that is kept to validate with. */
+  readonly val?: number;
+}
+
+/** Reaches 93 % on its 300 test images in about a second of training on two cores. */
+export const quickRun: Query = {
+  data: 'synthetic',
+  train: 2000,
+  test: 300,
+  hidden: '32',
+  epochs: 3,
+  seed: 1,
+  val: 0,
+};
+
+/** Trains long enough for a test to do something in the middle: a minute and more. */
+export const longRun: Query = { ...quickRun, epochs: 300 };
+
+export interface Visit {
+  readonly context?: BrowserContextOptions;
+  /** Through a name that makes no secure context. */
+  readonly insecure?: boolean;
+  /** Called before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
+  /** What the test provokes the browser to complain about. */
+  readonly provokes?: RegExp;
+}
+
+type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 'error';
+
+/**
+ * `visit` opens the demo page, each time in a fresh profile, and waits until it is loaded, though perhaps not ready.
+ * The test fails where a page throws, logs an error (what the content security policy refuses is one) or asks
+ * anything of another host.
+ */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
+  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const browser = await launchBrowser();
+    onCleanup(() => browser.close());
+    return browser;
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
+  .extend('port', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const server = await serveDemo();
+    onCleanup(() => server.close());
+    return portOf(server);
+  })
+  .extend('visit', async ({ browser, port }, { onCleanup }) => {
+    const contexts: BrowserContext[] = [];
+    const problems: string[] = [];
+    onCleanup(async () => {
+      await Promise.all(contexts.map((context) => context.close()));
+      expect(problems, 'what went wrong in the browser').toEqual([]);
+    });
+    return async (query: Query = quickRun, options: Visit = {}): Promise<Page> => {
+      const origin = `http://${options.insecure ? insecureHost : '127.0.0.1'}:${port}`;
+      const context = await browser.newContext(options.context);
+      contexts.push(context);
+      const note = (problem: string) => {
+        if (!options.provokes?.test(problem)) problems.push(problem);
+      };
+      const page = await context.newPage();
+      watch(page, origin, note);
+      await options.prepare?.(page);
+      await page.goto(demoUrl(origin, query));
+      return page;
+    };
+  });
+
+/** Serves the built demo page on a free port of this machine, as any static host would. */
+export function serveDemo(): Promise<PreviewServer> {
+  return preview({
+    configFile: false,
+    logLevel: 'error',
+    appType: 'mpa',
+    base: SUBPATH,
+    build: { outDir: 'dist-demo' },
+    preview: { host: '127.0.0.1', port: 0, allowedHosts: true },
+  });
+}
+
+export function portOf(server: PreviewServer): number {
+  const address = server.httpServer.address();
+  if (address === null || typeof address === 'string') throw new Error('The preview server has no port.');
+  return address.port;
+}
+
+export function demoUrl(origin: string, query: Query): string {
+  const parameters = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return `${origin}${SUBPATH}?${new URLSearchParams(parameters)}`;
+}
+
+function watch(page: Page, origin: string, note: (problem: string) => void): void {
+  page.on('pageerror', (error) => note(`page error: ${error.name}: ${error.message}\n${error.stack}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'data:' && url.origin !== origin) note(`request to ${url.href}`);
+  });
+}
+
+/**
+ * Waits until the page says that it is in `state`. Fails with the page's own words where it says that something
+ * went wrong instead.
+ *
+ * @param timeout in milliseconds
+ */
+export async function reach(page: Page, state: State, timeout = 60_000): Promise<void> {
+  const status = (wanted: State) => page.locator(`[role=status][data-state=${wanted}]`);
+  await status(state).or(status('error')).waitFor({ state: 'attached', timeout });
+  const reached = await page.locator('[role=status][data-state]').getAttribute('data-state');
+  if (reached !== state) {
+    const alerts = await page.getByRole('alert').allTextContents();
+    expect.fail(`The page is in the state "${reached}", not "${state}", and says: ${alerts.join(' ')}`);
+  }
+}
+
+export async function press(page: Page, button: string): Promise<void> {
+  await page.getByRole('button', { name: button, exact: true }).click();
+}
+
+/** Trains from a page that is ready to the end. */
+export async function train(page: Page): Promise<void> {
+  await reach(page, 'ready');
+  await press(page, 'Train');
+  await reach(page, 'done');
+}
+
+/** In percent. */
+export async function testAccuracy(page: Page): Promise<number> {
+  const text = await page.locator('#test-accuracy').textContent();
+  expect(text).toMatch(/^\d+(\.\d+)? %$/);
+  return Number.parseFloat(text ?? '');
+}
+
+/** The counts of the confusion table: [true class][predicted class]. */
+export async function confusionTable(page: Page): Promise<number[][]> {
+  const cells = await page.locator('#confusion-table [data-true][data-predicted]').evaluateAll((elements) =>
+    elements.map((element) => ({
+      row: Number(element.getAttribute('data-true')),
+      column: Number(element.getAttribute('data-predicted')),
+      count: Number((element.textContent ?? '').replaceAll(/[\s,]/g, '')),
+    })),
+  );
+  const table: number[][] = [];
+  for (const { row, column, count } of cells) {
+    table[row] ??= [];
+    const counts = table[row];
+    counts[column] = count;
+  }
+  return table;
+}
+
+/** What a button saves. */
+export async function save(page: Page, button: string): Promise<{ name: string; bytes: Uint8Array }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), press(page, button)]);
+  return { name: download.suggestedFilename(), bytes: await bytesOf(download) };
+}
+
+async function bytesOf(download: Download): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** What "Save report" saves. */
+export async function reportOf(page: Page): Promise<RunReport> {
+  const { bytes } = await save(page, 'Save report');
+  return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
+}
+
+/** Drops files on the page as from a file manager. */
+export async function drop(page: Page, files: readonly NamedFile[]): Promise<void> {
+  const encoded = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
+  const dataTransfer = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of files) {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      transfer.items.add(new File([bytes], name));
+    }
+    return transfer;
+  }, encoded);
+  for (const event of ['dragenter', 'dragover', 'drop']) {
+    await page.locator('main').dispatchEvent(event, { dataTransfer });
+  }
+}
+
+/** What the page warns of, or ''. */
+export async function alertOf(page: Page): Promise<string> {
+  return (await page.getByRole('alert').allTextContents()).join(' ').trim();
+}
+
+/** `expect.poll` with the patience that training in software on two busy cores asks for. */
+export const eventually = <T>(read: () => T | Promise<T>) =>
+  expect.poll(read, { timeout: 20_000, interval: 100 });
