@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { ShadegradError } from '../node.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
@@ -19,7 +20,7 @@ function program(signal: AbortSignal): Command {
     .addHelpText('after', EXIT_CODES_HELP);
   addTrain(root, signal);
   addEvaluate(root, signal);
-  addPredict(root);
+  addPredict(root, signal);
   addDoctor(root);
   return root;
 }
@@ -40,11 +41,18 @@ async function main(): Promise<number> {
   }
 }
 
-/** A reader that has seen enough, as `head` does, is no error. */
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough, as `head` does, is no error.
+  if (error.code === 'EPIPE') return;
+  const failure = new ShadegradError(
+    'io',
+    `The results could not be printed: ${error.message}.`,
+    'Check that the disk that stdout goes to is not full.',
+    error,
+  );
+  process.exit(reportError(failure));
+});
+// What cannot be said on stderr is no reason to lose the results.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await main();

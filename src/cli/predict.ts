@@ -28,17 +28,22 @@ interface ImagePrediction {
   readonly probabilities: readonly number[];
 }
 
-export function addPredict(program: Command): void {
+export function addPredict(program: Command, signal: AbortSignal): void {
   program
     .command('predict')
     .description('say which digits images show')
     .argument('<model>', 'a model file (safetensors)')
     .argument('<image...>', "PNG images of any size, or IDX files with images of the model's size")
     .addOption(options.json())
-    .action((model: string, images: string[], flags: PredictFlags) => predict(model, images, flags));
+    .action((model: string, images: string[], flags: PredictFlags) => predict(model, images, flags, signal));
 }
 
-async function predict(modelPath: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
+async function predict(
+  modelPath: string,
+  paths: readonly string[],
+  flags: PredictFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const out = output(flags.json === true);
   const file = await readModel(modelPath);
   const read: InputImage[][] = [];
@@ -55,6 +60,8 @@ async function predict(modelPath: string, paths: readonly string[], flags: Predi
     const pixels = new Uint8Array(images.length * spec.inputs);
     for (const [i, image] of images.entries()) pixels.set(image.pixels, i * spec.inputs);
     const { probabilities, predictions } = await network.predict(pixels);
+    if (signal.aborted)
+      throw new ShadegradError('interrupted', 'The prediction was interrupted.', 'Nothing was printed.');
     if (!probabilities.every(Number.isFinite)) {
       throw new ShadegradError(
         'bad-model',

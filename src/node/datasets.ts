@@ -10,6 +10,9 @@ import { cacheDirectory } from './cache.ts';
 import { readIdxFiles } from './idx-folder.ts';
 import { fetchKnownDataset, type Patience, readKnownDataset } from './mnist.ts';
 
+/** What is not looked for in a folder of that name. */
+const KNOWN = ['auto', 'mnist', 'synthetic'];
+
 /** For a download that was asked for, and for one that is only tried. */
 const patient: Patience = { stallSeconds: 20, totalSeconds: 600 };
 const impatient: Patience = { stallSeconds: 2.5, totalSeconds: 6 };
@@ -32,7 +35,8 @@ export interface LoadOptions {
  * - `mnist`: from the folder that the environment variable MNIST_DIR names, else from the cache, else downloaded.
  * - `synthetic`: digits drawn by rule.
  * - `auto`: `mnist` where it is at hand or can be downloaded within a few seconds, else `synthetic` with a notice.
- * - anything else: a folder with the four files of MNIST's names, `.gz` or not, with images of any size; named after it.
+ * - anything else: a folder with the four files of MNIST's names, `.gz` or not, with images of any size; named after it,
+ *   or by its path where it is called as one of the datasets above, which it need not be.
  *
  * @throws ShadegradError `bad-data` where it cannot be had, `interrupted` where aborted, `usage` for a wrong seed
  */
@@ -92,5 +96,6 @@ async function loadFolder(folder: string): Promise<Dataset> {
     );
   }
   const files = await readIdxFiles(folder, officialMnist.files);
-  return datasetFromIdx(basename(resolve(folder)), files);
+  const name = basename(resolve(folder));
+  return datasetFromIdx(KNOWN.includes(name) ? folder : name, files);
 }

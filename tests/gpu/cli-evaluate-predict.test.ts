@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +10,7 @@ import type { RunReport, TestReport } from '../../src/index.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { encodeIdx } from '../support/idx.ts';
-import { runCli } from '../support/process.ts';
+import { cliPath, runCli } from '../support/process.ts';
 
 interface Predictions {
   predictions: {
@@ -133,6 +135,22 @@ describe('predict', () => {
       expect(line.startsWith(`${file}[${i}]: ${digits.test.labels[i]} (`)).toBe(true);
       expect(line.slice(file.length)).toMatch(/^\[\d\]: \d \([\d.]+ %; \d: [\d.]+ %; \d: [\d.]+ %\)$/);
     }
+  });
+
+  test('Ctrl-C: 130, with nothing printed', async () => {
+    const file = await write('many.idx', encodeIdx([100, 28, 28], digits.test.images));
+    const child = spawn(process.execPath, [cliPath, 'predict', model, file]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      stderr += text;
+      if (stderr.endsWith('\n') && !child.killed) child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toContain('shadegrad: The prediction was interrupted.');
   });
 
   test.each<[string, () => Promise<string>, RegExp]>([

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
-import { runCli } from '../support/process.ts';
+import { cliPath, runCli } from '../support/process.ts';
 
 let folder: string;
 
@@ -65,6 +67,17 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
       expect(stderr).toContain(`shadegrad: Nothing can be written to the folder ${out}`);
     }
   });
+});
+
+test('results that cannot be printed: 2, in words', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [cliPath, '--version'], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^shadegrad: The results could not be printed: ENOSPC/);
 });
 
 describe('help', () => {

@@ -59,6 +59,12 @@ describe('a folder as a dataset', () => {
     });
   });
 
+  test('is named by its path where its own name is that of a dataset which it need not be', async () => {
+    const path = join(folder, 'mnist');
+    await writeGlyphs(path);
+    expect((await loadDataset(path)).name).toBe(path);
+  });
+
   test('is refused with the names of the files that it lacks', async () => {
     const path = join(folder, 'glyphs');
     await writeGlyphs(path);
