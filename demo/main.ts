@@ -1,69 +1,32 @@
-import {
-  type EpochRecord,
-  type Progress,
-  type RunningPoint,
-  type RunReport,
-  ShadegradError,
-  type TestReport,
-} from '../src/index.ts';
-import type { Configuration, Texts } from './configuration.ts';
+import { ShadegradError } from '../src/index.ts';
+import { isRunReport, keptText, nothing, sameImages } from './learned.ts';
 import { connect } from './page/connection.ts';
 import { curvesPanel } from './page/curves.ts';
+import { createDataset } from './page/dataset.ts';
 import { drawPanel } from './page/draw.ts';
 import { count, percent } from './page/format.ts';
-import { imagesPanel } from './page/images.ts';
 import { type KeptRun, keepPanel } from './page/keep.ts';
 import { machinePanel } from './page/machine.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { type Phase, transport } from './page/transport.ts';
 import { weightsPanel } from './page/weights.ts';
-import type { DataSource, DataSummary, DeviceSummary, Problem, Reply } from './protocol.ts';
+import type { DeviceSummary, Problem, Reply } from './protocol.ts';
 import { webGpu } from './webgpu.ts';
 
 // The page: asks the worker, and shows what it answers.
-
-/** What the network at hand learned, and what is known of it. */
-interface Learned {
-  readonly history: EpochRecord[];
-  readonly running: RunningPoint[];
-  readonly epochs: number;
-  /** The configuration that it was trained with. */
-  readonly texts: Texts | undefined;
-  /** How far its training is. */
-  progress: Progress | undefined;
-  report: RunReport | TestReport | undefined;
-  /** A safetensors file, as of the last epoch. */
-  model: Uint8Array | undefined;
-}
 
 /** Why the worker was given a model: the user chose a file, or the last run, or the worker is new. */
 type Load = { readonly why: 'chosen' | 'revived' } | { readonly why: 'restored'; readonly run: KeptRun };
 
 const MNIST_SHAPE = { height: 28, width: 28 };
 
-const nothing = (epochs: number, texts?: Texts): Learned => ({
-  history: [],
-  running: [],
-  epochs,
-  texts,
-  progress: undefined,
-  report: undefined,
-  model: undefined,
-});
-
 let phase: Phase = 'loading';
 let phaseText = 'Starting';
 /** The worker or its device is broken: nothing works until "Start again". */
 let broken = false;
-/** Of two trainings or loads only the later one's answers count, and so of two requests for images. */
+/** Of two trainings or loads only the later one's answers count. */
 let run = 0;
-let dataRequest = 0;
-let source: DataSource | undefined;
-/** What is at hand to train on; `undefined` while it is loading, `null` where it is missing. */
-let data: DataSummary | null | undefined;
-/** What was at hand before: what could not be had instead leaves it where it is. */
-let before: { readonly data: DataSummary; readonly source: DataSource } | undefined;
 let device: DeviceSummary | undefined;
 let learned = nothing(10);
 let load: Load | undefined;
@@ -78,19 +41,33 @@ const weights = weightsPanel();
 const results = resultsPanels((label, predicted) => worker.send({ kind: 'cell', label, predicted }));
 const draw = drawPanel((pixels) => worker.send({ kind: 'predict', pixels }));
 const keep = keepPanel({ load: loadChosen, restore });
-const images = imagesPanel({
-  files: (files) => takeMnist({ kind: 'files', files }),
-  fetch: () => takeMnist({ kind: 'fetch' }),
-  model: (file) => void keep.read(file),
-});
 const setup = setupPanel({
   changed: () => showPhase(phase, phaseText),
-  dataChanged: (configuration) => requestData(sourceOf(configuration)),
+  dataChanged: (configuration) => dataset.take(configuration),
   submitted: train,
 });
+const dataset = createDataset({
+  setup,
+  send: (request) => worker.send(request),
+  busy: running,
+  changed: () => {
+    if (!running() && !load) rest();
+  },
+  model: (file) => void keep.read(file),
+});
+
+curves.show(learned);
+checkWebGpu();
+if (setup.configuration) dataset.take(setup.configuration);
+void keep.offer();
+
 function startWorker() {
   return connect(onReply, (message) =>
-    fail({ code: 'bug', message: `The page's worker broke: ${message}.`, nextStep: '' }),
+    fail({
+      code: 'bug',
+      message: `The page's worker broke: ${message}.`,
+      nextStep: 'Start again, or reload the page.',
+    }),
   );
 }
 
@@ -113,7 +90,7 @@ function showPhase(now: Phase, text: string): void {
   phase = now;
   phaseText = text;
   bar.show(now, text, {
-    train: setup.configuration !== undefined && data !== null && !broken,
+    train: setup.configuration !== undefined && dataset.data !== null && !broken,
     reset: learned.model !== undefined || learned.progress !== undefined,
   });
   setup.lock(running());
@@ -122,71 +99,18 @@ function showPhase(now: Phase, text: string): void {
 
 /** What there is to say where nothing goes on. */
 function rest(): void {
-  if (broken) return;
-  if (data) showPhase('ready', `Ready: ${count(data.train)} ${imagesOf(data.name)} to learn from`);
-  else if (data === null) showPhase('loading', 'MNIST is not here yet: choose its files, or fetch them');
-  else showPhase('loading', source?.kind === 'synthetic' ? 'Drawing digits' : 'Reading MNIST');
-}
-
-// Images
-
-function imagesOf(name: string): string {
-  return { synthetic: 'synthetic digits', mnist: 'digits of MNIST' }[name] ?? `images of ${name}`;
-}
-
-function sourceOf(configuration: Configuration): DataSource {
-  const { data, train, test } = configuration;
-  return data === 'mnist' ? { kind: 'kept' } : { kind: 'synthetic', train, test };
-}
-
-function requestData(wanted: DataSource): void {
-  if (data && source) before = { data, source };
-  source = wanted;
-  data = undefined;
-  images.complain('');
-  rest();
-  worker.send({ kind: 'data', id: ++dataRequest, source: wanted });
-}
-
-function isMnist({ kind }: DataSource): boolean {
-  return kind !== 'synthetic';
-}
-
-function takeMnist(wanted: DataSource): void {
-  if (running()) {
-    images.complain('Stop the training first.');
-    return;
-  }
-  setup.set({ ...setup.texts(), data: 'mnist' });
-  requestData(wanted);
-}
-
-function onData(reply: Extract<Reply, { kind: 'data' | 'no-data' }>): void {
-  if (reply.id !== dataRequest) return;
-  if (reply.kind === 'data') {
-    data = reply.data;
-    images.show(data);
-    setup.describe(data);
-    images.complain(reply.notice);
-  } else {
-    const stays = reply.problem && before && isMnist(before.source) ? before : undefined;
-    data = stays?.data ?? null;
-    source = stays?.source ?? source;
-    images.complain(reply.problem ? `${reply.problem.message} ${reply.problem.nextStep}` : '');
-    if (!data) images.clear();
-  }
-  if (!running() && !load) rest();
+  if (!broken) showPhase(dataset.data ? 'ready' : 'loading', dataset.text());
 }
 
 // Training
 
 function train(): void {
   const { configuration } = setup;
-  if (!configuration || data === null || broken || running()) return;
+  if (!configuration || dataset.data === null || broken || running()) return;
   const { hidden, learningRate, batchSize, seed, validationSplit, epochs } = configuration;
   forget(nothing(epochs, setup.texts()));
   bar.trouble(null);
-  showPhase('training', data ? 'Preparing the network' : 'Drawing digits first');
+  showPhase('training', dataset.data ? 'Preparing the network' : 'Drawing digits first');
   const settings = { hidden, learningRate, batchSize, seed, validationSplit };
   worker.send({ kind: 'train', run: ++run, epochs, settings });
 }
@@ -210,12 +134,16 @@ function reset(): void {
   run++;
   worker.send({ kind: 'reset' });
   forget(nothing(setup.configuration?.epochs ?? 10));
+  if (broken) {
+    showPhase(phase, phaseText);
+    return;
+  }
   bar.trouble(null);
   rest();
 }
 
 /** Clears the page of what was learned before. */
-function forget(now: Learned): void {
+function forget(now: ReturnType<typeof nothing>): void {
   learned = now;
   device = undefined;
   load = undefined;
@@ -250,7 +178,7 @@ function onEpoch({ record, test, model }: Extract<Reply, { kind: 'epoch' }>): vo
   bar.accuracy(test.accuracy);
   results.showMatrix(
     test.confusionMatrix,
-    `${data?.name}, epoch ${record.epoch}: ${percent(test.accuracy)} of the test images right`,
+    `${dataset.data?.name}, epoch ${record.epoch}: ${percent(test.accuracy)} of the test images right`,
   );
   keep.show(learned);
   knowDrawings();
@@ -277,7 +205,7 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
     showPhase('done', `The network is loaded. ${reply.notice}`);
     return;
   }
-  const { test, dataset } = learned.report;
+  const { test } = learned.report;
   const trained = isRunReport(learned.report) ? learned.report : undefined;
   const epochs = trained?.history.length ?? learned.epochs;
   bar.ended(reply.stopped ? null : epochs / learned.epochs, trained?.imagesPerSecond ?? null);
@@ -287,10 +215,10 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
   const atHand = report !== null && sameImages(report, learned.report);
   results.showMistakes(
     atHand ? mistakes : [],
-    data?.shape ?? MNIST_SHAPE,
+    dataset.data?.shape ?? MNIST_SHAPE,
     atHand
       ? 'None: every test image was recognised.'
-      : `The images of ${dataset.name} are not here to be shown.`,
+      : `The images of ${learned.report.dataset.name} are not here to be shown.`,
   );
   const verdict = `${percent(test.accuracy)} of ${count(test.count)} test images right`;
   if (reply.stopped) showPhase('stopped', `Stopped: ${verdict}`);
@@ -299,16 +227,6 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
   if (!loaded && learned.texts && trained) {
     void keep.keep({ texts: learned.texts, running: learned.running, report: trained, model });
   }
-}
-
-function isRunReport(report: RunReport | TestReport): report is RunReport {
-  return 'history' in report;
-}
-
-function sameImages(a: TestReport, b: TestReport): boolean {
-  return (
-    a.dataset.name === b.dataset.name && a.dataset.train === b.dataset.train && a.test.count === b.test.count
-  );
 }
 
 // Networks from files and earlier visits
@@ -321,13 +239,13 @@ function loadChosen(bytes: Uint8Array): void {
   keep.complain('');
   load = { why: 'chosen' };
   showPhase('loading', 'Reading the network');
-  worker.send({ kind: 'load', run: ++run, bytes, evaluate: data !== null });
+  worker.send({ kind: 'load', run: ++run, bytes, evaluate: dataset.data !== null });
 }
 
 function restore(keptRun: KeptRun): void {
   const { texts, report, running: points, model } = keptRun;
   setup.set(texts);
-  if (setup.configuration) requestData(sourceOf(setup.configuration));
+  if (setup.configuration) dataset.take(setup.configuration);
   forget({ ...nothing(report.config.epochs, texts), history: [...report.history], running: [...points] });
   bar.trouble(null);
   load = { why: 'restored', run: keptRun };
@@ -355,13 +273,8 @@ function fail(problem: Problem): void {
   // What a field can mend needs no other worker.
   broken = problem.code !== 'usage' && problem.code !== 'diverged';
   load = undefined;
-  const epochs = learned.history.length;
-  const keptText =
-    learned.model && epochs > 0
-      ? ` What was learned in ${epochs === 1 ? 'the first epoch' : `${epochs} epochs`} is kept, and can be saved.`
-      : '';
   const nextStep = problem.code === 'device-lost' ? 'Press "Start again".' : problem.nextStep;
-  bar.trouble({ ...problem, nextStep: `${nextStep}${keptText}` });
+  bar.trouble({ ...problem, nextStep: `${nextStep} ${keptText(learned)}` });
   machine.showTrouble(problem.message);
   if (learned.progress) draw.know({ kind: 'gone' });
   showPhase('error', 'Something went wrong');
@@ -376,7 +289,7 @@ function startAgain(): void {
   run++;
   worker = startWorker();
   checkWebGpu();
-  if (source) requestData(source);
+  dataset.takeAgain();
   if (!learned.model || broken) return;
   load = { why: 'revived' };
   worker.send({ kind: 'load', run, bytes: learned.model, evaluate: false });
@@ -389,11 +302,9 @@ function onReply(reply: Reply): void {
       machine.showAdapter(reply.adapter);
       break;
     case 'download':
-      if (reply.id === dataRequest) images.progress(reply.progress);
-      break;
     case 'data':
     case 'no-data':
-      onData(reply);
+      dataset.onReply(reply);
       break;
     case 'device':
       device = reply.device;
@@ -419,15 +330,10 @@ function onReply(reply: Reply): void {
       draw.answer(reply.probabilities);
       break;
     case 'cell':
-      results.showCell(reply, data?.shape ?? MNIST_SHAPE);
+      results.showCell(reply, dataset.data?.shape ?? MNIST_SHAPE);
       break;
     case 'problem':
       onProblem(reply);
       break;
   }
 }
-
-curves.show(learned);
-checkWebGpu();
-if (setup.configuration) requestData(sourceOf(setup.configuration));
-void keep.offer();
