@@ -70,7 +70,11 @@ export function curvesOption(history: History, options: CurvesOptions = {}): Cha
       textStyle: { color: palette.ink, fontSize: titleSize(title, width - 24) },
     },
     legend: {
-      data: history.some(({ valLoss }) => valLoss !== null) ? ['Training', 'Validation'] : ['Training'],
+      // Without the thin line, which needs no words beside the other two.
+      data: [
+        ...(history.length > 0 ? ['Training'] : []),
+        ...(history.some(({ valLoss }) => valLoss !== null) ? ['Validation'] : []),
+      ],
       top: title === '' ? 14 : 42,
       itemGap: 24,
       itemWidth: 34,
@@ -129,7 +133,8 @@ function lossScale(losses: readonly number[]): { min: number; max?: number; inte
   if (greatest === 0) return { min: 0 };
   const unit = 10 ** Math.floor(Math.log10(greatest / 5));
   const step = unit * ([1, 2, 5].find((candidate) => greatest / (candidate * unit) <= 5.5) ?? 10);
-  return { min: 0, max: step * Math.ceil(greatest / step), interval: step };
+  const max = Number((step * Math.ceil(greatest / step)).toPrecision(12));
+  return { min: 0, max, interval: step };
 }
 
 /** From a round number below the least of `shares`, 0 where there are none, up to 100 %, in about five steps. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { renderSvg } from '../../src/report/svg.ts';
 import { curvesOption } from '../../src/report/curves.ts';
 import { heatmapOption } from '../../src/report/heatmap.ts';
+import { renderSvg } from '../../src/report/svg.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
 
@@ -53,6 +53,40 @@ describe('training curves', () => {
     );
     const numbers = texts.filter(({ x }) => x > 400).map(({ text }) => Number(text));
     expect(Math.max(...numbers.filter((value) => !Number.isNaN(value)))).toBe(100);
+  });
+
+  describe('within an epoch', () => {
+    const running = Array.from({ length: 25 }, (_, i) => ({
+      epoch: (i + 1) / 10,
+      loss: 2.3 / (i + 1),
+      accuracy: 1 - 0.9 / (i + 1),
+    }));
+    const numbersOf = (svg: string) =>
+      svgTexts(svg)
+        .map(({ text }) => Number(text))
+        .filter((number) => !Number.isNaN(number));
+
+    test.each([
+      ['before the first', [], 860],
+      ['in the third', history(2, true), 860],
+      ['in the third, on a phone', history(2, true), 360],
+    ])('%s: no text is cut off, and none covers another', (_, epochs, width) => {
+      const size = { width, height: width < 560 ? 480 : 300 };
+      const svg = renderSvg(curvesOption(epochs, { running, epochs: 10, width }), size);
+      const texts = svgTexts(svg);
+      expect(outside(svg, texts)).toEqual([]);
+      expect(overlaps(texts)).toEqual([]);
+      expect(texts.map(({ text }) => text)).toEqual(expect.arrayContaining(['0', '10']));
+      expect(texts.map(({ text }) => text)).not.toContain('Running');
+    });
+
+    test('the first batches do not spoil the scale of the epochs', () => {
+      const drawn = curvesOption(history(2, true), { running });
+      const [loss, accuracy] = [drawn.yAxis].flat();
+      expect(loss).toMatchObject({ min: 0, max: 0.3 });
+      expect(accuracy).toMatchObject({ min: 90, max: 100 });
+      expect(Math.max(...numbersOf(renderSvg(drawn, { width: 860, height: 300 })))).toBe(100);
+    });
   });
 
   test('no epoch yet gives empty panels', () => {
