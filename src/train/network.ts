@@ -145,7 +145,7 @@ export class Network {
     return unpackParameters(this.spec, layers);
   }
 
-  /** Frees everything this network has on the GPU. */
+  /** Frees everything this network has on the GPU. Not to be called while `evaluate` or `predict` runs. */
   destroy(): void {
     this.#forgetEvaluated();
     for (const buffer of this.parameters.values()) buffer.destroy();

@@ -21,16 +21,22 @@ export class Scheduler {
   readonly #watch: DeviceWatch;
   /** One at first: nothing is known yet of the adapter's speed, and a large network's step may take seconds. */
   #stepsPerSubmit = 1;
+  #submitted = 0;
 
   constructor(executable: Executable) {
     this.#executable = executable;
     this.#watch = DeviceWatch.of(executable.device);
   }
 
+  /** Steps submitted in all, those included that a caller did not wait for: the GPU runs them all the same. */
+  get submitted(): number {
+    return this.#submitted;
+  }
+
   /**
    * Runs `steps` in order and yields, each time a submit is done, how many steps are. The next submit is queued by
    * then, so that the GPU does not wait for the host. Once `signal` is aborted nothing more is submitted: the last
-   * number yielded is how many steps ran. To be iterated to its end.
+   * number yielded is how many steps ran.
    *
    * @throws ShadegradError `gpu` or `device-lost`
    */
@@ -53,6 +59,7 @@ export class Scheduler {
     if (batch.length === 0) return undefined;
     this.#watch.check();
     this.#executable.submit(batch);
+    this.#submitted += batch.length;
     const done = this.#executable.device.queue.onSubmittedWorkDone();
     // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
     done.catch(() => undefined);

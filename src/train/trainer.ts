@@ -69,7 +69,7 @@ export class Trainer {
   readonly #scheduler: Scheduler;
   readonly #history: EpochRecord[] = [];
   #epochsStarted = 0;
-  #stepsTrained = 0;
+  #fitting = false;
 
   /**
    * Copies the training set and a freshly initialised network to the GPU.
@@ -134,23 +134,35 @@ export class Trainer {
   /**
    * Trains `epochs` more epochs and yields each one's record when it is done. Leaving the loop stops the training.
    *
-   * @throws ShadegradError `usage`, `interrupted`, `diverged` (loss not finite; epoch and batch are named), `gpu` or
+   * @throws ShadegradError `usage` (also where a `fit` is under way already), `interrupted`, `diverged` (loss not finite; epoch and batch are named), `gpu` or
    *   `device-lost`
    */
   async *fit({ epochs, signal, onProgress }: FitOptions): AsyncGenerator<EpochRecord, void> {
     if (!Number.isSafeInteger(epochs) || epochs < 1) {
       throw new ShadegradError('usage', `epochs: ${epochs} is not a number of epochs.`, 'Use 1 or more.');
     }
-    const last = this.#epochsStarted + epochs;
-    while (this.#epochsStarted < last) {
-      const epoch = ++this.#epochsStarted;
-      const report =
-        onProgress && ((progress: EpochProgress) => onProgress({ ...progress, epoch, epochs: last }));
-      const trained = await this.#trainEpoch(epoch, report, signal);
-      const validated = await this.#validate();
-      const record = { epoch, ...trained, ...validated };
-      this.#history.push(record);
-      yield record;
+    if (this.#fitting) {
+      throw new ShadegradError(
+        'usage',
+        'This trainer is training already.',
+        'Wait for it, or make another trainer.',
+      );
+    }
+    this.#fitting = true;
+    try {
+      const last = this.#epochsStarted + epochs;
+      while (this.#epochsStarted < last) {
+        const epoch = ++this.#epochsStarted;
+        const report =
+          onProgress && ((progress: EpochProgress) => onProgress({ ...progress, epoch, epochs: last }));
+        const trained = await this.#trainEpoch(epoch, report, signal);
+        const validated = await this.#validate();
+        const record = { epoch, ...trained, ...validated };
+        this.#history.push(record);
+        yield record;
+      }
+    } finally {
+      this.#fitting = false;
     }
   }
 
@@ -163,7 +175,7 @@ export class Trainer {
     const { samplesPerEpoch } = this;
     const shuffled = shuffledIndices(samplesPerEpoch, new CounterRandom(seed, streams.epochOrder(epoch)));
     this.#executable.write('order', new Uint32Array(shuffled.map((i) => this.#trainIndices[i] ?? 0)));
-    const steps = trainingSteps(samplesPerEpoch, batchSize, this.#stepsTrained, this.#settings);
+    const steps = trainingSteps(samplesPerEpoch, batchSize, this.#scheduler.submitted, this.#settings);
 
     const started = performance.now();
     let reported = started;
@@ -182,7 +194,6 @@ export class Trainer {
       };
     };
     for await (const completed of this.#scheduler.run(steps, signal)) {
-      this.#stepsTrained += completed - done;
       done = completed;
       if (report && completed < steps.length && performance.now() - reported >= PROGRESS_MILLISECONDS) {
         await this.#addMetrics(epoch, completed, sums);
@@ -254,7 +265,7 @@ export class Trainer {
     return this.#network.model();
   }
 
-  /** Frees everything this trainer has on the GPU. */
+  /** Frees everything this trainer has on the GPU. Not to be called while `fit`, `evaluate` or `predict` runs. */
   destroy(): void {
     this.#validation?.destroy();
     this.#executable.destroy();

@@ -105,3 +105,20 @@ describe.each(['fused', 'unfused'] as const)('the %s plan', (name) => {
     together.destroy();
   });
 });
+
+test('the scheduler counts the steps that the GPU runs, those included for which the caller did not wait', async () => {
+  const steps = trainingSteps(samples, golden.batchSize, 0, golden.adam);
+  const left = await goldenExecutable('fused', 1);
+  const scheduler = new Scheduler(left);
+  let waited = 0;
+  for await (const done of scheduler.run(steps)) {
+    waited = done;
+    break;
+  }
+  expect(scheduler.submitted).toBeGreaterThan(waited);
+  const exact = await goldenExecutable('fused', 1);
+  exact.submit(steps.slice(0, scheduler.submitted));
+  expect(await named(left, parametersOf)).toEqual(await named(exact, parametersOf));
+  left.destroy();
+  exact.destroy();
+});

@@ -170,6 +170,16 @@ describe('Trainer', () => {
     trainer.destroy();
   });
 
+  test('refuses to train twice at once', async () => {
+    const trainer = await Trainer.create(await testDevice(), data, { hidden: [4] });
+    const first = trainer.fit({ epochs: 2 });
+    await first.next();
+    await expect(trainer.fit({ epochs: 1 }).next()).rejects.toMatchObject({ code: 'usage' });
+    await first.return();
+    for await (const record of trainer.fit({ epochs: 1 })) expect(record.epoch).toBe(2);
+    trainer.destroy();
+  });
+
   test('names the epoch and the batch in which the loss stops being finite', async () => {
     await expect(train({ hidden: [16], learningRate: 1e30 }, 3)).rejects.toMatchObject({
       code: 'diverged',
