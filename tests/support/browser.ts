@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
@@ -62,7 +62,7 @@ export async function launchUntouchedBrowser(): Promise<{ browser: Browser; clos
     await rm(profile, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
-    const browser = await chromium.connectOverCDP(await endpoint(child.stderr), { noDefaults: true });
+    const browser = await chromium.connectOverCDP(await endpoint(child), { noDefaults: true });
     return { browser, close };
   } catch (error) {
     await close();
@@ -70,18 +70,18 @@ export async function launchUntouchedBrowser(): Promise<{ browser: Browser; clos
   }
 }
 
-/** The address that Chromium prints on stderr for debuggers. */
-async function endpoint(stderr: NodeJS.ReadableStream): Promise<string> {
-  const lines: string[] = [];
-  for await (const line of createInterface(stderr)) {
-    const address = /^DevTools listening on (\S+)/.exec(line)?.[1];
-    if (address !== undefined) {
-      stderr.resume();
-      return address;
-    }
-    lines.push(line);
-  }
-  throw new Error(`Chromium ended before it could be connected to:\n${lines.join('\n')}`);
+/** The address for debuggers that Chromium prints on stderr, which is read to its end so that Chromium never waits. */
+function endpoint(child: ChildProcessByStdio<null, null, Readable>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const address = /DevTools listening on (\S+)\n/.exec(said)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+    child.once('error', reject);
+    child.once('close', () => reject(new Error(`Chromium ended before it could be connected to:\n${said}`)));
+  });
 }
 
 async function findChromium(): Promise<Chromium> {

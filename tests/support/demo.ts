@@ -71,6 +71,8 @@ export const test = base
     const contexts: BrowserContext[] = [];
     const problems: string[] = [];
     onCleanup(async () => {
+      const pages = contexts.flatMap((context) => context.pages());
+      await Promise.all(pages.map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })));
       await Promise.all(contexts.map((context) => context.close()));
       expect(problems, 'what went wrong in the browser').toEqual([]);
     });
