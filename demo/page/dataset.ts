@@ -87,7 +87,7 @@ export function createDataset({ setup, send, busy, changed, model }: DatasetOpti
         data = reply.data;
         images.show(data);
         setup.describe(data);
-        images.complain(reply.notice);
+        images.note(reply.notice);
       } else {
         onMissing(reply);
       }

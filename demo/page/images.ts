@@ -40,6 +40,12 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
     fetch();
   });
 
+  function tell(text: string, manner: 'wrong' | 'hint'): void {
+    endDownload();
+    wrong.className = manner;
+    say(wrong, text);
+  }
+
   const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   document.addEventListener('dragover', (event) => {
     if (!holdsFiles(event)) return;
@@ -80,10 +86,13 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
       bar.value = (arrived.size - 1 + (total ? received / total : 0)) / FILES;
       say(note, `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`);
     },
-    /** What is wrong with the files, or worth knowing; empty for nothing. */
+    /** What is wrong with the files; empty for nothing. */
     complain(text: string): void {
-      endDownload();
-      say(wrong, text);
+      tell(text, 'wrong');
+    },
+    /** What is worth knowing although the images are here; empty for nothing. */
+    note(text: string): void {
+      tell(text, 'hint');
     },
   };
 }
