@@ -56,7 +56,17 @@ const library: ViteUserConfig = {
   test: {
     globalSetup: ['tests/support/build.ts'],
     projects: [
-      { extends: true, test: { name: 'tests', include: ['tests/{unit,gpu,browser}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'node', include: ['tests/{unit,gpu}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/*.test.ts'],
+          // After the others and one at a time: these tests measure the page, and the CPU is the GPU here.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+        },
+      },
       { extends: true, test: { name: 'acceptance', include: ['tests/acceptance/*.test.ts'] } },
     ],
     testTimeout: 120_000,
