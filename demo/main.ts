@@ -59,6 +59,7 @@ const dataset = createDataset({
 curves.show(learned);
 checkWebGpu();
 if (setup.configuration) dataset.take(setup.configuration);
+else showPhase(phase, 'Correct the marked fields to begin');
 void keep.offer();
 
 function startWorker() {

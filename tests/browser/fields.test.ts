@@ -54,6 +54,8 @@ describe('the address', () => {
     visit,
   }) => {
     const page = await visit({ ...quickRun, hidden: '<b>', epochs: -3, lr: Number.NaN });
+    const status = page.getByRole('status').first();
+    await eventually(() => status.textContent()).toContain('Correct the marked fields');
     for (const [label, value] of [
       ['Hidden layers', '16'],
       ['Epochs', '2'],
