@@ -38,3 +38,8 @@ export class ShadegradError extends Error {
     return `${this.message} ${this.nextStep}`.trim();
   }
 }
+
+/** What an error of any kind says: anything can be thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

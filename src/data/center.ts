@@ -1,3 +1,5 @@
+import { resize } from './resize.ts';
+
 /** Height and width of MNIST's images, and of the box within them that a digit just fits. */
 const FIELD = 28;
 const BOX = 20;
@@ -21,8 +23,7 @@ export function centerDigit(ink: Float32Array | Uint8Array, width: number, heigh
   const side = Math.max(box.width, box.height) / BOX;
   const columns = Math.max(1, Math.round(box.width / side));
   const rows = Math.max(1, Math.round(box.height / side));
-  const narrowed = resample(crop(ink, width, box), box.width, columns, box.height, 1, box.width);
-  const scaled = resample(narrowed, box.height, rows, columns, columns, 1);
+  const scaled = resize(crop(ink, width, box), box, { width: columns, height: rows });
 
   const { x, y, peak } = centreOfMass(scaled, columns, rows);
   const left = shift(x, columns);
@@ -69,38 +70,6 @@ function crop(ink: Float32Array | Uint8Array, width: number, box: Box): Float32A
     cropped.set(ink.subarray(start, start + box.width), y * box.width);
   }
   return cropped;
-}
-
-/**
- * Scales `lines` lines of `from` pixels to `to` pixels each, by the mean over what each new pixel covers.
- *
- * @param step distance between pixels of a line; the lines themselves are 1 apart if it is not 1
- * @param stride distance between lines before scaling
- */
-function resample(
-  source: Float32Array,
-  from: number,
-  to: number,
-  lines: number,
-  step: number,
-  stride: number,
-): Float32Array {
-  const scaled = new Float32Array(lines * to);
-  const nextLine = step === 1 ? to : 1;
-  const span = from / to;
-  for (let pixel = 0; pixel < to; pixel++) {
-    const start = pixel * span;
-    const end = Math.min(from, start + span);
-    for (let line = 0; line < lines; line++) {
-      let sum = 0;
-      for (let i = Math.floor(start); i < end; i++) {
-        const covered = Math.min(i + 1, end) - Math.max(i, start);
-        sum += covered * (source[line * stride + i * step] ?? 0);
-      }
-      scaled[line * nextLine + pixel * step] = sum / span;
-    }
-  }
-  return scaled;
 }
 
 /** In pixels from the upper left corner, with the greatest value. */

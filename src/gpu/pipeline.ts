@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import { type Access, KERNELS, type KernelName } from './kernels.ts';
 import { DeviceWatch } from './watch.ts';
 
@@ -79,7 +79,7 @@ export async function compile(
     return { pipeline, layout };
   } catch (error) {
     watch.check();
-    throw compileError(file, error instanceof Error ? error.message : String(error));
+    throw compileError(file, reasonOf(error));
   }
 }
 

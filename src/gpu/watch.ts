@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 
 /**
  * Remembers the first thing that went wrong on a device outside of any call: an uncaptured error or the device's
@@ -57,7 +57,7 @@ export class DeviceWatch {
       this.check();
       throw new ShadegradError(
         'gpu',
-        `The GPU could not finish its work: ${message(error)}`,
+        `The GPU could not finish its work: ${reasonOf(error)}`,
         'Run again; if it stays, update the GPU driver.',
         error,
       );
@@ -97,7 +97,7 @@ export class DeviceWatch {
     if (allocated && !error) return allocated.result;
     throw new ShadegradError(
       'gpu',
-      `The GPU has not enough memory for ${what}: ${error?.message ?? message(refused)}`,
+      `The GPU has not enough memory for ${what}: ${error?.message ?? reasonOf(refused)}`,
       'Use a smaller batch, network or dataset, or close other programs that use the GPU.',
       error ?? refused,
     );
@@ -121,8 +121,4 @@ function deviceLost(reason: GPUDeviceLostReason, details: string): ShadegradErro
     reason === 'destroyed' ? 'The GPU device was destroyed.' : `The GPU device was lost: ${details}`,
     'Open a new device and start again; if it stays, update the GPU driver.',
   );
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import { type Model, type Tensor, tensorShapes } from './model.ts';
 import { decodeSafetensors, encodeSafetensors, quote } from './safetensors.ts';
 import { type MlpSpec, mlp } from './spec.ts';
@@ -119,7 +119,7 @@ function checkModel(tensors: readonly Tensor[]): Model {
   try {
     return { spec: mlp(spec), tensors: ordered };
   } catch (error) {
-    throw unfit(`${error instanceof Error ? error.message : error}`.replace(/\.$/, ''), error);
+    throw unfit(reasonOf(error).replace(/\.$/, ''), error);
   }
 }
 

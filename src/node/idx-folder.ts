@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DatasetFiles, mapFiles, type NamedBytes } from '../data/idx.ts';
 import { pickIdxFiles } from '../data/idx-names.ts';
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 
 /**
  * Reads the four files of `names` from `folder`, as `pickIdxFiles` finds them.
@@ -31,7 +31,7 @@ export async function readNamed(path: string): Promise<NamedBytes> {
     const content = await readFile(path);
     return { name: path, bytes: new Uint8Array(content.buffer, content.byteOffset, content.length) };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new ShadegradError('bad-data', `${path} cannot be read: ${reason}.`, 'Check the file.', cause);
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { decodeModel, encodeModel, type ModelFile, type ModelNotes } from '../model/model-file.ts';
 import { writeWhole } from './files.ts';
@@ -10,7 +10,7 @@ import { writeWhole } from './files.ts';
  */
 export async function readModel(path: string): Promise<ModelFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new ShadegradError('bad-model', `${path} cannot be read: ${reason}.`, 'Check the path.', cause);
   });
   try {

@@ -1,6 +1,7 @@
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 import { centerDigit } from '../data/center.ts';
 import type { NamedBytes } from '../data/idx.ts';
+import { resize } from '../data/resize.ts';
 import { ShadegradError } from '../errors.ts';
 
 /** Larger images are refused before anything is allocated for them. */
@@ -157,42 +158,6 @@ function borderIndices(width: number, height: number): number[] {
     if (i < width || i >= width * (height - 1) || column === 0 || column === width - 1) indices.push(i);
   }
   return indices;
-}
-
-/** Each new pixel is the mean over what it covers: [height, width]. */
-function resize(
-  values: Float32Array,
-  from: { readonly height: number; readonly width: number },
-  to: { readonly height: number; readonly width: number },
-): Float32Array {
-  const rows = coverage(from.height, to.height);
-  const columns = coverage(from.width, to.width);
-  const resized = new Float32Array(to.height * to.width);
-  for (const [y, rowShares] of rows.entries()) {
-    for (const [x, columnShares] of columns.entries()) {
-      let sum = 0;
-      for (const [row, rowShare] of rowShares) {
-        for (const [column, columnShare] of columnShares) {
-          sum += rowShare * columnShare * (values[row * from.width + column] ?? 0);
-        }
-      }
-      resized[y * to.width + x] = sum;
-    }
-  }
-  return resized;
-}
-
-/** For each of `to` new pixels along an axis, the old ones that it covers, with their shares of it. */
-function coverage(from: number, to: number): [index: number, share: number][][] {
-  const span = from / to;
-  return Array.from({ length: to }, (_, pixel) => {
-    const [start, end] = [pixel * span, Math.min(from, (pixel + 1) * span)];
-    const shares: [number, number][] = [];
-    for (let i = Math.floor(start); i < end; i++) {
-      shares.push([i, (Math.min(i + 1, end) - Math.max(i, start)) / span]);
-    }
-    return shares;
-  });
 }
 
 function bad(message: string, nextStep: string, cause?: unknown): ShadegradError {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
@@ -85,7 +85,7 @@ export async function prepareFolder(folder: string): Promise<void> {
     await writeFile(trial, '', { flag: 'wx' });
     await rm(trial);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new ShadegradError(
       'usage',
       `Nothing can be written to the folder ${folder}: ${reason}.`,
