@@ -5,7 +5,8 @@
 //   moment2 = BETA2 moment2 + (1 - BETA2) gradient^2
 //   parameters -= step_size moment1 / (sqrt(moment2) root_correction + EPSILON)
 //
-//   gradient, parameters, moment1, moment2  [LENGTH]  vec4 of f32
+//   gradient, parameters  [LENGTH]     vec4 of f32
+//   moments               [2, LENGTH]  vec4 of f32; the first moment, then the second
 
 override LENGTH: u32;
 override BETA1: f32;
@@ -20,6 +21,7 @@ struct Step {
   offset: u32,
   count: u32,
   index: u32,
+  t: u32,
   step_size: f32,
   root_correction: f32,
 }
@@ -27,8 +29,7 @@ struct Step {
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> moment1: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> moment2: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -37,9 +38,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let g = gradient[i];
-  let m = BETA1 * moment1[i] + ONE_MINUS_BETA1 * g;
-  let v = BETA2 * moment2[i] + ONE_MINUS_BETA2 * g * g;
-  moment1[i] = m;
-  moment2[i] = v;
+  let m = BETA1 * moments[i] + ONE_MINUS_BETA1 * g;
+  let v = BETA2 * moments[LENGTH + i] + ONE_MINUS_BETA2 * g * g;
+  moments[i] = m;
+  moments[LENGTH + i] = v;
   parameters[i] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
 }

@@ -4,12 +4,14 @@
 //                     = sum_b delta[z, b, n]              k = INPUTS, the bias
 //   then Adam as in adam.wgsl
 //
-//   x                             [models, BATCH, 4 INPUT_VECTORS]        f32; columns from INPUTS on are padding
-//   delta                         [models, BATCH, 4 OUTPUT_VECTORS]       f32
-//   parameters, moment1, moment2  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias
+//   x           [models, BATCH, 4 INPUT_VECTORS]           f32; columns from INPUTS on are padding
+//   delta       [models, BATCH, 4 OUTPUT_VECTORS]          f32
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
+//   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
 // One invocation makes TILE_ROWS parameter rows of one vec4 of columns: (block of rows, vector, model).
 
+override MODELS: u32;
 override BATCH: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
@@ -23,6 +25,7 @@ override WORKGROUP_SIZE: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
+override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 
 const TILE_ROWS = 8u;
 
@@ -30,6 +33,7 @@ struct Step {
   offset: u32,
   count: u32,
   index: u32,
+  t: u32,
   step_size: f32,
   root_correction: f32,
 }
@@ -38,18 +42,17 @@ struct Step {
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> delta: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> moment1: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> moment2: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> moments: array<vec4f>;
 
 fn update(k: u32, p: u32, kernel_gradient: vec4f, bias_gradient: vec4f) {
   if (k > INPUTS) {
     return;
   }
   let g = select(kernel_gradient, bias_gradient, k == INPUTS);
-  let m = BETA1 * moment1[p] + ONE_MINUS_BETA1 * g;
-  let v = BETA2 * moment2[p] + ONE_MINUS_BETA2 * g * g;
-  moment1[p] = m;
-  moment2[p] = v;
+  let m = BETA1 * moments[p] + ONE_MINUS_BETA1 * g;
+  let v = BETA2 * moments[MOMENT + p] + ONE_MINUS_BETA2 * g * g;
+  moments[p] = m;
+  moments[MOMENT + p] = v;
   parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
 }
 

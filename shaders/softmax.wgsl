@@ -18,6 +18,7 @@ struct Step {
   offset: u32,
   count: u32,
   index: u32,
+  t: u32,
   step_size: f32,
   root_correction: f32,
 }

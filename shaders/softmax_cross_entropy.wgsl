@@ -5,7 +5,7 @@
 //                  = 0                                          b >= step.count
 //   metrics[z, step.index] = (sum_b -log p[b, label b], number of b whose largest logit is the label's)
 //
-//   labels   [samples]                   bytes, four to a u32, low byte first
+//   samples  from word LABELS_AT on: the labels, bytes, four to a u32, low byte first
 //   order    [models, ORDER_LENGTH]      u32, index of a sample
 //   logits   [models, BATCH, 4 VECTORS]  f32; columns from CLASSES on are padding
 //   delta    [models, BATCH, 4 VECTORS]  f32; padding is written as 0
@@ -16,6 +16,7 @@
 override BATCH: u32;
 override CLASSES: u32;
 override ORDER_LENGTH: u32;
+override LABELS_AT: u32;
 override STEPS: u32;
 override WORKGROUP_SIZE: u32;
 
@@ -25,12 +26,13 @@ struct Step {
   offset: u32,
   count: u32,
   index: u32,
+  t: u32,
   step_size: f32,
   root_correction: f32,
 }
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> labels: array<u32>;
+@group(0) @binding(1) var<storage, read> samples: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read> logits: array<f32>;
 @group(0) @binding(4) var<storage, read_write> delta: array<f32>;
@@ -52,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
 
     let sample = order[model * ORDER_LENGTH + step.offset + b];
-    let label = (labels[sample / 4u] >> (sample % 4u * 8u)) & 255u;
+    let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
     var highest = logits[row];
     var predicted = 0u;
     for (var c = 1u; c < CLASSES; c++) {

@@ -46,6 +46,6 @@ export { renderSvg } from './report/svg.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
 export { Network, networkLimits, type Prediction } from './train/network.ts';
-export type { PlanName } from './train/plans.ts';
+export type { PlanName } from './train/plans/index.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/step-plan.ts';
 export { type FitOptions, Trainer, type TrainerOptions, trainerLimits } from './train/trainer.ts';

@@ -1,17 +1,22 @@
 import { DeviceWatch } from './watch.ts';
 
 /**
- * Copies `data` into a new buffer, padded with zeros to whole words.
+ * A new buffer, filled in place so that nothing is copied twice, and padded with zeros to whole words.
  * @throws ShadegradError `gpu` or `device-lost`
  */
-export async function upload(device: GPUDevice, label: string, data: Uint8Array): Promise<GPUBuffer> {
-  const size = Math.ceil(data.byteLength / 4) * 4;
+export async function upload(
+  device: GPUDevice,
+  label: string,
+  bytes: number,
+  fill: (memory: Uint8Array) => void,
+): Promise<GPUBuffer> {
+  const size = Math.ceil(bytes / 4) * 4;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
   let buffer: GPUBuffer | undefined;
   try {
     return await DeviceWatch.of(device).allocate(`${label} (${size} bytes)`, () => {
       buffer = device.createBuffer({ label, size, usage, mappedAtCreation: true });
-      new Uint8Array(buffer.getMappedRange()).set(data);
+      fill(new Uint8Array(buffer.getMappedRange()));
       buffer.unmap();
       return buffer;
     });

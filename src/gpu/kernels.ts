@@ -24,7 +24,7 @@ export interface Kernel {
 export const KERNELS = {
   gather: {
     code: gather,
-    bindings: { step: 'step', images: 'read', order: 'read', x: 'read-write' },
+    bindings: { step: 'step', samples: 'read', order: 'read', x: 'read-write' },
   },
   matmul: {
     code: matmul,
@@ -54,7 +54,7 @@ export const KERNELS = {
     code: softmaxCrossEntropy,
     bindings: {
       step: 'step',
-      labels: 'read',
+      samples: 'read',
       order: 'read',
       logits: 'read',
       delta: 'read-write',
@@ -67,8 +67,7 @@ export const KERNELS = {
       step: 'step',
       gradient: 'read',
       parameters: 'read-write',
-      moment1: 'read-write',
-      moment2: 'read-write',
+      moments: 'read-write',
     },
   },
   dense: {
@@ -86,8 +85,7 @@ export const KERNELS = {
       x: 'read',
       delta: 'read',
       parameters: 'read-write',
-      moment1: 'read-write',
-      moment2: 'read-write',
+      moments: 'read-write',
     },
   },
 } as const satisfies Record<string, Kernel>;

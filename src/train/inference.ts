@@ -1,7 +1,8 @@
 import { readBuffer } from '../gpu/buffers.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
-import { type BatchSizes, inferencePlan } from './plans.ts';
+import { inferencePlan } from './plans/inference.ts';
+import type { BatchSizes } from './plans/sizes.ts';
 import type { Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
 import { batches } from './steps.ts';
@@ -45,8 +46,8 @@ export class Inference {
     count: number,
   ): Promise<Inference> {
     const sizes = inferenceSizes(spec, resident.count, count);
-    const labelled = resident.buffers.has('labels');
-    const shared = new Map([...parameters, ...resident.buffers]);
+    const { labelled } = resident;
+    const shared = new Map([...parameters, ['samples', resident.samples]]);
     return new Inference(
       sizes,
       labelled,

@@ -6,8 +6,9 @@ import type { Model } from '../model/model.ts';
 import { type MlpSpec, mlp } from '../model/spec.ts';
 import type { Evaluation } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
-import { inferencePlan, parametersOf } from './plans.ts';
-import { destroyResident, makeResident, type Resident } from './resident.ts';
+import { inferencePlan } from './plans/inference.ts';
+import { parametersOf } from './plans/sizes.ts';
+import { makeResident, type Resident } from './resident.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
 
 /** What a network makes of images without labels. */
@@ -52,7 +53,12 @@ export class Network {
     try {
       for (const [layer, packed] of packParameters(model).entries()) {
         const name = parametersOf(layer);
-        parameters.set(name, await upload(device, name, new Uint8Array(packed.buffer)));
+        parameters.set(
+          name,
+          await upload(device, name, packed.byteLength, (memory) =>
+            memory.set(new Uint8Array(packed.buffer)),
+          ),
+        );
       }
       return network;
     } catch (error) {
@@ -100,7 +106,7 @@ export class Network {
       this.#evaluated = { samples, resident, inference };
       return inference;
     } catch (error) {
-      destroyResident(resident);
+      resident.samples.destroy();
       throw error;
     }
   }
@@ -121,7 +127,7 @@ export class Network {
       return { probabilities, predictions: mostProbable(probabilities, spec.classes) };
     } finally {
       inference?.destroy();
-      destroyResident(resident);
+      resident.samples.destroy();
     }
   }
 
@@ -154,7 +160,7 @@ export class Network {
   #forgetEvaluated(): void {
     if (!this.#evaluated) return;
     this.#evaluated.inference.destroy();
-    destroyResident(this.#evaluated.resident);
+    this.#evaluated.resident.samples.destroy();
     this.#evaluated = undefined;
   }
 }

@@ -172,7 +172,14 @@ export function softmax(
 }
 
 export function softmaxCrossEntropy(
-  sizes: { models: number; batch: number; classes: number; orderLength: number; steps: number },
+  sizes: {
+    models: number;
+    batch: number;
+    classes: number;
+    orderLength: number;
+    steps: number;
+    labelsAt: number;
+  },
   bindings: Bindings<'softmax_cross_entropy'>,
 ): Dispatch {
   // The shader halves its partial sums until one is left, so it needs a power of two.
@@ -183,6 +190,7 @@ export function softmaxCrossEntropy(
       BATCH: sizes.batch,
       CLASSES: sizes.classes,
       ORDER_LENGTH: sizes.orderLength,
+      LABELS_AT: sizes.labelsAt,
       STEPS: sizes.steps,
       WORKGROUP_SIZE: workgroup,
     },
@@ -241,6 +249,7 @@ export function denseAdam(
   return dispatch(
     'dense_adam',
     {
+      MODELS: sizes.models,
       BATCH: sizes.batch,
       INPUTS: inputs,
       OUTPUTS: outputs,

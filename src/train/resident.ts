@@ -1,13 +1,15 @@
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { upload } from '../gpu/buffers.ts';
+import { padded } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
 
 /** Images, and labels where they are known, on the GPU as the bytes of their IDX files. */
 export interface Resident {
   readonly count: number;
-  /** By their names in every plan: `images`, `labels`. */
-  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly labelled: boolean;
+  /** Each image padded to whole words; behind them, where there are any, the labels. */
+  readonly samples: GPUBuffer;
 }
 
 /**
@@ -37,17 +39,15 @@ export async function makeResident(
       'Give one label for each image, from 0 to the number of classes less one.',
     );
   }
-  const buffers = new Map<string, GPUBuffer>();
-  try {
-    buffers.set('images', await upload(device, 'images', images));
-    if (labels) buffers.set('labels', await upload(device, 'labels', labels));
-    return { count, buffers };
-  } catch (error) {
-    destroyResident({ count, buffers });
-    throw error;
-  }
-}
-
-export function destroyResident({ buffers }: Resident): void {
-  for (const buffer of buffers.values()) buffer.destroy();
+  const row = padded(spec.inputs);
+  const samples = await upload(device, 'samples', count * row + (labels?.length ?? 0), (bytes) => {
+    if (row === spec.inputs) bytes.set(images);
+    else {
+      for (let i = 0; i < count; i++) {
+        bytes.set(images.subarray(i * spec.inputs, (i + 1) * spec.inputs), i * row);
+      }
+    }
+    if (labels) bytes.set(labels, count * row);
+  });
+  return { count, labelled: labels !== undefined, samples };
 }

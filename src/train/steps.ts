@@ -5,7 +5,7 @@ export const STEPS_PER_SUBMIT = 512;
 export const STEP_STRIDE = 256;
 
 /** Bytes of `struct Step` in the shaders. */
-export const STEP_SIZE = 20;
+export const STEP_SIZE = 24;
 
 /** What differs from one step to the next; the shaders read it as `struct Step`. */
 export interface Step {
@@ -15,6 +15,8 @@ export interface Step {
   readonly count: number;
   /** Where in `metrics` the batch's loss and hits go. */
   readonly index: number;
+  /** Adam's t: 1 for a network's first step; 0 where nothing is trained. */
+  readonly t: number;
   /** Adam's learning rate / (1 - beta1^t); 0 where nothing is trained. */
   readonly stepSize: number;
   /** Adam's 1 / sqrt(1 - beta2^t). */
@@ -25,7 +27,7 @@ export interface Step {
 export function batches(samples: number, batch: number): Step[] {
   return Array.from({ length: Math.ceil(samples / batch) }, (_, index) => {
     const offset = index * batch;
-    return { offset, count: Math.min(batch, samples - offset), index, stepSize: 0, rootCorrection: 0 };
+    return { offset, count: Math.min(batch, samples - offset), index, t: 0, stepSize: 0, rootCorrection: 0 };
   });
 }
 
@@ -44,6 +46,7 @@ export function trainingSteps(
     const t = trained + step.index + 1;
     return {
       ...step,
+      t,
       stepSize: adam.learningRate / (1 - adam.beta1 ** t),
       rootCorrection: 1 / Math.sqrt(1 - adam.beta2 ** t),
     };
@@ -58,8 +61,9 @@ export function encodeSteps(steps: readonly Step[]): ArrayBuffer {
     view.setUint32(i * STEP_STRIDE, step.offset, true);
     view.setUint32(i * STEP_STRIDE + 4, step.count, true);
     view.setUint32(i * STEP_STRIDE + 8, step.index, true);
-    view.setFloat32(i * STEP_STRIDE + 12, step.stepSize, true);
-    view.setFloat32(i * STEP_STRIDE + 16, step.rootCorrection, true);
+    view.setUint32(i * STEP_STRIDE + 12, step.t, true);
+    view.setFloat32(i * STEP_STRIDE + 16, step.stepSize, true);
+    view.setFloat32(i * STEP_STRIDE + 20, step.rootCorrection, true);
   });
   return bytes;
 }

@@ -10,8 +10,10 @@ import { Executable } from './executable.ts';
 import type { EpochRecord, Evaluation, Progress } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { evaluationPlan, Network, type Prediction } from './network.ts';
-import { type BatchSizes, inferencePlan, PLAN_NAMES, type PlanName, trainingPlan } from './plans.ts';
-import { destroyResident, makeResident, type Resident } from './resident.ts';
+import { PLAN_NAMES, type PlanName, trainingPlan } from './plans/index.ts';
+import { inferencePlan } from './plans/inference.ts';
+import type { BatchSizes } from './plans/sizes.ts';
+import { makeResident, type Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
 import { trainingSteps } from './steps.ts';
@@ -34,7 +36,7 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Share of the training samples, picked at random, that is not trained on but validated with. Default 0. */
   readonly validationSplit?: number;
-  /** Default `fused`. */
+  /** Default `layered`. */
   readonly plan?: PlanName;
 }
 
@@ -86,8 +88,8 @@ export class Trainer {
     try {
       const network = keep(await Network.create(device, initialModel(spec, settings.seed)));
       const resident = await makeResident(device, spec, data.train);
-      keep({ destroy: () => destroyResident(resident) });
-      const shared = new Map([...network.parameters, ...resident.buffers]);
+      keep(resident.samples);
+      const shared = new Map([...network.parameters, ['samples', resident.samples]]);
       const executable = keep(await Executable.create(device, plan, shared));
       const validation =
         split.validation.length > 0
@@ -269,7 +271,7 @@ export class Trainer {
   destroy(): void {
     this.#validation?.destroy();
     this.#executable.destroy();
-    destroyResident(this.#resident);
+    this.#resident.samples.destroy();
     this.#network.destroy();
   }
 }
@@ -294,7 +296,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
     epsilon: 1e-7,
     seed: 1,
     validationSplit: 0,
-    plan: 'fused',
+    plan: 'layered',
     ...options,
   };
   checkSettings(settings);

@@ -12,7 +12,7 @@ describe('openDevice', () => {
     expect(info).toMatchObject({ vendor: 'google', architecture: 'swiftshader', software: true });
     expect(info.description).toMatch(/swiftshader/i);
     const bytes = Uint8Array.of(1, 2, 3, 4);
-    const buffer = await upload(device, 'bytes', bytes);
+    const buffer = await upload(device, 'bytes', 4, (memory) => memory.set(bytes));
     expect(new Uint8Array(await readBuffer(device, buffer))).toEqual(bytes);
     device.destroy();
   });

@@ -72,13 +72,13 @@ describe('Trainer', () => {
     expect((await bits(4)).tensors).not.toEqual(first.tensors);
   });
 
-  test('agrees between the fused and the unfused plan', async () => {
-    const [fused, unfused] = [await train({ plan: 'fused' }, 2), await train({ plan: 'unfused' }, 2)];
-    const [a, b] = [await fused.model(), await unfused.model()];
+  test('agrees between the layered and the unfused plan', async () => {
+    const [layered, unfused] = [await train({ plan: 'layered' }, 2), await train({ plan: 'unfused' }, 2)];
+    const [a, b] = [await layered.model(), await unfused.model()];
     for (const [i, { name, data }] of a.tensors.entries()) {
       expectClose(name, data, b.tensors[i]?.data ?? [], { absolute: 2e-5 });
     }
-    fused.destroy();
+    layered.destroy();
     unfused.destroy();
   });
 
@@ -198,7 +198,7 @@ describe('Trainer', () => {
     [{ epsilon: 0 }, 'epsilon'],
     [{ epsilon: 1e-50 }, 'epsilon'],
     [{ learningRate: 1e300 }, 'learning rate'],
-    [{ plan: 'fusd' as 'fused' }, 'plan'],
+    [{ plan: 'layerd' as 'layered' }, 'plan'],
     [{ hidden: [0] }, 'hidden layer 1'],
     [{ hidden: [10, 2.5] }, 'hidden layer 2'],
     [{ seed: -1 }, 'seed'],
@@ -380,6 +380,7 @@ function referenceEpoch({
       offset,
       count,
       index: 0,
+      t,
       stepSize: learningRate / (1 - adam.beta1 ** t),
       rootCorrection: 1 / Math.sqrt(1 - adam.beta2 ** t),
     };

@@ -33,6 +33,16 @@ export function withPadding(values: ArrayLike<number>, columns: number): Float32
   return result;
 }
 
+/** Rows of bytes as the kernels lay them out: each padded to whole words, with 255 in the padding. */
+export function paddedRows(bytes: Uint8Array, columns: number): Uint8Array<ArrayBuffer> {
+  const stride = padded(columns);
+  const result = new Uint8Array((bytes.length / columns) * stride).fill(255);
+  for (let row = 0; row * columns < bytes.length; row++) {
+    result.set(bytes.subarray(row * columns, (row + 1) * columns), row * stride);
+  }
+  return result;
+}
+
 /** The inverse of {@link withPadding}. */
 export function withoutPadding(values: ArrayLike<number>, columns: number): Float64Array {
   const stride = padded(columns);
@@ -57,7 +67,10 @@ export async function runKernel(
     const words = padded(data.byteLength) / 4;
     const bytes = new Float32Array(words + POISON_WORDS).fill(POISON);
     new Uint8Array(bytes.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    shared.set(name, await upload(device, name, new Uint8Array(bytes.buffer)));
+    shared.set(
+      name,
+      await upload(device, name, bytes.byteLength, (memory) => memory.set(new Uint8Array(bytes.buffer))),
+    );
   }
   const plan = {
     name: dispatch.kernel,

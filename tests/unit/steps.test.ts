@@ -27,7 +27,7 @@ test('steps are encoded as the shaders read them', () => {
   const bytes = encodeSteps(trainingSteps(70, 32, 4, adam));
   expect(bytes.byteLength).toBe(3 * STEP_STRIDE);
   const view = new DataView(bytes, 2 * STEP_STRIDE, STEP_SIZE);
-  expect([0, 4, 8].map((offset) => view.getUint32(offset, true))).toEqual([64, 6, 2]);
-  expect(view.getFloat32(12, true)).toBe(Math.fround(0.001 / (1 - 0.9 ** 7)));
-  expect(view.getFloat32(16, true)).toBe(Math.fround(1 / Math.sqrt(1 - 0.999 ** 7)));
+  expect([0, 4, 8, 12].map((offset) => view.getUint32(offset, true))).toEqual([64, 6, 2, 7]);
+  expect(view.getFloat32(16, true)).toBe(Math.fround(0.001 / (1 - 0.9 ** 7)));
+  expect(view.getFloat32(20, true)).toBe(Math.fround(1 / Math.sqrt(1 - 0.999 ** 7)));
 });

@@ -1,0 +1,17 @@
+import type { AdamConstants } from '../ops.ts';
+import type { StepPlan } from '../step-plan.ts';
+import { layeredPlan } from './layered.ts';
+import type { BatchSizes } from './sizes.ts';
+import { unfusedPlan } from './unfused.ts';
+
+const PLANS = { layered: layeredPlan, unfused: unfusedPlan };
+
+/** The ways to train: see docs/architecture.md. */
+export type PlanName = keyof typeof PLANS;
+
+export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
+
+/** One step of training: forward, backward, update. */
+export function trainingPlan(name: PlanName, sizes: BatchSizes, adam: AdamConstants): StepPlan {
+  return PLANS[name](sizes, adam);
+}

@@ -1,0 +1,43 @@
+import { padded } from '../../model/layout.ts';
+import { denseLayers } from '../../model/spec.ts';
+import * as ops from '../ops.ts';
+import type { StepPlan } from '../step-plan.ts';
+import { layeredForward } from './layered.ts';
+import {
+  activationBuffers,
+  type BatchSizes,
+  deltaOf,
+  inputBuffers,
+  metricsBuffer,
+  parameterBuffers,
+  tensor,
+} from './sizes.ts';
+import { loss } from './unfused.ts';
+
+/** One batch of evaluation or, without labels, of prediction: forward, probabilities and, with labels, loss and hits. */
+export function inferencePlan(sizes: BatchSizes, labelled: boolean): StepPlan {
+  const layers = denseLayers(sizes.spec);
+  const { models, batch, spec, orderLength } = sizes;
+  const lossOnly = [
+    metricsBuffer(sizes),
+    tensor(deltaOf(layers.length - 1), models * batch * padded(spec.classes)),
+  ];
+  return {
+    name: labelled ? 'evaluation' : 'prediction',
+    buffers: [
+      ...inputBuffers(sizes, labelled),
+      ...activationBuffers(sizes, layers, 0),
+      ...parameterBuffers(models, layers, false),
+      ...(labelled ? lossOnly : []),
+      tensor('probabilities', models * orderLength * spec.classes),
+    ],
+    dispatches: [
+      ...layeredForward(sizes, layers),
+      ...(labelled ? [loss(sizes, layers.length)] : []),
+      ops.softmax(
+        { models, batch, classes: spec.classes, probabilityRows: orderLength },
+        { step: 'step', logits: 'logits', probabilities: 'probabilities' },
+      ),
+    ],
+  };
+}

@@ -1,0 +1,80 @@
+import { padded, parameterCount } from '../../model/layout.ts';
+import type { DenseLayer, MlpSpec } from '../../model/spec.ts';
+import type { PlanBuffer } from '../step-plan.ts';
+import { STEP_STRIDE, STEPS_PER_SUBMIT } from '../steps.ts';
+
+/** Sizes that every plan shares. */
+export interface BatchSizes {
+  readonly spec: MlpSpec;
+  /** Networks side by side: the leading axis of every tensor. */
+  readonly models: number;
+  /** Samples a step; the last step of an epoch may have fewer. */
+  readonly batch: number;
+  /** Samples that are resident on the GPU. */
+  readonly samples: number;
+  /** Samples that `order` names for each model: those of one epoch. */
+  readonly orderLength: number;
+}
+
+/** Buffers, by name, that hold one float32 tensor each: [models, ...]. */
+export const parametersOf = (layer: number) => `parameters${layer}`;
+/** Adam's first moments of a layer's parameters, then its second: [2, models, ...]. */
+export const momentsOf = (layer: number) => `moments${layer}`;
+/** Input of layer i; the output of the last is `logits`. */
+export const activationOf = (layer: number) => `activation${layer}`;
+/** Gradient of the loss with respect to the output of layer i, before its ReLU. */
+export const deltaOf = (layer: number) => `delta${layer}`;
+
+export function outputOf(layer: number, layerCount: number): string {
+  return layer === layerCount - 1 ? 'logits' : activationOf(layer + 1);
+}
+
+export function tensor(name: string, floats: number): PlanBuffer {
+  return { name, size: 4 * floats, usage: 'storage' };
+}
+
+/** Word of the buffer `samples` from which on the labels are, behind the images. */
+export function labelsAt({ spec, samples }: Pick<BatchSizes, 'spec' | 'samples'>): number {
+  return (samples * padded(spec.inputs)) / 4;
+}
+
+/** What every plan reads: the running steps' numbers, the dataset, and the epoch's order. */
+export function inputBuffers(sizes: BatchSizes, labelled: boolean): PlanBuffer[] {
+  const { models, samples, orderLength } = sizes;
+  return [
+    { name: 'step', size: STEP_STRIDE * STEPS_PER_SUBMIT, usage: 'step' },
+    { name: 'samples', size: 4 * labelsAt(sizes) + (labelled ? padded(samples) : 0), usage: 'storage' },
+    { name: 'order', size: 4 * models * orderLength, usage: 'storage' },
+  ];
+}
+
+/** A layer's parameters and, for training, its moments. */
+export function parameterBuffers(
+  models: number,
+  layers: readonly DenseLayer[],
+  moments: boolean,
+): PlanBuffer[] {
+  return layers.flatMap((layer, i) => [
+    tensor(parametersOf(i), models * parameterCount(layer)),
+    ...(moments ? [tensor(momentsOf(i), 2 * models * parameterCount(layer))] : []),
+  ]);
+}
+
+/** Where each step's loss and hits go, in `parts` parts that the host adds up: [models, steps, parts] x 2. */
+export function metricsBuffer({ models, orderLength, batch }: BatchSizes, parts = 1): PlanBuffer {
+  return tensor('metrics', 2 * models * Math.ceil(orderLength / batch) * parts);
+}
+
+/** Outputs of the layers from `first` on, as inputs of the next, with the logits. */
+export function activationBuffers(
+  { models, batch, spec }: BatchSizes,
+  layers: readonly DenseLayer[],
+  first: number,
+): PlanBuffer[] {
+  return [
+    ...layers.flatMap((layer, i) =>
+      i < first ? [] : [tensor(activationOf(i), models * batch * padded(layer.inputs))],
+    ),
+    tensor('logits', models * batch * padded(spec.classes)),
+  ];
+}
