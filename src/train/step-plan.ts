@@ -24,6 +24,8 @@ export interface StepPlan {
   readonly name: string;
   readonly buffers: readonly PlanBuffer[];
   readonly dispatches: readonly Dispatch[];
+  /** Parts in which a step's loss and hits stand in `metrics`: [models, steps, metricParts] x 2. */
+  readonly metricParts: number;
 }
 
 /** The part of a device's limits that a plan can run into. */

@@ -67,3 +67,15 @@ export function encodeSteps(steps: readonly Step[]): ArrayBuffer {
   });
   return bytes;
 }
+
+/** Each step's summed loss and hits, from the parts in which one model's `metrics` have them: [steps, parts] x 2. */
+export function stepMetrics(metrics: Float32Array, parts: number): { loss: number; hits: number }[] {
+  return Array.from({ length: metrics.length / (2 * parts) }, (_, step) => {
+    const sum = { loss: 0, hits: 0 };
+    for (let i = 2 * parts * step; i < 2 * parts * (step + 1); i += 2) {
+      sum.loss += metrics[i] ?? Number.NaN;
+      sum.hits += metrics[i + 1] ?? Number.NaN;
+    }
+    return sum;
+  });
+}

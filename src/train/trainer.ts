@@ -16,7 +16,7 @@ import type { BatchSizes } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
-import { trainingSteps } from './steps.ts';
+import { stepMetrics, trainingSteps } from './steps.ts';
 
 /** What to train and how. Every default but the network's is Keras's. */
 export interface TrainerOptions {
@@ -227,11 +227,14 @@ export class Trainer {
   ): Promise<void> {
     const { device } = this.#executable;
     const buffer = this.#executable.buffer('metrics');
-    const metrics = new Float32Array(
-      await readBuffer(device, buffer, 8 * sums.steps, 8 * (end - sums.steps)),
+    const bytesPerStep = 8 * this.plan.metricParts;
+    const bytes = await readBuffer(
+      device,
+      buffer,
+      bytesPerStep * sums.steps,
+      bytesPerStep * (end - sums.steps),
     );
-    for (let i = 0; i < metrics.length; i += 2) {
-      const loss = metrics[i] ?? Number.NaN;
+    for (const { loss, hits } of stepMetrics(new Float32Array(bytes), this.plan.metricParts)) {
       if (!Number.isFinite(loss)) {
         throw new ShadegradError(
           'diverged',
@@ -241,7 +244,7 @@ export class Trainer {
       }
       sums.steps++;
       sums.loss += loss;
-      sums.hits += metrics[i + 1] ?? Number.NaN;
+      sums.hits += hits;
     }
   }
 

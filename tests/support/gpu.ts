@@ -74,6 +74,7 @@ export async function runKernel(
   }
   const plan = {
     name: dispatch.kernel,
+    metricParts: 1,
     buffers: [{ name: 'step', size: 256, usage: 'step' as const }],
     dispatches: [dispatch],
   };

@@ -1,10 +1,10 @@
 import type { AdamConstants } from '../ops.ts';
 import type { StepPlan } from '../step-plan.ts';
-import { layeredPlan } from './layered.ts';
+import { registersPlan } from './registers.ts';
 import type { BatchSizes } from './sizes.ts';
 import { unfusedPlan } from './unfused.ts';
 
-const PLANS = { layered: layeredPlan, unfused: unfusedPlan };
+const PLANS = { layered: registersPlan, unfused: unfusedPlan };
 
 /** The ways to train: see docs/architecture.md. */
 export type PlanName = keyof typeof PLANS;

@@ -2,7 +2,7 @@ import { padded } from '../../model/layout.ts';
 import { denseLayers } from '../../model/spec.ts';
 import * as ops from '../ops.ts';
 import type { StepPlan } from '../step-plan.ts';
-import { layeredForward } from './layered.ts';
+import { registersForward } from './registers.ts';
 import {
   activationBuffers,
   type BatchSizes,
@@ -23,6 +23,7 @@ export function inferencePlan(sizes: BatchSizes, labelled: boolean): StepPlan {
     tensor(deltaOf(layers.length - 1), models * batch * padded(spec.classes)),
   ];
   return {
+    metricParts: 1,
     name: labelled ? 'evaluation' : 'prediction',
     buffers: [
       ...inputBuffers(sizes, labelled),
@@ -32,7 +33,7 @@ export function inferencePlan(sizes: BatchSizes, labelled: boolean): StepPlan {
       tensor('probabilities', models * orderLength * spec.classes),
     ],
     dispatches: [
-      ...layeredForward(sizes, layers),
+      ...registersForward(sizes, layers),
       ...(labelled ? [loss(sizes, layers.length)] : []),
       ops.softmax(
         { models, batch, classes: spec.classes, probabilityRows: orderLength },

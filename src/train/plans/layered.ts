@@ -1,13 +1,13 @@
 import { padded } from '../../model/layout.ts';
 import { type DenseLayer, denseLayers } from '../../model/spec.ts';
-import * as ops from '../ops.ts';
+import type { AdamConstants } from '../ops.ts';
 import type { Dispatch, StepPlan } from '../step-plan.ts';
 import {
-  activationBuffers,
   activationOf,
   type BatchSizes,
   deltaOf,
   inputBuffers,
+  labelsAt,
   metricsBuffer,
   momentsOf,
   outputOf,
@@ -15,61 +15,171 @@ import {
   parametersOf,
   tensor,
 } from './sizes.ts';
-import { gather, loss } from './unfused.ts';
+import { loss } from './unfused.ts';
 
-/** A dispatch or two a layer and direction, for any depth and width. */
-export function layeredPlan(sizes: BatchSizes, adam: ops.AdamConstants): StepPlan {
-  const layers = denseLayers(sizes.spec);
-  const { models, batch } = sizes;
-  return {
-    name: 'layered',
-    buffers: [
-      ...inputBuffers(sizes, true),
-      ...activationBuffers(sizes, layers, 0),
-      ...parameterBuffers(models, layers, true),
-      metricsBuffer(sizes),
-      ...layers.map((layer, i) => tensor(deltaOf(i), models * batch * padded(layer.outputs))),
-    ],
-    dispatches: [
-      ...layeredForward(sizes, layers),
-      loss(sizes, layers.length),
-      ...layeredBackward(sizes, layers, adam),
-    ],
-  };
+/**
+ * A layer's inputs: the batch's bytes, found through the epoch's order (`samples`), or the floats that the layer
+ * before made.
+ */
+export interface LayerInput {
+  readonly input: 'samples' | 'floats';
+  /** Of `order`, where the input is `samples`. */
+  readonly orderLength: number;
 }
 
-export function layeredForward(sizes: BatchSizes, layers: readonly DenseLayer[]): Dispatch[] {
-  const { models, batch: rows } = sizes;
-  return [
-    gather(sizes),
-    ...layers.map((layer, i) =>
-      ops.dense(
-        { models, rows, layer, relu: i < layers.length - 1 },
-        { x: activationOf(i), parameters: parametersOf(i), y: outputOf(i, layers.length) },
-      ),
-    ),
-  ];
+interface LayerSizes {
+  readonly models: number;
+  /** Samples of a batch. */
+  readonly rows: number;
+  readonly layer: DenseLayer;
 }
 
-function layeredBackward(
-  { models, batch }: BatchSizes,
-  layers: readonly DenseLayer[],
-  adam: ops.AdamConstants,
-): Dispatch[] {
-  const dispatches = layers.map((layer, i) => {
-    const inputGradient = ops.denseInputGradient(
-      { models, rows: batch, layer },
+export interface HeadSizes extends LayerSizes {
+  readonly orderLength: number;
+  readonly labelsAt: number;
+  /** Steps that `metrics` has room for. */
+  readonly steps: number;
+}
+
+/**
+ * One implementation of the layered plan's kernels. `x` is bound to `samples` or to an activation, as the input is;
+ * `order` is bound always, and read only with `samples`.
+ */
+export interface LayeredKernels {
+  /** y = x kernel + bias, with ReLU where `relu`. */
+  dense(
+    sizes: LayerSizes & LayerInput & { relu: boolean },
+    bindings: { step: string; x: string; order: string; parameters: string; y: string },
+  ): Dispatch;
+  /** The most classes that `head` takes. */
+  readonly headClasses: number;
+  /** Parts of the loss that `head` leaves to the host to add up. */
+  headParts(rows: number): number;
+  /**
+   * The output layer on top of a hidden one: logits, softmax, loss and hits; then the gradients of the logits
+   * (`delta`) and, through the ReLU, of the hidden layer's outputs `x` (`delta_x`).
+   */
+  head(
+    sizes: HeadSizes,
+    bindings: {
+      step: string;
+      samples: string;
+      order: string;
+      x: string;
+      parameters: string;
+      delta: string;
+      delta_x: string;
+      metrics: string;
+    },
+  ): Dispatch;
+  /** delta_x = delta_y kernel^T, through the ReLU whose output x is. */
+  inputGradient(
+    sizes: LayerSizes,
+    bindings: { delta_y: string; parameters: string; x: string; delta_x: string },
+  ): Dispatch;
+  /** The parameters' gradient and their Adam update. */
+  denseAdam(
+    sizes: LayerSizes & LayerInput,
+    adam: AdamConstants,
+    bindings: {
+      step: string;
+      x: string;
+      order: string;
+      delta: string;
+      parameters: string;
+      moments: string;
+    },
+  ): Dispatch;
+}
+
+/**
+ * For any depth and width: forward and update one dispatch a layer, the head one, the input gradient of every hidden
+ * layer but the last one. Four dispatches for one hidden layer.
+ */
+export function layeredPlan(
+  name: string,
+  kernels: LayeredKernels,
+  sizes: BatchSizes,
+  adam: AdamConstants,
+): StepPlan {
+  const { models, batch: rows, spec, orderLength } = sizes;
+  const layers = denseLayers(spec);
+  const last = layers.length - 1;
+  const top = layers[last];
+  const headed = last > 0 && top && spec.classes <= kernels.headClasses;
+  const steps = Math.ceil(orderLength / rows);
+  const forward = denseForward(kernels, sizes, layers);
+  const head = headed
+    ? [
+        kernels.head(
+          { models, rows, layer: top, orderLength, steps, labelsAt: labelsAt(sizes) },
+          {
+            step: 'step',
+            samples: 'samples',
+            order: 'order',
+            x: activationOf(last),
+            parameters: parametersOf(last),
+            delta: deltaOf(last),
+            delta_x: deltaOf(last - 1),
+            metrics: 'metrics',
+          },
+        ),
+      ]
+    : [loss(sizes, layers.length)];
+  const backward = layers.map((layer, i) => {
+    const inputGradient = kernels.inputGradient(
+      { models, rows, layer },
       { delta_y: deltaOf(i), parameters: parametersOf(i), x: activationOf(i), delta_x: deltaOf(i - 1) },
     );
-    const update = ops.denseAdam({ models, batch, layer }, adam, {
+    const update = kernels.denseAdam({ models, rows, layer, ...inputOf(i, orderLength) }, adam, {
       step: 'step',
-      x: activationOf(i),
+      x: i === 0 ? 'samples' : activationOf(i),
+      order: 'order',
       delta: deltaOf(i),
       parameters: parametersOf(i),
       moments: momentsOf(i),
     });
     // The input's gradient wants the kernel as it was, so it goes before the update.
-    return i === 0 ? [update] : [inputGradient, update];
+    return i === 0 || (headed && i === last) ? [update] : [inputGradient, update];
   });
-  return dispatches.reverse().flat();
+  const activations = layers
+    .slice(1)
+    .map((layer, i) => tensor(activationOf(i + 1), models * rows * padded(layer.inputs)));
+  return {
+    name,
+    buffers: [
+      ...inputBuffers(sizes, true),
+      ...activations,
+      ...(headed ? [] : [tensor('logits', models * rows * padded(spec.classes))]),
+      ...parameterBuffers(models, layers, true),
+      metricsBuffer(sizes, headed ? kernels.headParts(rows) : 1),
+      ...layers.map((layer, i) => tensor(deltaOf(i), models * rows * padded(layer.outputs))),
+    ],
+    dispatches: [...(headed ? forward.slice(0, -1) : forward), ...head, ...backward.reverse().flat()],
+    metricParts: headed ? kernels.headParts(rows) : 1,
+  };
+}
+
+/** Every layer's outputs, up to the logits. */
+export function denseForward(
+  kernels: LayeredKernels,
+  { models, batch: rows, orderLength }: BatchSizes,
+  layers: readonly DenseLayer[],
+): Dispatch[] {
+  return layers.map((layer, i) =>
+    kernels.dense(
+      { models, rows, layer, ...inputOf(i, orderLength), relu: i < layers.length - 1 },
+      {
+        step: 'step',
+        x: i === 0 ? 'samples' : activationOf(i),
+        order: 'order',
+        parameters: parametersOf(i),
+        y: outputOf(i, layers.length),
+      },
+    ),
+  );
+}
+
+function inputOf(layer: number, orderLength: number): LayerInput {
+  return { input: layer === 0 ? 'samples' : 'floats', orderLength };
 }

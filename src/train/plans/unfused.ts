@@ -25,6 +25,7 @@ export function unfusedPlan(sizes: BatchSizes, adam: ops.AdamConstants): StepPla
   const { models, batch } = sizes;
   return {
     name: 'unfused',
+    metricParts: 1,
     buffers: [
       ...inputBuffers(sizes, true),
       ...activationBuffers(sizes, layers, 0),
