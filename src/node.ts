@@ -11,3 +11,4 @@ export {
 export { checkImageShape, type InputImage, readImages } from './node/images.ts';
 export { readModel, writeModel } from './node/models.ts';
 export { prepareFolder, type RunFiles, runFiles, testFiles, writeFiles } from './node/run-files.ts';
+export type { Toggles } from './node/toggles.ts';

@@ -2,6 +2,7 @@ import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
 import { installSteps, platform } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
 
 /** `auto` takes hardware where there is any, else software. */
@@ -12,18 +13,27 @@ export interface OpenDeviceOptions {
   readonly adapter?: AdapterChoice;
   readonly requiredLimits?: Readonly<Record<string, number>>;
   readonly requiredFeatures?: readonly GPUFeatureName[];
+  /** Asked for where the adapter offers them. */
+  readonly optionalFeatures?: readonly GPUFeatureName[];
   /**
    * False leaves out the bounds checks that Dawn adds to shaders on a software adapter, where they cost a third to
    * two thirds of the speed. Only for shaders that never index beyond their buffers, such as this package's own:
    * any other could then read or write foreign memory. Default true; without effect on hardware.
    */
   readonly robustness?: boolean;
+  /**
+   * Dawn's toggles, on hardware and software, over what `robustness` says: to measure what each is worth. Some take
+   * away what keeps wrong programs harmless.
+   */
+  readonly toggles?: Toggles;
 }
 
 export interface OpenedDevice {
   readonly device: GPUDevice;
   readonly adapter: GPUAdapter;
   readonly info: AdapterReport;
+  /** The toggles that were set, as reports name them: `skip_validation`, `timestamp_quantization=off`. */
+  readonly toggles: readonly string[];
 }
 
 /** Dawn's instances, one per kind and settings. Dawn crashes the process once an instance is garbage-collected. */
@@ -34,20 +44,29 @@ const instances = new Map<string, GPU>();
  * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
  * thread it is found only if the worker shares its environment (`env: SHARE_ENV`).
  *
- * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature,
- *   `gpu` where it gives no device
+ * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature
+ *   or Dawn a toggle, `gpu` where it gives no device
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
-  const { adapter: choice = 'auto', requiredLimits = {}, requiredFeatures = [], robustness = true } = options;
-  const adapter = await chooseAdapter(choice, robustness);
+  const {
+    adapter: choice = 'auto',
+    requiredLimits = {},
+    requiredFeatures = [],
+    optionalFeatures = [],
+  } = options;
+  await checkToggles(options.toggles ?? {});
+  const { adapter, toggles } = await chooseAdapter(choice, options);
   const info = reportAdapter(adapter);
   checkSupport(adapter, info, requiredLimits, requiredFeatures);
   try {
     const device = await adapter.requestDevice({
       requiredLimits: { ...requiredLimits },
-      requiredFeatures: [...requiredFeatures],
+      requiredFeatures: [
+        ...requiredFeatures,
+        ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
+      ],
     });
-    return { device, adapter, info };
+    return { device, adapter, info, toggles: toggleNames(toggles) };
   } catch (error) {
     throw new ShadegradError(
       'gpu',
@@ -84,10 +103,15 @@ function checkSupport(
   }
 }
 
-async function chooseAdapter(choice: AdapterChoice, robustness: boolean): Promise<GPUAdapter> {
-  const hardware = choice === 'software' ? null : await findHardware();
-  const adapter = hardware ?? (choice === 'hardware' ? null : await findSoftware(robustness));
-  if (adapter) return adapter;
+async function chooseAdapter(
+  choice: AdapterChoice,
+  { robustness = true, toggles = {} }: OpenDeviceOptions,
+): Promise<{ adapter: GPUAdapter; toggles: Toggles }> {
+  const hardware = choice === 'software' ? null : await findHardware(toggles);
+  if (hardware) return { adapter: hardware, toggles };
+  const unchecked = robustness ? toggles : { disable_robustness: true, ...toggles };
+  const software = choice === 'hardware' ? null : await findSoftware(unchecked);
+  if (software) return { adapter: software, toggles: unchecked };
   throw new ShadegradError(
     'no-adapter',
     `No ${choice === 'auto' ? '' : `${choice} `}WebGPU adapter was found on this machine (${platform()}).`,
@@ -101,7 +125,7 @@ async function chooseAdapter(choice: AdapterChoice, robustness: boolean): Promis
  * SwiftShader is added to the drivers that the loader finds, and lavapipe taken out, because the loader and Dawn print
  * warnings on stderr where there is no driver at all, or one that Dawn cannot use.
  */
-export async function findHardware(): Promise<GPUAdapter | null> {
+export async function findHardware(toggles: Toggles = {}): Promise<GPUAdapter | null> {
   const bundled = await swiftShader().catch(() => undefined);
   const environment = bundled
     ? {
@@ -109,26 +133,26 @@ export async function findHardware(): Promise<GPUAdapter | null> {
         VK_LOADER_DRIVERS_DISABLE: appended('VK_LOADER_DRIVERS_DISABLE', ',', '*lvp_icd*'),
       }
     : {};
-  const adapter = await request('hardware', bundled, environment, { powerPreference: 'high-performance' });
+  const options = { powerPreference: 'high-performance' } as const;
+  const adapter = await request('hardware', bundled, environment, options, toggles);
   return adapter && !adapter.info.isFallbackAdapter ? adapter : null;
 }
 
 /** SwiftShader, or else what the platform has in software (Windows's WARP, Mesa's lavapipe); null for neither. */
-export async function findSoftware(robustness = true): Promise<GPUAdapter | null> {
+export async function findSoftware(toggles: Toggles = {}): Promise<GPUAdapter | null> {
   const bundled = await swiftShader();
   const environment = bundled
     ? { VK_DRIVER_FILES: bundled.manifest, VK_ICD_FILENAMES: bundled.manifest }
     : {};
-  const toggles = robustness ? [] : ['enable-dawn-features=disable_robustness'];
-  return request(`software ${toggles}`, bundled, environment, { forceFallbackAdapter: true }, toggles);
+  return request('software', bundled, environment, { forceFallbackAdapter: true }, toggles);
 }
 
 async function request(
-  key: string,
+  kind: 'hardware' | 'software',
   bundled: SwiftShader | undefined,
   environment: Readonly<Record<string, string>>,
   options: GPURequestAdapterOptions,
-  toggles: string[] = [],
+  toggles: Toggles,
 ): Promise<GPUAdapter | null> {
   const { create, globals } = await loadDawn();
   for (const [name, value] of Object.entries(globals)) {
@@ -139,7 +163,9 @@ async function request(
   // Mesa complains on stderr where this is not set; it need not exist.
   const runtime = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR || '/nonexistent' };
   return withEnvironment({ ...runtime, ...environment }, () => {
-    const instance = instances.get(key) ?? create(toggles);
+    const flags = dawnFlags(toggles);
+    const key = [kind, ...flags].join(' ');
+    const instance = instances.get(key) ?? create(flags);
     instances.set(key, instance);
     return instance.requestAdapter(options);
   });

@@ -45,6 +45,40 @@ describe('openDevice', () => {
     });
   });
 
+  test('gives optional features where the adapter has them, and opens where it has not', async () => {
+    const optionalFeatures = ['timestamp-query', 'no-such-feature' as GPUFeatureName] as const;
+    const { device } = await openDevice({ optionalFeatures });
+    expect(device.features.has('timestamp-query')).toBe(true);
+    device.destroy();
+  });
+
+  test('says which toggles were set, also where robustness asks for one', async () => {
+    const toggles = { timestamp_quantization: false };
+    const opened = [
+      await openDevice({ adapter: 'software', robustness: false }),
+      await openDevice({ adapter: 'software', toggles }),
+      await openDevice({ adapter: 'software', robustness: false, toggles }),
+      await openDevice({ adapter: 'software', robustness: false, toggles: { disable_robustness: false } }),
+    ];
+    expect(opened.map((one) => one.toggles)).toEqual([
+      ['disable_robustness'],
+      ['timestamp_quantization=off'],
+      ['disable_robustness', 'timestamp_quantization=off'],
+      ['disable_robustness=off'],
+    ]);
+    for (const { device } of opened) device.destroy();
+  });
+
+  test.each(['skip_validaton', 'robustness', '', 'disable_robustness,skip_validation'])(
+    'refuses the toggle "%s", which Dawn would silently ignore',
+    async (name) => {
+      await expect(openDevice({ toggles: { [name]: true } })).rejects.toMatchObject({
+        code: 'usage',
+        message: `Dawn has no toggle "${name}".`,
+      });
+    },
+  );
+
   test('says which feature the adapter lacks', async () => {
     const requiredFeatures = ['no-such-feature' as GPUFeatureName];
     await expect(openDevice({ requiredFeatures })).rejects.toMatchObject({
