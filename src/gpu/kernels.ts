@@ -4,6 +4,9 @@ import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
 import denseAdam from '../../shaders/dense_adam.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
+import floorCopy from '../../shaders/floor_copy.wgsl?raw';
+import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
+import floorFma from '../../shaders/floor_fma.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
 import relu from '../../shaders/relu.wgsl?raw';
@@ -87,6 +90,18 @@ export const KERNELS = {
       parameters: 'read-write',
       moments: 'read-write',
     },
+  },
+  floor_empty: {
+    code: floorEmpty,
+    bindings: { counter: 'read-write' },
+  },
+  floor_copy: {
+    code: floorCopy,
+    bindings: { source: 'read', destination: 'read-write' },
+  },
+  floor_fma: {
+    code: floorFma,
+    bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
   },
 } as const satisfies Record<string, Kernel>;
 
