@@ -21,6 +21,8 @@ export interface Kernel {
   readonly code: string;
   /** Every binding of group 0, in the shader's order. */
   readonly bindings: Readonly<Record<string, Access>>;
+  /** Bytes of workgroup memory that it takes with these override constants; absent where it has none. */
+  readonly workgroupBytes?: (constants: Readonly<Record<string, number>>) => number;
 }
 
 /** Every kernel: its shader and its explicit bind group layout. */
@@ -63,6 +65,8 @@ export const KERNELS = {
       delta: 'read-write',
       metrics: 'read-write',
     },
+    // A vec2f for each invocation.
+    workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN }) => 8 * WORKGROUP_SIZE,
   },
   adam: {
     code: adam,

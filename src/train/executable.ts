@@ -11,13 +11,16 @@ interface Recorded {
   readonly usesStep: boolean;
 }
 
+/** When a dispatch runs: before a submit's steps, in every step, after them. */
+type Part = 'before' | 'dispatches' | 'after';
+
 /** A plan on a device: its buffers, pipelines and bind groups, made once. Recording a step allocates nothing. */
 export class Executable {
   readonly device: GPUDevice;
   readonly plan: StepPlan;
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #own: readonly GPUBuffer[];
-  readonly #dispatches: readonly Recorded[];
+  readonly #recorded: Record<Part, readonly Recorded[]>;
 
   /**
    * @param shared buffers that others own, by the plan's name for them; the rest is made here, filled with zeros
@@ -37,10 +40,14 @@ export class Executable {
         for (const buffer of missing) own.push(createBuffer(device, buffer));
       });
       const buffers = new Map([...shared, ...own.map((buffer) => [buffer.label, buffer] as const)]);
-      const dispatches = await Promise.all(
-        plan.dispatches.map((dispatch) => prepare(device, dispatch, buffers)),
-      );
-      return new Executable(device, plan, buffers, own, dispatches);
+      const record = (dispatches: readonly Dispatch[] = []) =>
+        Promise.all(dispatches.map((dispatch) => prepare(device, dispatch, buffers)));
+      const [before, dispatches, after] = await Promise.all([
+        record(plan.before),
+        record(plan.dispatches),
+        record(plan.after),
+      ]);
+      return new Executable(device, plan, buffers, own, { before, dispatches, after });
     } catch (error) {
       for (const buffer of own) buffer.destroy();
       throw error;
@@ -52,13 +59,13 @@ export class Executable {
     plan: StepPlan,
     buffers: ReadonlyMap<string, GPUBuffer>,
     own: readonly GPUBuffer[],
-    dispatches: readonly Recorded[],
+    recorded: Record<Part, readonly Recorded[]>,
   ) {
     this.device = device;
     this.plan = plan;
     this.#buffers = buffers;
     this.#own = own;
-    this.#dispatches = dispatches;
+    this.#recorded = recorded;
   }
 
   /** The buffer that the plan calls `name`. */
@@ -73,19 +80,19 @@ export class Executable {
     this.device.queue.writeBuffer(this.buffer(name), 0, data);
   }
 
-  /** Runs `steps`, at most `STEPS_PER_SUBMIT` of them, in one pass of one submit. */
+  /**
+   * Runs `steps` in one pass of one submit.
+   * @param steps 1 to `STEPS_PER_SUBMIT`, each the batch behind the one before
+   */
   submit(steps: readonly Step[]): void {
-    this.write('step', encodeSteps(steps));
+    const { before, dispatches, after } = this.#recorded;
+    const first = before.length > 0 ? steps.slice(0, 1).map((step) => ({ ...step, count: 0 })) : [];
+    this.write('step', encodeSteps([...steps, ...first]));
     const encoder = this.device.createCommandEncoder({ label: this.plan.name });
     const pass = encoder.beginComputePass({ label: this.plan.name });
-    for (let slot = 0; slot < steps.length; slot++) {
-      const offset = [slot * STEP_STRIDE];
-      for (const { pipeline, bindGroup, workgroups, usesStep } of this.#dispatches) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, bindGroup, usesStep ? offset : []);
-        pass.dispatchWorkgroups(...workgroups);
-      }
-    }
+    dispatch(pass, before, steps.length);
+    for (let slot = 0; slot < steps.length; slot++) dispatch(pass, dispatches, slot);
+    dispatch(pass, after, steps.length - 1);
     pass.end();
     this.device.queue.submit([encoder.finish()]);
   }
@@ -93,6 +100,16 @@ export class Executable {
   /** Frees the buffers that are not shared. */
   destroy(): void {
     for (const buffer of this.#own) buffer.destroy();
+  }
+}
+
+/** Records dispatches with the numbers in the step buffer's `slot`. */
+function dispatch(pass: GPUComputePassEncoder, recorded: readonly Recorded[], slot: number): void {
+  const offset = [slot * STEP_STRIDE];
+  for (const { pipeline, bindGroup, workgroups, usesStep } of recorded) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup, usesStep ? offset : []);
+    pass.dispatchWorkgroups(...workgroups);
   }
 }
 

@@ -1,5 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import { type BindingName, KERNELS, type KernelName } from '../gpu/kernels.ts';
+import { type BindingName, KERNELS, type Kernel, type KernelName } from '../gpu/kernels.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {
@@ -24,6 +24,10 @@ export interface StepPlan {
   readonly name: string;
   readonly buffers: readonly PlanBuffer[];
   readonly dispatches: readonly Dispatch[];
+  /** Once before the steps of a submit, with the first one's numbers but for the samples: count is 0. */
+  readonly before?: readonly Dispatch[];
+  /** Once after the steps of a submit, with the last one's numbers. */
+  readonly after?: readonly Dispatch[];
   /** Parts in which a step's loss and hits stand in `metrics`: [models, steps, metricParts] x 2. */
   readonly metricParts: number;
 }
@@ -86,7 +90,7 @@ function planNeeds(plan: StepPlan): PlanLimits {
   const sizes = plan.buffers.map(({ size }) => size);
   const workgroupSize = (dispatch: Dispatch, axis: 'X' | 'Y') =>
     dispatch.constants[`WORKGROUP_${axis}`] ?? (axis === 'X' ? (dispatch.constants.WORKGROUP_SIZE ?? 1) : 1);
-  const over = (need: (dispatch: Dispatch) => number) => Math.max(0, ...plan.dispatches.map(need));
+  const over = (need: (dispatch: Dispatch) => number) => Math.max(0, ...allDispatches(plan).map(need));
   return {
     maxBufferSize: Math.max(0, ...sizes),
     maxStorageBufferBindingSize: Math.max(0, ...sizes),
@@ -94,14 +98,21 @@ function planNeeds(plan: StepPlan): PlanLimits {
     maxComputeInvocationsPerWorkgroup: over((d) => workgroupSize(d, 'X') * workgroupSize(d, 'Y')),
     maxComputeWorkgroupSizeX: over((d) => workgroupSize(d, 'X')),
     maxComputeWorkgroupSizeY: over((d) => workgroupSize(d, 'Y')),
-    // Only softmax_cross_entropy has workgroup memory: a vec2f for each invocation.
-    maxComputeWorkgroupStorageSize: over((d) =>
-      d.kernel === 'softmax_cross_entropy' ? 8 * workgroupSize(d, 'X') : 0,
-    ),
+    maxComputeWorkgroupStorageSize: over(workgroupBytes),
     maxStorageBuffersPerShaderStage: over(
       ({ kernel }) => Object.values(KERNELS[kernel].bindings).filter((access) => access !== 'step').length,
     ),
   };
+}
+
+/** Every dispatch of a submit, in order: what comes before its steps, one step, what comes after them. */
+export function allDispatches({ before = [], dispatches, after = [] }: StepPlan): Dispatch[] {
+  return [...before, ...dispatches, ...after];
+}
+
+function workgroupBytes({ kernel, constants }: Dispatch): number {
+  const { workgroupBytes: bytes }: Kernel = KERNELS[kernel];
+  return bytes?.(constants) ?? 0;
 }
 
 /** A dispatch whose bindings are checked against the kernel's by the compiler. */

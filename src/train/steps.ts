@@ -1,5 +1,8 @@
-/** Steps whose numbers fit into the step buffer at once, and so the most that one submit can hold. */
+/** The most steps that one submit can hold. */
 export const STEPS_PER_SUBMIT = 512;
+
+/** Steps whose numbers fit into the step buffer: a submit's, and those of what a plan runs before them. */
+export const STEP_SLOTS = STEPS_PER_SUBMIT + 1;
 
 /** Bytes from one step's numbers to the next: WebGPU's default for the alignment of a dynamic uniform offset. */
 export const STEP_STRIDE = 256;

@@ -1,7 +1,7 @@
 import { padded, parameterCount } from '../../model/layout.ts';
 import type { DenseLayer, MlpSpec } from '../../model/spec.ts';
 import type { PlanBuffer } from '../step-plan.ts';
-import { STEP_STRIDE, STEPS_PER_SUBMIT } from '../steps.ts';
+import { STEP_SLOTS, STEP_STRIDE } from '../steps.ts';
 
 /** Sizes that every plan shares. */
 export interface BatchSizes {
@@ -42,7 +42,7 @@ export function labelsAt({ spec, samples }: Pick<BatchSizes, 'spec' | 'samples'>
 export function inputBuffers(sizes: BatchSizes, labelled: boolean): PlanBuffer[] {
   const { models, samples, orderLength } = sizes;
   return [
-    { name: 'step', size: STEP_STRIDE * STEPS_PER_SUBMIT, usage: 'step' },
+    { name: 'step', size: STEP_STRIDE * STEP_SLOTS, usage: 'step' },
     { name: 'samples', size: 4 * labelsAt(sizes) + (labelled ? padded(samples) : 0), usage: 'storage' },
     { name: 'order', size: 4 * models * orderLength, usage: 'storage' },
   ];
