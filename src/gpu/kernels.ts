@@ -3,11 +3,15 @@ import bias from '../../shaders/bias.wgsl?raw';
 import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
 import denseAdam from '../../shaders/dense_adam.wgsl?raw';
+import denseAdamQuads from '../../shaders/dense_adam_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
+import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
+import denseQuads from '../../shaders/dense_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
 import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
 import floorFma from '../../shaders/floor_fma.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
+import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
 import relu from '../../shaders/relu.wgsl?raw';
 import reluGradient from '../../shaders/relu_gradient.wgsl?raw';
@@ -106,6 +110,38 @@ export const KERNELS = {
   floor_fma: {
     code: floorFma,
     bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
+  },
+  dense_quads: {
+    code: denseQuads,
+    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+  },
+  head_quads: {
+    code: headQuads,
+    bindings: {
+      step: 'step',
+      samples: 'read',
+      order: 'read',
+      x: 'read',
+      parameters: 'read',
+      delta: 'read-write',
+      delta_x: 'read-write',
+      metrics: 'read-write',
+    },
+  },
+  dense_input_gradient_quads: {
+    code: denseInputGradientQuads,
+    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+  },
+  dense_adam_quads: {
+    code: denseAdamQuads,
+    bindings: {
+      step: 'step',
+      x: 'read',
+      order: 'read',
+      delta: 'read',
+      parameters: 'read-write',
+      moments: 'read-write',
+    },
   },
 } as const satisfies Record<string, Kernel>;
 

@@ -25,8 +25,8 @@ const MOST_INVOCATIONS = 256;
 /** WebGPU's default limit of workgroups along an axis. */
 const MOST_WORKGROUPS = 65_535;
 
-const groups = (items: number, perGroup: number) => Math.ceil(items / perGroup);
-const vectors = (floats: number) => padded(floats) / 4;
+export const groups = (items: number, perGroup: number) => Math.ceil(items / perGroup);
+export const vectors = (floats: number) => padded(floats) / 4;
 
 export function gather(
   sizes: { models: number; batch: number; inputs: number; orderLength: number },
@@ -131,7 +131,7 @@ function elementwise<K extends 'relu' | 'relu_gradient' | 'adam'>(
   ]);
 }
 
-function adamOverrides({ beta1, beta2, epsilon }: AdamConstants): Record<string, number> {
+export function adamOverrides({ beta1, beta2, epsilon }: AdamConstants): Record<string, number> {
   return {
     BETA1: beta1,
     BETA2: beta2,

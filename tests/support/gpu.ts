@@ -12,7 +12,7 @@ let opened: Promise<GPUDevice> | undefined;
 
 /** The device that this file's tests share. Bounds checks stay on. No adapter is a failure, never a skip. */
 export function testDevice(): Promise<GPUDevice> {
-  opened ??= openDevice({ adapter: 'auto' }).then(({ device }) => device);
+  opened ??= openDevice({ adapter: 'auto', optionalFeatures: ['subgroups'] }).then(({ device }) => device);
   return opened;
 }
 

@@ -1,10 +1,18 @@
 import type { AdamConstants } from '../ops.ts';
+import { quadKernels } from '../ops-quads.ts';
 import type { StepPlan } from '../step-plan.ts';
+import { layeredPlan } from './layered.ts';
 import { registersPlan } from './registers.ts';
 import type { BatchSizes } from './sizes.ts';
 import { unfusedPlan } from './unfused.ts';
 
-const PLANS = { layered: registersPlan, unfused: unfusedPlan };
+type Build = (sizes: BatchSizes, adam: AdamConstants) => StepPlan;
+
+const PLANS = {
+  layered: registersPlan,
+  'layered-quads': (sizes, adam) => layeredPlan('layered-quads', quadKernels, sizes, adam),
+  unfused: unfusedPlan,
+} satisfies Record<string, Build>;
 
 /** The ways to train: see docs/architecture.md. */
 export type PlanName = keyof typeof PLANS;

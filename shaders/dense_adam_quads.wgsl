@@ -1,0 +1,170 @@
+// A dense layer's parameter gradient and its Adam update, for adapters whose subgroups are four wide (software).
+//
+//   gradient[z, k, n] = sum_b x[z, b, k] delta[z, b, n]   k < INPUTS, the kernel
+//                     = sum_b delta[z, b, n]              k = INPUTS, the bias
+//   then Adam as in adam.wgsl
+//
+//   x           with BYTES: samples [samples, 4 INPUT_VECTORS] bytes, four to a u32, of which x[z, b, k] is
+//               samples[order[z, step.offset + b], k] / 255;
+//               else [models, BATCH, 4 INPUT_VECTORS] f32, the columns from INPUTS on padding
+//   order       [models, ORDER_LENGTH]                     u32, index of a sample
+//   delta       [models, BATCH, 4 OUTPUT_VECTORS]          f32; 0 from row step.count on
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
+//   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
+//
+// A quad makes 16 parameter rows, four to a lane, of 16 columns: (block of rows, block of columns, model). As in
+// dense_quads.wgsl each lane loads a fourth of what the quad needs, and delta's columns go round by quad swaps.
+
+enable subgroups;
+
+override MODELS: u32;
+override BATCH: u32;
+override INPUTS: u32;
+override OUTPUTS: u32;
+override ORDER_LENGTH: u32;
+override BYTES: bool;
+override BETA1: f32;
+override BETA2: f32;
+// 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
+override ONE_MINUS_BETA1: f32;
+override ONE_MINUS_BETA2: f32;
+override EPSILON: f32;
+
+override INPUT_VECTORS = (INPUTS + 3u) / 4u;
+override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
+override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
+
+const TILE_ROWS = 16u;
+const TILE_VECTORS = 4u;
+
+struct Step {
+  offset: u32,
+  count: u32,
+  index: u32,
+  t: u32,
+  step_size: f32,
+  root_correction: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read> delta: array<f32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
+
+// Four pixels as 255 times their value. The products by powers of two are exact, and cheaper here than shifts.
+fn pixels(word: u32) -> vec4f {
+  let scaled = vec4f(bitcast<vec4i>(vec4u(word) & vec4u(0xffu, 0xff00u, 0xff0000u, 0xff000000u)));
+  let bytes = scaled * vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
+  return vec4f(bytes.xyz, select(bytes.w, bytes.w + 256.0, bytes.w < 0.0));
+}
+
+// Inputs `vector` of the batch's sample b, which begins at `start`.
+fn inputs(start: u32, vector: u32) -> vec4f {
+  if (BYTES) {
+    return pixels(x[start + vector]);
+  }
+  let i = start + 4u * vector;
+  return bitcast<vec4f>(vec4u(x[i], x[i + 1u], x[i + 2u], x[i + 3u]));
+}
+
+// The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
+fn quad(value: f32) -> vec4f {
+  return vec4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
+}
+
+// Four samples of one column of delta, samples from BATCH on as zeros.
+fn delta_of(start: u32, b: u32) -> mat4x4f {
+  let rows = b + vec4u(0u, 1u, 2u, 3u);
+  var i = start + rows * (4u * OUTPUT_VECTORS);
+  if (BATCH % 4u != 0u) {
+    i = start + min(rows, vec4u(BATCH - 1u)) * (4u * OUTPUT_VECTORS);
+  }
+  var d = vec4f(delta[i.x], delta[i.y], delta[i.z], delta[i.w]);
+  if (BATCH % 4u != 0u) {
+    d = select(vec4f(), d, rows < vec4u(BATCH));
+  }
+  return mat4x4f(quad(d.x), quad(d.y), quad(d.z), quad(d.w));
+}
+
+fn in_order(value: vec4f, lane: u32) -> vec4f {
+  let pairs = select(value, value.yxwz, vec4<bool>((lane & 1u) != 0u));
+  return select(pairs, pairs.zwxy, vec4<bool>((lane & 2u) != 0u));
+}
+
+fn update(model: u32, k: u32, n: u32, g: vec4f) {
+  let p = (model * (INPUTS + 1u) + k) * OUTPUT_VECTORS + n;
+  let m = BETA1 * moments[p] + ONE_MINUS_BETA1 * g;
+  let v = BETA2 * moments[MOMENT + p] + ONE_MINUS_BETA2 * g * g;
+  moments[p] = m;
+  moments[MOMENT + p] = v;
+  parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
+}
+
+// Four rows of a vec4 of columns: of the kernel, and the bias where it is this lane's.
+fn update_rows(model: u32, k: u32, n: u32, lane: u32, gradient: mat4x4f) {
+  if (n >= OUTPUT_VECTORS) {
+    return;
+  }
+  let scale = select(1.0, 1.0 / 255.0, BYTES);
+  if (k < INPUTS) { update(model, k, n, scale * in_order(gradient[0], lane)); }
+  if (k + 1u < INPUTS) { update(model, k + 1u, n, scale * in_order(gradient[1], lane)); }
+  if (k + 2u < INPUTS) { update(model, k + 2u, n, scale * in_order(gradient[2], lane)); }
+  if (k + 3u < INPUTS) { update(model, k + 3u, n, scale * in_order(gradient[3], lane)); }
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let model = group.z;
+  let vector = group.x * (TILE_ROWS / 4u) + lane;
+  let n = group.y * TILE_VECTORS;
+  // Vectors past the end repeat the last one: read in bounds, computed in vain, never written.
+  let read = min(vector, INPUT_VECTORS - 1u);
+  let column = model * BATCH * 4u * OUTPUT_VECTORS + lane;
+  let d0 = column + 4u * n;
+  let d1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
+  let d2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
+  let d3 = column + 4u * min(n + 3u, OUTPUT_VECTORS - 1u);
+
+  // Every column of these matrices is four sums of one of this lane's rows.
+  var g0 = mat4x4f();
+  var g1 = mat4x4f();
+  var g2 = mat4x4f();
+  var g3 = mat4x4f();
+  for (var b = 0u; b < BATCH; b += 4u) {
+    // Each lane looks up one of the four samples.
+    var start = 0u;
+    if (BYTES) {
+      start = order[model * ORDER_LENGTH + step.offset + min(b + lane, step.count - 1u)] * INPUT_VECTORS;
+    } else {
+      start = (model * BATCH + min(b + lane, BATCH - 1u)) * 4u * INPUT_VECTORS;
+    }
+    let samples = transpose(mat4x4f(
+      inputs(quadBroadcast(start, 0u), read),
+      inputs(quadBroadcast(start, 1u), read),
+      inputs(quadBroadcast(start, 2u), read),
+      inputs(quadBroadcast(start, 3u), read),
+    ));
+    g0 += delta_of(d0, b) * samples;
+    g1 += delta_of(d1, b) * samples;
+    g2 += delta_of(d2, b) * samples;
+    g3 += delta_of(d3, b) * samples;
+  }
+
+  let k = 4u * vector;
+  update_rows(model, k, n, lane, g0);
+  update_rows(model, k, n + 1u, lane, g1);
+  update_rows(model, k, n + 2u, lane, g2);
+  update_rows(model, k, n + 3u, lane, g3);
+
+  // The bias has no inputs: the first block of rows sums it, a column to a lane.
+  if (group.x == 0u && n + lane < OUTPUT_VECTORS) {
+    var sum = vec4f();
+    for (var b = 0u; b < BATCH; b++) {
+      let i = (model * BATCH + b) * 4u * OUTPUT_VECTORS + 4u * (n + lane);
+      sum += vec4f(delta[i], delta[i + 1u], delta[i + 2u], delta[i + 3u]);
+    }
+    update(model, INPUTS, n + lane, sum);
+  }
+}

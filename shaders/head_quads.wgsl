@@ -1,0 +1,235 @@
+// The output layer on top of a hidden one, for adapters whose subgroups are four wide (software): logits, softmax
+// cross-entropy of integer labels, loss and hits, and the gradients of the logits and of the layer's input.
+//
+//   logits[b, c]     = parameters[INPUTS, c] + sum_k x[b, k] parameters[k, c]
+//   p[b, c]          = exp(logits[b, c] - max_c logits[b]) / sum_c exp(...)
+//   delta[z, b, c]   = (p[b, c] - [c = label b]) / step.count         b <  step.count   (the mean over the batch)
+//                    = 0                                              b >= step.count
+//   delta_x[z, b, k] = sum_c delta[z, b, c] parameters[k, c]          x[z, b, k] > 0
+//                    = 0                                              else
+//   metrics[z, step.index, part] = (sum_b -log p[b, label b], number of b whose largest logit is the label's)
+//
+//   samples     from word LABELS_AT on: the labels, bytes, four to a u32, low byte first
+//   order       [models, ORDER_LENGTH]                   u32, index of a sample
+//   x           [models, BATCH, 4 INPUT_VECTORS]         f32, a ReLU's output; columns from INPUTS on are padding
+//   parameters  [models, INPUTS + 1, 4 CLASS_VECTORS]    f32; kernel rows, then the bias
+//   delta       [models, BATCH, 4 CLASS_VECTORS]         f32; padding is written as 0
+//   delta_x     [models, BATCH, 4 INPUT_VECTORS]         f32
+//   metrics     [models, STEPS, parts]                   vec2 of f32; one part for each 16 rows
+//
+// A quad makes 16 rows, every fourth of them one lane's: (block of rows, 0, model). As in dense_quads.wgsl each lane
+// loads a fourth of what the quad needs, and the rest comes by quad swaps.
+
+enable subgroups;
+
+override BATCH: u32;
+override INPUTS: u32;
+// At most 16.
+override CLASSES: u32;
+override ORDER_LENGTH: u32;
+override LABELS_AT: u32;
+override STEPS: u32;
+
+override INPUT_VECTORS = (INPUTS + 3u) / 4u;
+override CLASS_VECTORS = (CLASSES + 3u) / 4u;
+override PARTS = (BATCH + TILE_ROWS - 1u) / TILE_ROWS;
+
+const TILE_ROWS = 16u;
+// Below every logit that a network which has not diverged makes.
+const LOWEST = -3e38;
+
+struct Step {
+  offset: u32,
+  count: u32,
+  index: u32,
+  t: u32,
+  step_size: f32,
+  root_correction: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> samples: array<u32>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+@group(0) @binding(4) var<storage, read> parameters: array<f32>;
+@group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> delta_x: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> metrics: array<vec2f>;
+
+// The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
+fn quad(value: f32) -> vec4f {
+  return vec4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
+}
+
+fn in_order(value: vec4f, lane: u32) -> vec4f {
+  let pairs = select(value, value.yxwz, vec4<bool>((lane & 1u) != 0u));
+  return select(pairs, pairs.zwxy, vec4<bool>((lane & 2u) != 0u));
+}
+
+fn inputs(row: u32, k: u32) -> vec4f {
+  if (INPUTS % 4u == 0u) {
+    return x[row + k];
+  }
+  return select(vec4f(), x[row + k], 4u * k + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
+}
+
+// Four rows of one column of the kernel. Below the kernel the bias serves, as any finite number would: x is 0 there.
+fn kernel_column(start: u32, k: u32) -> mat4x4f {
+  let i = start + min(4u * k + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS)) * (4u * CLASS_VECTORS);
+  return mat4x4f(quad(parameters[i.x]), quad(parameters[i.y]), quad(parameters[i.z]), quad(parameters[i.w]));
+}
+
+// Four columns of one row of the kernel, or of the bias.
+fn columns(row: u32, vector: u32) -> vec4f {
+  let i = row + 4u * min(vector, CLASS_VECTORS - 1u);
+  let value = vec4f(parameters[i], parameters[i + 1u], parameters[i + 2u], parameters[i + 3u]);
+  return select(vec4f(), value, 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(CLASSES));
+}
+
+fn kernel_row(row: u32, vector: u32) -> mat4x4f {
+  let w = columns(row, vector);
+  return mat4x4f(quad(w.x), quad(w.y), quad(w.z), quad(w.w));
+}
+
+// One row's logits, in vec4s; every number of classes from CLASSES on is LOWEST.
+struct Row {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
+}
+
+struct Result {
+  delta: Row,
+  loss_and_hit: vec2f,
+}
+
+fn class_logits(sum: vec4f, bias: u32, vector: u32, lane: u32) -> vec4f {
+  let inside = 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(CLASSES);
+  return select(vec4f(LOWEST), in_order(sum, lane) + columns(bias, vector), inside);
+}
+
+fn sum4(v: vec4f) -> f32 {
+  return v.x + v.y + v.z + v.w;
+}
+
+fn max4(v: vec4f) -> f32 {
+  return max(max(v.x, v.y), max(v.z, v.w));
+}
+
+// The first place of `highest` among four, counted from `first`; 256 where it is not.
+fn place(v: vec4f, highest: f32, first: u32) -> u32 {
+  let at = select(vec4u(256u), first + vec4u(0u, 1u, 2u, 3u), v == vec4f(highest));
+  return min(min(at.x, at.y), min(at.z, at.w));
+}
+
+fn one_hot(label: u32, first: u32) -> vec4f {
+  return select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) == vec4u(label));
+}
+
+fn softmax_cross_entropy(model: u32, b: u32, logits: Row) -> Result {
+  if (b >= step.count) {
+    return Result(Row(vec4f(), vec4f(), vec4f(), vec4f()), vec2f());
+  }
+  let sample = order[model * ORDER_LENGTH + step.offset + b];
+  let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+  let highest = max(max(max4(logits.a), max4(logits.b)), max(max4(logits.c), max4(logits.d)));
+  let a = exp(logits.a - highest);
+  let b_ = exp(logits.b - highest);
+  let c = exp(logits.c - highest);
+  let d = exp(logits.d - highest);
+  let sum = sum4(a) + sum4(b_) + sum4(c) + sum4(d);
+  let hot = Row(one_hot(label, 0u), one_hot(label, 4u), one_hot(label, 8u), one_hot(label, 12u));
+  let of_label = dot(logits.a, hot.a) + dot(logits.b, hot.b) + dot(logits.c, hot.c) + dot(logits.d, hot.d);
+  let predicted = min(
+    min(place(logits.a, highest, 0u), place(logits.b, highest, 4u)),
+    min(place(logits.c, highest, 8u), place(logits.d, highest, 12u)),
+  );
+  let count = f32(step.count);
+  return Result(
+    Row((a / sum - hot.a) / count, (b_ / sum - hot.b) / count, (c / sum - hot.c) / count, (d / sum - hot.d) / count),
+    vec2f(log(sum) + highest - of_label, select(0.0, 1.0, predicted == label)),
+  );
+}
+
+fn write_delta(model: u32, b: u32, row: Row) {
+  let i = (model * BATCH + b) * CLASS_VECTORS;
+  delta[i] = row.a;
+  if (CLASS_VECTORS > 1u) { delta[i + 1u] = row.b; }
+  if (CLASS_VECTORS > 2u) { delta[i + 2u] = row.c; }
+  if (CLASS_VECTORS > 3u) { delta[i + 3u] = row.d; }
+}
+
+fn row_result(
+  model: u32, b: u32, bias: u32, lane: u32, sum_a: vec4f, sum_b: vec4f, sum_c: vec4f, sum_d: vec4f,
+) -> Result {
+  let result = softmax_cross_entropy(model, b, Row(
+    class_logits(sum_a, bias, 0u, lane),
+    class_logits(sum_b, bias, 1u, lane),
+    class_logits(sum_c, bias, 2u, lane),
+    class_logits(sum_d, bias, 3u, lane),
+  ));
+  if (b < BATCH) {
+    write_delta(model, b, result.delta);
+  }
+  return result;
+}
+
+fn write_delta_x(model: u32, b: u32, k: u32, lane: u32, sum: vec4f) {
+  if (b >= BATCH) {
+    return;
+  }
+  let i = (model * BATCH + b) * INPUT_VECTORS + k;
+  delta_x[i] = select(vec4f(), in_order(sum, lane), x[i] > vec4f());
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let model = group.z;
+  let b = group.x * TILE_ROWS + lane;
+  // Rows past the end repeat the last one: read in bounds, computed in vain, never written.
+  let row = (model * BATCH + min(b + vec4u(0u, 4u, 8u, 12u), vec4u(BATCH - 1u))) * INPUT_VECTORS;
+  let kernel = model * (INPUTS + 1u) * 4u * CLASS_VECTORS;
+
+  // Every column of these matrices is four logits of one of this lane's rows.
+  var logits0 = mat4x4f();
+  var logits1 = mat4x4f();
+  var logits2 = mat4x4f();
+  var logits3 = mat4x4f();
+  for (var k = 0u; k < INPUT_VECTORS; k++) {
+    let rows = mat4x4f(inputs(row.x, k), inputs(row.y, k), inputs(row.z, k), inputs(row.w, k));
+    logits0 += kernel_column(kernel + lane, k) * rows;
+    if (CLASS_VECTORS > 1u) { logits1 += kernel_column(kernel + 4u + lane, k) * rows; }
+    if (CLASS_VECTORS > 2u) { logits2 += kernel_column(kernel + 8u + lane, k) * rows; }
+    if (CLASS_VECTORS > 3u) { logits3 += kernel_column(kernel + 12u + lane, k) * rows; }
+  }
+
+  let bias = kernel + INPUTS * 4u * CLASS_VECTORS;
+  let r0 = row_result(model, b, bias, lane, logits0[0], logits1[0], logits2[0], logits3[0]);
+  let r1 = row_result(model, b + 4u, bias, lane, logits0[1], logits1[1], logits2[1], logits3[1]);
+  let r2 = row_result(model, b + 8u, bias, lane, logits0[2], logits1[2], logits2[2], logits3[2]);
+  let r3 = row_result(model, b + 12u, bias, lane, logits0[3], logits1[3], logits2[3], logits3[3]);
+
+  var part = r0.loss_and_hit + r1.loss_and_hit + r2.loss_and_hit + r3.loss_and_hit;
+  part += quadSwapX(part);
+  part += quadSwapY(part);
+  if (lane == 0u) {
+    metrics[(model * STEPS + step.index) * PARTS + group.x] = part;
+  }
+
+  let delta_a = mat4x4f(r0.delta.a, r1.delta.a, r2.delta.a, r3.delta.a);
+  let delta_b = mat4x4f(r0.delta.b, r1.delta.b, r2.delta.b, r3.delta.b);
+  let delta_c = mat4x4f(r0.delta.c, r1.delta.c, r2.delta.c, r3.delta.c);
+  let delta_d = mat4x4f(r0.delta.d, r1.delta.d, r2.delta.d, r3.delta.d);
+  for (var k = 0u; k < INPUT_VECTORS; k++) {
+    let w = kernel + min(4u * k + lane, INPUTS - 1u) * 4u * CLASS_VECTORS;
+    var sum = kernel_row(w, 0u) * delta_a;
+    if (CLASS_VECTORS > 1u) { sum += kernel_row(w, 1u) * delta_b; }
+    if (CLASS_VECTORS > 2u) { sum += kernel_row(w, 2u) * delta_c; }
+    if (CLASS_VECTORS > 3u) { sum += kernel_row(w, 3u) * delta_d; }
+    write_delta_x(model, b, k, lane, sum[0]);
+    write_delta_x(model, b + 4u, k, lane, sum[1]);
+    write_delta_x(model, b + 8u, k, lane, sum[2]);
+    write_delta_x(model, b + 12u, k, lane, sum[3]);
+  }
+}

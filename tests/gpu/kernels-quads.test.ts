@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import * as reference from '../../src/reference/kernels.ts';
+import { quadKernels } from '../../src/train/ops-quads.ts';
+import type { Step } from '../../src/train/steps.ts';
+import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
+import { randomData } from '../support/random.ts';
+
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+// Sums of up to 784 products of numbers below 1, each rounded to float32.
+const tolerance = { absolute: 2e-5, relative: 1e-5 };
+
+// Below, at and above a vec4, a quad's tile (16 or 32 rows, 8 or 16 columns) and a pair of tiles; the last are real layers.
+const LAYERS = [
+  { models: 1, rows: 1, inputs: 1, outputs: 1 },
+  { models: 2, rows: 3, inputs: 3, outputs: 4 },
+  { models: 1, rows: 4, inputs: 4, outputs: 5 },
+  { models: 3, rows: 7, inputs: 5, outputs: 3 },
+  { models: 1, rows: 8, inputs: 15, outputs: 8 },
+  { models: 2, rows: 15, inputs: 16, outputs: 9 },
+  { models: 1, rows: 16, inputs: 17, outputs: 15 },
+  { models: 1, rows: 17, inputs: 9, outputs: 16 },
+  { models: 1, rows: 31, inputs: 20, outputs: 17 },
+  { models: 1, rows: 33, inputs: 65, outputs: 257 },
+  { models: 1, rows: 32, inputs: 784, outputs: 100 },
+  { models: 1, rows: 32, inputs: 100, outputs: 10 },
+].map(({ inputs, outputs, ...sizes }) => ({ ...sizes, layer: { inputs, outputs } }));
+
+describe.each(LAYERS)('%j agrees with its float64 twin', ({ models, rows, layer }) => {
+  const { inputs, outputs } = layer;
+  const data = randomData(inputs * 1000 + outputs);
+  const orderLength = rows + 4;
+  const samples = 11;
+  const images = data.bytes(samples * inputs);
+  const order = data.indices(models * orderLength, samples);
+  const parameters = data.floats(models * (inputs + 1) * outputs);
+  const step = (count: number): Step => ({
+    offset: 3,
+    count,
+    index: 1,
+    t: 1,
+    stepSize: 0.004,
+    rootCorrection: 7.5,
+  });
+  // The whole batch, and one that is short.
+  const counts = [...new Set([rows, Math.ceil(rows / 2)])];
+
+  test.each([false, true])('dense on floats, relu %s', async (relu) => {
+    const sizes = { models, rows, layer, relu, input: 'floats' as const, orderLength };
+    const x = data.floats(models * rows * inputs);
+    const dispatch = quadKernels.dense(sizes, {
+      step: 'step',
+      x: 'x',
+      order: 'order',
+      parameters: 'parameters',
+      y: 'y',
+    });
+    const result = await runKernel(
+      dispatch,
+      {
+        x: withPadding(x, inputs),
+        order,
+        parameters: withPadding(parameters, outputs),
+        y: withPadding(new Float64Array(models * rows * outputs), outputs),
+      },
+      step(rows),
+    );
+    const expected = reference.dense(sizes, x, parameters);
+    expectClose('y', withoutPadding(result.y ?? [], outputs), expected, tolerance);
+  });
+
+  test.each(counts)('dense on the bytes of %i samples', async (count) => {
+    const sizes = { models, rows, layer, relu: true, input: 'samples' as const, orderLength };
+    const dispatch = quadKernels.dense(sizes, {
+      step: 'step',
+      x: 'samples',
+      order: 'order',
+      parameters: 'parameters',
+      y: 'y',
+    });
+    const result = await runKernel(
+      dispatch,
+      {
+        samples: paddedRows(images, inputs),
+        order,
+        parameters: withPadding(parameters, outputs),
+        y: withPadding(new Float64Array(models * rows * outputs), outputs),
+      },
+      step(count),
+    );
+    const x = reference.gather({ models, batch: rows, inputs, orderLength }, step(count), images, order);
+    const expected = reference.dense(sizes, x, parameters);
+    expectClose('y', withoutPadding(result.y ?? [], outputs), expected, tolerance);
+  });
+
+  test('the input gradient', async () => {
+    const sizes = { models, rows, layer };
+    const x = data.floats(models * rows * inputs);
+    const delta = data.floats(models * rows * outputs);
+    const bindings = { delta_y: 'delta', parameters: 'parameters', x: 'x', delta_x: 'delta_x' };
+    const result = await runKernel(quadKernels.inputGradient(sizes, bindings), {
+      delta: withPadding(delta, outputs),
+      parameters: withPadding(parameters, outputs),
+      x: withPadding(x, inputs),
+      delta_x: withPadding(x, inputs),
+    });
+    const expected = reference.denseInputGradient(sizes, delta, parameters, x);
+    expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), expected, tolerance);
+  });
+
+  test.each([['floats', rows], ...counts.map((count) => ['samples', count] as const)] as const)(
+    'the update from %s, %i samples',
+    async (input, count) => {
+      const x =
+        input === 'floats'
+          ? data.floats(models * rows * inputs)
+          : reference.gather({ models, batch: rows, inputs, orderLength }, step(count), images, order);
+      const delta = data.floats(models * rows * outputs);
+      for (let i = 0; i < delta.length; i++) if (Math.floor(i / outputs) % rows >= count) delta[i] = 0;
+      const moment1 = data.floats(parameters.length);
+      const moment2 = data.floats(parameters.length).map(Math.abs);
+      const dispatch = quadKernels.denseAdam({ models, rows, layer, input, orderLength }, ADAM, {
+        step: 'step',
+        x: 'x',
+        order: 'order',
+        delta: 'delta',
+        parameters: 'parameters',
+        moments: 'moments',
+      });
+      const result = await runKernel(
+        dispatch,
+        {
+          x: input === 'floats' ? withPadding(x, inputs) : paddedRows(images, inputs),
+          order,
+          delta: withPadding(delta, outputs),
+          parameters: withPadding(parameters, outputs),
+          moments: withPadding([...moment1, ...moment2], outputs),
+        },
+        step(count),
+      );
+      const sizes = { models, batch: rows, layer };
+      const state = { x, delta, parameters, moment1, moment2 };
+      const expected = reference.denseAdam(sizes, ADAM, step(count), state);
+      const moments = [...expected.moment1, ...expected.moment2];
+      expectClose('moments', withoutPadding(result.moments ?? [], outputs), moments, tolerance);
+      const updated = withoutPadding(result.parameters ?? [], outputs);
+      expectClose('parameters', updated, expected.parameters, tolerance);
+    },
+  );
+});
+
+describe.each([
+  { models: 1, rows: 1, inputs: 1, outputs: 1, count: 1 },
+  { models: 2, rows: 5, inputs: 3, outputs: 3, count: 5 },
+  { models: 1, rows: 15, inputs: 4, outputs: 4, count: 9 },
+  { models: 3, rows: 16, inputs: 5, outputs: 10, count: 16 },
+  { models: 1, rows: 17, inputs: 31, outputs: 5, count: 17 },
+  { models: 2, rows: 33, inputs: 32, outputs: 12, count: 33 },
+  { models: 1, rows: 32, inputs: 100, outputs: 10, count: 31 },
+  { models: 1, rows: 40, inputs: 7, outputs: 16, count: 2 },
+])('the head, %j', ({ models, rows, inputs, outputs, count }) => {
+  test('agrees with its float64 twins', async () => {
+    const data = randomData(rows * inputs);
+    const [samples, orderLength, steps, labelsAt] = [50, 60, 3, 5];
+    const step: Step = { offset: 3, count, index: 1, t: 1, stepSize: 0, rootCorrection: 0 };
+    const layer = { inputs, outputs };
+    const labels = data.bytes(samples, outputs);
+    const order = data.indices(models * orderLength, samples);
+    const x = reference.relu(data.floats(models * rows * inputs));
+    // Logits far apart, so that the unstable forms overflow: exp(200) is no float32.
+    const parameters = data.floats(models * (inputs + 1) * outputs, 100);
+    const parts = quadKernels.headParts(rows);
+    const dispatch = quadKernels.head(
+      { models, rows, layer, orderLength, steps, labelsAt },
+      {
+        step: 'step',
+        samples: 'samples',
+        order: 'order',
+        x: 'x',
+        parameters: 'parameters',
+        delta: 'delta',
+        delta_x: 'delta_x',
+        metrics: 'metrics',
+      },
+    );
+    const result = await runKernel(
+      dispatch,
+      {
+        samples: Uint8Array.of(...new Uint8Array(4 * labelsAt).fill(255), ...labels),
+        order,
+        x: withPadding(x, inputs),
+        parameters: withPadding(parameters, outputs),
+        delta: withPadding(new Float64Array(models * rows * outputs), outputs),
+        delta_x: withPadding(new Float64Array(models * rows * inputs), inputs),
+        metrics: new Float32Array(models * steps * parts * 2).fill(-1),
+      },
+      step,
+    );
+    const logits = reference.dense({ models, rows, layer, relu: false }, x, parameters);
+    const sizes = { models, batch: rows, classes: outputs, orderLength };
+    const expected = reference.softmaxCrossEntropy(sizes, step, labels, order, logits);
+    // The logits are in the hundreds, so that their rounding is 2e-5 and more, and the gradients' as much.
+    const rough = { absolute: 1e-3 / count, relative: 1e-4 };
+    expectClose('delta', withoutPadding(result.delta ?? [], outputs), expected.delta, rough);
+    const deltaX = reference.denseInputGradient({ models, rows, layer }, expected.delta, parameters, x);
+    const roughX = { absolute: 0.1 / count, relative: 1e-3 };
+    expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), deltaX, roughX);
+    for (let z = 0; z < models; z++) {
+      const slots = Array.from(result.metrics ?? []).slice(
+        z * steps * parts * 2,
+        (z + 1) * steps * parts * 2,
+      );
+      const own = slots.splice(step.index * parts * 2, parts * 2);
+      const sum = (first: number) => own.reduce((s, value, i) => s + (i % 2 === first ? value : 0), 0);
+      const loss = expected.loss[z] ?? Number.NaN;
+      expectClose('loss', [sum(0)], [loss], { absolute: 1e-2, relative: 1e-4 });
+      expect(sum(1), 'hits').toBe(expected.hits[z]);
+      expect(slots, 'metrics of other steps').toEqual(slots.map(() => -1));
+    }
+  });
+});
