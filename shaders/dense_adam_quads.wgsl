@@ -12,7 +12,7 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
-// A quad makes 16 parameter rows, four to a lane, of 16 columns: (block of rows, block of columns, model). As in
+// A quad makes 16 parameter rows, four to a lane, of 8 columns: (block of rows, pair of vec4s of columns, model). As in
 // dense_quads.wgsl each lane loads a fourth of what the quad needs, and delta's columns go round by quad swaps.
 
 enable subgroups;
@@ -35,7 +35,7 @@ override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 
 const TILE_ROWS = 16u;
-const TILE_VECTORS = 4u;
+const TILE_VECTORS = 2u;
 
 struct Step {
   offset: u32,
@@ -124,14 +124,10 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let column = model * BATCH * 4u * OUTPUT_VECTORS + lane;
   let d0 = column + 4u * n;
   let d1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
-  let d2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
-  let d3 = column + 4u * min(n + 3u, OUTPUT_VECTORS - 1u);
 
   // Every column of these matrices is four sums of one of this lane's rows.
   var g0 = mat4x4f();
   var g1 = mat4x4f();
-  var g2 = mat4x4f();
-  var g3 = mat4x4f();
   for (var b = 0u; b < BATCH; b += 4u) {
     // Each lane looks up one of the four samples.
     var start = 0u;
@@ -148,18 +144,14 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     ));
     g0 += delta_of(d0, b) * samples;
     g1 += delta_of(d1, b) * samples;
-    g2 += delta_of(d2, b) * samples;
-    g3 += delta_of(d3, b) * samples;
   }
 
   let k = 4u * vector;
   update_rows(model, k, n, lane, g0);
   update_rows(model, k, n + 1u, lane, g1);
-  update_rows(model, k, n + 2u, lane, g2);
-  update_rows(model, k, n + 3u, lane, g3);
 
-  // The bias has no inputs: the first block of rows sums it, a column to a lane.
-  if (group.x == 0u && n + lane < OUTPUT_VECTORS) {
+  // The bias has no inputs: the first block of rows sums it, a vec4 of columns to a lane.
+  if (group.x == 0u && lane < TILE_VECTORS && n + lane < OUTPUT_VECTORS) {
     var sum = vec4f();
     for (var b = 0u; b < BATCH; b++) {
       let i = (model * BATCH + b) * 4u * OUTPUT_VECTORS + 4u * (n + lane);
