@@ -26,12 +26,12 @@ struct Sums {
   v5: vec4f,
 }
 
-fn round(s: Sums, a: vec4f, b: vec4f) -> Sums {
+fn one_round(s: Sums, a: vec4f, b: vec4f) -> Sums {
   return Sums(fma(a, s.v0, b), fma(a, s.v1, b), fma(a, s.v2, b), fma(a, s.v3, b), fma(a, s.v4, b), fma(a, s.v5, b));
 }
 
 fn four_rounds(s: Sums, a: vec4f, b: vec4f) -> Sums {
-  return round(round(round(round(s, a, b), a, b), a, b), a, b);
+  return one_round(one_round(one_round(one_round(s, a, b), a, b), a, b), a, b);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)

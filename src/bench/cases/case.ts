@@ -1,0 +1,106 @@
+import { padded } from '../../model/layout.ts';
+import type { Dispatch } from '../../train/step-plan.ts';
+import type { Step } from '../../train/steps.ts';
+
+/** What is in a buffer before a kernel runs. */
+export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/** How far a value may be from its float64 twin: `absolute + relative |twin|`. */
+export interface Tolerance {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+/** What must be in some rows of a buffer after one dispatch. */
+export interface Check {
+  readonly buffer: string;
+  /** Default f32. */
+  readonly words?: 'f32' | 'u32';
+  /** The word at which row 0 begins. Default 0. */
+  readonly start?: number;
+  /** Words from one row to the next. */
+  readonly stride: number;
+  /** Words of a row that count; the rest is padding. */
+  readonly columns: number;
+  readonly rows: readonly number[];
+  /** Rows that the kernel writes: more than `rows` where the check is a sample. */
+  readonly of: number;
+  /** Only each column's sum over the rows counts: for sums that a kernel leaves in parts. Default false. */
+  readonly summed?: boolean;
+  /** [rows.length, columns], or [columns] where only the sums count. */
+  readonly expected: Float64Array;
+  readonly tolerance: Tolerance;
+}
+
+/** One kernel at one size: what to run, on what, and what must come out. */
+export interface KernelCase {
+  /** E.g. "784-100 batch 32". */
+  readonly size: string;
+  readonly dispatch: Dispatch;
+  /** The running step's numbers, for kernels that read them. */
+  readonly step?: Step;
+  /** Floating-point operations of a dispatch: a multiply-add is two, exp, log, sqrt and a division one each. */
+  readonly flops: number;
+  /** Bytes that a dispatch cannot but read or write, each value once and without padding. */
+  readonly bytes: number;
+  /** Cycle through copies of the buffers that are larger together than any cache. */
+  readonly rotate?: boolean;
+  /** Other workgroups that do the same, for a sweep. */
+  readonly variants?: readonly Dispatch[];
+  /** Makes the buffers' contents, by the dispatch's name for them, and what the kernel must make of them. */
+  prepare(): Prepared;
+}
+
+export interface Prepared {
+  readonly data: Readonly<Record<string, Data>>;
+  /** After one dispatch. */
+  readonly checks: readonly Check[];
+  /** After `dispatches` of them, for kernels that count. */
+  after?(dispatches: number): readonly Check[];
+}
+
+/** Sums of up to 784 products of numbers below 1, as in docs/numerics.md; longer sums err in proportion. */
+export function sumTolerance(terms: number): Tolerance {
+  return { absolute: 2e-5 * Math.max(1, terms / 784), relative: 1e-5 };
+}
+
+/** For a few operations, each rounded to float32. */
+export const ROUNDED: Tolerance = { absolute: 1e-6, relative: 1e-5 };
+
+export const EXACT: Tolerance = { absolute: 0, relative: 0 };
+
+/** A check of rows of floats, each padded to whole vec4s. */
+export function rowsCheck(
+  buffer: string,
+  columns: number,
+  rows: readonly number[],
+  of: number,
+  expected: Float64Array,
+  tolerance: Tolerance,
+): Check {
+  return { buffer, stride: padded(columns), columns, rows, of, expected, tolerance };
+}
+
+/**
+ * The same work in other workgroups: `sizes` of invocations along x and y, as `WORKGROUP_SIZE` or as `WORKGROUP_X` and
+ * `WORKGROUP_Y`. For kernels whose invocations do not work together.
+ */
+export function withWorkgroups(
+  dispatch: Dispatch,
+  sizes: readonly (readonly [number, number])[],
+): Dispatch[] {
+  const { constants, workgroups } = dispatch;
+  const flat = constants.WORKGROUP_SIZE !== undefined;
+  const [oldX, oldY] = flat
+    ? [constants.WORKGROUP_SIZE ?? 1, 1]
+    : [constants.WORKGROUP_X ?? 1, constants.WORKGROUP_Y ?? 1];
+  return sizes.map(([x, y]) => ({
+    ...dispatch,
+    constants: { ...constants, ...(flat ? { WORKGROUP_SIZE: x } : { WORKGROUP_X: x, WORKGROUP_Y: y }) },
+    workgroups: [
+      Math.ceil((workgroups[0] * oldX) / x),
+      Math.ceil((workgroups[1] * oldY) / y),
+      workgroups[2],
+    ] as const,
+  }));
+}

@@ -1,0 +1,52 @@
+import type { KernelName } from '../../gpu/kernels.ts';
+import { parameterCount } from '../../model/layout.ts';
+import * as train from '../../train/ops.ts';
+import { quadKernels } from '../../train/ops-quads.ts';
+import type { KernelCase } from './case.ts';
+import * as elementwise from './elementwise.ts';
+import { floorCases } from './floor.ts';
+import { headCases, layeredCases } from './layered.ts';
+import * as ops from './ops.ts';
+import { HIDDEN, MANY_FLOATS, OUTPUT, sizeName, WIDE } from './sizes.ts';
+
+/** Every kernel at every size that is measured: those of 784-100-10 at batch 32 first, then some that show throughput. */
+export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
+  const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
+  const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];
+  const registers = layeredCases(registerKernels, 'floats');
+  const quads = layeredCases(quadKernels, 'samples');
+  return {
+    gather: [32, 8192].map(ops.gather),
+    matmul: [
+      ops.matmul(sizeName(HIDDEN), { m: 32, n: 100, k: 784 }),
+      ops.matmul(`${sizeName(HIDDEN)} weights`, { m: 784, n: 100, k: 32, transposeA: true }),
+      ops.matmul(`${sizeName(OUTPUT)} inputs`, { m: 32, n: 100, k: 10, transposeB: true }),
+      ...[1024, 4096].map((n) => ops.matmul(`${n}^3`, { m: n, n, k: n })),
+    ],
+    bias: biases.map(elementwise.bias),
+    bias_gradient: biases.map(elementwise.biasGradient),
+    relu: activations.map(elementwise.relu),
+    relu_gradient: activations.map(elementwise.reluGradient),
+    adam: [parameterCount(HIDDEN.layer), MANY_FLOATS].map(elementwise.adam),
+    softmax: [32, 4096].map(ops.softmax),
+    softmax_cross_entropy: [32, 4096].map(ops.softmaxCrossEntropy),
+    dense: registers.dense,
+    dense_input_gradient: registers.inputGradient,
+    dense_adam: registers.denseAdam,
+    dense_quads: quads.dense,
+    head_quads: headCases(quadKernels),
+    dense_input_gradient_quads: quads.inputGradient,
+    dense_adam_quads: quads.denseAdam,
+    floor_empty: [floorCases.empty],
+    floor_copy: floorCases.copies,
+    floor_fma: floorCases.fmas,
+  } satisfies Record<KernelName, readonly KernelCase[]>;
+}
+
+/** The kernels that came before the layered plan's, as such. */
+const registerKernels: Parameters<typeof layeredCases>[0] = {
+  dense: (sizes, { x, parameters, y }) => train.dense(sizes, { x, parameters, y }),
+  inputGradient: train.denseInputGradient,
+  denseAdam: ({ models, rows: batch, layer }, adam, { step, x, delta, parameters, moments }) =>
+    train.denseAdam({ models, batch, layer }, adam, { step, x, delta, parameters, moments }),
+};

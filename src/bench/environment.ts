@@ -1,0 +1,47 @@
+import type { AdapterReport } from '../gpu/adapter.ts';
+import type { TimingMethod } from './timing.ts';
+
+/** Who runs a benchmark. */
+export interface Versions {
+  readonly shadegrad: string;
+  /** Of the npm package "webgpu", which holds Dawn; null in a browser. */
+  readonly webgpu: string | null;
+  /** E.g. "Node v20.20.2, linux-x64", or a browser's `navigator.userAgent`. */
+  readonly runtime: string;
+}
+
+/** What a benchmark measures. */
+export interface BenchSubject {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterReport;
+  /** Dawn's toggles that were set, as `openDevice` names them; empty in a browser. */
+  readonly toggles: readonly string[];
+  readonly versions: Versions;
+}
+
+/** What every figure depends on. */
+export interface BenchEnvironment {
+  /** With the driver, in its description. */
+  readonly adapter: AdapterReport;
+  readonly toggles: readonly string[];
+  readonly versions: Versions;
+  /** Of the device: those asked for, and those that come without asking. */
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  readonly timing: TimingMethod;
+  /** When it began, as ISO 8601. */
+  readonly date: string;
+}
+
+export function benchEnvironment(
+  { device, adapter, toggles, versions }: BenchSubject,
+  timing: TimingMethod,
+): BenchEnvironment {
+  const limits: Record<string, number> = {};
+  for (const name in device.limits) {
+    const value: unknown = Reflect.get(device.limits, name);
+    if (typeof value === 'number') limits[name] = value;
+  }
+  const features = [...device.features].sort();
+  return { adapter, toggles, versions, features, limits, timing, date: new Date().toISOString() };
+}

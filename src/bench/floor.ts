@@ -1,0 +1,119 @@
+import { ShadegradError } from '../errors.ts';
+import type { KernelCase } from './cases/case.ts';
+import { floorCases } from './cases/floor.ts';
+import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
+import type { MeasureOptions } from './measure.ts';
+import { type MeasuredCase, runCase } from './run-case.ts';
+import type { Spread } from './statistics.ts';
+import { checkInterrupted, PassTimer } from './timing.ts';
+import { Workload } from './workload.ts';
+
+/** Where a benchmark stands. */
+export interface BenchProgress {
+  /** What is measured just now. */
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface BenchOptions extends MeasureOptions {
+  readonly onProgress?: ((progress: BenchProgress) => void) | undefined;
+}
+
+/** What no kernel on this device can beat. Every kernel of it was checked against its float64 twin first. */
+export interface Floor {
+  /** Microseconds from one dispatch to the next, empty but dependent on it, in one pass. */
+  readonly dispatch: Spread;
+  /** Microseconds from submitting one empty dispatch until the host knows that it is done. */
+  readonly roundTrip: Spread;
+  /** Copies by growing working set, the last larger than most caches. Bytes read and written count. */
+  readonly copies: readonly MeasuredCase[];
+  /** Fused multiply-adds in registers. */
+  readonly fma: MeasuredCase;
+}
+
+export interface FloorReport {
+  readonly bench: 'floor';
+  readonly environment: BenchEnvironment;
+  readonly floor: Floor;
+}
+
+/**
+ * Measures what every other figure is a share of.
+ * @throws ShadegradError `gpu` (also where a kernel of the floor computes nonsense), `device-lost` or `interrupted`
+ */
+export async function benchFloor(subject: BenchSubject, options: BenchOptions = {}): Promise<FloorReport> {
+  const timer = await PassTimer.create(subject.device, options.signal);
+  try {
+    const { floor, environment } = await measureFloor(subject, timer, options);
+    return { bench: 'floor', environment, floor };
+  } finally {
+    timer.destroy();
+  }
+}
+
+/** Steps of {@link measureFloor}, for whoever counts them. */
+export const FLOOR_STEPS = 1 + floorCases.copies.length + floorCases.fmas.length;
+
+const ROUND_TRIPS = 50;
+
+/** A dispatch that takes longer than this is long enough: a longer one would be no faster. */
+const LONG_MICROSECONDS = 10_000;
+
+export async function measureFloor(
+  subject: BenchSubject,
+  timer: PassTimer,
+  { onProgress, ...options }: BenchOptions,
+  total = FLOOR_STEPS,
+): Promise<{ floor: Floor; environment: BenchEnvironment }> {
+  let done = 0;
+  const run = (kernelCase: KernelCase) => {
+    onProgress?.({ label: `floor: ${kernelCase.dispatch.kernel}, ${kernelCase.size}`, done: done++, total });
+    return runOrFail(timer, kernelCase, options);
+  };
+  const dispatch = await run(floorCases.empty);
+  const roundTrip = await measureRoundTrip(timer, options.signal);
+  const copies: MeasuredCase[] = [];
+  for (const copy of floorCases.copies) copies.push(await run(copy));
+  let fma: MeasuredCase | undefined;
+  for (const more of floorCases.fmas) {
+    if (fma && fma.time.median > LONG_MICROSECONDS) break;
+    const measured = await run(more);
+    if (!fma || measured.gflops > fma.gflops) fma = measured;
+  }
+  if (!fma) throw new RangeError('no case of floor_fma');
+  const timing = {
+    clock: dispatch.clock,
+    quantumNanoseconds: timer.quantum,
+    roundTripMicroseconds: roundTrip,
+  };
+  return {
+    floor: { dispatch: dispatch.time, roundTrip, copies, fma },
+    environment: benchEnvironment(subject, timing),
+  };
+}
+
+async function runOrFail(
+  timer: PassTimer,
+  kernelCase: KernelCase,
+  options: MeasureOptions,
+): Promise<MeasuredCase> {
+  const result = await runCase(timer, kernelCase, options);
+  if (result.status === 'measured') return result;
+  throw new ShadegradError(
+    'gpu',
+    `The floor cannot be measured: ${result.kernel}, ${result.size}: ${result.reason}`,
+    'Update the GPU driver, or choose another adapter.',
+  );
+}
+
+async function measureRoundTrip(timer: PassTimer, signal: AbortSignal | undefined): Promise<Spread> {
+  const { dispatch, prepare } = floorCases.empty;
+  const workload = await Workload.create(timer.device, dispatch, prepare().data);
+  try {
+    checkInterrupted(signal);
+    return await timer.roundTrip((pass) => workload.record(pass, 1), ROUND_TRIPS);
+  } finally {
+    workload.destroy();
+  }
+}

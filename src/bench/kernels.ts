@@ -1,0 +1,114 @@
+import { ShadegradError } from '../errors.ts';
+import { KERNELS, type KernelName } from '../gpu/kernels.ts';
+import type { Dispatch } from '../train/step-plan.ts';
+import type { KernelCase } from './cases/case.ts';
+import { kernelCases } from './cases/index.ts';
+import type { BenchEnvironment, BenchSubject } from './environment.ts';
+import { type BenchOptions, FLOOR_STEPS, type Floor, measureFloor } from './floor.ts';
+import { type FloorShare, floorOf, shareOf } from './roofline.ts';
+import { type MeasuredCase, runCase, type TimelessCase } from './run-case.ts';
+import { PassTimer } from './timing.ts';
+
+export interface KernelsOptions extends BenchOptions {
+  /** Kernels ("dense") or kernels at a size ("matmul/1024^3"). Default: all at all sizes. */
+  readonly only?: readonly string[] | undefined;
+  /** Also in other workgroups, where a kernel can. Default false. */
+  readonly sweep?: boolean | undefined;
+}
+
+export type KernelResult = (MeasuredCase & FloorShare) | TimelessCase;
+
+export interface KernelsReport {
+  readonly bench: 'kernels';
+  readonly environment: BenchEnvironment;
+  readonly floor: Floor;
+  readonly kernels: readonly KernelResult[];
+}
+
+interface Run {
+  readonly kernelCase: KernelCase;
+  readonly dispatch: Dispatch;
+}
+
+/** A dispatch that even at the floor takes longer is skipped: really it takes many times as long, and watchdogs bite. */
+const LONGEST_MICROSECONDS = 250_000;
+
+/** The kernels that `benchKernels` measures by default; those of the floor are measured in any case. */
+export const BENCH_KERNELS = (Object.keys(KERNELS) as KernelName[]).filter(
+  (kernel) => !kernel.startsWith('floor_'),
+);
+
+/**
+ * Measures the floor, and then the kernels of `shaders/`, each once it computes what its float64 twin does.
+ *
+ * @throws ShadegradError `usage` where `only` names no kernel, `gpu`, `device-lost` or `interrupted`
+ */
+export async function benchKernels(
+  subject: BenchSubject,
+  { only, sweep = false, ...options }: KernelsOptions = {},
+): Promise<KernelsReport> {
+  const runs = chooseCases(only).flatMap((kernelCase): Run[] => {
+    const { dispatch, variants = [] } = kernelCase;
+    return [dispatch, ...(sweep ? variants.filter((variant) => !sameRun(variant, dispatch)) : [])].map(
+      (run) => ({ kernelCase, dispatch: run }),
+    );
+  });
+  const total = FLOOR_STEPS + runs.length;
+  const timer = await PassTimer.create(subject.device, options.signal);
+  try {
+    const { floor, environment } = await measureFloor(subject, timer, options, total);
+    const kernels: KernelResult[] = [];
+    for (const [i, { kernelCase, dispatch }] of runs.entries()) {
+      const label = `${dispatch.kernel}, ${kernelCase.size}`;
+      options.onProgress?.({ label, done: FLOOR_STEPS + i, total });
+      kernels.push(await runKernel(timer, floor, kernelCase, dispatch, options));
+    }
+    return { bench: 'kernels', environment, floor, kernels };
+  } finally {
+    timer.destroy();
+  }
+}
+
+/** @throws ShadegradError `usage` where a name in `only` is none */
+export function chooseCases(only: readonly string[] | undefined): KernelCase[] {
+  const cases = kernelCases();
+  const all = Object.values(cases).flat();
+  if (!only) return BENCH_KERNELS.flatMap((kernel) => cases[kernel]);
+  const chosen = only.flatMap((name) => {
+    const named = all.filter(({ dispatch, size }) =>
+      [dispatch.kernel, `${dispatch.kernel}/${size}`].includes(name),
+    );
+    if (named.length > 0) return named;
+    const kernel = Object.entries(cases).find(([known]) => name.startsWith(`${known}/`));
+    throw new ShadegradError(
+      'usage',
+      `There is no kernel "${name}" to measure.`,
+      kernel
+        ? `Sizes of ${kernel[0]}: ${kernel[1].map(({ size }) => size).join(', ')}.`
+        : `Kernels: ${Object.keys(cases).join(', ')}; with a size, e.g. matmul/1024^3.`,
+    );
+  });
+  return [...new Set(chosen)];
+}
+
+async function runKernel(
+  timer: PassTimer,
+  floor: Floor,
+  kernelCase: KernelCase,
+  dispatch: Dispatch,
+  options: BenchOptions,
+): Promise<KernelResult> {
+  const { size, flops, bytes } = kernelCase;
+  const { kernel, constants, workgroups } = dispatch;
+  const { microseconds } = floorOf(floor, { flops, bytes, workingSet: bytes });
+  if (microseconds > LONGEST_MICROSECONDS) {
+    const reason = `a dispatch would take ${(microseconds / 1e6).toFixed(1)} s or more on this device`;
+    return { status: 'skipped', kernel, size, constants, workgroups, reason };
+  }
+  const result = await runCase(timer, kernelCase, options, dispatch);
+  return result.status === 'measured' ? { ...result, ...shareOf(floor, result) } : result;
+}
+
+function sameRun(a: Dispatch, b: Dispatch): boolean {
+  return JSON.stringify([a.constants, a.workgroups]) === JSON.stringify([b.constants, b.workgroups]);
+}

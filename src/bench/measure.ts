@@ -1,0 +1,89 @@
+import { type Spread, scaled, spread } from './statistics.ts';
+import { type Clock, checkInterrupted, type PassTime, type PassTimer, QUANTA_PER_PASS } from './timing.ts';
+import type { Workload } from './workload.ts';
+
+export interface MeasureOptions {
+  /** Timed passes; fewer, but at least 5, where they take more than twice as long as they should. Default 20. */
+  readonly samples?: number;
+  /** How long a pass should be, in milliseconds; a single long dispatch makes it longer. Default 50. */
+  readonly passMilliseconds?: number;
+  /** Stops at the next pass with an error `interrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What one dispatch of many in a pass takes. */
+export interface DispatchTime {
+  /** In microseconds. */
+  readonly time: Spread;
+  readonly clock: Clock;
+  readonly dispatchesPerPass: number;
+  readonly warmUpPasses: number;
+}
+
+const LEAST_SAMPLES = 5;
+/** Of encoded commands, which take memory and the host's time. */
+const MOST_DISPATCHES = 16_384;
+/** Warm-up ends when two passes in a row differ by less than this share, or after as long as measuring should take. */
+const STEADY = 0.05;
+
+/**
+ * Times `workload`: finds how many dispatches make a pass long enough, repeats it until it is steady, and then
+ * measures.
+ *
+ * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
+ */
+export async function measure(
+  timer: PassTimer,
+  workload: Workload,
+  { samples = 20, passMilliseconds = 50, signal }: MeasureOptions,
+): Promise<DispatchTime> {
+  const { clock, count } = await calibrate(timer, workload, passMilliseconds, signal);
+  const run = async () => {
+    checkInterrupted(signal);
+    return read(await timer.time((pass) => workload.record(pass, count)), clock);
+  };
+  const budget = samples * passMilliseconds;
+  const warmUpUntil = performance.now() + budget;
+  let warmUpPasses = 0;
+  for (let last = Number.NaN, steady = false; !steady && performance.now() < warmUpUntil; warmUpPasses++) {
+    const next = await run();
+    steady = Math.abs(next - last) <= STEADY * last;
+    last = next;
+  }
+  const times: number[] = [];
+  const until = performance.now() + 2 * budget;
+  while (times.length < samples && (times.length < LEAST_SAMPLES || performance.now() < until)) {
+    times.push(await run());
+  }
+  const time = scaled(spread(times), 1000 / count);
+  return { time, clock, dispatchesPerPass: count, warmUpPasses };
+}
+
+/** How many dispatches make a pass, and which clock can tell its length. */
+async function calibrate(
+  timer: PassTimer,
+  workload: Workload,
+  passMilliseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<{ clock: Clock; count: number }> {
+  for (let count = 1; ; ) {
+    checkInterrupted(signal);
+    const time = await timer.time((pass) => workload.record(pass, count));
+    const clock = clockFor(time, timer.quantum);
+    const duration = read(time, clock);
+    if (duration >= passMilliseconds / 2 || count >= MOST_DISPATCHES) return { clock, count };
+    const wanted = Math.ceil(count * Math.min(16, passMilliseconds / Math.max(duration, 1e-3)));
+    count = Math.min(wanted, MOST_DISPATCHES);
+  }
+}
+
+function clockFor({ gpu }: PassTime, quantum: number | null): Clock {
+  return gpu !== null && quantum !== null && gpu * 1e6 >= QUANTA_PER_PASS * quantum
+    ? 'timestamp-query'
+    : 'wall clock';
+}
+
+/** Not finite where a GPU's clock failed in the middle: such a result shows. */
+function read(time: PassTime, clock: Clock): number {
+  return clock === 'wall clock' ? time.wall : (time.gpu ?? Number.NaN);
+}

@@ -1,0 +1,57 @@
+import type { Floor } from './floor.ts';
+import type { MeasuredCase } from './run-case.ts';
+
+/** What keeps a kernel from being faster: the gap between dispatches, the arithmetic, or the memory. */
+export type Bound = 'dispatch' | 'arithmetic' | 'memory';
+
+/** How near a kernel is to what the device could do at best. */
+export interface FloorShare {
+  /** Microseconds that no kernel of the same work can beat on this device, as far as was measured. */
+  readonly floorMicroseconds: number;
+  readonly boundBy: Bound;
+  /** `floorMicroseconds` over the median: 1 is perfect. Above 1, the floor was measured in a slower moment. */
+  readonly share: number;
+}
+
+/**
+ * The roofline model (Williams, Waterman, Patterson, 2009): a kernel's rate is at most min(arithmetic rate, intensity x
+ * bandwidth). Here as times, whose greatest counts, beside the time of a dispatch that does nothing. Rates of the floor
+ * are its best samples'.
+ *
+ * @param work floating-point operations, bytes, the bytes of the buffers, and dispatches, 1 by default
+ */
+export function floorOf(
+  { dispatch, fma, copies }: Floor,
+  work: {
+    readonly flops: number;
+    readonly bytes: number;
+    readonly workingSet: number;
+    readonly dispatches?: number;
+  },
+): { readonly microseconds: number; readonly boundBy: Bound } {
+  const times: readonly (readonly [Bound, number])[] = [
+    ['dispatch', dispatch.min * (work.dispatches ?? 1)],
+    ['arithmetic', work.flops / (peak(fma, fma.flops) * 1000)],
+    ['memory', work.bytes / (bandwidth(copies, work.workingSet) * 1000)],
+  ];
+  const [boundBy, microseconds] = times.reduce((most, next) => (next[1] > most[1] ? next : most));
+  return { microseconds, boundBy };
+}
+
+export function shareOf(floor: Floor, measured: MeasuredCase): FloorShare {
+  const work = { ...measured, workingSet: measured.rotation.bytes };
+  const { microseconds, boundBy } = floorOf(floor, work);
+  return { floorMicroseconds: microseconds, boundBy, share: microseconds / measured.time.median };
+}
+
+/** GB/s of copies of at least `workingSet` bytes, or of the largest: what is smaller may have been in a faster cache. */
+export function bandwidth(copies: readonly MeasuredCase[], workingSet: number): number {
+  const largest = Math.max(...copies.map(({ rotation }) => rotation.bytes));
+  const similar = copies.filter(({ rotation }) => rotation.bytes >= Math.min(workingSet, largest));
+  return Math.max(...similar.map((copy) => peak(copy, copy.bytes)));
+}
+
+/** GFLOP/s or GB/s of the best sample. */
+export function peak({ time }: MeasuredCase, amount: number): number {
+  return amount / time.min / 1000;
+}

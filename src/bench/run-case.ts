@@ -1,0 +1,106 @@
+import { ShadegradError } from '../errors.ts';
+import { KERNELS, type KernelName } from '../gpu/kernels.ts';
+import type { Dispatch } from '../train/step-plan.ts';
+import type { KernelCase } from './cases/case.ts';
+import { type DispatchTime, type MeasureOptions, measure } from './measure.ts';
+import { checkInterrupted, type PassTimer } from './timing.ts';
+import { coverage, findWrong, verify } from './verify.ts';
+import { Workload } from './workload.ts';
+
+/** Copies of a case's buffers that are cycled through are this large together: more than most caches. */
+export const ROTATED_BYTES = 256 * 2 ** 20;
+
+/** What was run. */
+interface CaseName {
+  readonly kernel: KernelName;
+  readonly size: string;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** A kernel that computed what its float64 twin computes, and how long it took. */
+export interface MeasuredCase extends CaseName, DispatchTime {
+  readonly status: 'measured';
+  readonly flops: number;
+  readonly bytes: number;
+  readonly gflops: number;
+  readonly gigabytesPerSecond: number;
+  /** Copies of the buffers that were taken in turn, and the bytes of all of them. */
+  readonly rotation: { readonly copies: number; readonly bytes: number };
+  /** Values held against the twin, and how many the kernel writes. */
+  readonly checked: { readonly values: number; readonly of: number };
+}
+
+/** A kernel without a time: it computed something else (`void`), or was not run (`skipped`). */
+export interface TimelessCase extends CaseName {
+  readonly status: 'void' | 'skipped';
+  readonly reason: string;
+}
+
+export type CaseResult = MeasuredCase | TimelessCase;
+
+/**
+ * Checks a case against its float64 twin and, where it is right, times it on the buffers that were checked.
+ *
+ * @param dispatch what to run: the case's own by default, or one of its variants
+ * @throws ShadegradError `gpu`, `device-lost` or `interrupted`; nothing that a broken device does is a result
+ */
+export async function runCase(
+  timer: PassTimer,
+  kernelCase: KernelCase,
+  options: MeasureOptions,
+  dispatch: Dispatch = kernelCase.dispatch,
+): Promise<CaseResult> {
+  const { size, step, flops, bytes, rotate = false } = kernelCase;
+  const { kernel, constants, workgroups } = dispatch;
+  const name: CaseName = { kernel, size, constants, workgroups };
+  const missing = missingFeature(timer.device, kernel);
+  if (missing) return { ...name, status: 'skipped', reason: `this device lacks the feature ${missing}` };
+  const { data, checks, after } = kernelCase.prepare();
+  checkInterrupted(options.signal);
+  const set = Object.values(data).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const copies = rotate ? Math.max(1, Math.ceil(ROTATED_BYTES / set)) : 1;
+  const workload = await create(timer.device, dispatch, data, { step, copies });
+  if (workload instanceof ShadegradError) return { ...name, status: 'skipped', reason: workload.message };
+  try {
+    const wrong = await verify(timer, workload, checks, options.signal);
+    if (wrong !== undefined) return { ...name, status: 'void', reason: wrong };
+    const measured = await measure(timer, workload, options);
+    const late = after && (await findWrong(workload, after(workload.recorded), options.signal));
+    if (late !== undefined) return { ...name, status: 'void', reason: late };
+    const seconds = measured.time.median / 1e6;
+    return {
+      ...name,
+      status: 'measured',
+      ...measured,
+      flops,
+      bytes,
+      gflops: flops / seconds / 1e9,
+      gigabytesPerSecond: bytes / seconds / 1e9,
+      rotation: { copies, bytes: copies * set },
+      checked: coverage(checks),
+    };
+  } finally {
+    workload.destroy();
+  }
+}
+
+/** What is too large for the device comes back as the error that says so. */
+async function create(...parameters: Parameters<typeof Workload.create>): Promise<Workload | ShadegradError> {
+  try {
+    return await Workload.create(...parameters);
+  } catch (error) {
+    if (error instanceof ShadegradError && error.code === 'usage') return error;
+    throw error;
+  }
+}
+
+/** What a shader enables, as WebGPU calls it. */
+const FEATURES: Readonly<Record<string, string>> = { f16: 'shader-f16' };
+
+/** The first feature that the kernel's shader enables and the device has not. */
+function missingFeature({ features }: GPUDevice, kernel: KernelName): string | undefined {
+  return [...KERNELS[kernel].code.matchAll(/^enable (\w+);$/gm)]
+    .map(([, name = '']) => FEATURES[name] ?? name.replaceAll('_', '-'))
+    .find((feature) => !features.has(feature));
+}

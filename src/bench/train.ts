@@ -1,0 +1,241 @@
+import { ShadegradError } from '../errors.ts';
+import { parameterCount } from '../model/layout.ts';
+import { denseLayers } from '../model/spec.ts';
+import { PLAN_NAMES, type PlanName } from '../train/plans/index.ts';
+import { requiredLimits, type StepPlan } from '../train/step-plan.ts';
+import type { BenchEnvironment, BenchSubject } from './environment.ts';
+import { type BenchOptions, FLOOR_STEPS, type Floor, measureFloor } from './floor.ts';
+import { type FloorShare, floorOf } from './roofline.ts';
+import { type Spread, scaled, spread } from './statistics.ts';
+import { checkInterrupted, PassTimer } from './timing.ts';
+import { checkAgainstTwin } from './training-check.ts';
+import { TrainingRun } from './training-run.ts';
+import { makeWork, specOf, type TrainingConfig, trainingPlanOf } from './training-work.ts';
+
+/** What to vary; every combination is measured. */
+export interface TrainingAxes {
+  /** Default [32]. */
+  readonly batchSizes?: readonly number[] | undefined;
+  /** Networks, each as the widths of its hidden layers. Default [[100]]. */
+  readonly hidden?: readonly (readonly number[])[] | undefined;
+  /** Default: all. */
+  readonly plans?: readonly PlanName[] | undefined;
+  /** Networks side by side. Default [1]. */
+  readonly models?: readonly number[] | undefined;
+}
+
+export interface TrainingBenchOptions extends BenchOptions, TrainingAxes {
+  /** Timed windows. Default 7. */
+  readonly samples?: number;
+  /** How long a window should be, in milliseconds. Default 250. */
+  readonly windowMilliseconds?: number | undefined;
+}
+
+/** A way to train that learned, and how fast it is. */
+export interface MeasuredTraining extends TrainingConfig, FloorShare {
+  readonly status: 'measured';
+  readonly dispatchesPerStep: number;
+  /** Microseconds of one step of all models, by wall clock, with all that a trainer waits for. */
+  readonly step: Spread;
+  /** Of all models together. */
+  readonly stepsPerSecond: number;
+  readonly imagesPerSecond: number;
+  /** Microseconds of the host's time to record and submit one step. */
+  readonly hostMicroseconds: number;
+  readonly stepsPerWindow: number;
+  /** Mean losses at the beginning and at the end, of the model that has learned least. */
+  readonly firstLoss: number;
+  readonly lastLoss: number;
+  /** Samples of the two steps whose loss was held against the float64 twin's; 0 where that would take too long. */
+  readonly twinSamples: number;
+}
+
+/** A way to train that computed something else (`void`), or that plan or device do not take (`skipped`). */
+export interface TimelessTraining extends TrainingConfig {
+  readonly status: 'void' | 'skipped';
+  readonly reason: string;
+}
+
+export type TrainingResult = MeasuredTraining | TimelessTraining;
+
+export interface TrainingReport {
+  readonly bench: 'train';
+  readonly environment: BenchEnvironment;
+  readonly floor: Floor;
+  readonly training: readonly TrainingResult[];
+}
+
+const HOST_SUBMITS = 7;
+const HOST_SUBMIT_MICROSECONDS = 20_000;
+
+/**
+ * Measures the floor, and then training: steps and images per second for every combination of the axes.
+ *
+ * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
+ */
+export async function benchTraining(
+  subject: BenchSubject,
+  options: TrainingBenchOptions = {},
+): Promise<TrainingReport> {
+  const configs = combine(options);
+  const total = FLOOR_STEPS + configs.length;
+  const timer = await PassTimer.create(subject.device, options.signal);
+  try {
+    const { passMilliseconds, signal, onProgress } = options;
+    const pass = passMilliseconds === undefined ? {} : { passMilliseconds };
+    const floorOptions = { ...pass, ...(signal && { signal }), onProgress };
+    const { floor, environment } = await measureFloor(subject, timer, floorOptions, total);
+    const training: TrainingResult[] = [];
+    for (const [i, config] of configs.entries()) {
+      onProgress?.({ label: trainingName(config), done: FLOOR_STEPS + i, total });
+      training.push(await measureTraining(subject.device, config, floor, options));
+    }
+    return { bench: 'train', environment, floor, training };
+  } finally {
+    timer.destroy();
+  }
+}
+
+/** Limits beyond WebGPU's defaults that the combinations of the axes need: for `adapter.requestDevice`. */
+export function trainingBenchLimits(axes: TrainingAxes): Record<string, number> {
+  return requiredLimits(...combine(axes).flatMap((config) => takenPlan(config) ?? []));
+}
+
+/** E.g. "layered, 784-100-10, batch 32, 2 models". */
+export function trainingName(config: TrainingConfig): string {
+  const { inputs, hidden, classes } = specOf(config);
+  const models = config.models === 1 ? [] : [`${config.models} models`];
+  return [config.plan, [inputs, ...hidden, classes].join('-'), `batch ${config.batchSize}`, ...models].join(
+    ', ',
+  );
+}
+
+function combine({
+  batchSizes = [32],
+  hidden = [[100]],
+  plans = PLAN_NAMES,
+  models = [1],
+}: TrainingAxes): TrainingConfig[] {
+  return hidden.flatMap((widths) =>
+    models.flatMap((count) =>
+      plans.flatMap((plan) =>
+        batchSizes.map((batchSize) => ({ plan, batchSize, hidden: widths, models: count })),
+      ),
+    ),
+  );
+}
+
+function takenPlan(config: TrainingConfig): StepPlan | undefined {
+  try {
+    return trainingPlanOf(config);
+  } catch (error) {
+    if (error instanceof ShadegradError && error.code === 'usage') return undefined;
+    throw error;
+  }
+}
+
+async function measureTraining(
+  device: GPUDevice,
+  config: TrainingConfig,
+  floor: Floor,
+  { samples = 7, windowMilliseconds = 250, signal }: TrainingBenchOptions,
+): Promise<TrainingResult> {
+  let run: TrainingRun | undefined;
+  try {
+    const work = makeWork(config);
+    run = await TrainingRun.create(device, work);
+    const { wrong, samples: twinSamples } = await checkAgainstTwin(run, work, signal);
+    if (wrong !== undefined) return { ...config, status: 'void', reason: wrong };
+    await run.advance(1, signal);
+    const first = await run.lossSums();
+    const stepsPerWindow = await calibrate(run, windowMilliseconds, signal);
+    const windows: number[] = [];
+    // The first window is the warm-up's last.
+    for (let i = -1; i < samples; i++) {
+      const milliseconds = await windowTime(run, stepsPerWindow, signal);
+      if (i >= 0) windows.push(milliseconds);
+    }
+    const step = scaled(spread(windows), 1000 / stepsPerWindow);
+    const last = await run.lossSums();
+    const unlearned = last.findIndex((loss, model) => !(loss < (first[model] ?? Number.NaN)));
+    if (unlearned >= 0) {
+      const reason = `the loss of model ${unlearned + 1} went from ${first[unlearned]} to ${last[unlearned]}`;
+      return { ...config, status: 'void', reason };
+    }
+    const hostMicroseconds = await hostTime(run, step.median, signal);
+    const stepsPerSecond = (config.models * 1e6) / step.median;
+    return {
+      ...config,
+      status: 'measured',
+      dispatchesPerStep: work.plan.dispatches.length,
+      step,
+      stepsPerSecond,
+      imagesPerSecond: stepsPerSecond * config.batchSize,
+      hostMicroseconds,
+      stepsPerWindow,
+      firstLoss: Math.max(...first) / config.batchSize,
+      lastLoss: Math.max(...last) / config.batchSize,
+      twinSamples,
+      ...shareOf(floor, config, work.plan, step),
+    };
+  } catch (error) {
+    if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
+    return { ...config, status: 'skipped', reason: error.message };
+  } finally {
+    run?.destroy();
+  }
+}
+
+async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal | undefined): Promise<number> {
+  const started = performance.now();
+  await run.advance(steps, signal);
+  return performance.now() - started;
+}
+
+/** Steps of a window that is long enough. On the way, the scheduler finds out how much a submit can hold. */
+async function calibrate(
+  run: TrainingRun,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  for (let steps = 4; ; ) {
+    const time = await windowTime(run, steps, signal);
+    if (time >= milliseconds / 2) return steps;
+    steps = Math.ceil(steps * Math.min(8, milliseconds / time));
+  }
+}
+
+async function hostTime(
+  run: TrainingRun,
+  stepMicroseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < HOST_SUBMITS; i++) {
+    checkInterrupted(signal);
+    const { milliseconds, steps } = await run.recordingTime(
+      Math.ceil(HOST_SUBMIT_MICROSECONDS / stepMicroseconds),
+    );
+    times.push((1000 * milliseconds) / steps);
+  }
+  return spread(times).median;
+}
+
+function shareOf(floor: Floor, config: TrainingConfig, plan: StepPlan, step: Spread): FloorShare {
+  const { batchSize, models } = config;
+  const layers = denseLayers(specOf(config));
+  const parameters = models * layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
+  const [first] = layers;
+  // Forward, parameters' gradient and input's gradient; the first layer's input has no gradient.
+  const products =
+    3 * layers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0) -
+    (first ? first.inputs * first.outputs : 0);
+  const { microseconds, boundBy } = floorOf(floor, {
+    dispatches: plan.dispatches.length,
+    flops: 2 * models * batchSize * products + 12 * parameters,
+    // Parameters and moments are read and written.
+    bytes: 24 * parameters,
+    workingSet: 12 * parameters,
+  });
+  return { floorMicroseconds: microseconds, boundBy, share: microseconds / step.median };
+}

@@ -1,0 +1,83 @@
+import { padded, parameterCount } from '../model/layout.ts';
+import { denseLayers } from '../model/spec.ts';
+import { gather } from '../reference/kernels.ts';
+import { initialState, trainingStep } from '../reference/training.ts';
+import { trainingSteps } from '../train/steps.ts';
+import type { TrainingRun } from './training-run.ts';
+import { ADAM, type TrainingWork } from './training-work.ts';
+
+/** Multiply-adds of the float64 twins: some tenths of a second. */
+const TWIN_OPERATIONS = 4e7;
+/** Two steps: the second one's loss depends on all that the first one updated. */
+const STEPS = 2;
+/** Multiply-adds for each parameter and sample: forward, gradient of the input, gradient of the parameters. */
+const PER_PARAMETER = 3;
+/** Of the loss: the device rounds to float32 in every operation of two steps. */
+const TOLERANCE = 1e-4;
+
+/**
+ * Trains two steps on a fresh run and holds their losses, of the first and of the last model, against the float64
+ * twin's. The steps have as many samples as the twin can do in a moment.
+ *
+ * @returns what is wrong, in words, if anything is, and the samples of each step: 0 where one alone is too many
+ * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
+ */
+export async function checkAgainstTwin(
+  run: TrainingRun,
+  work: TrainingWork,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly samples: number; readonly wrong?: string }> {
+  const { spec, models, batch } = work.sizes;
+  const checked = [...new Set([0, models - 1])];
+  const parameters = denseLayers(spec).reduce((sum, layer) => sum + parameterCount(layer), 0);
+  const perSample = PER_PARAMETER * parameters * STEPS * checked.length;
+  const samples = Math.min(batch, Math.floor(TWIN_OPERATIONS / perSample));
+  if (samples === 0) return { samples };
+  const losses: number[][] = [];
+  for (let i = 0; i < STEPS; i++) {
+    await run.advance(1, signal, samples);
+    losses.push(await run.lossSums());
+  }
+  for (const model of checked) {
+    for (const [i, twin] of twinLosses(work, model, samples).entries()) {
+      const loss = losses[i]?.[model] ?? Number.NaN;
+      if (!(Math.abs(loss - twin) <= TOLERANCE * Math.abs(twin))) {
+        const wrong = `step ${i + 1} of model ${model + 1} has the loss ${loss}, and its float64 twin ${twin}`;
+        return { samples, wrong };
+      }
+    }
+  }
+  return { samples };
+}
+
+/** The losses of a model's first steps of `count` samples each. */
+function twinLosses({ sizes, images, labels, order, initial }: TrainingWork, model: number, count: number) {
+  const { spec, batch, orderLength } = sizes;
+  const layers = denseLayers(spec);
+  const own = order.subarray(model * orderLength, (model + 1) * orderLength);
+  let state = initialState(
+    layers.map(({ outputs }, i) => withoutPadding(initial[model]?.[i] ?? new Float32Array(), outputs)),
+  );
+  return trainingSteps(STEPS * batch, batch, 0, ADAM).map((full) => {
+    const step = { ...full, count };
+    const x = gather({ models: 1, batch: count, inputs: spec.inputs, orderLength }, step, images, own);
+    const picked = own.subarray(step.offset, step.offset + count);
+    const stepped = trainingStep(
+      spec,
+      ADAM,
+      step,
+      x,
+      Uint8Array.from(picked, (i) => labels[i] ?? 0),
+      state,
+    );
+    state = stepped.state;
+    return stepped.loss;
+  });
+}
+
+function withoutPadding(packed: Float32Array, columns: number): Float64Array {
+  const stride = padded(columns);
+  return Float64Array.from({ length: (packed.length / stride) * columns }, (_, i) => {
+    return packed[Math.floor(i / columns) * stride + (i % columns)] ?? Number.NaN;
+  });
+}

@@ -1,0 +1,81 @@
+import { initialModel } from '../model/initialise.ts';
+import { packParameters } from '../model/layout.ts';
+import type { MlpSpec } from '../model/spec.ts';
+import { type PlanName, trainingPlan } from '../train/plans/index.ts';
+import type { BatchSizes } from '../train/plans/sizes.ts';
+import type { StepPlan } from '../train/step-plan.ts';
+import { bytes, indices } from './cases/data.ts';
+
+/** One way to train one network, or `models` of them side by side. */
+export interface TrainingConfig {
+  readonly plan: PlanName;
+  readonly batchSize: number;
+  readonly hidden: readonly number[];
+  readonly models: number;
+}
+
+/** What is trained: the same in every run. */
+export interface TrainingWork {
+  readonly sizes: BatchSizes;
+  readonly plan: StepPlan;
+  readonly stepsPerEpoch: number;
+  /** [samples, inputs] */
+  readonly images: Uint8Array;
+  /** [samples] */
+  readonly labels: Uint8Array;
+  /** [models, orderLength] */
+  readonly order: Uint32Array<ArrayBuffer>;
+  /** Each model's initial parameters, each layer's as `packParameters` gives them. */
+  readonly initial: readonly (readonly Float32Array<ArrayBuffer>[])[];
+}
+
+/** Keras's defaults. */
+export const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+
+const INPUTS = 784;
+const CLASSES = 10;
+const SAMPLES = 8192;
+/** About MNIST's; between two epochs the scheduler waits for the device, as in training. */
+const EPOCH_SAMPLES = 65_536;
+const LEAST_STEPS = 16;
+
+/** @throws ShadegradError `usage` where the plan does not take these sizes */
+export function trainingPlanOf(config: TrainingConfig): StepPlan {
+  return trainingPlan(config.plan, sizesOf(config), ADAM);
+}
+
+export function specOf({ hidden }: TrainingConfig): MlpSpec {
+  return { inputs: INPUTS, hidden, classes: CLASSES };
+}
+
+function sizesOf(config: TrainingConfig): BatchSizes {
+  const { models, batchSize: batch } = config;
+  const steps = Math.max(LEAST_STEPS, Math.floor(EPOCH_SAMPLES / batch));
+  return { spec: specOf(config), models, batch, samples: SAMPLES, orderLength: steps * batch };
+}
+
+/** @throws ShadegradError `usage` where the plan does not take these sizes */
+export function makeWork(config: TrainingConfig): TrainingWork {
+  const sizes = sizesOf(config);
+  const { spec, models, batch, orderLength } = sizes;
+  return {
+    sizes,
+    plan: trainingPlanOf(config),
+    stepsPerEpoch: orderLength / batch,
+    ...makeSamples(),
+    order: indices(models * orderLength, 3, SAMPLES),
+    initial: Array.from({ length: models }, (_, z) => packParameters(initialModel(spec, 1 + z))),
+  };
+}
+
+/** Images whose classes light up pixels of their own, under noise: quick to make, and quick to learn. */
+function makeSamples(): { images: Uint8Array; labels: Uint8Array } {
+  const labels = bytes(SAMPLES, 1, CLASSES);
+  const images = bytes(SAMPLES * INPUTS, 2, 128);
+  for (const [sample, label] of labels.entries()) {
+    for (let i = sample * INPUTS + label; i < (sample + 1) * INPUTS; i += CLASSES) {
+      images[i] = (images[i] ?? 0) + 100;
+    }
+  }
+  return { images, labels };
+}
