@@ -47,7 +47,7 @@ export function formatReport({ peers, ...work }, machine) {
     ),
     ...peers
       .filter(({ status }) => status !== 'measured')
-      .map(({ name, status, why }) => `${name}: ${status}: ${why}`),
+      .map(({ name, status, why }) => `${name}: ${status}: ${why?.replace(/\s+/g, ' ')}`),
   ].join('\n');
 }
 
