@@ -10,6 +10,8 @@ import denseQuads from '../../shaders/dense_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
 import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
 import floorFma from '../../shaders/floor_fma.wgsl?raw';
+import fusedLayout from '../../shaders/fused_layout.wgsl?raw';
+import fusedStep from '../../shaders/fused_step.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
 import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
@@ -143,6 +145,34 @@ export const KERNELS = {
       moments: 'read-write',
     },
   },
+  fused_step: {
+    code: fusedStep,
+    bindings: {
+      step: 'step',
+      samples: 'read',
+      order: 'read',
+      columns: 'read-write',
+      head: 'read-write',
+      moments: 'read-write',
+      hidden: 'read-write',
+      metrics: 'read-write',
+    },
+    // The stage, and for every sample of a tile: two indices, deltas of all classes and of all units, those units'
+    // outputs, and loss and hits.
+    workgroupBytes: ({ CLASSES = Number.NaN, UNITS = Number.NaN, STAGE = Number.NaN }) =>
+      constantIn(fusedStep, 'TILE') * (8 + 16 * Math.ceil(CLASSES / 4) + 8 * UNITS + 8) + 16 * STAGE,
+  },
+  fused_layout: {
+    code: fusedLayout,
+    bindings: {
+      step: 'step',
+      parameters0: 'read-write',
+      moments0: 'read-write',
+      parameters1: 'read-write',
+      columns: 'read-write',
+      head: 'read-write',
+    },
+  },
 } as const satisfies Record<string, Kernel>;
 
 export type KernelName = keyof typeof KERNELS;
@@ -155,9 +185,15 @@ export type BindingName<K extends KernelName> = keyof (typeof KERNELS)[K]['bindi
  * has its home there.
  */
 export function shaderConstant(kernel: KernelName, name: string): number {
-  const match = KERNELS[kernel].code.match(new RegExp(`^const ${name} = (\\d+)u;$`, 'm'));
-  if (!match) {
+  const value = constantIn(KERNELS[kernel].code, name);
+  if (Number.isNaN(value)) {
     throw new Error(`${kernel}.wgsl has no "const ${name} = <n>u;"`);
   }
-  return Number(match[1]);
+  return value;
+}
+
+/** NaN where there is none. */
+function constantIn(code: string, name: string): number {
+  const [, value] = code.match(new RegExp(`^const ${name} = (\\d+)u;$`, 'm')) ?? [];
+  return Number(value);
 }

@@ -214,6 +214,54 @@ export function denseAdam(
   return adam(constants, step, gradient, state.parameters, state.moment1, state.moment2);
 }
 
+/** One layer's parameters [models, inputs + 1, outputs] and Adam's moments of them. */
+export interface LayerState {
+  readonly parameters: Floats;
+  readonly moment1: Floats;
+  readonly moment2: Floats;
+}
+
+/**
+ * One step of a network with one hidden layer, from the hidden layer's outputs for the batch, `activation`
+ * [models, batch, hidden], to those for the batch that follows in the order. Without samples it trains nothing.
+ */
+export function fusedStep(
+  sizes: {
+    models: number;
+    batch: number;
+    inputs: number;
+    hidden: number;
+    classes: number;
+    orderLength: number;
+  },
+  constants: AdamConstants,
+  step: Step,
+  data: { images: Uint8Array; labels: Uint8Array; order: Uint32Array },
+  state: { activation: Floats; hidden: LayerState; output: LayerState },
+): { loss: Floats; hits: Floats; activation: Floats; hidden: LayerState; output: LayerState } {
+  const { models, batch, inputs, classes, orderLength } = sizes;
+  const { images, labels, order } = data;
+  const top = { models, batch, rows: batch, layer: { inputs: sizes.hidden, outputs: classes }, relu: false };
+  const bottom = { models, batch, rows: batch, layer: { inputs, outputs: sizes.hidden }, relu: true };
+
+  const logits = dense(top, state.activation, state.output.parameters);
+  const { loss, hits, delta } = softmaxCrossEntropy(sizes, step, labels, order, logits);
+  const deltaHidden = denseInputGradient(top, delta, state.output.parameters, state.activation);
+  const x = gather(sizes, step, images, order);
+  const trains = step.count > 0;
+  const hidden = trains
+    ? denseAdam(bottom, constants, step, { ...state.hidden, x, delta: deltaHidden })
+    : state.hidden;
+  const output = trains
+    ? denseAdam(top, constants, step, { ...state.output, x: state.activation, delta })
+    : state.output;
+
+  const offset = step.offset + step.count;
+  const next = { ...step, offset, count: Math.min(batch, orderLength - offset) };
+  const activation = dense(bottom, gather(sizes, next, images, order), hidden.parameters);
+  return { loss, hits, activation, hidden, output };
+}
+
 /** The parameters without their bias rows: [models, inputs, outputs]. */
 function kernelOf(models: number, { inputs, outputs }: DenseLayer, parameters: ArrayLike<number>): Floats {
   return Float64Array.from({ length: models * inputs * outputs }, (_, i) => {

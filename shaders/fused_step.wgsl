@@ -1,0 +1,400 @@
+// One optimizer step of a network with one hidden layer, in one dispatch. A step reads what the step before it left:
+// `hidden`, the hidden layer's outputs for the batch, and the output layer in `head`.
+//
+//   logits = hidden head + bias;  loss, hits and delta[b, c] = d loss / d logits as in softmax_cross_entropy.wgsl
+//   delta_hidden[b, j] = sum_c delta[b, c] head[j, c]   where hidden[b, j] > 0, else 0
+//   column[j, i]  by Adam with gradient sum_b delta_hidden[b, j] x[b, i];  bias likewise, of an input of 1
+//   head[j, c]    by Adam with gradient sum_b hidden[b, j] delta[b, c];    bias likewise, of an input of 1
+//   hidden'[b, j] = max(0, sum_i x'[b, i] column[j, i] + bias) for x', the batch that follows in the order
+//
+// A step without samples (count = 0) only makes `hidden` of the batch at step.offset, for the step t to come.
+//
+//   samples   [samples, 4 WORDS]             bytes, four to a u32, low byte first; from word LABELS_AT on: labels, bytes
+//   order     [models, ORDER_LENGTH]         u32, index of a sample
+//   columns   [models, HIDDEN, 3, 4 COLUMN]  f32; a hidden unit's kernel column, then, as a vec4's first lane, its bias:
+//                                            parameters, first and second moments; the lanes between are padding
+//   head      [2, models, HIDDEN + 1, 4 CLASS_VECTORS]  f32; kernel rows, then the bias; step t reads the half t % 2
+//                                                       and writes the other one
+//   moments   [2, models, HIDDEN + 1, 4 CLASS_VECTORS]  f32; of the head: Adam's first moment, then the second
+//   hidden    [2, models, HIDDEN, 4 ROW_VECTORS]        f32, samples side by side; halves as in `head`
+//   metrics   [models, STEPS]                vec2 of f32: the batch's summed loss, and its hits
+//
+// One workgroup owns UNITS hidden units, (units, 0, model), and with them a few columns, rows of `head` and rows of
+// `hidden`: it alone writes them. The logits of the whole batch it computes for itself, since no workgroup may wait
+// for another. Batches are worked through TILE samples at a time.
+
+override MODELS: u32;
+override BATCH: u32;
+override INPUTS: u32;
+override HIDDEN: u32;
+override CLASSES: u32;
+override ORDER_LENGTH: u32;
+override LABELS_AT: u32;
+override STEPS: u32;
+override BETA1: f32;
+override BETA2: f32;
+// 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
+override ONE_MINUS_BETA1: f32;
+override ONE_MINUS_BETA2: f32;
+override EPSILON: f32;
+// 1 to SLOTS / BLOCKS.
+override UNITS: u32;
+// Parts in which the sums over the hidden units are made: QUADS CLASS_VECTORS LOGIT_SLICES <= WORKGROUP_SIZE.
+override LOGIT_SLICES: u32;
+// vec4s of `stage`: the most of what it holds in turn.
+override STAGE: u32;
+// A power of two, 2 QUADS or more.
+override WORKGROUP_SIZE: u32;
+
+const TILE = 32u;
+const QUADS = TILE / 4u;
+// Vectors of columns to an invocation.
+const SLOTS = 4u;
+
+override WORDS = (INPUTS + 3u) / 4u;
+override COLUMN = WORDS + 1u;
+override CLASS_VECTORS = (CLASSES + 3u) / 4u;
+override ROW_VECTORS = (BATCH + TILE - 1u) / TILE * QUADS;
+override BATCH_QUADS = min(QUADS, (BATCH + 3u) / 4u);
+// Every invocation owns one vector of each unit's column in every block.
+override BLOCKS = (COLUMN + WORKGROUP_SIZE - 1u) / WORKGROUP_SIZE;
+// Parts in which the sums over the inputs are made.
+override SLICES = WORKGROUP_SIZE / QUADS;
+override HEAD_SIZE = (HIDDEN + 1u) * CLASS_VECTORS;
+
+struct Step {
+  offset: u32,
+  count: u32,
+  index: u32,
+  t: u32,
+  step_size: f32,
+  root_correction: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> samples: array<u32>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read_write> columns: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> head: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> hidden: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> metrics: array<vec2f>;
+
+// Of the tile's samples; `chosen` twice, since the next tile's are written while this one's may still be read.
+var<workgroup> chosen: array<u32, 2u * TILE>;
+var<workgroup> delta: array<vec4f, CLASS_VECTORS * TILE>;
+var<workgroup> delta_hidden: array<f32, UNITS * TILE>;
+var<workgroup> hidden_here: array<f32, UNITS * TILE>;
+var<workgroup> loss_and_hits: array<vec2f, TILE>;
+// In turn: slices of the logits [LOGIT_SLICES, CLASS_VECTORS, TILE]; the new columns [UNITS, COLUMN]; slices of the
+// hidden units' sums [UNITS, SLICES / 2, QUADS + 1], whose rows are longer by one to keep clear of bank conflicts.
+var<workgroup> stage: array<vec4f, STAGE>;
+
+struct State {
+  parameters: vec4f,
+  moment1: vec4f,
+  moment2: vec4f,
+}
+
+// As in adam.wgsl.
+fn adam(state: State, gradient: vec4f) -> State {
+  let m = BETA1 * state.moment1 + ONE_MINUS_BETA1 * gradient;
+  let v = BETA2 * state.moment2 + ONE_MINUS_BETA2 * gradient * gradient;
+  return State(state.parameters - step.step_size * m / (sqrt(v) * step.root_correction + EPSILON), m, v);
+}
+
+// Vector i of a sample's inputs, as bytes. The bias is the weight of one more input, which is white in every sample.
+fn word_of(sample: u32, i: u32) -> u32 {
+  let word = samples[sample * WORDS + min(i, WORDS - 1u)];
+  return select(select(0u, 255u, i == WORDS), word, i < WORDS);
+}
+
+fn bytes(word: u32) -> vec4f {
+  return vec4f((vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
+}
+
+// Four samples, a column each, 0 to 255: sums of them are divided once, at their end.
+fn pixels(words: vec4u) -> mat4x4f {
+  return mat4x4f(bytes(words.x), bytes(words.y), bytes(words.z), bytes(words.w));
+}
+
+fn lanes_below(vector: u32, end: u32) -> vec4<bool> {
+  return 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(end);
+}
+
+// Where a unit's column is; a unit past the end repeats the last one: read in bounds, computed in vain, never written.
+fn column_at(model: u32, unit: u32) -> u32 {
+  return (model * HIDDEN + min(unit, HIDDEN - 1u)) * 3u * COLUMN;
+}
+
+fn hidden_at(parity: u32, model: u32, unit: u32) -> u32 {
+  return ((parity * MODELS + model) * HIDDEN + min(unit, HIDDEN - 1u)) * ROW_VECTORS;
+}
+
+// A vector of the tile's inputs for the gradient: of every sample in turn.
+fn words_of_tile(first: u32, i: u32) -> array<vec4u, QUADS> {
+  var words: array<vec4u, QUADS>;
+  for (var q = 0u; q < BATCH_QUADS; q++) {
+    let b = (first & TILE) + 4u * q;
+    words[q] = vec4u(
+      word_of(chosen[b], i),
+      word_of(chosen[b + 1u], i),
+      word_of(chosen[b + 2u], i),
+      word_of(chosen[b + 3u], i),
+    );
+  }
+  return words;
+}
+
+// A block of four samples' inputs for the forward pass: vectors SLICES apart, so that neighbours read neighbours.
+fn words_of_quad(quad: vec4u, i: u32) -> array<vec4u, QUADS> {
+  var words: array<vec4u, QUADS>;
+  for (var q = 0u; q < QUADS; q++) {
+    let v = i + q * SLICES;
+    words[q] = vec4u(word_of(quad.x, v), word_of(quad.y, v), word_of(quad.z, v), word_of(quad.w, v));
+  }
+  return words;
+}
+
+// Of `rows` samples from `first` in the order on, four for this invocation; past the end the last one again.
+fn quad_of(first: u32, rows: u32, quad: u32) -> vec4u {
+  let b = first + min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(rows - 1u));
+  return vec4u(order[b.x], order[b.y], order[b.z], order[b.w]);
+}
+
+// Sums of four samples' logits, four classes at a time, over every so manieth hidden unit.
+fn logits(local: u32, hidden_tile: u32, head_now: u32) {
+  let quad = local % QUADS;
+  let c = local / QUADS % CLASS_VECTORS;
+  let slice = local / (QUADS * CLASS_VECTORS);
+  if (slice >= LOGIT_SLICES || quad >= BATCH_QUADS) {
+    return;
+  }
+  var sum = mat4x4f();
+  for (var k = slice; k < HIDDEN; k += LOGIT_SLICES) {
+    let h = hidden[hidden_tile + k * ROW_VECTORS + quad];
+    let w = head[head_now + k * CLASS_VECTORS + c];
+    sum += mat4x4f(h.x * w, h.y * w, h.z * w, h.w * w);
+  }
+  let at = (slice * CLASS_VECTORS + c) * TILE + quad;
+  stage[at] = sum[0];
+  stage[at + QUADS] = sum[1];
+  stage[at + 2u * QUADS] = sum[2];
+  stage[at + 3u * QUADS] = sum[3];
+}
+
+// The sample whose logits stand at a place of the stage: in the order in which neighbours write to neighbours.
+fn sample_at(place: u32) -> u32 {
+  return place % QUADS * 4u + place / QUADS;
+}
+
+// One sample's loss, hit and deltas, for the units of this workgroup.
+fn softmax(place: u32, live: bool, sample: u32, unit: u32, own_row: u32, head_now: u32) -> vec2f {
+  let b = sample_at(place);
+  let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+  var highest = -1e38;
+  for (var c = 0u; c < CLASS_VECTORS; c++) {
+    var logit = head[head_now + HIDDEN * CLASS_VECTORS + c];
+    for (var slice = 0u; slice < LOGIT_SLICES; slice++) {
+      logit += stage[(slice * CLASS_VECTORS + c) * TILE + place];
+    }
+    logit = select(vec4f(-1e38), logit, lanes_below(c, CLASSES));
+    stage[c * TILE + place] = logit;
+    highest = max(highest, max(max(logit.x, logit.y), max(logit.z, logit.w)));
+  }
+  let labelled = stage[label / 4u * TILE + place][label % 4u];
+  var sum = 0.0;
+  var hit = true;
+  for (var c = 0u; c < CLASS_VECTORS; c++) {
+    let logit = stage[c * TILE + place];
+    // Of equals the first is predicted.
+    hit = hit && all(select(logit <= vec4f(labelled), logit < vec4f(labelled), lanes_below(c, label)));
+    let e = select(vec4f(), exp(logit - highest), lanes_below(c, CLASSES));
+    stage[c * TILE + place] = e;
+    sum += dot(e, vec4f(1.0));
+  }
+  for (var c = 0u; c < CLASS_VECTORS; c++) {
+    let truth = select(vec4f(), vec4f(1.0), 4u * c + vec4u(0u, 1u, 2u, 3u) == vec4u(label));
+    let d = (stage[c * TILE + place] / sum - truth) / f32(step.count);
+    delta[c * TILE + b] = select(vec4f(), d, live);
+  }
+  for (var u = 0u; u < UNITS; u++) {
+    let h = hidden[own_row + min(u, HIDDEN - 1u - unit) * ROW_VECTORS + b / 4u][b % 4u];
+    let row = head_now + min(unit + u, HIDDEN - 1u) * CLASS_VECTORS;
+    var d = 0.0;
+    for (var c = 0u; c < CLASS_VECTORS; c++) {
+      d += dot(delta[c * TILE + b], select(vec4f(), head[row + c], lanes_below(c, CLASSES)));
+    }
+    hidden_here[u * TILE + b] = select(0.0, h, live);
+    delta_hidden[u * TILE + b] = select(0.0, d, live && h > 0.0);
+  }
+  return select(vec2f(), vec2f(log(sum) + highest - labelled, select(0.0, 1.0, hit)), live);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let model = group.z;
+  let unit = group.x * UNITS;
+  let trains = step.count > 0u;
+  let now = step.t % 2u;
+  let next = (step.t + select(0u, 1u, trains)) % 2u;
+  let head_now = (now * MODELS + model) * HEAD_SIZE;
+  let head_next = (next * MODELS + model) * HEAD_SIZE;
+  let batch = model * ORDER_LENGTH + step.offset;
+
+  // Wanted last, loaded first.
+  var own: array<State, SLOTS>;
+  for (var block = 0u; block < BLOCKS; block++) {
+    let i = min(block * WORKGROUP_SIZE + local, COLUMN - 1u);
+    for (var u = 0u; u < UNITS; u++) {
+      let at = column_at(model, unit + u) + i;
+      own[block * UNITS + u] = State(columns[at], columns[at + COLUMN], columns[at + 2u * COLUMN]);
+    }
+  }
+
+  // Backward. The head's gradient falls to the last invocations, which own the fewest words.
+  let part = WORKGROUP_SIZE - 1u - local;
+  let head_unit = part / CLASS_VECTORS;
+  let is_bias = head_unit == UNITS;
+  let head_vector = select(unit + head_unit, HIDDEN, is_bias) * CLASS_VECTORS + part % CLASS_VECTORS;
+  let owns_head = select(head_unit < UNITS && unit + head_unit < HIDDEN, group.x == 0u, is_bias);
+  var gradient: array<vec4f, SLOTS>;
+  var head_gradient = vec4f();
+  var sums = vec2f();
+  for (var first = 0u; first < step.count; first += TILE) {
+    let rows = min(step.count - first, TILE);
+    let b = sample_at(local % TILE);
+    let sample = order[batch + first + min(b, rows - 1u)];
+    logits(local, hidden_at(now, model, 0u) + first / 4u, head_now);
+    if (local < TILE) {
+      chosen[(first & TILE) + b] = sample;
+    }
+    workgroupBarrier();
+
+    // Loaded here to arrive during the softmax.
+    var words = words_of_tile(first, local);
+    if (local < TILE) {
+      sums += softmax(local, b < rows, sample, unit, hidden_at(now, model, unit) + first / 4u, head_now);
+      loss_and_hits[local] = sums;
+    }
+    workgroupBarrier();
+
+    for (var block = 0u; block < BLOCKS; block++) {
+      if (block > 0u) {
+        words = words_of_tile(first, block * WORKGROUP_SIZE + local);
+      }
+      for (var q = 0u; q < BATCH_QUADS; q++) {
+        let x = pixels(words[q]);
+        for (var u = 0u; u < UNITS; u++) {
+          let d = u * TILE + 4u * q;
+          gradient[block * UNITS + u] +=
+            x * vec4f(delta_hidden[d], delta_hidden[d + 1u], delta_hidden[d + 2u], delta_hidden[d + 3u]);
+        }
+      }
+    }
+    if (owns_head) {
+      for (var s = 0u; s < 4u * BATCH_QUADS; s++) {
+        let h = select(hidden_here[min(head_unit, UNITS - 1u) * TILE + s], 1.0, is_bias);
+        head_gradient += h * delta[part % CLASS_VECTORS * TILE + s];
+      }
+    }
+  }
+
+  // The batch that follows; after the last one of the order there is none.
+  let following = batch + step.count;
+  let count = min(BATCH, ORDER_LENGTH - step.offset - step.count);
+  let quad = local / SLICES;
+  let slice = local % SLICES;
+  var words: array<vec4u, QUADS>;
+  if (count > 0u) {
+    words = words_of_quad(quad_of(following, count, quad), slice);
+  }
+
+  if (trains) {
+    for (var block = 0u; block < BLOCKS; block++) {
+      let i = block * WORKGROUP_SIZE + local;
+      for (var u = 0u; u < UNITS; u++) {
+        let slot = block * UNITS + u;
+        own[slot] = adam(own[slot], gradient[slot] / 255.0);
+        if (i < COLUMN && unit + u < HIDDEN) {
+          let at = column_at(model, unit + u) + i;
+          columns[at] = own[slot].parameters;
+          columns[at + COLUMN] = own[slot].moment1;
+          columns[at + 2u * COLUMN] = own[slot].moment2;
+        }
+      }
+    }
+    if (owns_head) {
+      let at = model * HEAD_SIZE + head_vector;
+      let moment2_at = MODELS * HEAD_SIZE + at;
+      let state = adam(State(head[head_now + head_vector], moments[at], moments[moment2_at]), head_gradient);
+      head[head_next + head_vector] = state.parameters;
+      moments[at] = state.moment1;
+      moments[moment2_at] = state.moment2;
+    }
+    if (group.x == 0u && part == (UNITS + 1u) * CLASS_VECTORS) {
+      var total = vec2f();
+      for (var b = 0u; b < TILE; b++) {
+        total += loss_and_hits[b];
+      }
+      metrics[model * STEPS + step.index] = total;
+    }
+  }
+
+  // Forward.
+  for (var first = 0u; first < count; first += TILE) {
+    if (first > 0u) {
+      words = words_of_quad(quad_of(following + first, count - first, quad), slice);
+      workgroupBarrier();
+    }
+    for (var block = 0u; block < BLOCKS; block++) {
+      let i = block * WORKGROUP_SIZE + local;
+      if (i < COLUMN) {
+        let inside = lanes_below(i, select(4u * WORDS + 1u, INPUTS, i < WORDS));
+        for (var u = 0u; u < UNITS; u++) {
+          stage[u * COLUMN + i] = select(vec4f(), own[block * UNITS + u].parameters, inside);
+        }
+      }
+    }
+    workgroupBarrier();
+
+    // Zero in so many words: SwiftShader keeps what a variable without an initialiser had the last time round.
+    var sum = array<vec4f, SLOTS>();
+    for (var block = 0u; block < BLOCKS; block++) {
+      let i = block * WORKGROUP_SIZE + slice;
+      if (block > 0u) {
+        words = words_of_quad(quad_of(following + first, count - first, quad), i);
+      }
+      for (var q = 0u; q < QUADS; q++) {
+        let x = pixels(words[q]);
+        for (var u = 0u; u < UNITS; u++) {
+          sum[u] += stage[u * COLUMN + min(i + q * SLICES, WORDS)] * x;
+        }
+      }
+    }
+
+    // The upper half of the slices is added to the lower one, and then these one after the other.
+    workgroupBarrier();
+    for (var u = 0u; u < UNITS; u++) {
+      if (slice >= SLICES / 2u) {
+        stage[(u * (SLICES / 2u) + slice - SLICES / 2u) * (QUADS + 1u) + quad] = sum[u];
+      }
+    }
+    workgroupBarrier();
+    for (var u = 0u; u < UNITS; u++) {
+      if (slice < SLICES / 2u) {
+        stage[(u * (SLICES / 2u) + slice) * (QUADS + 1u) + quad] += sum[u];
+      }
+    }
+    workgroupBarrier();
+    let u = local / QUADS;
+    let q = local % QUADS;
+    if (u < UNITS && unit + u < HIDDEN && q < BATCH_QUADS) {
+      var total = vec4f();
+      for (var s = 0u; s < SLICES / 2u; s++) {
+        total += stage[(u * (SLICES / 2u) + s) * (QUADS + 1u) + q];
+      }
+      hidden[hidden_at(next, model, unit + u) + first / 4u + q] = max(total / 255.0, vec4f());
+    }
+  }
+}

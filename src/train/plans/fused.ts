@@ -1,0 +1,102 @@
+import { padded } from '../../model/layout.ts';
+import { denseLayers, type MlpSpec } from '../../model/spec.ts';
+import type { AdamConstants } from '../ops.ts';
+import {
+  type FusedSizes,
+  fusedLayout,
+  fusedRowFloats,
+  fusedStage,
+  fusedStep,
+  UNIT_COUNTS,
+} from '../ops-fused.ts';
+import type { StepPlan } from '../step-plan.ts';
+import {
+  type BatchSizes,
+  inputBuffers,
+  labelsAt,
+  metricsBuffer,
+  momentsOf,
+  parameterBuffers,
+  parametersOf,
+  tensor,
+} from './sizes.ts';
+
+/**
+ * Workgroups that keep the widest GPUs busy, two to each of their 130 or so cores. Up to there more workgroups make a
+ * step shorter; beyond, every further one only repeats the logits and the conversion of the batch's bytes.
+ */
+const ENOUGH_WORKGROUPS = 256;
+
+/**
+ * Whether the fused plan can train `spec`, whatever the batch: one hidden layer, at most 4,092 inputs, and as many
+ * classes as workgroup memory has room for (60).
+ */
+export function fusedFits(spec: MlpSpec): boolean {
+  const [hidden, ...others] = spec.hidden;
+  return hidden !== undefined && others.length === 0 && fusedStage({ ...spec, hidden }, 1) !== undefined;
+}
+
+/** Hidden units to a workgroup: as few as make {@link ENOUGH_WORKGROUPS}, since a step then takes least. */
+export function fusedUnits({ spec, models }: Pick<BatchSizes, 'spec' | 'models'>): number {
+  const [hidden = 0] = spec.hidden;
+  const fitting = UNIT_COUNTS.filter((units) => fusedStage({ ...spec, hidden }, units));
+  const few = fitting.find((units) => models * Math.ceil(hidden / units) <= ENOUGH_WORKGROUPS);
+  return few ?? fitting.at(-1) ?? 1;
+}
+
+/**
+ * One dispatch a step, for one hidden layer. The state is transposed for it before a submit's steps and back after
+ * them, so that between submits it is where every plan has it.
+ *
+ * @param units hidden units to a workgroup: 1, 2 or 4
+ * @throws RangeError where {@link fusedFits} says no
+ */
+export function fusedPlan(sizes: BatchSizes, adam: AdamConstants, units = fusedUnits(sizes)): StepPlan {
+  const { models, batch, spec, orderLength } = sizes;
+  const [hidden = 0] = spec.hidden;
+  if (!fusedFits(spec)) throw new RangeError(`the fused plan does not fit ${JSON.stringify(spec)}`);
+  const fused: FusedSizes = {
+    models,
+    batch,
+    inputs: spec.inputs,
+    hidden,
+    classes: spec.classes,
+    orderLength,
+    labelsAt: labelsAt(sizes),
+    steps: Math.ceil(orderLength / batch),
+  };
+  const step = fusedStep(fused, units, adam, {
+    step: 'step',
+    samples: 'samples',
+    order: 'order',
+    columns: 'columns',
+    head: 'head',
+    moments: momentsOf(1),
+    hidden: 'hidden',
+    metrics: 'metrics',
+  });
+  const state = {
+    step: 'step',
+    parameters0: parametersOf(0),
+    moments0: momentsOf(0),
+    parameters1: parametersOf(1),
+    columns: 'columns',
+    head: 'head',
+  };
+  return {
+    name: 'fused',
+    metricParts: 1,
+    buffers: [
+      ...inputBuffers(sizes, true),
+      ...parameterBuffers(models, denseLayers(spec), true),
+      metricsBuffer(sizes),
+      tensor('columns', models * hidden * 3 * (padded(spec.inputs) + 4)),
+      tensor('head', 2 * models * (hidden + 1) * padded(spec.classes)),
+      tensor('hidden', 2 * models * hidden * fusedRowFloats(batch)),
+    ],
+    // Without samples, the step makes the hidden layer's outputs for the first batch.
+    before: [fusedLayout(fused, false, state), step],
+    dispatches: [step],
+    after: [fusedLayout(fused, true, state)],
+  };
+}
