@@ -1,4 +1,10 @@
-import { type MlpSpec, reportAdapter, ShadegradError, type StepPlan } from '../../src/index.ts';
+import {
+  type MlpSpec,
+  OPTIONAL_FEATURES,
+  reportAdapter,
+  ShadegradError,
+  type StepPlan,
+} from '../../src/index.ts';
 import type { AdapterSummary, DeviceSummary } from '../protocol.ts';
 import { findAdapter } from '../webgpu.ts';
 
@@ -30,7 +36,8 @@ export async function openDevice(requiredLimits: Record<string, number>): Promis
     );
   }
   try {
-    return await adapter.requestDevice({ requiredLimits });
+    const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+    return await adapter.requestDevice({ requiredLimits, requiredFeatures });
   } catch (error) {
     throw new ShadegradError(
       'gpu',

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { PLAN_NAMES } from '../node.ts';
 
 // Values are parsed strictly: what is not wholly a number in range is refused, with the range.
 
@@ -7,11 +8,11 @@ const WIDEST_LAYER = 65_536;
 const WHOLE = /^\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function refuse(range: string): never {
+export function refuse(range: string): never {
   throw new InvalidArgumentError(`Use ${range}.`);
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = WHOLE.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
@@ -30,7 +31,7 @@ function parseShare(text: string): number {
   return value >= 0 && value < 1 ? value : refuse('a number from 0 to below 1');
 }
 
-function parseHidden(text: string): number[] {
+export function parseHidden(text: string): number[] {
   if (text === '' || text === 'none') return [];
   const widths = text.split(',').map((width) => (WHOLE.test(width) ? Number(width) : Number.NaN));
   if (widths.length <= MOST_LAYERS && widths.every((width) => width >= 1 && width <= WIDEST_LAYER))
@@ -40,7 +41,7 @@ function parseHidden(text: string): number[] {
   );
 }
 
-function parseText(text: string): string {
+export function parseText(text: string): string {
   return text === '' ? refuse('a text that is not empty') : text;
 }
 
@@ -80,6 +81,10 @@ export const options = {
     )
       .argParser(parseShare)
       .default(0),
+  plan: () =>
+    new Option('--plan <name>', 'how a step runs; auto times the plans that fit and takes the fastest')
+      .choices(['auto', ...PLAN_NAMES])
+      .default('auto'),
   adapter: () =>
     new Option('--adapter <kind>', 'auto takes a GPU where there is one, else the software GPU')
       .choices(['auto', 'hardware', 'software'])

@@ -1,4 +1,4 @@
-import type { AdapterReport, Dataset, EpochRecord, Evaluation, TestReport } from '../node.ts';
+import type { AdapterReport, Dataset, EpochRecord, Evaluation, TestReport, Trainer } from '../node.ts';
 import { formatClassificationReport, formatConfusionMatrix } from '../node.ts';
 
 /** More classes make lines too long for a terminal. */
@@ -26,6 +26,12 @@ export function output(json: boolean): Output {
 
 export function adapterLine({ description, software }: AdapterReport): string {
   return `Adapter: ${software ? 'software, on the CPU' : 'hardware'}: ${description}`;
+}
+
+/** The plan, and what each step of it took beside the others where they were timed. */
+export function planLine({ plan, timed }: Pick<Trainer, 'plan' | 'timed'>): string {
+  const times = Object.entries(timed).map(([name, us]) => `${name} ${us.toFixed(us < 100 ? 1 : 0)} us`);
+  return `Plan: ${plan.name}${times.length > 0 ? `, the fastest of ${times.join(', ')} a step` : ''}`;
 }
 
 export function datasetLine({ name, train, test, shape, classes }: Dataset): string {

@@ -4,6 +4,8 @@ import {
   type Dataset,
   encodeModel,
   openDevice,
+  type PlanName,
+  planMemory,
   prepareFolder,
   runFiles,
   runReport,
@@ -22,6 +24,7 @@ import {
   filesText,
   type Output,
   output,
+  planLine,
   testText,
 } from './output.ts';
 import { trainingBar } from './progress.ts';
@@ -34,6 +37,7 @@ interface TrainFlags {
   readonly learningRate: number;
   readonly seed: number;
   readonly validationSplit: number;
+  readonly plan: PlanName | 'auto';
   readonly adapter: AdapterChoice;
   readonly out?: string;
   readonly json?: true;
@@ -50,6 +54,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .addOption(options.learningRate())
     .addOption(options.seed())
     .addOption(options.validationSplit())
+    .addOption(options.plan())
     .addOption(options.adapter())
     .addOption(options.out('the model, the report and its pictures'))
     .addOption(options.json())
@@ -60,8 +65,8 @@ async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
   if (flags.out !== undefined) await prepareFolder(flags.out);
   const data = await loadData(flags.data, out, signal);
-  const { hidden, batchSize, learningRate, seed, validationSplit } = flags;
-  const settings = { hidden, batchSize, learningRate, seed, validationSplit };
+  const { hidden, batchSize, learningRate, seed, validationSplit, plan } = flags;
+  const settings = { hidden, batchSize, learningRate, seed, validationSplit, plan, planMemory: planMemory() };
   const { device, info } = await openDevice({
     adapter: flags.adapter,
     requiredLimits: trainerLimits(data, settings),
@@ -72,6 +77,7 @@ async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
     out.say(datasetLine(data));
     out.say(networkLine(data, flags));
     const trainer = await Trainer.create(device, data, settings);
+    out.say(planLine(trainer));
     await trainEpochs(trainer, flags, out, signal);
     const evaluation = await trainer.evaluate(data.test);
     const model = await trainer.model();

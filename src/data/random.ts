@@ -34,9 +34,17 @@ export function philox4x32(
   out[3] = c3;
 }
 
-/** Upper 32 bits of the product of two 32-bit words; each partial product stays below 2^48, so it is exact. */
+/** Upper 32 bits of the product of two 32-bit words, by halves, so that a compiler can keep to integers. */
 function multiplyHigh(a: number, b: number): number {
-  return Math.floor(((a >>> 16) * b + Math.floor(((a & 0xffff) * b) / 65536)) / 65536);
+  const lowA = a & 0xffff;
+  const highA = a >>> 16;
+  const lowB = b & 0xffff;
+  const highB = b >>> 16;
+  const low = Math.imul(lowA, lowB) >>> 16;
+  const middle1 = Math.imul(highA, lowB);
+  const middle2 = Math.imul(lowA, highB);
+  const carry = (low + (middle1 & 0xffff) + (middle2 & 0xffff)) >>> 16;
+  return (Math.imul(highA, highB) + (middle1 >>> 16) + (middle2 >>> 16) + carry) >>> 0;
 }
 
 /** Streams of one use are this far apart from those of the next: a use has an index below this. */
@@ -62,7 +70,7 @@ export const streams = {
 /** An endless sequence of random numbers that depends on `seed` and `stream` only. */
 export class CounterRandom {
   readonly #key: readonly [number, number];
-  readonly #stream: readonly [number, number];
+  readonly #counter: [number, number, number, number];
   readonly #words = new Uint32Array(4);
   #block = 0;
   #used = 4;
@@ -74,14 +82,16 @@ export class CounterRandom {
    */
   constructor(seed: number, stream: number) {
     this.#key = halves('seed', seed);
-    this.#stream = halves('stream', stream);
+    this.#counter = [0, 0, ...halves('stream', stream)];
   }
 
   /** A whole number from 0 to 2^32 - 1. */
   uint32(): number {
     if (this.#used === 4) {
       const block = this.#block++;
-      philox4x32([block >>> 0, Math.floor(block / 2 ** 32), ...this.#stream], this.#key, this.#words);
+      this.#counter[0] = block >>> 0;
+      this.#counter[1] = Math.floor(block / 2 ** 32);
+      philox4x32(this.#counter, this.#key, this.#words);
       this.#used = 0;
     }
     return this.#words[this.#used++] ?? 0;
@@ -98,10 +108,13 @@ export class CounterRandom {
    * @param n whole number from 1 to 2^32
    */
   below(n: number): number {
-    const limit = 2 ** 32 - (2 ** 32 % n);
     let word = this.uint32();
-    while (word >= limit) word = this.uint32();
-    return word % n;
+    // The division that finds the limit takes longer than the rest, and it is above 2^32 - n whatever it is.
+    if (word >= 2 ** 32 - n) {
+      const limit = 2 ** 32 - (2 ** 32 % n);
+      while (word >= limit) word = this.uint32();
+    }
+    return n === 2 ** 32 ? word : (word >>> 0) % (n >>> 0);
   }
 }
 

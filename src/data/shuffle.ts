@@ -2,8 +2,9 @@ import { ShadegradError } from '../errors.ts';
 import { CounterRandom, streams } from './random.ts';
 
 /** The numbers 0 to `count` - 1 in random order, each order equally likely (Fisher and Yates's shuffle): [count]. */
-export function shuffledIndices(count: number, random: CounterRandom): Uint32Array {
-  const indices = Uint32Array.from({ length: count }, (_, i) => i);
+export function shuffledIndices(count: number, random: CounterRandom): Uint32Array<ArrayBuffer> {
+  const indices = new Uint32Array(count);
+  for (let i = 0; i < count; i++) indices[i] = i;
   for (let i = count - 1; i > 0; i--) {
     const j = random.below(i + 1);
     const moved = indices[i] ?? 0;
@@ -11,6 +12,13 @@ export function shuffledIndices(count: number, random: CounterRandom): Uint32Arr
     indices[j] = moved;
   }
   return indices;
+}
+
+/** The order in which epoch `epoch`, 1 for the first, takes the samples that `indices` names. */
+export function epochOrder(indices: Uint32Array, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
+  const order = shuffledIndices(indices.length, new CounterRandom(seed, streams.epochOrder(epoch)));
+  for (let i = 0; i < order.length; i++) order[i] = indices[order[i] ?? 0] ?? 0;
+  return order;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
 import { installSteps, platform } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
@@ -13,7 +13,7 @@ export interface OpenDeviceOptions {
   readonly adapter?: AdapterChoice;
   readonly requiredLimits?: Readonly<Record<string, number>>;
   readonly requiredFeatures?: readonly GPUFeatureName[];
-  /** Asked for where the adapter offers them. */
+  /** Asked for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
   readonly optionalFeatures?: readonly GPUFeatureName[];
   /**
    * False leaves out the bounds checks that Dawn adds to shaders on a software adapter, where they cost a third to
@@ -52,7 +52,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
     adapter: choice = 'auto',
     requiredLimits = {},
     requiredFeatures = [],
-    optionalFeatures = [],
+    optionalFeatures = OPTIONAL_FEATURES,
   } = options;
   await checkToggles(options.toggles ?? {});
   const { adapter, toggles } = await chooseAdapter(choice, options);

@@ -69,6 +69,10 @@ export function requiredLimits(...plans: StepPlan[]): Record<string, number> {
   return required;
 }
 
+export function isWithinLimits(plan: StepPlan, limits: PlanLimits): boolean {
+  return Object.entries(planNeeds(plan)).every(([name, value]) => value <= limits[name as keyof PlanLimits]);
+}
+
 /**
  * Checks a plan before anything is allocated.
  * @throws ShadegradError `usage` where the plan needs more than `limits` give.

@@ -1,22 +1,25 @@
 import type { Dataset, Samples } from '../data/dataset.ts';
-import { CounterRandom, streams } from '../data/random.ts';
-import { shuffledIndices, validationSplit } from '../data/shuffle.ts';
+import { epochOrder, validationSplit } from '../data/shuffle.ts';
 import { ShadegradError } from '../errors.ts';
 import { readBuffer } from '../gpu/buffers.ts';
 import { initialModel } from '../model/initialise.ts';
+import { packParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import { type MlpSpec, mlp } from '../model/spec.ts';
+import { fastestPlan, type PlanChoice, type PlanMemory } from './choice.ts';
 import { Executable } from './executable.ts';
 import type { EpochRecord, Evaluation, Progress } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { evaluationPlan, Network, type Prediction } from './network.ts';
+import { candidatePlans } from './plans/candidates.ts';
+import { fusedFits } from './plans/fused.ts';
 import { PLAN_NAMES, type PlanName, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
-import { stepMetrics, trainingSteps } from './steps.ts';
+import { STEPS_PER_SUBMIT, stepMetrics, trainingSteps } from './steps.ts';
 
 /** What to train and how. Every default but the network's is Keras's. */
 export interface TrainerOptions {
@@ -36,8 +39,13 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Share of the training samples, picked at random, that is not trained on but validated with. Default 0. */
   readonly validationSplit?: number;
-  /** Default `layered`. */
-  readonly plan?: PlanName;
+  /**
+   * Default `auto`: the plans that fit are timed for a moment and the fastest is taken, which need not be the same one
+   * each time. A plan by name gives the same bits in every run on an adapter.
+   */
+  readonly plan?: PlanName | 'auto';
+  /** Keeps what `auto` chose for a kind of adapter and a shape. Default: this process does. */
+  readonly planMemory?: PlanMemory;
 }
 
 export interface FitOptions {
@@ -51,7 +59,7 @@ export interface FitOptions {
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
 }
 
-type Settings = Required<TrainerOptions>;
+type Settings = Required<Omit<TrainerOptions, 'planMemory'>>;
 
 /** The least time between two read-backs of a running epoch's loss. */
 const PROGRESS_MILLISECONDS = 100;
@@ -61,6 +69,8 @@ export class Trainer {
   readonly spec: MlpSpec;
   /** The plan that runs, as data. */
   readonly plan: StepPlan;
+  /** Microseconds a step of each plan that was timed to choose this one. */
+  readonly timed: PlanChoice['timed'];
   readonly #settings: Settings;
   readonly #network: Network;
   readonly #resident: Resident;
@@ -71,6 +81,8 @@ export class Trainer {
   readonly #scheduler: Scheduler;
   readonly #history: EpochRecord[] = [];
   #epochsStarted = 0;
+  /** The next epoch's order, made while the last one ran. */
+  #order: { epoch: number; indices: Uint32Array<ArrayBuffer> } | undefined;
   #fitting = false;
 
   /**
@@ -78,24 +90,44 @@ export class Trainer {
    * @throws ShadegradError `usage` where an option is out of range or the device too small, `bad-data`, `gpu`
    */
   static async create(device: GPUDevice, data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
-    const { settings, spec, split, plan, plans } = prepare(data, options);
+    const { settings, spec, split, sizes, plans } = prepare(data, options);
     for (const needed of plans) assertWithinLimits(needed, device.limits);
+    if (settings.plan === 'layered-quads' && !device.features.has('subgroups')) {
+      throw new ShadegradError(
+        'usage',
+        'The plan "layered-quads" needs a device with the feature "subgroups".',
+        'Ask for it where the adapter offers it (OPTIONAL_FEATURES), or use another plan.',
+      );
+    }
     const made: { destroy(): void }[] = [];
     const keep = <T extends { destroy(): void }>(part: T): T => {
       made.push(part);
       return part;
     };
     try {
-      const network = keep(await Network.create(device, initialModel(spec, settings.seed)));
+      const model = initialModel(spec, settings.seed);
+      const network = keep(await Network.create(device, model));
       const resident = await makeResident(device, spec, data.train);
       keep(resident.samples);
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
-      const executable = keep(await Executable.create(device, plan, shared));
+      const candidates =
+        settings.plan === 'auto'
+          ? candidatePlans(device, sizes, settings)
+          : ([trainingPlan(settings.plan, sizes, settings)] as const);
+      const shape = `${[spec.inputs, ...spec.hidden, spec.classes].join('-')}, batch ${sizes.batch}`;
+      const trial = {
+        samples: resident.samples,
+        order: epochOrder(split.train, settings.seed, 1),
+        parameters: packParameters(model),
+        steps: trainingSteps(split.train.length, sizes.batch, 0, settings).slice(0, STEPS_PER_SUBMIT),
+      };
+      const choice = await fastestPlan(device, candidates, shape, trial, options.planMemory);
+      const executable = keep(await Executable.create(device, choice.plan, shared));
       const validation =
         split.validation.length > 0
           ? await Inference.create(device, spec, network.parameters, resident, split.validation.length)
           : undefined;
-      return new Trainer(settings, plan, network, resident, executable, split, validation);
+      return new Trainer(settings, choice, network, resident, executable, split, validation);
     } catch (error) {
       for (const part of made) part.destroy();
       throw error;
@@ -104,7 +136,7 @@ export class Trainer {
 
   private constructor(
     settings: Settings,
-    plan: StepPlan,
+    { plan, timed }: PlanChoice,
     network: Network,
     resident: Resident,
     executable: Executable,
@@ -113,6 +145,7 @@ export class Trainer {
   ) {
     this.spec = network.spec;
     this.plan = plan;
+    this.timed = timed;
     this.#settings = settings;
     this.#network = network;
     this.#resident = resident;
@@ -173,10 +206,12 @@ export class Trainer {
     report: ((progress: EpochProgress) => void | Promise<void>) | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Pick<EpochRecord, 'loss' | 'accuracy' | 'seconds'>> {
-    const { seed, batchSize } = this.#settings;
+    const { batchSize } = this.#settings;
     const { samplesPerEpoch } = this;
-    const shuffled = shuffledIndices(samplesPerEpoch, new CounterRandom(seed, streams.epochOrder(epoch)));
-    this.#executable.write('order', new Uint32Array(shuffled.map((i) => this.#trainIndices[i] ?? 0)));
+    this.#executable.write(
+      'order',
+      this.#order?.epoch === epoch ? this.#order.indices : this.#orderOf(epoch),
+    );
     const steps = trainingSteps(samplesPerEpoch, batchSize, this.#scheduler.submitted, this.#settings);
 
     const started = performance.now();
@@ -197,6 +232,10 @@ export class Trainer {
     };
     for await (const completed of this.#scheduler.run(steps, signal)) {
       done = completed;
+      // While the GPU works; there is nothing else to do.
+      if (this.#order?.epoch !== epoch + 1) {
+        this.#order = { epoch: epoch + 1, indices: this.#orderOf(epoch + 1) };
+      }
       if (report && completed < steps.length && performance.now() - reported >= PROGRESS_MILLISECONDS) {
         await this.#addMetrics(epoch, completed, sums);
         const heldSince = performance.now();
@@ -217,6 +256,10 @@ export class Trainer {
     const seconds = (performance.now() - started - held) / 1000;
     if (report) await report(progress());
     return { loss, accuracy, seconds };
+  }
+
+  #orderOf(epoch: number): Uint32Array<ArrayBuffer> {
+    return epochOrder(this.#trainIndices, this.#settings.seed, epoch);
   }
 
   /** Adds the loss and hits of the steps from `sums.steps` to `end`. */
@@ -299,7 +342,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
     epsilon: 1e-7,
     seed: 1,
     validationSplit: 0,
-    plan: 'layered',
+    plan: 'auto',
     ...options,
   };
   checkSettings(settings);
@@ -317,13 +360,21 @@ function prepare(data: Dataset, options: TrainerOptions) {
     samples: data.train.count,
     orderLength: split.train.length,
   };
-  const plan = trainingPlan(settings.plan, sizes, settings);
+  if (settings.plan === 'fused' && !fusedFits(spec)) {
+    throw new ShadegradError(
+      'usage',
+      'The plan "fused" is for one hidden layer, at most 4,092 inputs and a few dozen classes.',
+      'Use the plan "layered", or "auto", which takes the fastest that fits.',
+    );
+  }
+  // Of the plans that `auto` chooses from, this one fits whatever the sizes.
+  const plan = trainingPlan(settings.plan === 'auto' ? 'layered' : settings.plan, sizes, settings);
   const validation =
     split.validation.length > 0
       ? [inferencePlan(inferenceSizes(spec, data.train.count, split.validation.length), true)]
       : [];
   const plans = [plan, evaluationPlan(spec, data.test.count), ...validation];
-  return { settings: { ...settings, batchSize: sizes.batch }, spec, split, plan, plans };
+  return { settings: { ...settings, batchSize: sizes.batch }, spec, split, sizes, plans };
 }
 
 function checkSettings(settings: Settings): void {
@@ -344,5 +395,5 @@ function checkSettings(settings: Settings): void {
     const value = settings[name];
     if (!(value >= 0 && value < 1)) complain(name, value, 'a number from 0 to below 1');
   }
-  if (!PLAN_NAMES.includes(plan)) complain('plan', plan, PLAN_NAMES.join(' or '));
+  if (plan !== 'auto' && !PLAN_NAMES.includes(plan)) complain('plan', plan, `auto, ${PLAN_NAMES.join(', ')}`);
 }

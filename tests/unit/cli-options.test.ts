@@ -75,6 +75,7 @@ test("what is not given is Keras's default, on the command line as in the librar
     batchSize: 32,
     learningRate: 0.001,
     seed: 1,
+    plan: 'auto',
     validationSplit: 0,
     adapter: 'auto',
   });

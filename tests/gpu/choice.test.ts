@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { hasQuads } from '../../src/gpu/adapter.ts';
+import { packParameters } from '../../src/model/layout.ts';
+import { fastestPlan, type PlanMemory, type TrialState } from '../../src/train/choice.ts';
+import { Executable } from '../../src/train/executable.ts';
+import { candidatePlans } from '../../src/train/plans/candidates.ts';
+import { trainingPlan } from '../../src/train/plans/index.ts';
+import type { StepPlan } from '../../src/train/step-plan.ts';
+import { trainingSteps } from '../../src/train/steps.ts';
+import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
+import { testDevice } from '../support/gpu.ts';
+
+const samples = golden.labels.length;
+const sizes = { spec: goldenSpec, models: 1, batch: golden.batchSize, samples, orderLength: samples };
+const quick = trainingPlan('unfused', sizes, golden.adam);
+const slow: StepPlan = {
+  ...quick,
+  name: 'slow',
+  dispatches: Array.from({ length: 30 }, () => quick.dispatches).flat(),
+};
+
+async function trial(): Promise<TrialState> {
+  const device = await testDevice();
+  const executable = await Executable.create(device, quick);
+  return {
+    samples: executable.buffer('samples'),
+    order: Uint32Array.from({ length: samples }, (_, i) => i),
+    parameters: packParameters(goldenModel),
+    steps: trainingSteps(samples, golden.batchSize, 0, golden.adam),
+  };
+}
+
+function memory(kept: Record<string, string> = {}): PlanMemory & { kept: Record<string, string> } {
+  return {
+    kept,
+    get: async (key) => kept[key],
+    set: async (key, plan) => {
+      kept[key] = plan;
+    },
+  };
+}
+
+describe('fastestPlan', () => {
+  test('takes the faster plan, wherever it stands, and says what each took', async () => {
+    const [device, state] = [await testDevice(), await trial()];
+    for (const [shape, candidates] of [
+      ['slow one first', [slow, quick]],
+      ['quick one first', [quick, slow]],
+    ] as const) {
+      const { plan, timed } = await fastestPlan(device, candidates, shape, state);
+      expect(plan.name).toBe('unfused');
+      expect(timed.slow).toBeGreaterThan(timed.unfused ?? Number.NaN);
+    }
+  });
+
+  test('chooses once for a shape, and again for another', async () => {
+    const [device, state, kept] = [await testDevice(), await trial(), memory()];
+    const first = await fastestPlan(device, [slow, quick], 'shape A', state, kept);
+    expect(Object.keys(first.timed)).toEqual(['slow', 'unfused']);
+    expect(Object.values(kept.kept)).toEqual(['unfused']);
+    expect(Object.keys(kept.kept)[0]).toContain(device.adapterInfo.architecture);
+    expect(await fastestPlan(device, [slow, quick], 'shape A', state)).toEqual({ plan: quick, timed: {} });
+    const other = await fastestPlan(device, [slow, quick], 'shape B', state);
+    expect(Object.keys(other.timed).length).toBe(2);
+  });
+
+  test('believes what another process chose, unless there is no such plan', async () => {
+    const [device, state, kept] = [await testDevice(), await trial(), memory()];
+    await fastestPlan(device, [slow, quick], 'shape C', state, kept);
+    const [key = ''] = Object.keys(kept.kept);
+    for (const [name, expected, times] of [
+      ['slow', 'slow', 0],
+      ['gone', 'unfused', 2],
+    ] as const) {
+      const shape = `shape C ${name}`;
+      const told = memory({ [key.replace('shape C', shape)]: name });
+      const { plan, timed } = await fastestPlan(device, [slow, quick], shape, state, told);
+      expect(plan.name).toBe(expected);
+      expect(Object.keys(timed).length).toBe(times);
+    }
+  });
+
+  test('times nothing where there is one candidate', async () => {
+    const [device, state] = [await testDevice(), await trial()];
+    expect(await fastestPlan(device, [slow], 'shape D', state)).toEqual({ plan: slow, timed: {} });
+  });
+});
+
+test('plans with barriers are no candidates where subgroups are four wide, and the rest is tried elsewhere', async () => {
+  const device = await testDevice();
+  const narrow = { ...sizes, spec: { inputs: 16, hidden: [8], classes: 4 } };
+  const names = (as: Partial<GPUDevice>) =>
+    candidatePlans({ ...as, limits: device.limits } as GPUDevice, narrow, golden.adam).map(
+      ({ name }) => name,
+    );
+  const [features, adapterInfo] = [new Set(['subgroups']), { subgroupMaxSize: 4 } as GPUAdapterInfo];
+  expect(names({ features, adapterInfo })).toEqual(['layered-quads']);
+  expect(names({ features: new Set(), adapterInfo })).toEqual(['fused', 'layered']);
+  expect(names({ features, adapterInfo: { ...adapterInfo, subgroupMaxSize: 32 } })).toEqual([
+    'fused',
+    'layered',
+  ]);
+  expect(hasQuads(device)).toBe(device.adapterInfo.architecture === 'swiftshader');
+});
