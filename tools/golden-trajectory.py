@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Makes tests/fixtures/golden-trajectory.json: a small network trained for 20 steps by PyTorch.
+"""Makes tests/fixtures/golden-trajectory*.json: small networks trained for 20 steps by PyTorch.
 
     python3 tools/golden-trajectory.py        (Debian: apt-get install python3-torch)
 
-The network is nn.Sequential(Linear, ReLU, Linear, ReLU, Linear), 13 inputs, hidden widths 7 and 5, 4 classes.
+The networks have 13 inputs, 4 classes and hidden widths 7 and 5 in golden-trajectory.json, which is
+nn.Sequential(Linear, ReLU, Linear, ReLU, Linear), and 9 in golden-trajectory-shallow.json. In both,
 118 samples are trained once, in order, in batches of 6: step k (from 0) trains samples 6 k to 6 k + 5, and the
 last step only the remaining 4. Everything is computed in float64 from weights that are float32 numbers, so the
 file holds the truth a float32 implementation is measured against.
 
-Fields of the file (arrays are flat, row by row; numbers have 9 significant digits):
+Fields of a file (arrays are flat, row by row; numbers have 9 significant digits):
   torch         the version that made the file
   inputs, hidden, classes, batchSize
   adam          {learningRate, beta1, beta2, epsilon}; PyTorch's formula, with t = 1 for the first step:
@@ -33,7 +34,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-INPUTS, HIDDEN, CLASSES = 13, [7, 5], 4
+INPUTS, CLASSES = 13, 4
+FILES = {"golden-trajectory.json": [7, 5], "golden-trajectory-shallow.json": [9]}
 BATCH, STEPS, LAST = 6, 20, 4
 ADAM = {"learningRate": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
 SEED = 1
@@ -41,8 +43,8 @@ SEED = 1
 MARGIN = 1e-3
 
 
-def initial_weights(generator):
-    weights, widths = {}, [INPUTS, *HIDDEN, CLASSES]
+def initial_weights(generator, hidden):
+    weights, widths = {}, [INPUTS, *hidden, CLASSES]
     for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
         weights[f"{2 * i}.weight"] = generator.normal(0, inputs**-0.5, (outputs, inputs)).astype(np.float32)
         weights[f"{2 * i}.bias"] = generator.normal(0, 0.1, outputs).astype(np.float32)
@@ -60,9 +62,11 @@ def samples(generator):
 
 
 def network(weights, dtype):
-    layers, widths = [], [INPUTS, *HIDDEN, CLASSES]
-    for inputs, outputs in zip(widths, widths[1:]):
-        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+    layers = []
+    for name, weight in weights.items():
+        if name.endswith("weight"):
+            outputs, inputs = weight.shape
+            layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1]).to(dtype)
     model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=True)
     return model
@@ -139,15 +143,14 @@ def plain(value):
     return value
 
 
-def main():
-    torch.set_num_threads(1)
+def make(file, hidden):
     for seed in range(SEED, SEED + 10_000):
         generator = np.random.Generator(np.random.PCG64(seed))
-        weights = initial_weights(generator)
+        weights = initial_weights(generator, hidden)
         pixels, labels = samples(generator)
         truth, nearest = train(weights, pixels, labels, torch.float64)
         gradients = [step["gradients"] for step in truth]
-        alive = all(sum(abs(g[f"{2 * i}.bias"]) for g in gradients).all() for i in range(len(HIDDEN)))
+        alive = all(sum(abs(g[f"{2 * i}.bias"]) for g in gradients).all() for i in range(len(hidden)))
         if nearest >= MARGIN and alive and truth[-1]["loss"] < truth[0]["loss"]:
             break
     else:
@@ -156,7 +159,7 @@ def main():
     golden = {
         "torch": torch.__version__,
         "inputs": INPUTS,
-        "hidden": HIDDEN,
+        "hidden": hidden,
         "classes": CLASSES,
         "batchSize": BATCH,
         "adam": ADAM,
@@ -167,9 +170,15 @@ def main():
         "steps": truth,
         "float32Error": float32_error(truth, single),
     }
-    path = Path(__file__).parent.parent / "tests/fixtures/golden-trajectory.json"
+    path = Path(__file__).parent.parent / "tests/fixtures" / file
     path.write_text(json.dumps(plain(golden), separators=(",", ":")) + "\n")
     print(f"{path}: seed {seed}, {nearest:.2g} from the nearest kink, {path.stat().st_size} bytes")
+
+
+def main():
+    torch.set_num_threads(1)
+    for file, hidden in FILES.items():
+        make(file, hidden)
 
 
 if __name__ == "__main__":

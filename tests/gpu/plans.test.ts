@@ -1,25 +1,34 @@
 import { describe, expect, test } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.ts';
 import { packParameters, unpackParameters } from '../../src/model/layout.ts';
-import { denseLayers } from '../../src/model/spec.ts';
+import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
 import { Executable } from '../../src/train/executable.ts';
 import { PLAN_NAMES, type PlanName, trainingPlan } from '../../src/train/plans/index.ts';
-import { parametersOf } from '../../src/train/plans/sizes.ts';
+import { momentsOf, parametersOf } from '../../src/train/plans/sizes.ts';
 import { Scheduler } from '../../src/train/scheduler.ts';
 import { trainingSteps } from '../../src/train/steps.ts';
-import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
+import { deep, type Golden, type GoldenTrajectory, shallow } from '../support/golden.ts';
 import { expectClose, paddedRows, testDevice } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';
 
-const samples = golden.labels.length;
-const layers = denseLayers(goldenSpec);
+/** Every plan with the networks it can train. */
+const CASES = PLAN_NAMES.flatMap((name) => {
+  const networks = name === 'fused' ? { shallow } : { shallow, deep };
+  return Object.entries(networks).map(([depth, golden]) => ({ name, depth, golden }));
+});
 
-async function goldenExecutable(name: PlanName, models: number, parameters = packParameters(goldenModel)) {
+async function goldenExecutable(
+  { trajectory, spec, model }: Golden,
+  name: PlanName,
+  models: number,
+  parameters = packParameters(model),
+) {
   const device = await testDevice();
-  const sizes = { spec: goldenSpec, models, batch: golden.batchSize, samples, orderLength: samples };
-  const executable = await Executable.create(device, trainingPlan(name, sizes, golden.adam));
-  const images = paddedRows(Uint8Array.from(golden.pixels), goldenSpec.inputs);
-  executable.write('samples', Uint8Array.from([...images, ...golden.labels, 0, 0]));
+  const samples = trajectory.labels.length;
+  const sizes = { spec, models, batch: trajectory.batchSize, samples, orderLength: samples };
+  const executable = await Executable.create(device, trainingPlan(name, sizes, trajectory.adam));
+  const images = paddedRows(Uint8Array.from(trajectory.pixels), spec.inputs);
+  executable.write('samples', Uint8Array.from([...images, ...trajectory.labels, 0, 0]));
   const order = Uint32Array.from({ length: models * samples }, (_, i) => i % samples);
   executable.write('order', order);
   parameters.forEach((packed, layer) => {
@@ -32,32 +41,41 @@ async function floats(executable: Executable, name: string): Promise<Float32Arra
   return new Float32Array(await readBuffer(executable.device, executable.buffer(name)));
 }
 
+function everyLayer(executable: Executable, spec: MlpSpec, buffer: (layer: number) => string) {
+  return Promise.all(denseLayers(spec).map((_, layer) => floats(executable, buffer(layer))));
+}
+
 /** Adam's first moments, the first half of each layer's. */
-async function firstMoments(executable: Executable) {
-  const packed = await Promise.all(layers.map((_, layer) => floats(executable, `moments${layer}`)));
+async function firstMoments(executable: Executable, spec: MlpSpec) {
+  const packed = await everyLayer(executable, spec, momentsOf);
   const halves = packed.map((moments) => moments.subarray(0, moments.length / 2));
-  return unpackParameters(goldenSpec, halves).tensors;
+  return unpackParameters(spec, halves).tensors;
 }
 
-async function named(executable: Executable, buffer: (layer: number) => string) {
-  const packed = await Promise.all(layers.map((_, layer) => floats(executable, buffer(layer))));
-  return unpackParameters(goldenSpec, packed).tensors;
+async function named(executable: Executable, spec: MlpSpec, buffer: (layer: number) => string) {
+  return unpackParameters(spec, await everyLayer(executable, spec, buffer)).tensors;
 }
 
-describe.each(PLAN_NAMES)('the %s plan', (name) => {
+function goldenSteps({ labels, batchSize, adam }: GoldenTrajectory) {
+  return trainingSteps(labels.length, batchSize, 0, adam);
+}
+
+describe.each(CASES)('the $name plan, $depth', ({ name, golden }) => {
+  const { trajectory, spec, model } = golden;
+  const steps = goldenSteps(trajectory);
+
   test("takes PyTorch's 20 Adam steps: every loss, hit, gradient and weight, the short last batch too", async () => {
-    const executable = await goldenExecutable(name, 1);
-    const steps = trainingSteps(samples, golden.batchSize, 0, golden.adam);
-    expect(steps.length).toBe(golden.steps.length);
-    let before = await firstMoments(executable);
+    const executable = await goldenExecutable(golden, name, 1);
+    expect(steps.length).toBe(trajectory.steps.length);
+    let before = await firstMoments(executable, spec);
     for (const [k, step] of steps.entries()) {
-      const expected = golden.steps[k];
+      const expected = trajectory.steps[k];
       if (!expected) throw new Error(`no golden step ${k}`);
       executable.submit([step]);
-      const moments = await firstMoments(executable);
+      const moments = await firstMoments(executable, spec);
       for (const [i, { name: tensor, data }] of moments.entries()) {
         // The fused kernels keep no gradient: it is what moved the first moment.
-        const { beta1 } = golden.adam;
+        const { beta1 } = trajectory.adam;
         const gradient = data.map((m, j) => (m - beta1 * (before[i]?.data[j] ?? Number.NaN)) / (1 - beta1));
         expectClose(`step ${k}: gradient of ${tensor}`, gradient, expected.gradients[tensor] ?? [], {
           absolute: 1e-6,
@@ -66,11 +84,11 @@ describe.each(PLAN_NAMES)('the %s plan', (name) => {
       }
       before = moments;
       if (name === 'unfused') {
-        for (const { name: tensor, data } of await named(executable, (layer) => `gradient${layer}`)) {
+        for (const { name: tensor, data } of await named(executable, spec, (layer) => `gradient${layer}`)) {
           expectClose(`step ${k}: gradient buffer of ${tensor}`, data, expected.gradients[tensor] ?? []);
         }
       }
-      for (const { name: tensor, data } of await named(executable, parametersOf)) {
+      for (const { name: tensor, data } of await named(executable, spec, parametersOf)) {
         expectClose(`step ${k}: ${tensor}`, data, expected.weights[tensor] ?? [], { absolute: 2e-6 });
       }
       const metrics = await floats(executable, 'metrics');
@@ -82,8 +100,7 @@ describe.each(PLAN_NAMES)('the %s plan', (name) => {
 
   test('trains three models side by side to the bits of three separate runs', async () => {
     const data = randomData(7);
-    const steps = trainingSteps(samples, golden.batchSize, 0, golden.adam);
-    const start = packParameters(goldenModel);
+    const start = packParameters(model);
     const variants = [0, 0.1, 0.2].map((scale) =>
       start.map((packed) => {
         const noise = data.floats(packed.length, scale);
@@ -91,18 +108,19 @@ describe.each(PLAN_NAMES)('the %s plan', (name) => {
       }),
     );
     const together = await goldenExecutable(
+      golden,
       name,
       3,
-      layers.map((_, layer) => {
+      start.map((_, layer) => {
         const parts = variants.map((variant) => variant[layer] ?? new Float32Array());
         return Float32Array.from(parts.flatMap((part) => Array.from(part)));
       }),
     );
     for await (const _ of new Scheduler(together).run(steps));
     for (const [model, variant] of variants.entries()) {
-      const alone = await goldenExecutable(name, 1, variant);
+      const alone = await goldenExecutable(golden, name, 1, variant);
       for await (const _ of new Scheduler(alone).run(steps));
-      for (const buffer of [...layers.map((_, layer) => parametersOf(layer)), 'metrics']) {
+      for (const buffer of [...start.map((_, layer) => parametersOf(layer)), 'metrics']) {
         const expected = await floats(alone, buffer);
         const all = await floats(together, buffer);
         const part = all.subarray(model * expected.length, (model + 1) * expected.length);
@@ -115,8 +133,8 @@ describe.each(PLAN_NAMES)('the %s plan', (name) => {
 });
 
 test('the scheduler counts the steps that the GPU runs, those included for which the caller did not wait', async () => {
-  const steps = trainingSteps(samples, golden.batchSize, 0, golden.adam);
-  const left = await goldenExecutable('layered', 1);
+  const steps = goldenSteps(deep.trajectory);
+  const left = await goldenExecutable(deep, 'layered', 1);
   const scheduler = new Scheduler(left);
   let waited = 0;
   for await (const done of scheduler.run(steps)) {
@@ -124,9 +142,9 @@ test('the scheduler counts the steps that the GPU runs, those included for which
     break;
   }
   expect(scheduler.submitted).toBeGreaterThan(waited);
-  const exact = await goldenExecutable('layered', 1);
+  const exact = await goldenExecutable(deep, 'layered', 1);
   exact.submit(steps.slice(0, scheduler.submitted));
-  expect(await named(left, parametersOf)).toEqual(await named(exact, parametersOf));
+  expect(await named(left, deep.spec, parametersOf)).toEqual(await named(exact, deep.spec, parametersOf));
   left.destroy();
   exact.destroy();
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Model } from '../../src/model/model.ts';
+import type { MlpSpec } from '../../src/model/spec.ts';
 
 /** 20 Adam steps as PyTorch took them; `tools/golden-trajectory.py` made the file and says what is in it. */
 export interface GoldenTrajectory {
@@ -20,17 +21,30 @@ export interface GoldenTrajectory {
   }[];
 }
 
-export const golden: GoldenTrajectory = JSON.parse(
-  readFileSync(new URL('../fixtures/golden-trajectory.json', import.meta.url), 'utf8'),
-);
+/** A trajectory with its network before the first step. */
+export interface Golden {
+  trajectory: GoldenTrajectory;
+  spec: MlpSpec;
+  model: Model;
+}
 
-export const goldenSpec = { inputs: golden.inputs, hidden: golden.hidden, classes: golden.classes };
-
-export const goldenModel: Model = {
-  spec: goldenSpec,
-  tensors: Object.entries(golden.shapes).map(([name, shape]) => ({
+function load(file: string): Golden {
+  const trajectory: GoldenTrajectory = JSON.parse(
+    readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8'),
+  );
+  const { inputs, hidden, classes, shapes, weights } = trajectory;
+  const spec = { inputs, hidden, classes };
+  const tensors = Object.entries(shapes).map(([name, shape]) => ({
     name,
     shape,
-    data: Float32Array.from(golden.weights[name] ?? []),
-  })),
-};
+    data: Float32Array.from(weights[name] ?? []),
+  }));
+  return { trajectory, spec, model: { spec, tensors } };
+}
+
+/** Two hidden layers. */
+export const deep = load('golden-trajectory.json');
+/** One hidden layer. */
+export const shallow = load('golden-trajectory-shallow.json');
+
+export const { trajectory: golden, spec: goldenSpec, model: goldenModel } = deep;

@@ -1,6 +1,7 @@
 import type { AdamConstants } from '../ops.ts';
 import { quadKernels } from '../ops-quads.ts';
 import type { StepPlan } from '../step-plan.ts';
+import { fusedPlan } from './fused.ts';
 import { layeredPlan } from './layered.ts';
 import { registersPlan } from './registers.ts';
 import type { BatchSizes } from './sizes.ts';
@@ -9,6 +10,7 @@ import { unfusedPlan } from './unfused.ts';
 type Build = (sizes: BatchSizes, adam: AdamConstants) => StepPlan;
 
 const PLANS = {
+  fused: fusedPlan,
   layered: registersPlan,
   'layered-quads': (sizes, adam) => layeredPlan('layered-quads', quadKernels, sizes, adam),
   unfused: unfusedPlan,
