@@ -1,3 +1,39 @@
+export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
+export {
+  BENCH_FEATURES,
+  type BenchEnvironment,
+  type BenchSubject,
+  type Versions,
+} from './bench/environment.ts';
+export {
+  type BenchOptions,
+  type BenchProgress,
+  benchFloor,
+  type Floor,
+  type FloorReport,
+} from './bench/floor.ts';
+export { benchCsv, formatBench } from './bench/format.ts';
+export {
+  BENCH_KERNELS,
+  benchKernels,
+  checkKernelNames,
+  type KernelResult,
+  type KernelsOptions,
+  type KernelsReport,
+} from './bench/kernels.ts';
+export type { BenchReport } from './bench/report.ts';
+export type { MeasuredCase, TimelessCase } from './bench/run-case.ts';
+export type { Spread } from './bench/statistics.ts';
+export {
+  benchTraining,
+  type MeasuredTraining,
+  type TimelessTraining,
+  type TrainingAxes,
+  type TrainingBenchOptions,
+  type TrainingReport,
+  type TrainingResult,
+  trainingBenchLimits,
+} from './bench/train.ts';
 export { centerDigit } from './data/center.ts';
 export type { Dataset, Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
@@ -13,7 +49,7 @@ export { pickIdxFiles } from './data/idx-names.ts';
 export { downloadIdx, type KnownDataset, type KnownFile, mnist, verifiedIdx } from './data/mnist.ts';
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
-export { type AdapterReport, reportAdapter } from './gpu/adapter.ts';
+export { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
@@ -44,8 +80,9 @@ export {
 } from './report/run-report.ts';
 export { renderSvg } from './report/svg.ts';
 export { formatConfusionMatrix } from './report/text.ts';
+export type { PlanMemory } from './train/choice.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
 export { Network, networkLimits, type Prediction } from './train/network.ts';
-export type { PlanName } from './train/plans/index.ts';
+export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/step-plan.ts';
 export { type FitOptions, Trainer, type TrainerOptions, trainerLimits } from './train/trainer.ts';

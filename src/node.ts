@@ -10,5 +10,7 @@ export {
 } from './node/gpu.ts';
 export { checkImageShape, type InputImage, readImages } from './node/images.ts';
 export { readModel, writeModel } from './node/models.ts';
+export { planMemory } from './node/plan-memory.ts';
 export { prepareFolder, type RunFiles, runFiles, testFiles, writeFiles } from './node/run-files.ts';
 export type { Toggles } from './node/toggles.ts';
+export { nodeVersions } from './node/versions.ts';

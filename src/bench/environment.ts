@@ -1,4 +1,4 @@
-import type { AdapterReport } from '../gpu/adapter.ts';
+import { type AdapterReport, OPTIONAL_FEATURES } from '../gpu/adapter.ts';
 import type { TimingMethod } from './timing.ts';
 
 /** Who runs a benchmark. */
@@ -18,6 +18,9 @@ export interface BenchSubject {
   readonly toggles: readonly string[];
   readonly versions: Versions;
 }
+
+/** What a device should be opened with where the adapter offers it: a clock, and what shaders can use. */
+export const BENCH_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', ...OPTIONAL_FEATURES];
 
 /** What every figure depends on. */
 export interface BenchEnvironment {

@@ -1,12 +1,11 @@
 import { ShadegradError } from '../errors.ts';
 import { KERNELS, type KernelName } from '../gpu/kernels.ts';
-import type { Dispatch } from '../train/step-plan.ts';
 import type { KernelCase } from './cases/case.ts';
 import { kernelCases } from './cases/index.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
 import { type BenchOptions, FLOOR_STEPS, type Floor, measureFloor } from './floor.ts';
 import { type FloorShare, floorOf, shareOf } from './roofline.ts';
-import { type MeasuredCase, runCase, type TimelessCase } from './run-case.ts';
+import { type MeasuredCase, nameOf, runCase, type TimelessCase } from './run-case.ts';
 import { PassTimer } from './timing.ts';
 
 export interface KernelsOptions extends BenchOptions {
@@ -23,11 +22,6 @@ export interface KernelsReport {
   readonly environment: BenchEnvironment;
   readonly floor: Floor;
   readonly kernels: readonly KernelResult[];
-}
-
-interface Run {
-  readonly kernelCase: KernelCase;
-  readonly dispatch: Dispatch;
 }
 
 /** A dispatch that even at the floor takes longer is skipped: really it takes many times as long, and watchdogs bite. */
@@ -47,21 +41,25 @@ export async function benchKernels(
   subject: BenchSubject,
   { only, sweep = false, ...options }: KernelsOptions = {},
 ): Promise<KernelsReport> {
-  const runs = chooseCases(only).flatMap((kernelCase): Run[] => {
-    const { dispatch, variants = [] } = kernelCase;
-    return [dispatch, ...(sweep ? variants.filter((variant) => !sameRun(variant, dispatch)) : [])].map(
-      (run) => ({ kernelCase, dispatch: run }),
-    );
-  });
+  const runs = chooseCases(only).flatMap((kernelCase) =>
+    [null, ...(sweep ? Object.keys(kernelCase.variants ?? {}) : [])].map((variant) => ({
+      kernelCase,
+      variant,
+    })),
+  );
   const total = FLOOR_STEPS + runs.length;
   const timer = await PassTimer.create(subject.device, options.signal);
   try {
     const { floor, environment } = await measureFloor(subject, timer, options, total);
     const kernels: KernelResult[] = [];
-    for (const [i, { kernelCase, dispatch }] of runs.entries()) {
-      const label = `${dispatch.kernel}, ${kernelCase.size}`;
+    for (const [i, { kernelCase, variant }] of runs.entries()) {
+      const label = [
+        kernelCase.dispatch.kernel,
+        kernelCase.size,
+        ...(variant === null ? [] : [variant]),
+      ].join(', ');
       options.onProgress?.({ label, done: FLOOR_STEPS + i, total });
-      kernels.push(await runKernel(timer, floor, kernelCase, dispatch, options));
+      kernels.push(await runKernel(timer, floor, kernelCase, variant, options));
     }
     return { bench: 'kernels', environment, floor, kernels };
   } finally {
@@ -69,8 +67,12 @@ export async function benchKernels(
   }
 }
 
-/** @throws ShadegradError `usage` where a name in `only` is none */
-export function chooseCases(only: readonly string[] | undefined): KernelCase[] {
+/** @throws ShadegradError `usage` where a name in `only` is none; names what there is */
+export function checkKernelNames(only: readonly string[]): void {
+  chooseCases(only);
+}
+
+function chooseCases(only: readonly string[] | undefined): KernelCase[] {
   const cases = kernelCases();
   const all = Object.values(cases).flat();
   if (!only) return BENCH_KERNELS.flatMap((kernel) => cases[kernel]);
@@ -95,20 +97,15 @@ async function runKernel(
   timer: PassTimer,
   floor: Floor,
   kernelCase: KernelCase,
-  dispatch: Dispatch,
+  variant: string | null,
   options: BenchOptions,
 ): Promise<KernelResult> {
-  const { size, flops, bytes } = kernelCase;
-  const { kernel, constants, workgroups } = dispatch;
+  const { flops, bytes } = kernelCase;
   const { microseconds } = floorOf(floor, { flops, bytes, workingSet: bytes });
   if (microseconds > LONGEST_MICROSECONDS) {
     const reason = `a dispatch would take ${(microseconds / 1e6).toFixed(1)} s or more on this device`;
-    return { status: 'skipped', kernel, size, constants, workgroups, reason };
+    return { ...nameOf(kernelCase, variant), status: 'skipped', reason };
   }
-  const result = await runCase(timer, kernelCase, options, dispatch);
+  const result = await runCase(timer, kernelCase, options, variant);
   return result.status === 'measured' ? { ...result, ...shareOf(floor, result) } : result;
-}
-
-function sameRun(a: Dispatch, b: Dispatch): boolean {
-  return JSON.stringify([a.constants, a.workgroups]) === JSON.stringify([b.constants, b.workgroups]);
 }

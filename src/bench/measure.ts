@@ -3,7 +3,7 @@ import { type Clock, checkInterrupted, type PassTime, type PassTimer, QUANTA_PER
 import type { Workload } from './workload.ts';
 
 export interface MeasureOptions {
-  /** Timed passes; fewer, but at least 5, where they take more than twice as long as they should. Default 20. */
+  /** Timed passes; fewer, but at least 3, where they take more than twice as long as they should. Default 20. */
   readonly samples?: number;
   /** How long a pass should be, in milliseconds; a single long dispatch makes it longer. Default 50. */
   readonly passMilliseconds?: number;
@@ -20,7 +20,7 @@ export interface DispatchTime {
   readonly warmUpPasses: number;
 }
 
-const LEAST_SAMPLES = 5;
+const LEAST_SAMPLES = 3;
 /** Of encoded commands, which take memory and the host's time. */
 const MOST_DISPATCHES = 16_384;
 /** Warm-up ends when two passes in a row differ by less than this share, or after as long as measuring should take. */
@@ -37,15 +37,19 @@ export async function measure(
   workload: Workload,
   { samples = 20, passMilliseconds = 50, signal }: MeasureOptions,
 ): Promise<DispatchTime> {
-  const { clock, count } = await calibrate(timer, workload, passMilliseconds, signal);
+  const { clock, count, duration } = await calibrate(timer, workload, passMilliseconds, signal);
   const run = async () => {
     checkInterrupted(signal);
     return read(await timer.time((pass) => workload.record(pass, count)), clock);
   };
   const budget = samples * passMilliseconds;
   const warmUpUntil = performance.now() + budget;
-  let warmUpPasses = 0;
-  for (let last = Number.NaN, steady = false; !steady && performance.now() < warmUpUntil; warmUpPasses++) {
+  let warmUpPasses = 1;
+  for (
+    let last = duration, steady = last > budget;
+    !steady && performance.now() < warmUpUntil;
+    warmUpPasses++
+  ) {
     const next = await run();
     steady = Math.abs(next - last) <= STEADY * last;
     last = next;
@@ -59,19 +63,19 @@ export async function measure(
   return { time, clock, dispatchesPerPass: count, warmUpPasses };
 }
 
-/** How many dispatches make a pass, and which clock can tell its length. */
+/** How many dispatches make a pass, which clock can tell its length, and its length in milliseconds. */
 async function calibrate(
   timer: PassTimer,
   workload: Workload,
   passMilliseconds: number,
   signal: AbortSignal | undefined,
-): Promise<{ clock: Clock; count: number }> {
+): Promise<{ clock: Clock; count: number; duration: number }> {
   for (let count = 1; ; ) {
     checkInterrupted(signal);
     const time = await timer.time((pass) => workload.record(pass, count));
     const clock = clockFor(time, timer.quantum);
     const duration = read(time, clock);
-    if (duration >= passMilliseconds / 2 || count >= MOST_DISPATCHES) return { clock, count };
+    if (duration >= passMilliseconds / 2 || count >= MOST_DISPATCHES) return { clock, count, duration };
     const wanted = Math.ceil(count * Math.min(16, passMilliseconds / Math.max(duration, 1e-3)));
     count = Math.min(wanted, MOST_DISPATCHES);
   }

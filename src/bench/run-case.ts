@@ -14,6 +14,8 @@ export const ROTATED_BYTES = 256 * 2 ** 20;
 interface CaseName {
   readonly kernel: KernelName;
   readonly size: string;
+  /** What differs from the way that training runs it, in a sweep; else null. */
+  readonly variant: string | null;
   readonly constants: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
 }
@@ -42,19 +44,19 @@ export type CaseResult = MeasuredCase | TimelessCase;
 /**
  * Checks a case against its float64 twin and, where it is right, times it on the buffers that were checked.
  *
- * @param dispatch what to run: the case's own by default, or one of its variants
+ * @param variant one of the case's; its own dispatch by default
  * @throws ShadegradError `gpu`, `device-lost` or `interrupted`; nothing that a broken device does is a result
  */
 export async function runCase(
   timer: PassTimer,
   kernelCase: KernelCase,
   options: MeasureOptions,
-  dispatch: Dispatch = kernelCase.dispatch,
+  variant: string | null = null,
 ): Promise<CaseResult> {
-  const { size, step, flops, bytes, rotate = false } = kernelCase;
-  const { kernel, constants, workgroups } = dispatch;
-  const name: CaseName = { kernel, size, constants, workgroups };
-  const missing = missingFeature(timer.device, kernel);
+  const { step, flops, bytes, rotate = false } = kernelCase;
+  const dispatch = dispatchOf(kernelCase, variant);
+  const name = nameOf(kernelCase, variant);
+  const missing = missingFeature(timer.device, dispatch.kernel);
   if (missing) return { ...name, status: 'skipped', reason: `this device lacks the feature ${missing}` };
   const { data, checks, after } = kernelCase.prepare();
   checkInterrupted(options.signal);
@@ -83,6 +85,18 @@ export async function runCase(
   } finally {
     workload.destroy();
   }
+}
+
+/** @throws RangeError where the case has no such variant */
+function dispatchOf({ dispatch, variants = {} }: KernelCase, variant: string | null): Dispatch {
+  const chosen = variant === null ? dispatch : variants[variant];
+  if (!chosen) throw new RangeError(`${dispatch.kernel} has no variant "${variant}"`);
+  return chosen;
+}
+
+export function nameOf(kernelCase: KernelCase, variant: string | null): CaseName {
+  const { kernel, constants, workgroups } = dispatchOf(kernelCase, variant);
+  return { kernel, size: kernelCase.size, variant, constants, workgroups };
 }
 
 /** What is too large for the device comes back as the error that says so. */

@@ -40,8 +40,9 @@ export interface MeasuredTraining extends TrainingConfig, FloorShare {
   /** Of all models together. */
   readonly stepsPerSecond: number;
   readonly imagesPerSecond: number;
-  /** Microseconds of the host's time to record and submit one step. */
+  /** Microseconds of the host's time for each step of a submit, and how many steps that has. */
   readonly hostMicroseconds: number;
+  readonly hostStepsPerSubmit: number;
   readonly stepsPerWindow: number;
   /** Mean losses at the beginning and at the end, of the model that has learned least. */
   readonly firstLoss: number;
@@ -66,7 +67,8 @@ export interface TrainingReport {
 }
 
 const HOST_SUBMITS = 7;
-const HOST_SUBMIT_MICROSECONDS = 20_000;
+/** As long as the scheduler's submits. */
+const HOST_SUBMIT_MICROSECONDS = 50_000;
 
 /**
  * Measures the floor, and then training: steps and images per second for every combination of the axes.
@@ -162,7 +164,7 @@ async function measureTraining(
       const reason = `the loss of model ${unlearned + 1} went from ${first[unlearned]} to ${last[unlearned]}`;
       return { ...config, status: 'void', reason };
     }
-    const hostMicroseconds = await hostTime(run, step.median, signal);
+    const host = await hostTime(run, step.median, signal);
     const stepsPerSecond = (config.models * 1e6) / step.median;
     return {
       ...config,
@@ -171,7 +173,8 @@ async function measureTraining(
       step,
       stepsPerSecond,
       imagesPerSecond: stepsPerSecond * config.batchSize,
-      hostMicroseconds,
+      hostMicroseconds: host.microseconds,
+      hostStepsPerSubmit: host.steps,
       stepsPerWindow,
       firstLoss: Math.max(...first) / config.batchSize,
       lastLoss: Math.max(...last) / config.batchSize,
@@ -209,16 +212,17 @@ async function hostTime(
   run: TrainingRun,
   stepMicroseconds: number,
   signal: AbortSignal | undefined,
-): Promise<number> {
+): Promise<{ microseconds: number; steps: number }> {
+  const count = Math.ceil(HOST_SUBMIT_MICROSECONDS / stepMicroseconds);
   const times: number[] = [];
+  const counts: number[] = [];
   for (let i = 0; i < HOST_SUBMITS; i++) {
     checkInterrupted(signal);
-    const { milliseconds, steps } = await run.recordingTime(
-      Math.ceil(HOST_SUBMIT_MICROSECONDS / stepMicroseconds),
-    );
+    const { milliseconds, steps } = await run.recordingTime(count);
     times.push((1000 * milliseconds) / steps);
+    counts.push(steps);
   }
-  return spread(times).median;
+  return { microseconds: spread(times).median, steps: Math.max(...counts) };
 }
 
 function shareOf(floor: Floor, config: TrainingConfig, plan: StepPlan, step: Spread): FloorShare {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ShadegradError } from '../node.ts';
+import { addBench } from './bench.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
@@ -21,6 +22,7 @@ function program(signal: AbortSignal): Command {
   addTrain(root, signal);
   addEvaluate(root, signal);
   addPredict(root, signal);
+  addBench(root, signal);
   addDoctor(root);
   return root;
 }

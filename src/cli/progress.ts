@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { LoadOptions, Progress } from '../node.ts';
+import type { BenchProgress, LoadOptions, Progress } from '../node.ts';
 import { count, loss, percent } from './output.ts';
 
 type DownloadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
@@ -64,6 +64,14 @@ export function downloadBar(): ProgressBar<DownloadProgress> | undefined {
     share: total === null ? 0 : received / total,
     before: `Downloading ${file}`,
     after: `${(received / 1e6).toFixed(1)} MB${total === null ? '' : ` of ${(total / 1e6).toFixed(1)} MB`}`,
+  }));
+}
+
+export function benchBar(): ProgressBar<BenchProgress> | undefined {
+  return progressBar(({ label, done, total }) => ({
+    share: done / total,
+    before: `${done}/${total}`,
+    after: label,
   }));
 }
 

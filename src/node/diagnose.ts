@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
 import { findHardware, findSoftware } from './gpu.ts';
 import { hardwareSteps, installSteps, platform } from './install-steps.ts';
+import { webgpuVersion } from './versions.ts';
 
 /** What is known of one adapter. */
 export interface AdapterDiagnosis extends AdapterReport {
@@ -87,14 +85,4 @@ async function describe(adapter: GPUAdapter): Promise<AdapterDiagnosis> {
     (error: unknown) => String(error),
   );
   return { ...reportAdapter(adapter), features: [...adapter.features].sort(), limits, problem };
-}
-
-async function webgpuVersion(): Promise<string | null> {
-  try {
-    const entry = createRequire(import.meta.url).resolve('webgpu');
-    const text = await readFile(join(dirname(entry), 'package.json'), 'utf8');
-    return (JSON.parse(text) as { version: string }).version;
-  } catch {
-    return null;
-  }
 }

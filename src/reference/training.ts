@@ -20,7 +20,7 @@ export function initialState(parameters: readonly Float64Array[]): TrainingState
  *
  * @param x the batch, normalised: [step.count, inputs]
  * @param labels [step.count]
- * @returns the sum of the batch's losses, in nats, before the update, and the state after it
+ * @returns the sum of the batch's losses, in nats, and its hits, before the update; and the state after it
  */
 export function trainingStep(
   spec: MlpSpec,
@@ -29,7 +29,7 @@ export function trainingStep(
   x: Float64Array,
   labels: Uint8Array,
   state: TrainingState,
-): { readonly loss: number; readonly state: TrainingState } {
+): { readonly loss: number; readonly hits: number; readonly state: TrainingState } {
   const layers = denseLayers(spec);
   const { count: batch } = step;
   const activations = [x];
@@ -58,6 +58,7 @@ export function trainingStep(
   }
   return {
     loss: top.loss[0] ?? Number.NaN,
+    hits: top.hits[0] ?? Number.NaN,
     state: {
       parameters: updated.map(({ parameters }) => parameters),
       moment1: updated.map(({ moment1 }) => moment1),

@@ -45,8 +45,8 @@ export interface KernelCase {
   readonly bytes: number;
   /** Cycle through copies of the buffers that are larger together than any cache. */
   readonly rotate?: boolean;
-  /** Other workgroups that do the same, for a sweep. */
-  readonly variants?: readonly Dispatch[];
+  /** Other ways to do the same, by what differs: for a sweep. */
+  readonly variants?: Readonly<Record<string, Dispatch>>;
   /** Makes the buffers' contents, by the dispatch's name for them, and what the kernel must make of them. */
   prepare(): Prepared;
 }
@@ -88,19 +88,20 @@ export function rowsCheck(
 export function withWorkgroups(
   dispatch: Dispatch,
   sizes: readonly (readonly [number, number])[],
-): Dispatch[] {
+): Record<string, Dispatch> {
   const { constants, workgroups } = dispatch;
   const flat = constants.WORKGROUP_SIZE !== undefined;
   const [oldX, oldY] = flat
     ? [constants.WORKGROUP_SIZE ?? 1, 1]
     : [constants.WORKGROUP_X ?? 1, constants.WORKGROUP_Y ?? 1];
-  return sizes.map(([x, y]) => ({
-    ...dispatch,
-    constants: { ...constants, ...(flat ? { WORKGROUP_SIZE: x } : { WORKGROUP_X: x, WORKGROUP_Y: y }) },
-    workgroups: [
-      Math.ceil((workgroups[0] * oldX) / x),
-      Math.ceil((workgroups[1] * oldY) / y),
-      workgroups[2],
-    ] as const,
-  }));
+  const [groupsX, groupsY, groupsZ] = workgroups;
+  const resized = sizes.map(([x, y]): [string, Dispatch] => [
+    `workgroup ${flat ? x : `${x} x ${y}`}`,
+    {
+      ...dispatch,
+      constants: { ...constants, ...(flat ? { WORKGROUP_SIZE: x } : { WORKGROUP_X: x, WORKGROUP_Y: y }) },
+      workgroups: [Math.ceil((groupsX * oldX) / x), Math.ceil((groupsY * oldY) / y), groupsZ],
+    },
+  ]);
+  return Object.fromEntries(resized);
 }

@@ -89,6 +89,6 @@ function floorFma(rounds: number): KernelCase {
 /** The kernels that measure the floor, by growing size. */
 export const floorCases = {
   empty: floorEmpty(),
-  copies: [1, 16, 256].map(floorCopy),
+  copies: [1, 16, 128].map(floorCopy),
   fmas: [64, 1024].map(floorFma),
 } as const;

@@ -1,10 +1,12 @@
 import type { KernelName } from '../../gpu/kernels.ts';
 import { parameterCount } from '../../model/layout.ts';
-import * as train from '../../train/ops.ts';
+import { tiledKernels } from '../../train/ops-layered.ts';
 import { quadKernels } from '../../train/ops-quads.ts';
+import { TILES } from '../../train/tiles.ts';
 import type { KernelCase } from './case.ts';
 import * as elementwise from './elementwise.ts';
 import { floorCases } from './floor.ts';
+import { fusedLayoutCase, fusedStepCase } from './fused.ts';
 import { headCases, layeredCases } from './layered.ts';
 import * as ops from './ops.ts';
 import { HIDDEN, MANY_FLOATS, OUTPUT, sizeName, WIDE } from './sizes.ts';
@@ -13,8 +15,15 @@ import { HIDDEN, MANY_FLOATS, OUTPUT, sizeName, WIDE } from './sizes.ts';
 export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
   const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
   const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];
-  const registers = layeredCases(registerKernels, 'floats');
-  const quads = layeredCases(quadKernels, 'samples');
+  const tiles = TILES.map((tile) => {
+    const { side, registers, workgroup } = tile;
+    return [
+      `tile ${side}, ${registers} x ${registers}, ${workgroup} invocations`,
+      tiledKernels(tile),
+    ] as const;
+  });
+  const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
+  const quads = layeredCases(quadKernels);
   return {
     gather: [32, 8192].map(ops.gather),
     matmul: [
@@ -30,23 +39,18 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     adam: [parameterCount(HIDDEN.layer), MANY_FLOATS].map(elementwise.adam),
     softmax: [32, 4096].map(ops.softmax),
     softmax_cross_entropy: [32, 4096].map(ops.softmaxCrossEntropy),
-    dense: registers.dense,
-    dense_input_gradient: registers.inputGradient,
-    dense_adam: registers.denseAdam,
+    dense: [...tiled.dense, ...tiled.squares],
+    head: headCases(tiledKernels()),
+    dense_input_gradient: tiled.inputGradient,
+    dense_adam: tiled.denseAdam,
     dense_quads: quads.dense,
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_adam_quads: quads.denseAdam,
+    fused_step: [fusedStepCase(100, 32), fusedStepCase(100, 256), fusedStepCase(512, 32)],
+    fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floorCases.empty],
     floor_copy: floorCases.copies,
     floor_fma: floorCases.fmas,
   } satisfies Record<KernelName, readonly KernelCase[]>;
 }
-
-/** The kernels that came before the layered plan's, as such. */
-const registerKernels: Parameters<typeof layeredCases>[0] = {
-  dense: (sizes, { x, parameters, y }) => train.dense(sizes, { x, parameters, y }),
-  inputGradient: train.denseInputGradient,
-  denseAdam: ({ models, rows: batch, layer }, adam, { step, x, delta, parameters, moments }) =>
-    train.denseAdam({ models, batch, layer }, adam, { step, x, delta, parameters, moments }),
-};

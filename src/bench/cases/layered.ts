@@ -21,6 +21,7 @@ import {
   type LayerSize,
   OUTPUT,
   SAMPLES,
+  SQUARES,
   sizeName,
   stepOf,
   WIDE,
@@ -38,17 +39,29 @@ type Input = 'samples' | 'floats';
 /**
  * One implementation of the layered plan's kernels, at every size.
  *
- * @param input of the first layer: the dataset's bytes, or floats that were gathered from it
+ * @param variants the same implementation in other tiles, for a sweep
  */
 export function layeredCases(
-  kernels: Omit<LayeredKernels, 'head' | 'headParts' | 'headClasses'>,
-  input: Input,
+  kernels: LayeredKernels,
+  variants: Readonly<Record<string, LayeredKernels>> = {},
 ) {
-  const layers = LAYERS.map((size) => ({ ...size, input: size === HIDDEN ? input : ('floats' as const) }));
+  const layers = LAYERS.map((size) => ({
+    ...size,
+    input: size === HIDDEN ? ('samples' as const) : ('floats' as const),
+  }));
+  const cases = (make: (kernels: LayeredKernels) => KernelCase): KernelCase => ({
+    ...make(kernels),
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([name, others]) => [name, make(others).dispatch]),
+    ),
+  });
   return {
-    dense: layers.map((size) => denseCase(kernels.dense, size)),
-    inputGradient: INPUT_GRADIENTS.map((size) => inputGradientCase(kernels.inputGradient, size)),
-    denseAdam: layers.map((size) => denseAdamCase(kernels.denseAdam, size)),
+    dense: layers.map((size) => cases((some) => denseCase(some.dense, size))),
+    squares: SQUARES.map((size) => cases((some) => denseCase(some.dense, { ...size, input: 'floats' }))),
+    inputGradient: INPUT_GRADIENTS.map((size) =>
+      cases((some) => inputGradientCase(some.inputGradient, size)),
+    ),
+    denseAdam: layers.map((size) => cases((some) => denseAdamCase(some.denseAdam, size))),
   };
 }
 

@@ -14,6 +14,12 @@ export const OUTPUT: LayerSize = { rows: 32, layer: { inputs: 100, outputs: 10 }
 export const WIDE: LayerSize = { rows: 256, layer: { inputs: 1024, outputs: 1024 } };
 export const WIDEST: LayerSize = { rows: 2048, layer: { inputs: 2048, outputs: 2048 } };
 
+/** Products of square matrices, to see the throughput of a large GPU. */
+export const SQUARES: readonly LayerSize[] = [1024, 4096].map((n) => ({
+  rows: n,
+  layer: { inputs: n, outputs: n },
+}));
+
 export const CLASSES = 10;
 /** Images that a batch is picked from. */
 export const SAMPLES = 16_384;

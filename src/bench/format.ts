@@ -1,0 +1,67 @@
+import { type BenchReport, benchTable, type Cell, environmentLines, versionsText } from './report.ts';
+
+/** Columns that only machines want: the text leaves them to `--json` and `--csv`. */
+const LEFT_OUT = new Set(['samples', 'copies', 'clock', 'best us', 'first loss']);
+const SHARES = new Set(['share of floor', 'checked']);
+
+/** The report as aligned lines for a terminal. */
+export function formatBench(report: BenchReport): string {
+  const { columns, rows } = benchTable(report);
+  const empty = (i: number) => rows.every((row) => row[i] === null);
+  const shown = [...columns.keys()].filter(
+    (i) => report.bench === 'floor' || !(LEFT_OUT.has(columns[i] ?? '') || empty(i)),
+  );
+  const texts = [
+    shown.map((i) => columns[i] ?? ''),
+    ...rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
+  ];
+  const widths = shown.map((_, j) => Math.max(...texts.map((cells) => cells[j]?.length ?? 0)));
+  const numeric = shown.map((i) => rows.some((row) => typeof row[i] === 'number'));
+  const lines = texts.map((cells) =>
+    cells
+      .map((text, j) => (numeric[j] ? text.padStart(widths[j] ?? 0) : text.padEnd(widths[j] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...environmentLines(report.environment), '', ...lines].join('\n');
+}
+
+/**
+ * The report as RFC 4180 has it: a line of names, every line ended by CR LF, what is null left empty. What the figures
+ * depend on stands in every line.
+ */
+export function benchCsv(report: BenchReport): string {
+  const { adapter, toggles, versions, timing, date } = report.environment;
+  const { columns, rows } = benchTable(report);
+  const environment: Readonly<Record<string, Cell>> = {
+    adapter: adapter.description,
+    software: String(adapter.software),
+    toggles: toggles.join(' '),
+    versions: versionsText(versions),
+    timing: timing.clock,
+    'quantum ns': timing.quantumNanoseconds,
+    date,
+  };
+  const lines = [
+    [...columns, ...Object.keys(environment)],
+    ...rows.map((row) => [...row, ...Object.values(environment)]),
+  ];
+  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+}
+
+function csvCell(cell: Cell): string {
+  const text = cell === null ? '' : String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function cellText(cell: Cell, column: string): string {
+  if (cell === null) return '';
+  if (typeof cell === 'string') return cell;
+  return SHARES.has(column) ? `${(100 * cell).toPrecision(3)} %` : numberText(cell);
+}
+
+/** Three digits that count, without an exponent. */
+function numberText(value: number): string {
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  return value === 0 ? '0' : String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,165 @@
+import type { BenchEnvironment } from './environment.ts';
+import type { FloorReport } from './floor.ts';
+import type { KernelResult, KernelsReport } from './kernels.ts';
+import { peak } from './roofline.ts';
+import type { MeasuredCase } from './run-case.ts';
+import type { Spread } from './statistics.ts';
+import type { TrainingReport, TrainingResult } from './train.ts';
+import { specOf } from './training-work.ts';
+
+/** What a benchmark found out, and on what. */
+export type BenchReport = FloorReport | KernelsReport | TrainingReport;
+
+/** A value of a table: null where there is none. */
+export type Cell = string | number | null;
+
+/** The figures of a report, a line each. */
+export interface BenchTable {
+  /** Names with units, e.g. "median us". */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** The report's figures, as numbers. Shares are from 0 to 1. */
+export function benchTable(report: BenchReport): BenchTable {
+  if (report.bench === 'floor') return floorTable(report);
+  return report.bench === 'kernels' ? kernelsTable(report) : trainingTable(report);
+}
+
+/** The environment in a line or two: what has to stand beside every figure. */
+export function environmentLines({ adapter, toggles, versions, timing }: BenchEnvironment): string[] {
+  const { clock, quantumNanoseconds: quantum, roundTripMicroseconds: roundTrip } = timing;
+  const resolution =
+    clock === 'timestamp-query' ? `multiples of ${quantum ?? '?'} ns` : 'with one round trip in every figure';
+  return [
+    `Adapter: ${adapter.software ? 'software, on the CPU' : 'hardware'}: ${adapter.description}`,
+    `Software: ${versionsText(versions)}, ${toggles.length === 0 ? 'no toggles' : `toggles ${toggles.join(' ')}`}`,
+    `Timing: ${clock}, ${resolution}; a submit's round trip takes ${roundTrip.median.toFixed(0)} us`,
+  ];
+}
+
+export function versionsText({ shadegrad, webgpu, runtime }: BenchEnvironment['versions']): string {
+  return [`shadegrad ${shadegrad}`, ...(webgpu === null ? [] : [`webgpu ${webgpu}`]), runtime].join(', ');
+}
+
+function floorTable({ floor }: FloorReport): BenchTable {
+  const times = ({ median, p95, min, samples }: Spread) => [median, p95, min, samples];
+  const copy = (measured: MeasuredCase) => [
+    `copy, ${measured.size}`,
+    ...times(measured.time),
+    peak(measured, measured.bytes),
+    'GB/s',
+  ];
+  return {
+    columns: ['floor', 'median us', 'p95 us', 'best us', 'samples', 'best rate', 'unit'],
+    rows: [
+      ['dispatch after dispatch', ...times(floor.dispatch), null, null],
+      ['submit to done', ...times(floor.roundTrip), null, null],
+      ...floor.copies.map(copy),
+      ['multiply-add', ...times(floor.fma.time), peak(floor.fma, floor.fma.flops), 'GFLOP/s'],
+    ],
+  };
+}
+
+function kernelsTable({ kernels }: KernelsReport): BenchTable {
+  return {
+    columns: [
+      'kernel',
+      'size',
+      'variant',
+      'median us',
+      'p95 us',
+      'best us',
+      'GFLOP/s',
+      'GB/s',
+      'bound by',
+      'share of floor',
+      'checked',
+      'samples',
+      'copies',
+      'clock',
+      'remark',
+    ],
+    rows: kernels.map((result) => [result.kernel, result.size, result.variant, ...kernelCells(result)]),
+  };
+}
+
+function kernelCells(result: KernelResult): Cell[] {
+  if (result.status !== 'measured') {
+    return [null, null, null, null, null, null, null, null, null, null, null, timelessRemark(result)];
+  }
+  const { time, gflops, gigabytesPerSecond, boundBy, share, checked, rotation, clock } = result;
+  return [
+    time.median,
+    time.p95,
+    time.min,
+    gflops,
+    gigabytesPerSecond,
+    boundBy,
+    share,
+    checked.values / checked.of,
+    time.samples,
+    rotation.copies,
+    clock,
+    null,
+  ];
+}
+
+function trainingTable({ training }: TrainingReport): BenchTable {
+  return {
+    columns: [
+      'plan',
+      'network',
+      'batch',
+      'models',
+      'images/s',
+      'steps/s',
+      'step us',
+      'p95 us',
+      'host us',
+      'dispatches',
+      'bound by',
+      'share of floor',
+      'first loss',
+      'last loss',
+      'remark',
+    ],
+    rows: training.map((result) => [
+      result.plan,
+      networkName(result),
+      result.batchSize,
+      result.models,
+      ...trainingCells(result),
+    ]),
+  };
+}
+
+/** E.g. "784-100-10". */
+export function networkName(config: Parameters<typeof specOf>[0]): string {
+  const { inputs, hidden, classes } = specOf(config);
+  return [inputs, ...hidden, classes].join('-');
+}
+
+function trainingCells(result: TrainingResult): Cell[] {
+  if (result.status !== 'measured') {
+    return [null, null, null, null, null, null, null, null, null, null, timelessRemark(result)];
+  }
+  const { step } = result;
+  return [
+    result.imagesPerSecond,
+    result.stepsPerSecond,
+    step.median,
+    step.p95,
+    result.hostMicroseconds,
+    result.dispatchesPerStep,
+    result.boundBy,
+    result.share,
+    result.firstLoss,
+    result.lastLoss,
+    result.twinSamples === 0 ? 'too large for the float64 twin: only the loss was watched' : null,
+  ];
+}
+
+function timelessRemark({ status, reason }: { status: 'void' | 'skipped'; reason: string }): string {
+  return `${status}: ${reason}`;
+}

@@ -1,0 +1,124 @@
+import { basename, dirname } from 'node:path';
+import type { Command } from 'commander';
+import {
+  type AdapterChoice,
+  BENCH_CHART_SIZE,
+  BENCH_FEATURES,
+  type BenchOptions,
+  type BenchReport,
+  type BenchSubject,
+  benchChart,
+  benchCsv,
+  benchFloor,
+  benchKernels,
+  benchTraining,
+  checkKernelNames,
+  formatBench,
+  nodeVersions,
+  openDevice,
+  type PlanName,
+  prepareFolder,
+  renderSvg,
+  type Toggles,
+  trainingBenchLimits,
+  writeFiles,
+} from '../node.ts';
+import { benchOptions } from './bench-options.ts';
+import { filesText, output } from './output.ts';
+import { benchBar } from './progress.ts';
+
+interface BenchFlags {
+  readonly samples: number;
+  readonly adapter: AdapterChoice;
+  readonly toggle: Toggles;
+  readonly json?: true;
+  readonly csv?: true;
+  readonly svg?: string;
+}
+
+interface KernelsFlags extends BenchFlags {
+  readonly only?: readonly string[];
+  readonly sweep?: true;
+}
+
+interface TrainFlags extends BenchFlags {
+  readonly batchSizes: readonly number[];
+  readonly hidden?: readonly (readonly number[])[];
+  readonly plans?: readonly PlanName[];
+  readonly models: readonly number[];
+}
+
+export function addBench(program: Command, signal: AbortSignal): void {
+  const bench = program.command('bench').description('measure shaders and training on this machine');
+  withOutput(bench.command('floor').description('measure what no shader here can beat'))
+    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .action((flags: BenchFlags) => run(flags, signal, {}, benchFloor));
+  withOutput(bench.command('kernels').description('measure shaders, checked, as shares of the floor'))
+    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.only())
+    .addOption(benchOptions.sweep())
+    .addOption(benchOptions.svg('a roofline plot'))
+    .action(({ only, sweep, ...flags }: KernelsFlags) => {
+      if (only) checkKernelNames(only);
+      return run(flags, signal, {}, (subject, options) => benchKernels(subject, { ...options, only, sweep }));
+    });
+  withOutput(bench.command('train').description('measure training, for every combination of the axes'))
+    .addOption(benchOptions.samples('timed windows of each combination', 7))
+    .addOption(benchOptions.batchSizes())
+    .addOption(benchOptions.networks())
+    .addOption(benchOptions.plans())
+    .addOption(benchOptions.models())
+    .addOption(benchOptions.svg('images per second against what was varied'))
+    .action(({ batchSizes, hidden, plans, models, ...flags }: TrainFlags) => {
+      const axes = { batchSizes, hidden, plans, models };
+      return run(flags, signal, trainingBenchLimits(axes), (subject, options) =>
+        benchTraining(subject, { ...options, ...axes }),
+      );
+    });
+}
+
+function withOutput(command: Command): Command {
+  return command
+    .addOption(benchOptions.adapter())
+    .addOption(benchOptions.toggle())
+    .addOption(benchOptions.json())
+    .addOption(benchOptions.csv());
+}
+
+async function run(
+  flags: BenchFlags,
+  signal: AbortSignal,
+  requiredLimits: Readonly<Record<string, number>>,
+  measure: (subject: BenchSubject, options: BenchOptions) => Promise<BenchReport>,
+): Promise<void> {
+  const out = output(flags.json === true || flags.csv === true);
+  const { svg, adapter, toggle: toggles, samples } = flags;
+  if (svg !== undefined) await prepareFolder(dirname(svg));
+  const opened = await openDevice({
+    adapter,
+    requiredLimits,
+    optionalFeatures: BENCH_FEATURES,
+    robustness: false,
+    toggles,
+  });
+  const bar = benchBar();
+  try {
+    const subject = {
+      device: opened.device,
+      adapter: opened.info,
+      toggles: opened.toggles,
+      versions: await nodeVersions(),
+    };
+    const report = await measure(subject, { samples, signal, onProgress: bar?.update });
+    bar?.stop();
+    if (flags.csv) process.stdout.write(benchCsv(report));
+    else output(flags.json === true).result(report, formatBench(report));
+    const chart = benchChart(report);
+    if (svg === undefined || !chart) return;
+    const files = { [basename(svg)]: renderSvg(chart, BENCH_CHART_SIZE) };
+    out.say(filesText(await writeFiles(dirname(svg), files)));
+  } finally {
+    bar?.stop();
+    opened.device.destroy();
+  }
+}
