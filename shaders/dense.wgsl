@@ -3,82 +3,202 @@
 //   y[z, m, n] = f(parameters[z, INPUTS, n] + sum_k x[z, m, k] parameters[z, k, n])
 //   f(v) = max(v, 0) with RELU, else v
 //
-//   x           [models, ROWS, 4 INPUT_VECTORS]         f32; columns from INPUTS on are padding, never read as a value
-//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
-//   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
+//   x           without BYTES  [models, ROWS, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
+//               with BYTES     [samples, 4 INPUT_VECTORS]       bytes, four to a u32, low byte first; row m of model z is
+//                              the sample order[z, step.offset + m], divided by 255, or 0 for m >= step.count
+//   order       [models, ORDER_LENGTH]                          u32, index of a sample; read with BYTES only
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]          f32; kernel rows, then the bias as the last row
+//   y           [models, ROWS, 4 OUTPUT_VECTORS]                f32
 //
-// One invocation makes TILE_ROWS rows of one vec4 of columns in registers: (vector, block of rows, model). No
-// workgroup memory: a barrier costs a software adapter far more than the loads it saves.
+// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). The sum over k goes in chunks
+// that are staged in workgroup memory, a 4 x 4 block by each invocation; while one is multiplied, the next is under way
+// to the registers. A chunk's k are dealt to SLICES slices, so that a small tile keeps a large workgroup busy: each
+// invocation makes REGISTER_TILE x REGISTER_TILE of the tile for one slice, and at the end the slices are added up.
 
 override ROWS: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
+override ORDER_LENGTH: u32;
+override BYTES: bool;
 override RELU: bool;
-override WORKGROUP_X: u32;
-override WORKGROUP_Y: u32;
+override TILE: u32;
+// 4, or 8: then the tile is 2 x 2 quadrants, and an invocation makes 4 x 4 of each.
+override REGISTER_TILE: u32;
+override WORKGROUP_SIZE: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
+// Blocks along the tile and along a chunk: of x and of the kernel, half as many together as there are invocations.
+override TILE_BLOCKS = TILE / 4u;
+override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
+override CHUNKS = (INPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;
+// Invocations along a quadrant.
+override LANES = TILE / REGISTER_TILE;
+override SLICES = WORKGROUP_SIZE / (LANES * LANES);
+override SLICE_DEPTH = 4u * CHUNK_BLOCKS / SLICES;
 
-const TILE_ROWS = 8u;
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-
-// The last vector of a row of x, its padding as zeros.
-fn last(i: u32) -> vec4f {
-  return select(vec4f(), x[i], vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS % 4u));
+struct Step {
+  offset: u32,
+  count: u32,
+  index: u32,
+  t: u32,
+  step_size: f32,
+  root_correction: f32,
 }
 
-fn write(model: u32, m: u32, n: u32, sum: vec4f) {
-  if (m < ROWS) {
-    y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(sum, max(sum, vec4f()), RELU);
-  }
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> x: array<vec4u>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+
+// A chunk of x, then one of the kernel, each [4, CHUNK_BLOCKS, TILE_BLOCKS]: every fourth k together, so that
+// neighbouring invocations, which stage neighbouring blocks, write neighbouring vectors. At the end the slices' sums,
+// [SLICES, 4 LANES, LANES].
+var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
+
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+fn pixels(word: u32) -> vec4f {
+  return unpack4x8unorm(x[word / 4u][word % 4u]);
 }
 
-@compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let n = id.x;
-  let m0 = id.y * TILE_ROWS;
-  if (n >= OUTPUT_VECTORS || m0 >= ROWS) {
-    return;
+// Rows that begin at the vectors `rows` of x, at k = 4 vector and the three after it: a column for each k.
+fn block_of_x(rows: vec4u, present: vec4<bool>, vector: u32) -> mat4x4f {
+  let i = rows + min(vector, INPUT_VECTORS - 1u);
+  // Padding and what is past the end may be anything: zero, since 0 times NaN is NaN.
+  let inside = vec4<bool>(INPUTS % (4u * CHUNK_BLOCKS) == 0u) | (4u * vector + FOUR < vec4u(INPUTS));
+  let zero = vec4f();
+  if (BYTES) {
+    return transpose(mat4x4f(
+      select(zero, pixels(i.x), inside & vec4<bool>(present.x)),
+      select(zero, pixels(i.y), inside & vec4<bool>(present.y)),
+      select(zero, pixels(i.z), inside & vec4<bool>(present.z)),
+      select(zero, pixels(i.w), inside & vec4<bool>(present.w)),
+    ));
   }
-  let kernel = id.z * (INPUTS + 1u) * OUTPUT_VECTORS + n;
-  // Rows past the end repeat the last one: read in bounds, computed in vain, never written.
-  let rows = (id.z * ROWS + min(m0 + vec4u(0u, 1u, 2u, 3u), vec4u(ROWS - 1u))) * INPUT_VECTORS;
-  let more_rows = (id.z * ROWS + min(m0 + vec4u(4u, 5u, 6u, 7u), vec4u(ROWS - 1u))) * INPUT_VECTORS;
+  return transpose(mat4x4f(
+    select(zero, bitcast<vec4f>(x[i.x]), inside),
+    select(zero, bitcast<vec4f>(x[i.y]), inside),
+    select(zero, bitcast<vec4f>(x[i.z]), inside),
+    select(zero, bitcast<vec4f>(x[i.w]), inside),
+  ));
+}
 
-  // Every column of these matrices is a part of a row of y.
-  let bias = parameters[kernel + INPUTS * OUTPUT_VECTORS];
-  var y_low = mat4x4f(bias, bias, bias, bias);
-  var y_high = y_low;
-  for (var k = 0u; k < INPUTS / 4u; k++) {
-    let row = kernel + 4u * k * OUTPUT_VECTORS;
-    let w = mat4x4f(
-      parameters[row],
-      parameters[row + OUTPUT_VECTORS],
-      parameters[row + 2u * OUTPUT_VECTORS],
-      parameters[row + 3u * OUTPUT_VECTORS],
-    );
-    y_low += w * mat4x4f(x[rows.x + k], x[rows.y + k], x[rows.z + k], x[rows.w + k]);
-    y_high += w * mat4x4f(x[more_rows.x + k], x[more_rows.y + k], x[more_rows.z + k], x[more_rows.w + k]);
+// Four columns that begin at the vector `columns` of the kernel, at k = 4 vector and the three after it. Past the end,
+// where x is zero, the bias serves, as any finite number would.
+fn block_of_kernel(columns: u32, vector: u32) -> mat4x4f {
+  let i = columns + min(4u * vector + FOUR, vec4u(INPUTS)) * OUTPUT_VECTORS;
+  return mat4x4f(parameters[i.x], parameters[i.y], parameters[i.z], parameters[i.w]);
+}
+
+// Column i is a[i] b.
+fn outer(a: vec4f, b: vec4f) -> mat4x4f {
+  return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
+}
+
+// Adds up the slices of a quadrant whose first row is m0 and first vector n0, and writes it. `at` is this invocation's
+// place in it.
+fn write_quadrant(model: u32, m0: u32, n0: u32, local: u32, at: u32, sum: mat4x4f) {
+  staged[at] = sum[0];
+  staged[at + LANES] = sum[1];
+  staged[at + 2u * LANES] = sum[2];
+  staged[at + 3u * LANES] = sum[3];
+  workgroupBarrier();
+  for (var i = local; i < 4u * LANES * LANES; i += WORKGROUP_SIZE) {
+    let m = m0 + i / LANES;
+    let n = n0 + i % LANES;
+    if (m < ROWS && n < OUTPUT_VECTORS) {
+      var value = parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
+      for (var slice = 0u; slice < SLICES; slice++) {
+        value += staged[slice * 4u * LANES * LANES + i];
+      }
+      y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
+    }
   }
-  if (INPUTS % 4u != 0u) {
-    let k = INPUTS / 4u;
-    // Below the kernel the bias serves, as any finite number would: x is zero there.
-    let row = kernel + min(4u * k + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS)) * OUTPUT_VECTORS;
-    let w = mat4x4f(parameters[row.x], parameters[row.y], parameters[row.z], parameters[row.w]);
-    y_low += w * mat4x4f(last(rows.x + k), last(rows.y + k), last(rows.z + k), last(rows.w + k));
-    y_high += w * mat4x4f(last(more_rows.x + k), last(more_rows.y + k), last(more_rows.z + k), last(more_rows.w + k));
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let model = group.z;
+  let m0 = group.y * TILE;
+  let n0 = group.x * TILE_BLOCKS;
+
+  // The first half of the invocations stages x, where k runs along memory: eight rows of blocks, then eight more, so
+  // that neighbours share a row's cache lines. The other half stages the kernel, where columns run along memory.
+  let stages_x = local < WORKGROUP_SIZE / 2u;
+  let i = local % (WORKGROUP_SIZE / 2u);
+  let eight = min(8u, TILE_BLOCKS);
+  let x_block = vec2u(i % eight + i / (eight * CHUNK_BLOCKS) * eight, i / eight % CHUNK_BLOCKS);
+  let kernel_block = vec2u(i % TILE_BLOCKS, i / TILE_BLOCKS);
+  let block_at = select(kernel_block, x_block, stages_x);
+  let staged_at = select(2u * WORKGROUP_SIZE, 0u, stages_x) + block_at.y * TILE_BLOCKS + block_at.x;
+
+  // Rows and columns past the end repeat the last one: read in bounds, computed in vain, never written.
+  let m = m0 + 4u * block_at.x + FOUR;
+  let present = m < vec4u(step.count);
+  var rows = (model * ROWS + min(m, vec4u(ROWS - 1u))) * INPUT_VECTORS;
+  if (BYTES && stages_x) {
+    let sample = model * ORDER_LENGTH + step.offset + select(vec4u(), m, present);
+    rows = vec4u(order[sample.x], order[sample.y], order[sample.z], order[sample.w]) * INPUT_VECTORS;
+  }
+  let columns = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n0 + block_at.x, OUTPUT_VECTORS - 1u);
+
+  // Neighbours make 2 x 2 squares: two of four read the same part of x, two the same part of the kernel, so that one
+  // access to the memory's banks serves twice as many.
+  let lane = local % (LANES * LANES);
+  let slice = local / (LANES * LANES);
+  let row = lane / (2u * LANES) * 2u + lane / 2u % 2u;
+  let column = lane % (2u * LANES) / 4u * 2u + lane % 2u;
+
+  // Column i of these matrices is a part of row i of the invocation's tile; quadrants by row, then column.
+  var sum00 = mat4x4f();
+  var sum01 = mat4x4f();
+  var sum10 = mat4x4f();
+  var sum11 = mat4x4f();
+  for (var chunk = 0u; chunk <= CHUNKS; chunk++) {
+    // One chunk is loaded while the one before it is multiplied.
+    var next: mat4x4f;
+    if (chunk < CHUNKS) {
+      let vector = chunk * CHUNK_BLOCKS + block_at.y;
+      if (stages_x) {
+        next = block_of_x(rows, present, vector);
+      } else {
+        next = block_of_kernel(columns, vector);
+      }
+    }
+    if (chunk > 0u) {
+      for (var depth = 0u; depth < SLICE_DEPTH; depth++) {
+        let x_at = (depth * SLICES + slice) * TILE_BLOCKS + row;
+        let kernel_at = 2u * WORKGROUP_SIZE + (depth * SLICES + slice) * TILE_BLOCKS + column;
+        let x0 = staged[x_at];
+        let w0 = staged[kernel_at];
+        sum00 += outer(x0, w0);
+        if (REGISTER_TILE == 8u) {
+          let x1 = staged[x_at + LANES];
+          let w1 = staged[kernel_at + LANES];
+          sum01 += outer(x0, w1);
+          sum10 += outer(x1, w0);
+          sum11 += outer(x1, w1);
+        }
+      }
+    }
+    workgroupBarrier();
+    if (chunk < CHUNKS) {
+      staged[staged_at] = next[0];
+      staged[staged_at + WORKGROUP_SIZE / 2u] = next[1];
+      staged[staged_at + WORKGROUP_SIZE] = next[2];
+      staged[staged_at + 3u * WORKGROUP_SIZE / 2u] = next[3];
+    }
+    workgroupBarrier();
   }
 
-  write(id.z, m0, n, y_low[0]);
-  write(id.z, m0 + 1u, n, y_low[1]);
-  write(id.z, m0 + 2u, n, y_low[2]);
-  write(id.z, m0 + 3u, n, y_low[3]);
-  write(id.z, m0 + 4u, n, y_high[0]);
-  write(id.z, m0 + 5u, n, y_high[1]);
-  write(id.z, m0 + 6u, n, y_high[2]);
-  write(id.z, m0 + 7u, n, y_high[3]);
+  let at = (slice * 4u * LANES + 4u * row) * LANES + column;
+  write_quadrant(model, m0, n0, local, at, sum00);
+  if (REGISTER_TILE == 8u) {
+    write_quadrant(model, m0, n0 + LANES, local, at, sum01);
+    write_quadrant(model, m0 + 4u * LANES, n0, local, at, sum10);
+    write_quadrant(model, m0 + 4u * LANES, n0 + LANES, local, at, sum11);
+  }
 }

@@ -13,6 +13,7 @@ import floorFma from '../../shaders/floor_fma.wgsl?raw';
 import fusedLayout from '../../shaders/fused_layout.wgsl?raw';
 import fusedStep from '../../shaders/fused_step.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
+import head from '../../shaders/head.wgsl?raw';
 import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
 import relu from '../../shaders/relu.wgsl?raw';
@@ -30,6 +31,9 @@ export interface Kernel {
   /** Bytes of workgroup memory that it takes with these override constants; absent where it has none. */
   readonly workgroupBytes?: (constants: Readonly<Record<string, number>>) => number;
 }
+
+/** Of the tiled matrix products: four vec4fs for each invocation. */
+const tiles: Kernel['workgroupBytes'] = ({ WORKGROUP_SIZE = Number.NaN }) => 64 * WORKGROUP_SIZE;
 
 /** Every kernel: its shader and its explicit bind group layout. */
 export const KERNELS = {
@@ -85,21 +89,41 @@ export const KERNELS = {
   },
   dense: {
     code: dense,
-    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    workgroupBytes: tiles,
+  },
+  head: {
+    code: head,
+    bindings: {
+      step: 'step',
+      samples: 'read',
+      order: 'read',
+      x: 'read',
+      parameters: 'read',
+      delta: 'read-write',
+      delta_x: 'read-write',
+      metrics: 'read-write',
+    },
+    // Four vec4fs for each invocation, two for each vector of classes of four rows, and four vec2fs.
+    workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN, CLASSES = Number.NaN }) =>
+      64 * WORKGROUP_SIZE + 128 * Math.ceil(CLASSES / 4) + 32,
   },
   dense_input_gradient: {
     code: denseInputGradient,
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+    workgroupBytes: tiles,
   },
   dense_adam: {
     code: denseAdam,
     bindings: {
       step: 'step',
       x: 'read',
+      order: 'read',
       delta: 'read',
       parameters: 'read-write',
       moments: 'read-write',
     },
+    workgroupBytes: tiles,
   },
   floor_empty: {
     code: floorEmpty,

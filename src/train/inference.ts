@@ -1,6 +1,9 @@
+import { hasQuads } from '../gpu/adapter.ts';
 import { readBuffer } from '../gpu/buffers.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
+import { tiledKernels } from './ops-layered.ts';
+import { quadKernels } from './ops-quads.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import type { Resident } from './resident.ts';
@@ -47,11 +50,12 @@ export class Inference {
   ): Promise<Inference> {
     const sizes = inferenceSizes(spec, resident.count, count);
     const { labelled } = resident;
+    const kernels = hasQuads(device) ? quadKernels : tiledKernels();
     const shared = new Map([...parameters, ['samples', resident.samples]]);
     return new Inference(
       sizes,
       labelled,
-      await Executable.create(device, inferencePlan(sizes, labelled), shared),
+      await Executable.create(device, inferencePlan(kernels, sizes, labelled), shared),
     );
   }
 

@@ -6,6 +6,7 @@ import type { Model } from '../model/model.ts';
 import { type MlpSpec, mlp } from '../model/spec.ts';
 import type { Evaluation } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
+import { tiledKernels } from './ops-layered.ts';
 import { inferencePlan } from './plans/inference.ts';
 import { parametersOf } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
@@ -27,7 +28,7 @@ export function networkLimits(spec: MlpSpec, count: number): Record<string, numb
 export function evaluationPlan(spec: MlpSpec, count: number): StepPlan {
   // That there is nothing to evaluate is told where it is tried.
   const samples = Math.max(1, count);
-  return inferencePlan(inferenceSizes(spec, samples, samples), true);
+  return inferencePlan(tiledKernels(), inferenceSizes(spec, samples, samples), true);
 }
 
 /** A network whose parameters are on the GPU. */

@@ -14,16 +14,13 @@ export interface AdamConstants {
 }
 
 // One pure function a kernel: from sizes and buffer names to a dispatch. The workgroup sizes are here and nowhere
-// else. The register-tiled kernels get 32 invocations, which fill a GPU's subgroup; more would leave a small batch
-// with fewer workgroups than a GPU has cores, and SwiftShader, which runs a workgroup on one core, with idle ones.
+// else.
 const ELEMENTWISE = 64;
 const MATMUL = { x: 4, y: 4 };
-const DENSE = { x: 8, y: 4 };
-const DENSE_ADAM = 32;
 /** One workgroup makes a whole batch: WebGPU's default limit of invocations. */
 const MOST_INVOCATIONS = 256;
 /** WebGPU's default limit of workgroups along an axis. */
-const MOST_WORKGROUPS = 65_535;
+export const MOST_WORKGROUPS = 65_535;
 
 export const groups = (items: number, perGroup: number) => Math.ceil(items / perGroup);
 export const vectors = (floats: number) => padded(floats) / 4;
@@ -196,71 +193,5 @@ export function softmaxCrossEntropy(
     },
     bindings,
     [1, 1, sizes.models],
-  );
-}
-
-export function dense(
-  sizes: { models: number; rows: number; layer: DenseLayer; relu: boolean },
-  bindings: Bindings<'dense'>,
-): Dispatch {
-  const { inputs, outputs } = sizes.layer;
-  return dispatch(
-    'dense',
-    {
-      ROWS: sizes.rows,
-      INPUTS: inputs,
-      OUTPUTS: outputs,
-      RELU: Number(sizes.relu),
-      WORKGROUP_X: DENSE.x,
-      WORKGROUP_Y: DENSE.y,
-    },
-    bindings,
-    [
-      groups(vectors(outputs), DENSE.x),
-      groups(sizes.rows, shaderConstant('dense', 'TILE_ROWS') * DENSE.y),
-      sizes.models,
-    ],
-  );
-}
-
-export function denseInputGradient(
-  sizes: { models: number; rows: number; layer: DenseLayer },
-  bindings: Bindings<'dense_input_gradient'>,
-): Dispatch {
-  const { inputs, outputs } = sizes.layer;
-  return dispatch(
-    'dense_input_gradient',
-    { ROWS: sizes.rows, INPUTS: inputs, OUTPUTS: outputs, WORKGROUP_X: DENSE.x, WORKGROUP_Y: DENSE.y },
-    bindings,
-    [
-      groups(vectors(inputs), DENSE.x),
-      groups(sizes.rows, shaderConstant('dense_input_gradient', 'TILE_ROWS') * DENSE.y),
-      sizes.models,
-    ],
-  );
-}
-
-export function denseAdam(
-  sizes: { models: number; batch: number; layer: DenseLayer },
-  constants: AdamConstants,
-  bindings: Bindings<'dense_adam'>,
-): Dispatch {
-  const { inputs, outputs } = sizes.layer;
-  return dispatch(
-    'dense_adam',
-    {
-      MODELS: sizes.models,
-      BATCH: sizes.batch,
-      INPUTS: inputs,
-      OUTPUTS: outputs,
-      ...adamOverrides(constants),
-      WORKGROUP_SIZE: DENSE_ADAM,
-    },
-    bindings,
-    [
-      groups(inputs + 1, shaderConstant('dense_adam', 'TILE_ROWS') * DENSE_ADAM),
-      vectors(outputs),
-      sizes.models,
-    ],
   );
 }

@@ -3,6 +3,7 @@ import { ShadegradError } from '../errors.ts';
 import { upload } from '../gpu/buffers.ts';
 import { padded } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
+import { samplesBytes } from './plans/sizes.ts';
 
 /** Images, and labels where they are known, on the GPU as the bytes of their IDX files. */
 export interface Resident {
@@ -40,7 +41,8 @@ export async function makeResident(
     );
   }
   const row = padded(spec.inputs);
-  const samples = await upload(device, 'samples', count * row + (labels?.length ?? 0), (bytes) => {
+  const size = samplesBytes({ spec, samples: count }, labels !== undefined);
+  const samples = await upload(device, 'samples', size, (bytes) => {
     if (row === spec.inputs) bytes.set(images);
     else {
       for (let i = 0; i < count; i++) {

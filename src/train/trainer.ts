@@ -11,6 +11,7 @@ import { Executable } from './executable.ts';
 import type { EpochRecord, Evaluation, Progress } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { evaluationPlan, Network, type Prediction } from './network.ts';
+import { tiledKernels } from './ops-layered.ts';
 import { candidatePlans } from './plans/candidates.ts';
 import { fusedFits } from './plans/fused.ts';
 import { PLAN_NAMES, type PlanName, trainingPlan } from './plans/index.ts';
@@ -371,7 +372,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
   const plan = trainingPlan(settings.plan === 'auto' ? 'layered' : settings.plan, sizes, settings);
   const validation =
     split.validation.length > 0
-      ? [inferencePlan(inferenceSizes(spec, data.train.count, split.validation.length), true)]
+      ? [inferencePlan(tiledKernels(), inferenceSizes(spec, data.train.count, split.validation.length), true)]
       : [];
   const plans = [plan, evaluationPlan(spec, data.test.count), ...validation];
   return { settings: { ...settings, batchSize: sizes.batch }, spec, split, sizes, plans };

@@ -28,72 +28,11 @@ const LAYERS = [
 describe.each(LAYERS)('%j agrees with its float64 twin', ({ models, rows, layer }) => {
   const { inputs, outputs } = layer;
   const data = randomData(inputs * 1000 + outputs);
-  const x = data.floats(models * rows * inputs);
   const y = data.floats(models * rows * outputs);
   const delta = data.floats(models * rows * outputs);
   const parameters = data.floats(models * (inputs + 1) * outputs);
-  const moment1 = data.floats(parameters.length);
-  const moment2 = data.floats(parameters.length).map(Math.abs);
   // Sums of up to 784 products of numbers below 1, each rounded to float32.
   const tolerance = { absolute: 2e-5, relative: 1e-5 };
-
-  test.each([false, true])('dense, relu %s', async (relu) => {
-    const sizes = { models, rows, layer, relu };
-    const result = await runKernel(ops.dense(sizes, { x: 'x', parameters: 'parameters', y: 'y' }), {
-      x: withPadding(x, inputs),
-      parameters: withPadding(parameters, outputs),
-      y: withPadding(y, outputs),
-    });
-    const expected = reference.dense(sizes, x, parameters);
-    expectClose('y', withoutPadding(result.y ?? [], outputs), expected, tolerance);
-  });
-
-  test('dense_input_gradient', async () => {
-    const sizes = { models, rows, layer };
-    const bindings = { delta_y: 'delta', parameters: 'parameters', x: 'x', delta_x: 'delta_x' };
-    const result = await runKernel(ops.denseInputGradient(sizes, bindings), {
-      delta: withPadding(delta, outputs),
-      parameters: withPadding(parameters, outputs),
-      x: withPadding(x, inputs),
-      delta_x: withPadding(x, inputs),
-    });
-    const expected = reference.denseInputGradient(sizes, delta, parameters, x);
-    expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), expected, tolerance);
-  });
-
-  test('dense_adam', async () => {
-    const sizes = { models, batch: rows, layer };
-    const bindings = {
-      step: 'step',
-      x: 'x',
-      delta: 'delta',
-      parameters: 'parameters',
-      moments: 'moments',
-    };
-    const result = await runKernel(
-      ops.denseAdam(sizes, ADAM, bindings),
-      {
-        x: withPadding(x, inputs),
-        delta: withPadding(delta, outputs),
-        parameters: withPadding(parameters, outputs),
-        moments: withPadding([...moment1, ...moment2], outputs),
-      },
-      STEP,
-    );
-    const expected = reference.denseAdam(sizes, ADAM, STEP, { x, delta, parameters, moment1, moment2 });
-    expectClose(
-      'parameters',
-      withoutPadding(result.parameters ?? [], outputs),
-      expected.parameters,
-      tolerance,
-    );
-    expectClose(
-      'moments',
-      withoutPadding(result.moments ?? [], outputs),
-      [...expected.moment1, ...expected.moment2],
-      tolerance,
-    );
-  });
 
   test('bias', async () => {
     const sizes = { models, rows, layer };

@@ -1,9 +1,9 @@
 import type { AdamConstants } from '../ops.ts';
+import { tiledKernels } from '../ops-layered.ts';
 import { quadKernels } from '../ops-quads.ts';
 import type { StepPlan } from '../step-plan.ts';
 import { fusedPlan } from './fused.ts';
 import { layeredPlan } from './layered.ts';
-import { registersPlan } from './registers.ts';
 import type { BatchSizes } from './sizes.ts';
 import { unfusedPlan } from './unfused.ts';
 
@@ -11,7 +11,7 @@ type Build = (sizes: BatchSizes, adam: AdamConstants) => StepPlan;
 
 const PLANS = {
   fused: fusedPlan,
-  layered: registersPlan,
+  layered: (sizes, adam) => layeredPlan('layered', tiledKernels(), sizes, adam),
   'layered-quads': (sizes, adam) => layeredPlan('layered-quads', quadKernels, sizes, adam),
   unfused: unfusedPlan,
 } satisfies Record<string, Build>;

@@ -2,7 +2,7 @@ import { padded } from '../../model/layout.ts';
 import { denseLayers } from '../../model/spec.ts';
 import * as ops from '../ops.ts';
 import type { StepPlan } from '../step-plan.ts';
-import { registersForward } from './registers.ts';
+import { denseForward, type LayeredKernels } from './layered.ts';
 import {
   activationBuffers,
   type BatchSizes,
@@ -15,7 +15,7 @@ import {
 import { loss } from './unfused.ts';
 
 /** One batch of evaluation or, without labels, of prediction: forward, probabilities and, with labels, loss and hits. */
-export function inferencePlan(sizes: BatchSizes, labelled: boolean): StepPlan {
+export function inferencePlan(kernels: LayeredKernels, sizes: BatchSizes, labelled: boolean): StepPlan {
   const layers = denseLayers(sizes.spec);
   const { models, batch, spec, orderLength } = sizes;
   const lossOnly = [
@@ -27,13 +27,13 @@ export function inferencePlan(sizes: BatchSizes, labelled: boolean): StepPlan {
     name: labelled ? 'evaluation' : 'prediction',
     buffers: [
       ...inputBuffers(sizes, labelled),
-      ...activationBuffers(sizes, layers, 0),
+      ...activationBuffers(sizes, layers, 1),
       ...parameterBuffers(models, layers, false),
       ...(labelled ? lossOnly : []),
       tensor('probabilities', models * orderLength * spec.classes),
     ],
     dispatches: [
-      ...registersForward(sizes, layers),
+      ...denseForward(kernels, sizes, layers),
       ...(labelled ? [loss(sizes, layers.length)] : []),
       ops.softmax(
         { models, batch, classes: spec.classes, probabilityRows: orderLength },

@@ -38,12 +38,20 @@ export function labelsAt({ spec, samples }: Pick<BatchSizes, 'spec' | 'samples'>
   return (samples * padded(spec.inputs)) / 4;
 }
 
+/** Bytes of the buffer `samples`: whole vec4s, since shaders that read vectors of pixels end at the last whole one. */
+export function samplesBytes(
+  { spec, samples }: Pick<BatchSizes, 'spec' | 'samples'>,
+  labelled: boolean,
+): number {
+  return Math.ceil((samples * padded(spec.inputs) + (labelled ? samples : 0)) / 16) * 16;
+}
+
 /** What every plan reads: the running steps' numbers, the dataset, and the epoch's order. */
 export function inputBuffers(sizes: BatchSizes, labelled: boolean): PlanBuffer[] {
-  const { models, samples, orderLength } = sizes;
+  const { models, orderLength } = sizes;
   return [
     { name: 'step', size: STEP_STRIDE * STEP_SLOTS, usage: 'step' },
-    { name: 'samples', size: 4 * labelsAt(sizes) + (labelled ? padded(samples) : 0), usage: 'storage' },
+    { name: 'samples', size: samplesBytes(sizes, labelled), usage: 'storage' },
     { name: 'order', size: 4 * models * orderLength, usage: 'storage' },
   ];
 }

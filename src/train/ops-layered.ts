@@ -1,0 +1,110 @@
+import type { BindingName } from '../gpu/kernels.ts';
+import { adamOverrides, groups, MOST_WORKGROUPS } from './ops.ts';
+import type { LayeredKernels } from './plans/layered.ts';
+import { type Dispatch, dispatch } from './step-plan.ts';
+import { type Product, type Tile, tileFor } from './tiles.ts';
+
+/** Rows that a workgroup of `head` makes. */
+const HEAD_ROWS = 4;
+/** A multiple of a GPU's subgroup; of 256, the workgroup memory would be more than WebGPU's default limit. */
+const MOST_HEAD_INVOCATIONS = 192;
+
+/**
+ * The layered plan's kernels for GPUs, where barriers are cheap: workgroups share what they load. `dense` of floats
+ * without ReLU is any matrix product.
+ *
+ * @param tile of every matrix product; by default each has the one that {@link tileFor} picks
+ */
+export function tiledKernels(tile?: Tile): LayeredKernels {
+  return {
+    // Each vector of four classes has its own invocations, which are the fewer the more classes there are.
+    headClasses: 64,
+
+    headParts: (rows) => groups(rows, HEAD_ROWS),
+
+    dense({ models, rows, layer, relu, input, orderLength }, bindings) {
+      const { inputs, outputs } = layer;
+      return tiled(
+        'dense',
+        {
+          ROWS: rows,
+          INPUTS: inputs,
+          OUTPUTS: outputs,
+          ORDER_LENGTH: orderLength,
+          BYTES: Number(input === 'samples'),
+          RELU: Number(relu),
+        },
+        bindings,
+        { models, m: rows, n: outputs, k: inputs },
+        tile,
+      );
+    },
+
+    head({ models, rows, layer, orderLength, labelsAt, steps }, bindings) {
+      const parts = groups(rows, HEAD_ROWS);
+      const along = Math.min(parts, MOST_WORKGROUPS);
+      return dispatch(
+        'head',
+        {
+          ROWS: rows,
+          INPUTS: layer.inputs,
+          CLASSES: layer.outputs,
+          ORDER_LENGTH: orderLength,
+          LABELS_AT: labelsAt,
+          STEPS: steps,
+          PARTS: parts,
+          // One for each input, in whole subgroups of 32, where the inputs are few.
+          WORKGROUP_SIZE: Math.min(MOST_HEAD_INVOCATIONS, 32 * groups(layer.inputs, 32)),
+        },
+        bindings,
+        [along, groups(parts, along), models],
+      );
+    },
+
+    inputGradient({ models, rows, layer }, bindings) {
+      const { inputs, outputs } = layer;
+      return tiled(
+        'dense_input_gradient',
+        { ROWS: rows, INPUTS: inputs, OUTPUTS: outputs },
+        bindings,
+        { models, m: rows, n: inputs, k: outputs },
+        tile,
+      );
+    },
+
+    denseAdam({ models, rows, layer, input, orderLength }, adam, bindings) {
+      const { inputs, outputs } = layer;
+      return tiled(
+        'dense_adam',
+        {
+          MODELS: models,
+          BATCH: rows,
+          INPUTS: inputs,
+          OUTPUTS: outputs,
+          ORDER_LENGTH: orderLength,
+          BYTES: Number(input === 'samples'),
+          ...adamOverrides(adam),
+        },
+        bindings,
+        // The bias is one more row of parameters.
+        { models, m: inputs + 1, n: outputs, k: rows },
+        tile,
+      );
+    },
+  };
+}
+
+function tiled<K extends 'dense' | 'dense_input_gradient' | 'dense_adam'>(
+  kernel: K,
+  constants: Record<string, number>,
+  bindings: Record<BindingName<K>, string>,
+  product: Product,
+  { side, registers, workgroup }: Tile = tileFor(product),
+): Dispatch {
+  return dispatch(
+    kernel,
+    { ...constants, TILE: side, REGISTER_TILE: registers, WORKGROUP_SIZE: workgroup },
+    bindings,
+    [groups(product.n, side), groups(product.m, side), product.models],
+  );
+}

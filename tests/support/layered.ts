@@ -1,0 +1,193 @@
+import { expect } from 'vitest';
+import * as reference from '../../src/reference/kernels.ts';
+import type { LayeredKernels, LayerInput } from '../../src/train/plans/layered.ts';
+import type { Step } from '../../src/train/steps.ts';
+import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from './gpu.ts';
+import { randomData } from './random.ts';
+
+/** A layer and a batch of `rows` samples, of which the last `missing` are not there. */
+export interface LayerSize {
+  readonly models: number;
+  readonly rows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Default 0. */
+  readonly missing?: number;
+}
+
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+const STEP: Step = { offset: 3, count: 0, index: 1, t: 1, stepSize: 0.004, rootCorrection: 7.5 };
+// Sums of up to 784 products of numbers below 1, each rounded to float32.
+const TOLERANCE = { absolute: 2e-5, relative: 1e-5 };
+const SAMPLES = 11;
+
+/** A layer's tensors, and its input in both forms. */
+function makeLayer({ models, rows, inputs, outputs, missing = 0 }: LayerSize) {
+  const data = randomData(inputs * 1000 + outputs);
+  const step = { ...STEP, count: rows - missing };
+  const orderLength = STEP.offset + rows;
+  const images = data.bytes(SAMPLES * inputs);
+  const order = data.indices(models * orderLength, SAMPLES);
+  // The last image is the one at whose end a read past the images would show.
+  order[step.offset] = SAMPLES - 1;
+  const pixels = reference.gather({ models, batch: rows, inputs, orderLength }, step, images, order);
+  const floats = data.floats(models * rows * inputs);
+  const parameters = data.floats(models * (inputs + 1) * outputs);
+  return {
+    sizes: { models, rows, layer: { inputs, outputs }, orderLength },
+    step,
+    order,
+    input: {
+      samples: { x: pixels, buffer: paddedRows(images, inputs) },
+      floats: { x: floats, buffer: withPadding(floats, inputs) },
+    },
+    delta: data.floats(models * rows * outputs),
+    parameters,
+    moment1: data.floats(parameters.length),
+    moment2: data.floats(parameters.length).map(Math.abs),
+  };
+}
+
+/** Runs `dense` and holds it against its float64 twin. */
+export async function checkDense(
+  kernels: LayeredKernels,
+  size: LayerSize,
+  from: LayerInput['input'],
+  relu: boolean,
+): Promise<void> {
+  const { sizes, step, order, input, delta, parameters } = makeLayer(size);
+  const { x, buffer } = input[from];
+  const bindings = { step: 'step', x: 'x', order: 'order', parameters: 'parameters', y: 'y' };
+  const result = await runKernel(
+    kernels.dense({ ...sizes, input: from, relu }, bindings),
+    {
+      x: buffer,
+      order,
+      parameters: withPadding(parameters, size.outputs),
+      y: withPadding(delta, size.outputs),
+    },
+    step,
+  );
+  const expected = reference.dense({ ...sizes, relu }, x, parameters);
+  expectClose('y', withoutPadding(result.y ?? [], size.outputs), expected, TOLERANCE);
+}
+
+/** Runs `inputGradient` and holds it against its float64 twin. */
+export async function checkInputGradient(kernels: LayeredKernels, size: LayerSize): Promise<void> {
+  const { sizes, input, delta, parameters } = makeLayer(size);
+  const { x, buffer } = input.floats;
+  const bindings = { delta_y: 'delta_y', parameters: 'parameters', x: 'x', delta_x: 'delta_x' };
+  const result = await runKernel(kernels.inputGradient(sizes, bindings), {
+    delta_y: withPadding(delta, size.outputs),
+    parameters: withPadding(parameters, size.outputs),
+    x: buffer,
+    delta_x: buffer,
+  });
+  const expected = reference.denseInputGradient(sizes, delta, parameters, x);
+  expectClose('delta_x', withoutPadding(result.delta_x ?? [], size.inputs), expected, TOLERANCE);
+}
+
+/** Runs `denseAdam` and holds it against its float64 twin. */
+export async function checkDenseAdam(
+  kernels: LayeredKernels,
+  size: LayerSize,
+  from: LayerInput['input'],
+): Promise<void> {
+  const { sizes, step, order, input, delta, parameters, moment1, moment2 } = makeLayer(size);
+  const { x, buffer } = input[from];
+  const { models, rows, outputs } = size;
+  // What is missing has no gradient, and its input is no number that a kernel could count with.
+  for (let i = 0; i < delta.length; i++) if (Math.floor(i / outputs) % rows >= step.count) delta[i] = 0;
+  const bindings = {
+    step: 'step',
+    x: 'x',
+    order: 'order',
+    delta: 'delta',
+    parameters: 'parameters',
+    moments: 'moments',
+  };
+  const result = await runKernel(
+    kernels.denseAdam({ ...sizes, input: from }, ADAM, bindings),
+    {
+      x: buffer,
+      order,
+      delta: withPadding(delta, outputs),
+      parameters: withPadding(parameters, outputs),
+      moments: withPadding([...moment1, ...moment2], outputs),
+    },
+    step,
+  );
+  const expected = reference.denseAdam({ models, batch: rows, layer: sizes.layer }, ADAM, step, {
+    x,
+    delta,
+    parameters,
+    moment1,
+    moment2,
+  });
+  const moments = [...expected.moment1, ...expected.moment2];
+  expectClose('moments', withoutPadding(result.moments ?? [], outputs), moments, TOLERANCE);
+  const updated = withoutPadding(result.parameters ?? [], outputs);
+  expectClose('parameters', updated, expected.parameters, TOLERANCE);
+}
+
+/**
+ * Runs `head` and holds it against its float64 twins.
+ * @param scale of the parameters: far above 1, logits are so far apart that the unstable form of softmax overflows
+ */
+export async function checkHead(kernels: LayeredKernels, size: LayerSize, scale = 1): Promise<void> {
+  const { models, rows, inputs, outputs, missing = 0 } = size;
+  const data = randomData(rows * inputs);
+  const [samples, orderLength, steps, labelsAt] = [50, STEP.offset + rows, 3, 5];
+  const step = { ...STEP, count: rows - missing };
+  const layer = { inputs, outputs };
+  const labels = data.bytes(samples, outputs);
+  const order = data.indices(models * orderLength, samples);
+  const x = reference.relu(data.floats(models * rows * inputs));
+  const parameters = data.floats(models * (inputs + 1) * outputs, scale);
+  const parts = kernels.headParts(rows);
+  const result = await runKernel(
+    kernels.head(
+      { models, rows, layer, orderLength, steps, labelsAt },
+      {
+        step: 'step',
+        samples: 'samples',
+        order: 'order',
+        x: 'x',
+        parameters: 'parameters',
+        delta: 'delta',
+        delta_x: 'delta_x',
+        metrics: 'metrics',
+      },
+    ),
+    {
+      samples: Uint8Array.of(...new Uint8Array(4 * labelsAt).fill(255), ...labels),
+      order,
+      x: withPadding(x, inputs),
+      parameters: withPadding(parameters, outputs),
+      delta: withPadding(new Float64Array(models * rows * outputs), outputs),
+      delta_x: withPadding(new Float64Array(models * rows * inputs), inputs),
+      metrics: new Float32Array(models * steps * parts * 2).fill(-1),
+    },
+    step,
+  );
+  const logits = reference.dense({ models, rows, layer, relu: false }, x, parameters);
+  const sizes = { models, batch: rows, classes: outputs, orderLength };
+  const expected = reference.softmaxCrossEntropy(sizes, step, labels, order, logits);
+  const deltaX = reference.denseInputGradient({ models, rows, layer }, expected.delta, parameters, x);
+  // Logits are sums of `inputs` products of numbers up to the scale; a gradient is off by as much as its logit.
+  const error = { absolute: 2e-6 * scale, relative: 1e-5 * scale };
+  expectClose('delta', withoutPadding(result.delta ?? [], outputs), expected.delta, error);
+  const errorOfX = { absolute: error.absolute * scale, relative: error.relative };
+  expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), deltaX, errorOfX);
+  for (let z = 0; z < models; z++) {
+    const slots = Array.from(result.metrics ?? []).slice(z * steps * parts * 2, (z + 1) * steps * parts * 2);
+    const own = slots.splice(step.index * parts * 2, parts * 2);
+    const sum = (first: number) => own.reduce((s, value, i) => s + (i % 2 === first ? value : 0), 0);
+    expectClose('loss', [sum(0)], [expected.loss[z] ?? Number.NaN], {
+      absolute: 1e-4 * scale,
+      relative: 1e-5,
+    });
+    expect(sum(1), 'hits').toBe(expected.hits[z]);
+    expect(slots, 'metrics of other steps').toEqual(slots.map(() => -1));
+  }
+}
