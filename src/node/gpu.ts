@@ -36,6 +36,12 @@ export interface OpenedDevice {
   readonly toggles: readonly string[];
 }
 
+/**
+ * SwiftShader compiles the zeroing of workgroup memory word by word, which takes seconds for 16 KiB. Without the
+ * extension that leaves it to the driver, Dawn zeroes the memory in a loop.
+ */
+const SOFTWARE_TOGGLES: Toggles = { use_vulkan_zero_initialize_workgroup_memory_extension: false };
+
 /** Dawn's instances, one per kind and settings. Dawn crashes the process once an instance is garbage-collected. */
 const instances = new Map<string, GPU>();
 
@@ -109,9 +115,10 @@ async function chooseAdapter(
 ): Promise<{ adapter: GPUAdapter; toggles: Toggles }> {
   const hardware = choice === 'software' ? null : await findHardware(toggles);
   if (hardware) return { adapter: hardware, toggles };
-  const unchecked = robustness ? toggles : { disable_robustness: true, ...toggles };
-  const software = choice === 'hardware' ? null : await findSoftware(unchecked);
-  if (software) return { adapter: software, toggles: unchecked };
+  const checks = robustness ? {} : { disable_robustness: true };
+  const all = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
+  const software = choice === 'hardware' ? null : await findSoftware(all);
+  if (software) return { adapter: software, toggles: all };
   throw new ShadegradError(
     'no-adapter',
     `No ${choice === 'auto' ? '' : `${choice} `}WebGPU adapter was found on this machine (${platform()}).`,

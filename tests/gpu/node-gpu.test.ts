@@ -60,11 +60,12 @@ describe('openDevice', () => {
       await openDevice({ adapter: 'software', robustness: false, toggles }),
       await openDevice({ adapter: 'software', robustness: false, toggles: { disable_robustness: false } }),
     ];
+    const always = 'use_vulkan_zero_initialize_workgroup_memory_extension=off';
     expect(opened.map((one) => one.toggles)).toEqual([
-      ['disable_robustness'],
-      ['timestamp_quantization=off'],
-      ['disable_robustness', 'timestamp_quantization=off'],
-      ['disable_robustness=off'],
+      ['disable_robustness', always],
+      ['timestamp_quantization=off', always],
+      ['disable_robustness', 'timestamp_quantization=off', always],
+      ['disable_robustness=off', always],
     ]);
     for (const { device } of opened) device.destroy();
   });
