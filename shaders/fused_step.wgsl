@@ -50,6 +50,7 @@ const TILE = 32u;
 const QUADS = TILE / 4u;
 // Vectors of columns to an invocation.
 const SLOTS = 4u;
+const PIXEL = 1.0 / 255.0;
 
 override WORDS = (INPUTS + 3u) / 4u;
 override COLUMN = WORDS + 1u;
@@ -113,7 +114,7 @@ fn bytes(word: u32) -> vec4f {
   return vec4f((vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
 }
 
-// Four samples, a column each, 0 to 255: sums of them are divided once, at their end.
+// Four samples, a column each, 0 to 255: sums of them are scaled once, at their end.
 fn pixels(words: vec4u) -> mat4x4f {
   return mat4x4f(bytes(words.x), bytes(words.y), bytes(words.z), bytes(words.w));
 }
@@ -162,7 +163,8 @@ fn quad_of(first: u32, rows: u32, quad: u32) -> vec4u {
   return vec4u(order[b.x], order[b.y], order[b.z], order[b.w]);
 }
 
-// Sums of four samples' logits, four classes at a time, over every so manieth hidden unit.
+// Sums of four samples' logits, four classes at a time, over every so manieth four hidden units: eight loads are under
+// way at once.
 fn logits(local: u32, hidden_tile: u32, head_now: u32) {
   let quad = local % QUADS;
   let c = local / QUADS % CLASS_VECTORS;
@@ -171,10 +173,19 @@ fn logits(local: u32, hidden_tile: u32, head_now: u32) {
     return;
   }
   var sum = mat4x4f();
-  for (var k = slice; k < HIDDEN; k += LOGIT_SLICES) {
-    let h = hidden[hidden_tile + k * ROW_VECTORS + quad];
-    let w = head[head_now + k * CLASS_VECTORS + c];
-    sum += mat4x4f(h.x * w, h.y * w, h.z * w, h.w * w);
+  for (var k = 4u * slice; k < HIDDEN; k += 4u * LOGIT_SLICES) {
+    // Units past the end repeat the last one, with outputs of zero.
+    let units = min(k + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN - 1u));
+    let exists = vec4f(k + vec4u(0u, 1u, 2u, 3u) < vec4u(HIDDEN));
+    let h = hidden_tile + units * ROW_VECTORS + quad;
+    let w = head_now + units * CLASS_VECTORS + c;
+    let outputs = mat4x4f(
+      hidden[h.x],
+      hidden[h.y] * exists.y,
+      hidden[h.z] * exists.z,
+      hidden[h.w] * exists.w,
+    );
+    sum += mat4x4f(head[w.x], head[w.y], head[w.z], head[w.w]) * transpose(outputs);
   }
   let at = (slice * CLASS_VECTORS + c) * TILE + quad;
   stage[at] = sum[0];
@@ -189,9 +200,8 @@ fn sample_at(place: u32) -> u32 {
 }
 
 // One sample's loss, hit and deltas, for the units of this workgroup.
-fn softmax(place: u32, live: bool, sample: u32, unit: u32, own_row: u32, head_now: u32) -> vec2f {
+fn softmax(place: u32, live: bool, label: u32, unit: u32, own_row: u32, head_now: u32) -> vec2f {
   let b = sample_at(place);
-  let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
   var highest = -1e38;
   for (var c = 0u; c < CLASS_VECTORS; c++) {
     var logit = head[head_now + HIDDEN * CLASS_VECTORS + c];
@@ -213,9 +223,11 @@ fn softmax(place: u32, live: bool, sample: u32, unit: u32, own_row: u32, head_no
     stage[c * TILE + place] = e;
     sum += dot(e, vec4f(1.0));
   }
+  let share = 1.0 / sum;
+  let mean = 1.0 / f32(step.count);
   for (var c = 0u; c < CLASS_VECTORS; c++) {
     let truth = select(vec4f(), vec4f(1.0), 4u * c + vec4u(0u, 1u, 2u, 3u) == vec4u(label));
-    let d = (stage[c * TILE + place] / sum - truth) / f32(step.count);
+    let d = (stage[c * TILE + place] * share - truth) * mean;
     delta[c * TILE + b] = select(vec4f(), d, live);
   }
   for (var u = 0u; u < UNITS; u++) {
@@ -241,8 +253,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let head_now = (now * MODELS + model) * HEAD_SIZE;
   let head_next = (next * MODELS + model) * HEAD_SIZE;
   let batch = model * ORDER_LENGTH + step.offset;
+  // The batch that follows; after the last one of the order there is none.
+  let following = batch + step.count;
+  let count = min(BATCH, ORDER_LENGTH - step.offset - step.count);
+  let quad = local / SLICES;
+  let slice = local % SLICES;
+  // The head's update falls to the last invocations, which own the fewest words.
+  let part = WORKGROUP_SIZE - 1u - local;
+  let head_unit = part / CLASS_VECTORS;
+  let is_bias = head_unit == UNITS;
+  let head_vector = select(unit + head_unit, HIDDEN, is_bias) * CLASS_VECTORS + part % CLASS_VECTORS;
+  let owns_head = select(head_unit < UNITS && unit + head_unit < HIDDEN, group.x == 0u, is_bias);
+  let moment1_at = model * HEAD_SIZE + head_vector;
+  let moment2_at = MODELS * HEAD_SIZE + moment1_at;
 
   // Wanted last, loaded first.
+  var chosen_next = vec4u();
+  if (count > 0u) {
+    chosen_next = quad_of(following, count, quad);
+  }
   var own: array<State, SLOTS>;
   for (var block = 0u; block < BLOCKS; block++) {
     let i = min(block * WORKGROUP_SIZE + local, COLUMN - 1u);
@@ -252,12 +281,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
 
-  // Backward. The head's gradient falls to the last invocations, which own the fewest words.
-  let part = WORKGROUP_SIZE - 1u - local;
-  let head_unit = part / CLASS_VECTORS;
-  let is_bias = head_unit == UNITS;
-  let head_vector = select(unit + head_unit, HIDDEN, is_bias) * CLASS_VECTORS + part % CLASS_VECTORS;
-  let owns_head = select(head_unit < UNITS && unit + head_unit < HIDDEN, group.x == 0u, is_bias);
+  var head_state = State();
+  if (trains && owns_head) {
+    head_state = State(head[head_now + head_vector], moments[moment1_at], moments[moment2_at]);
+  }
+
+  // Backward.
   var gradient: array<vec4f, SLOTS>;
   var head_gradient = vec4f();
   var sums = vec2f();
@@ -266,15 +295,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let b = sample_at(local % TILE);
     let sample = order[batch + first + min(b, rows - 1u)];
     logits(local, hidden_at(now, model, 0u) + first / 4u, head_now);
+    var label = 0u;
     if (local < TILE) {
       chosen[(first & TILE) + b] = sample;
+      label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
     }
     workgroupBarrier();
 
     // Loaded here to arrive during the softmax.
     var words = words_of_tile(first, local);
     if (local < TILE) {
-      sums += softmax(local, b < rows, sample, unit, hidden_at(now, model, unit) + first / 4u, head_now);
+      sums += softmax(local, b < rows, label, unit, hidden_at(now, model, unit) + first / 4u, head_now);
       loss_and_hits[local] = sums;
     }
     workgroupBarrier();
@@ -300,22 +331,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
 
-  // The batch that follows; after the last one of the order there is none.
-  let following = batch + step.count;
-  let count = min(BATCH, ORDER_LENGTH - step.offset - step.count);
-  let quad = local / SLICES;
-  let slice = local % SLICES;
-  var words: array<vec4u, QUADS>;
-  if (count > 0u) {
-    words = words_of_quad(quad_of(following, count, quad), slice);
-  }
+  // Loaded here to arrive during the update.
+  var words = words_of_quad(chosen_next, slice);
 
   if (trains) {
     for (var block = 0u; block < BLOCKS; block++) {
       let i = block * WORKGROUP_SIZE + local;
       for (var u = 0u; u < UNITS; u++) {
         let slot = block * UNITS + u;
-        own[slot] = adam(own[slot], gradient[slot] / 255.0);
+        own[slot] = adam(own[slot], gradient[slot] * PIXEL);
         if (i < COLUMN && unit + u < HIDDEN) {
           let at = column_at(model, unit + u) + i;
           columns[at] = own[slot].parameters;
@@ -325,12 +349,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
     }
     if (owns_head) {
-      let at = model * HEAD_SIZE + head_vector;
-      let moment2_at = MODELS * HEAD_SIZE + at;
-      let state = adam(State(head[head_now + head_vector], moments[at], moments[moment2_at]), head_gradient);
-      head[head_next + head_vector] = state.parameters;
-      moments[at] = state.moment1;
-      moments[moment2_at] = state.moment2;
+      head_state = adam(head_state, head_gradient);
+      head[head_next + head_vector] = head_state.parameters;
+      moments[moment1_at] = head_state.moment1;
+      moments[moment2_at] = head_state.moment2;
     }
     if (group.x == 0u && part == (UNITS + 1u) * CLASS_VECTORS) {
       var total = vec2f();
@@ -344,7 +366,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // Forward.
   for (var first = 0u; first < count; first += TILE) {
     if (first > 0u) {
-      words = words_of_quad(quad_of(following + first, count - first, quad), slice);
+      chosen_next = quad_of(following + first, count - first, quad);
+      words = words_of_quad(chosen_next, slice);
       workgroupBarrier();
     }
     for (var block = 0u; block < BLOCKS; block++) {
@@ -363,7 +386,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     for (var block = 0u; block < BLOCKS; block++) {
       let i = block * WORKGROUP_SIZE + slice;
       if (block > 0u) {
-        words = words_of_quad(quad_of(following + first, count - first, quad), i);
+        words = words_of_quad(chosen_next, i);
       }
       for (var q = 0u; q < QUADS; q++) {
         let x = pixels(words[q]);
@@ -394,7 +417,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       for (var s = 0u; s < SLICES / 2u; s++) {
         total += stage[(u * (SLICES / 2u) + s) * (QUADS + 1u) + q];
       }
-      hidden[hidden_at(next, model, unit + u) + first / 4u + q] = max(total / 255.0, vec4f());
+      hidden[hidden_at(next, model, unit + u) + first / 4u + q] = max(total * PIXEL, vec4f());
     }
   }
 }

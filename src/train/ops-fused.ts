@@ -46,7 +46,7 @@ export function fusedStage(
   const slice = tile * vectors(classes);
   const invocations = Math.floor(STEP / (quads * vectors(classes)));
   // No more than needed: devices write zeros to workgroup memory before they run a workgroup.
-  const slices = Math.min(invocations, Math.floor(room / slice), hidden);
+  const slices = Math.min(invocations, Math.floor(room / slice), vectors(hidden));
   const stage = Math.max(slices * slice, units * column, units * (STEP / quads / 2) * (quads + 1));
   const owned = units * groups(column, STEP);
   // An invocation for every vector of the units' rows of the head, for its bias, and one for the metrics.

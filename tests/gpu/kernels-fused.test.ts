@@ -214,6 +214,24 @@ describe.each(CASES)('%j', (given) => {
   });
 });
 
+test.each([
+  ['the first class where all logits are equal', 0],
+  ['the stable form where exp of a logit is no float32', 300],
+])('fused_step takes %s', async (_, scale) => {
+  const step: Step = { offset: 0, count: 5, index: 0, t: 1, stepSize: 0.004, rootCorrection: 7.5 };
+  const sizes = { models: 2, batch: 5, inputs: 3, hidden: 3, classes: 3, units: 2, orderLength: 14 };
+  const setting = settingOf(sizes, step);
+  const { output } = setting.state;
+  const state = {
+    ...setting.state,
+    output: { ...output, parameters: output.parameters.map((value) => Math.fround(scale * value)) },
+  };
+  const expected = reference.fusedStep(setting.sizes, ADAM, step, setting.data, state);
+  expect(Math.max(...expected.hits), 'hits that the twin counts').toBeGreaterThan(0);
+  const { before, after } = await run({ ...setting, state });
+  expectTrained(setting, expected, before, after);
+});
+
 function expectTrained(
   { sizes, step }: ReturnType<typeof settingOf>,
   expected: ReturnType<typeof reference.fusedStep>,
