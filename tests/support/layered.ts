@@ -132,7 +132,8 @@ export async function checkDenseAdam(
 
 /**
  * Runs `head` and holds it against its float64 twins.
- * @param scale of the parameters: far above 1, logits are so far apart that the unstable form of softmax overflows
+ * @param scale of the parameters: far above 1, logits are so far apart that the unstable form of softmax overflows; at
+ *   0 they are all the same, and the first class is the predicted one
  */
 export async function checkHead(kernels: LayeredKernels, size: LayerSize, scale = 1): Promise<void> {
   const { models, rows, inputs, outputs, missing = 0 } = size;
@@ -175,16 +176,17 @@ export async function checkHead(kernels: LayeredKernels, size: LayerSize, scale 
   const expected = reference.softmaxCrossEntropy(sizes, step, labels, order, logits);
   const deltaX = reference.denseInputGradient({ models, rows, layer }, expected.delta, parameters, x);
   // Logits are sums of `inputs` products of numbers up to the scale; a gradient is off by as much as its logit.
-  const error = { absolute: 2e-6 * scale, relative: 1e-5 * scale };
+  const magnitude = Math.max(1, scale);
+  const error = { absolute: 2e-6 * magnitude, relative: 1e-5 * magnitude };
   expectClose('delta', withoutPadding(result.delta ?? [], outputs), expected.delta, error);
-  const errorOfX = { absolute: error.absolute * scale, relative: error.relative };
+  const errorOfX = { absolute: error.absolute * magnitude, relative: error.relative };
   expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), deltaX, errorOfX);
   for (let z = 0; z < models; z++) {
     const slots = Array.from(result.metrics ?? []).slice(z * steps * parts * 2, (z + 1) * steps * parts * 2);
     const own = slots.splice(step.index * parts * 2, parts * 2);
     const sum = (first: number) => own.reduce((s, value, i) => s + (i % 2 === first ? value : 0), 0);
     expectClose('loss', [sum(0)], [expected.loss[z] ?? Number.NaN], {
-      absolute: 1e-4 * scale,
+      absolute: 1e-4 * magnitude,
       relative: 1e-5,
     });
     expect(sum(1), 'hits').toBe(expected.hits[z]);
