@@ -177,7 +177,7 @@ function frame(report: KernelsReport | TrainingReport, subject: string, theme: T
       subtextStyle: { color: muted, fontSize: 12 },
     },
     tooltip: { ...style.tooltip, trigger: 'item' as const },
-    grid: { left: 86, right: LEGEND, top: 70, bottom: 58, outerBoundsMode: 'none' as const },
+    grid: { left: 100, right: LEGEND, top: 70, bottom: 58, outerBoundsMode: 'none' as const },
   };
 }
 
@@ -201,7 +201,7 @@ function logAxis(name: string, theme: Theme, range?: readonly [number, number]) 
     type: 'log' as const,
     name,
     nameLocation: 'middle' as const,
-    nameGap: name === 'GFLOP/s' || name === 'Images per second' ? 62 : 32,
+    nameGap: name === 'GFLOP/s' || name === 'Images per second' ? 72 : 32,
     nameTextStyle: { color: ink, fontSize: 13 },
     ...(range && { min: range[0], max: range[1] }),
     axisLabel: { color: muted, fontSize: 12, formatter: (value: number) => tickText(value) },

@@ -4,11 +4,11 @@ import type { Workload } from './workload.ts';
 
 export interface MeasureOptions {
   /** Timed passes; fewer, but at least 3, where they take more than twice as long as they should. Default 20. */
-  readonly samples?: number;
+  readonly samples?: number | undefined;
   /** How long a pass should be, in milliseconds; a single long dispatch makes it longer. Default 50. */
-  readonly passMilliseconds?: number;
+  readonly passMilliseconds?: number | undefined;
   /** Stops at the next pass with an error `interrupted`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What one dispatch of many in a pass takes. */

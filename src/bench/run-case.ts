@@ -1,7 +1,8 @@
 import { ShadegradError } from '../errors.ts';
-import { KERNELS, type KernelName } from '../gpu/kernels.ts';
+import type { KernelName } from '../gpu/kernels.ts';
 import type { Dispatch } from '../train/step-plan.ts';
 import type { KernelCase } from './cases/case.ts';
+import { missingFeature } from './features.ts';
 import { type DispatchTime, type MeasureOptions, measure } from './measure.ts';
 import { checkInterrupted, type PassTimer } from './timing.ts';
 import { coverage, findWrong, verify } from './verify.ts';
@@ -56,7 +57,7 @@ export async function runCase(
   const { step, flops, bytes, rotate = false } = kernelCase;
   const dispatch = dispatchOf(kernelCase, variant);
   const name = nameOf(kernelCase, variant);
-  const missing = missingFeature(timer.device, dispatch.kernel);
+  const missing = missingFeature(timer.device, [dispatch]);
   if (missing) return { ...name, status: 'skipped', reason: `this device lacks the feature ${missing}` };
   const { data, checks, after } = kernelCase.prepare();
   checkInterrupted(options.signal);
@@ -107,14 +108,4 @@ async function create(...parameters: Parameters<typeof Workload.create>): Promis
     if (error instanceof ShadegradError && error.code === 'usage') return error;
     throw error;
   }
-}
-
-/** What a shader enables, as WebGPU calls it. */
-const FEATURES: Readonly<Record<string, string>> = { f16: 'shader-f16' };
-
-/** The first feature that the kernel's shader enables and the device has not. */
-function missingFeature({ features }: GPUDevice, kernel: KernelName): string | undefined {
-  return [...KERNELS[kernel].code.matchAll(/^enable (\w+);$/gm)]
-    .map(([, name = '']) => FEATURES[name] ?? name.replaceAll('_', '-'))
-    .find((feature) => !features.has(feature));
 }

@@ -1,16 +1,17 @@
 import { ShadegradError } from '../errors.ts';
 import { parameterCount } from '../model/layout.ts';
 import { denseLayers } from '../model/spec.ts';
-import { PLAN_NAMES, type PlanName } from '../train/plans/index.ts';
-import { requiredLimits, type StepPlan } from '../train/step-plan.ts';
+import type { PlanName } from '../train/plans/index.ts';
+import { assertWithinLimits, requiredLimits, type StepPlan } from '../train/step-plan.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
+import { missingFeature } from './features.ts';
 import { type BenchOptions, FLOOR_STEPS, type Floor, measureFloor } from './floor.ts';
 import { type FloorShare, floorOf } from './roofline.ts';
 import { type Spread, scaled, spread } from './statistics.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
 import { checkAgainstTwin } from './training-check.ts';
 import { TrainingRun } from './training-run.ts';
-import { makeWork, specOf, type TrainingConfig, trainingPlanOf } from './training-work.ts';
+import { candidatesOf, makeWork, specOf, type TrainingConfig, trainingPlanOf } from './training-work.ts';
 
 /** What to vary; every combination is measured. */
 export interface TrainingAxes {
@@ -18,7 +19,7 @@ export interface TrainingAxes {
   readonly batchSizes?: readonly number[] | undefined;
   /** Networks, each as the widths of its hidden layers. Default [[100]]. */
   readonly hidden?: readonly (readonly number[])[] | undefined;
-  /** Default: all. */
+  /** Default: those that `train` chooses from. */
   readonly plans?: readonly PlanName[] | undefined;
   /** Networks side by side. Default [1]. */
   readonly models?: readonly number[] | undefined;
@@ -26,7 +27,7 @@ export interface TrainingAxes {
 
 export interface TrainingBenchOptions extends BenchOptions, TrainingAxes {
   /** Timed windows. Default 7. */
-  readonly samples?: number;
+  readonly samples?: number | undefined;
   /** How long a window should be, in milliseconds. Default 250. */
   readonly windowMilliseconds?: number | undefined;
 }
@@ -66,6 +67,10 @@ export interface TrainingReport {
   readonly training: readonly TrainingResult[];
 }
 
+/** Of the floor, which is not what is asked for here. */
+const FLOOR_SAMPLES = 5;
+/** A single batch's loss tells little. */
+const LOSS_STEPS = 4;
 const HOST_SUBMITS = 7;
 /** As long as the scheduler's submits. */
 const HOST_SUBMIT_MICROSECONDS = 50_000;
@@ -79,13 +84,12 @@ export async function benchTraining(
   subject: BenchSubject,
   options: TrainingBenchOptions = {},
 ): Promise<TrainingReport> {
-  const configs = combine(options);
+  const configs = combine(options, (config) => candidatesOf(subject.device, config));
   const total = FLOOR_STEPS + configs.length;
   const timer = await PassTimer.create(subject.device, options.signal);
   try {
     const { passMilliseconds, signal, onProgress } = options;
-    const pass = passMilliseconds === undefined ? {} : { passMilliseconds };
-    const floorOptions = { ...pass, ...(signal && { signal }), onProgress };
+    const floorOptions = { samples: FLOOR_SAMPLES, passMilliseconds, signal, onProgress };
     const { floor, environment } = await measureFloor(subject, timer, floorOptions, total);
     const training: TrainingResult[] = [];
     for (const [i, config] of configs.entries()) {
@@ -100,7 +104,7 @@ export async function benchTraining(
 
 /** Limits beyond WebGPU's defaults that the combinations of the axes need: for `adapter.requestDevice`. */
 export function trainingBenchLimits(axes: TrainingAxes): Record<string, number> {
-  return requiredLimits(...combine(axes).flatMap((config) => takenPlan(config) ?? []));
+  return requiredLimits(...combine(axes, () => ['layered']).flatMap((config) => takenPlan(config) ?? []));
 }
 
 /** E.g. "layered, 784-100-10, batch 32, 2 models". */
@@ -112,19 +116,15 @@ export function trainingName(config: TrainingConfig): string {
   );
 }
 
-function combine({
-  batchSizes = [32],
-  hidden = [[100]],
-  plans = PLAN_NAMES,
-  models = [1],
-}: TrainingAxes): TrainingConfig[] {
-  return hidden.flatMap((widths) =>
-    models.flatMap((count) =>
-      plans.flatMap((plan) =>
-        batchSizes.map((batchSize) => ({ plan, batchSize, hidden: widths, models: count })),
-      ),
-    ),
+/** @param candidates the plans to measure where none are named */
+function combine(
+  { batchSizes = [32], hidden = [[100]], plans, models = [1] }: TrainingAxes,
+  candidates: (config: Omit<TrainingConfig, 'plan'>) => readonly PlanName[],
+): TrainingConfig[] {
+  const sizes = hidden.flatMap((widths) =>
+    models.flatMap((count) => batchSizes.map((batchSize) => ({ batchSize, hidden: widths, models: count }))),
   );
+  return sizes.flatMap((size) => (plans ?? candidates(size)).map((plan) => ({ ...size, plan })));
 }
 
 function takenPlan(config: TrainingConfig): StepPlan | undefined {
@@ -144,12 +144,16 @@ async function measureTraining(
 ): Promise<TrainingResult> {
   let run: TrainingRun | undefined;
   try {
+    const plan = trainingPlanOf(config);
+    assertWithinLimits(plan, device.limits);
+    const missing = missingFeature(device, plan.dispatches);
+    if (missing) return { ...config, status: 'skipped', reason: `this device lacks the feature ${missing}` };
     const work = makeWork(config);
     run = await TrainingRun.create(device, work);
     const { wrong, samples: twinSamples } = await checkAgainstTwin(run, work, signal);
     if (wrong !== undefined) return { ...config, status: 'void', reason: wrong };
-    await run.advance(1, signal);
-    const first = await run.lossSums();
+    await run.advance(LOSS_STEPS, signal);
+    const first = await run.lossSums(LOSS_STEPS);
     const stepsPerWindow = await calibrate(run, windowMilliseconds, signal);
     const windows: number[] = [];
     // The first window is the warm-up's last.
@@ -158,7 +162,7 @@ async function measureTraining(
       if (i >= 0) windows.push(milliseconds);
     }
     const step = scaled(spread(windows), 1000 / stepsPerWindow);
-    const last = await run.lossSums();
+    const last = await run.lossSums(LOSS_STEPS);
     const unlearned = last.findIndex((loss, model) => !(loss < (first[model] ?? Number.NaN)));
     if (unlearned >= 0) {
       const reason = `the loss of model ${unlearned + 1} went from ${first[unlearned]} to ${last[unlearned]}`;
@@ -169,7 +173,7 @@ async function measureTraining(
     return {
       ...config,
       status: 'measured',
-      dispatchesPerStep: work.plan.dispatches.length,
+      dispatchesPerStep: plan.dispatches.length,
       step,
       stepsPerSecond,
       imagesPerSecond: stepsPerSecond * config.batchSize,
@@ -179,7 +183,7 @@ async function measureTraining(
       firstLoss: Math.max(...first) / config.batchSize,
       lastLoss: Math.max(...last) / config.batchSize,
       twinSamples,
-      ...shareOf(floor, config, work.plan, step),
+      ...shareOf(floor, config, plan, step),
     };
   } catch (error) {
     if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
@@ -201,7 +205,7 @@ async function calibrate(
   milliseconds: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  for (let steps = 4; ; ) {
+  for (let steps = 1; ; ) {
     const time = await windowTime(run, steps, signal);
     if (time >= milliseconds / 2) return steps;
     steps = Math.ceil(steps * Math.min(8, milliseconds / time));

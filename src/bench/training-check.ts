@@ -36,7 +36,7 @@ export async function checkAgainstTwin(
   const losses: number[][] = [];
   for (let i = 0; i < STEPS; i++) {
     await run.advance(1, signal, samples);
-    losses.push(await run.lossSums());
+    losses.push(await run.lossSums(1));
   }
   for (const model of checked) {
     for (const [i, twin] of twinLosses(work, model, samples).entries()) {

@@ -75,19 +75,20 @@ export class TrainingRun {
   }
 
   /**
-   * Sum of the losses of the step trained last, for each model.
+   * For each model, the mean over the running epoch's last steps, `most` at most, of the sum of their losses.
    * @throws ShadegradError `gpu` or `device-lost`
    */
-  async lossSums(): Promise<number[]> {
+  async lossSums(most: number): Promise<number[]> {
     const { sizes, stepsPerEpoch, plan } = this.#work;
     const { device } = this.#executable;
     const parts = plan.metricParts;
-    const last = (this.#trained - 1) % stepsPerEpoch;
+    const end = ((this.#trained - 1) % stepsPerEpoch) + 1;
+    const count = Math.min(most, end);
     const metrics = new Float32Array(await readBuffer(device, this.#executable.buffer('metrics')));
     return Array.from({ length: sizes.models }, (_, z) => {
-      const start = 2 * parts * (z * stepsPerEpoch + last);
-      const [sums] = stepMetrics(metrics.subarray(start, start + 2 * parts), parts);
-      return sums?.loss ?? Number.NaN;
+      const start = 2 * parts * (z * stepsPerEpoch + end - count);
+      const sums = stepMetrics(metrics.subarray(start, start + 2 * parts * count), parts);
+      return sums.reduce((sum, { loss }) => sum + loss, 0) / count;
     });
   }
 

@@ -1,7 +1,10 @@
+import { ShadegradError } from '../errors.ts';
 import { initialModel } from '../model/initialise.ts';
 import { packParameters } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
-import { type PlanName, trainingPlan } from '../train/plans/index.ts';
+import { candidatePlans } from '../train/plans/candidates.ts';
+import { fusedFits } from '../train/plans/fused.ts';
+import { PLAN_NAMES, type PlanName, trainingPlan } from '../train/plans/index.ts';
 import type { BatchSizes } from '../train/plans/sizes.ts';
 import type { StepPlan } from '../train/step-plan.ts';
 import { bytes, indices } from './cases/data.ts';
@@ -41,14 +44,23 @@ const LEAST_STEPS = 16;
 
 /** @throws ShadegradError `usage` where the plan does not take these sizes */
 export function trainingPlanOf(config: TrainingConfig): StepPlan {
+  if (config.plan === 'fused' && !fusedFits(specOf(config))) {
+    throw new ShadegradError('usage', 'The plan "fused" does not take this network.', 'Use another plan.');
+  }
   return trainingPlan(config.plan, sizesOf(config), ADAM);
 }
 
-export function specOf({ hidden }: TrainingConfig): MlpSpec {
+/** The plans that `train` chooses from on this device. */
+export function candidatesOf(device: GPUDevice, config: Omit<TrainingConfig, 'plan'>): PlanName[] {
+  const names: string[] = candidatePlans(device, sizesOf(config), ADAM).map(({ name }) => name);
+  return PLAN_NAMES.filter((plan) => names.includes(plan));
+}
+
+export function specOf({ hidden }: Pick<TrainingConfig, 'hidden'>): MlpSpec {
   return { inputs: INPUTS, hidden, classes: CLASSES };
 }
 
-function sizesOf(config: TrainingConfig): BatchSizes {
+function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
   const { models, batchSize: batch } = config;
   const steps = Math.max(LEAST_STEPS, Math.floor(EPOCH_SAMPLES / batch));
   return { spec: specOf(config), models, batch, samples: SAMPLES, orderLength: steps * batch };

@@ -25,7 +25,7 @@ export const benchOptions = {
   plans: () =>
     new Option(
       '--plans <names>',
-      `of ${PLAN_NAMES.join(', ')}, separated by commas (default: all)`,
+      `of ${PLAN_NAMES.join(', ')}, separated by commas (default: those that train chooses from)`,
     ).argParser(listOf(parsePlan)),
   models: () =>
     new Option('--models <counts>', 'networks trained side by side, separated by commas')
