@@ -14,7 +14,7 @@ export {
 } from './bench/floor.ts';
 export { benchCsv, formatBench } from './bench/format.ts';
 export {
-  BENCH_KERNELS,
+  benchKernelNames,
   benchKernels,
   checkKernelNames,
   type KernelResult,

@@ -1,6 +1,6 @@
 import type { ChartOption } from '../report/echarts-parts.ts';
 import { colors, type Theme } from '../report/palette.ts';
-import { chartStyle, titleSize } from '../report/style.ts';
+import { chartStyle, textWidth, titleSize } from '../report/style.ts';
 import type { Floor } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
 import { type BenchReport, networkName, versionsText } from './report.ts';
@@ -11,6 +11,8 @@ import type { MeasuredTraining, TrainingReport } from './train.ts';
 /** The size in pixels that the charts are made for. */
 export const BENCH_CHART_SIZE = { width: 900, height: 620 } as const;
 
+/** Room for the title. */
+const TOP = 84;
 /** Room for the legend right of the plot. */
 const LEGEND = 250;
 
@@ -163,21 +165,23 @@ function frame(report: KernelsReport | TrainingReport, subject: string, theme: T
   const { ink, muted } = colors(theme);
   const { adapter, versions, toggles, date } = report.environment;
   const text = `${subject}, on ${adapter.description}`;
-  const subtext = `${[versionsText(versions), ...toggles].join(', ')}, ${date.slice(0, 10)}`;
+  const lines = [`${versionsText(versions)}, ${date.slice(0, 10)}`, toggles.join(', ')];
+  const room = BENCH_CHART_SIZE.width - 24;
+  const fontSize = Math.min(12, ...lines.map((line) => room / textWidth(line, 1)));
   const style = chartStyle(theme);
   return {
     ...style,
     title: {
       text,
-      subtext,
+      subtext: lines.join('\n'),
       left: 'center',
       top: 12,
       padding: 0,
-      textStyle: { color: ink, fontSize: titleSize(text, BENCH_CHART_SIZE.width - 24) },
-      subtextStyle: { color: muted, fontSize: 12 },
+      textStyle: { color: ink, fontSize: titleSize(text, room) },
+      subtextStyle: { color: muted, fontSize },
     },
     tooltip: { ...style.tooltip, trigger: 'item' as const },
-    grid: { left: 100, right: LEGEND, top: 70, bottom: 58, outerBoundsMode: 'none' as const },
+    grid: { left: 100, right: LEGEND, top: TOP, bottom: 58, outerBoundsMode: 'none' as const },
   };
 }
 
@@ -187,7 +191,7 @@ function legend(lines: readonly string[], points: readonly string[], theme: Them
     type: 'plain' as const,
     orient: 'vertical' as const,
     left: BENCH_CHART_SIZE.width - LEGEND + 20,
-    top: 70,
+    top: TOP,
     itemWidth: 24,
     itemGap: 7,
     textStyle: { color: colors(theme).ink, fontSize: 12 },

@@ -52,8 +52,11 @@ export async function benchFloor(subject: BenchSubject, options: BenchOptions = 
   }
 }
 
-/** Steps of {@link measureFloor}, for whoever counts them. */
-export const FLOOR_STEPS = 1 + floorCases.copies.length + floorCases.fmas.length;
+/** How many steps {@link measureFloor} has, for whoever counts them. */
+export function floorSteps(): number {
+  const { copies, fmas } = floorCases();
+  return 1 + copies.length + fmas.length;
+}
 
 const ROUND_TRIPS = 50;
 
@@ -64,19 +67,20 @@ export async function measureFloor(
   subject: BenchSubject,
   timer: PassTimer,
   { onProgress, ...options }: BenchOptions,
-  total = FLOOR_STEPS,
+  total = floorSteps(),
 ): Promise<{ floor: Floor; environment: BenchEnvironment }> {
   let done = 0;
   const run = (kernelCase: KernelCase) => {
     onProgress?.({ label: `floor: ${kernelCase.dispatch.kernel}, ${kernelCase.size}`, done: done++, total });
     return runOrFail(timer, kernelCase, options);
   };
-  const dispatch = await run(floorCases.empty);
+  const cases = floorCases();
+  const dispatch = await run(cases.empty);
   const roundTrip = await measureRoundTrip(timer, options.signal);
   const copies: MeasuredCase[] = [];
-  for (const copy of floorCases.copies) copies.push(await run(copy));
+  for (const copy of cases.copies) copies.push(await run(copy));
   let fma: MeasuredCase | undefined;
-  for (const more of floorCases.fmas) {
+  for (const more of cases.fmas) {
     if (fma && fma.time.median > LONG_MICROSECONDS) break;
     const measured = await run(more);
     if (!fma || measured.gflops > fma.gflops) fma = measured;
@@ -108,7 +112,7 @@ async function runOrFail(
 }
 
 async function measureRoundTrip(timer: PassTimer, signal: AbortSignal | undefined): Promise<Spread> {
-  const { dispatch, prepare } = floorCases.empty;
+  const { dispatch, prepare } = floorCases().empty;
   const workload = await Workload.create(timer.device, dispatch, prepare().data);
   try {
     checkInterrupted(signal);

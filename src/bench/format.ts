@@ -1,15 +1,15 @@
 import { type BenchReport, benchTable, type Cell, environmentLines, versionsText } from './report.ts';
 
 /** Columns that only machines want: the text leaves them to `--json` and `--csv`. */
-const LEFT_OUT = new Set(['samples', 'copies', 'clock', 'best us', 'first loss']);
-const SHARES = new Set(['share of floor', 'checked']);
+const LEFT_OUT = ['samples', 'copies', 'clock', 'best us', 'first loss'];
+const SHARES = ['share of floor', 'checked'];
 
 /** The report as aligned lines for a terminal. */
 export function formatBench(report: BenchReport): string {
   const { columns, rows } = benchTable(report);
   const empty = (i: number) => rows.every((row) => row[i] === null);
   const shown = [...columns.keys()].filter(
-    (i) => report.bench === 'floor' || !(LEFT_OUT.has(columns[i] ?? '') || empty(i)),
+    (i) => report.bench === 'floor' || !(LEFT_OUT.includes(columns[i] ?? '') || empty(i)),
   );
   const texts = [
     shown.map((i) => columns[i] ?? ''),
@@ -57,7 +57,7 @@ function csvCell(cell: Cell): string {
 function cellText(cell: Cell, column: string): string {
   if (cell === null) return '';
   if (typeof cell === 'string') return cell;
-  return SHARES.has(column) ? `${(100 * cell).toPrecision(3)} %` : numberText(cell);
+  return SHARES.includes(column) ? `${(100 * cell).toPrecision(3)} %` : numberText(cell);
 }
 
 /** Three digits that count, without an exponent. */

@@ -3,7 +3,7 @@ import { KERNELS, type KernelName } from '../gpu/kernels.ts';
 import type { KernelCase } from './cases/case.ts';
 import { kernelCases } from './cases/index.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
-import { type BenchOptions, FLOOR_STEPS, type Floor, measureFloor } from './floor.ts';
+import { type BenchOptions, type Floor, floorSteps, measureFloor } from './floor.ts';
 import { type FloorShare, floorOf, shareOf } from './roofline.ts';
 import { type MeasuredCase, nameOf, runCase, type TimelessCase } from './run-case.ts';
 import { PassTimer } from './timing.ts';
@@ -28,9 +28,9 @@ export interface KernelsReport {
 const LONGEST_MICROSECONDS = 250_000;
 
 /** The kernels that `benchKernels` measures by default; those of the floor are measured in any case. */
-export const BENCH_KERNELS = (Object.keys(KERNELS) as KernelName[]).filter(
-  (kernel) => !kernel.startsWith('floor_'),
-);
+export function benchKernelNames(): KernelName[] {
+  return (Object.keys(KERNELS) as KernelName[]).filter((kernel) => !kernel.startsWith('floor_'));
+}
 
 /**
  * Measures the floor, and then the kernels of `shaders/`, each once it computes what its float64 twin does.
@@ -47,7 +47,8 @@ export async function benchKernels(
       variant,
     })),
   );
-  const total = FLOOR_STEPS + runs.length;
+  const before = floorSteps();
+  const total = before + runs.length;
   const timer = await PassTimer.create(subject.device, options.signal);
   try {
     const { floor, environment } = await measureFloor(subject, timer, options, total);
@@ -58,7 +59,7 @@ export async function benchKernels(
         kernelCase.size,
         ...(variant === null ? [] : [variant]),
       ].join(', ');
-      options.onProgress?.({ label, done: FLOOR_STEPS + i, total });
+      options.onProgress?.({ label, done: before + i, total });
       kernels.push(await runKernel(timer, floor, kernelCase, variant, options));
     }
     return { bench: 'kernels', environment, floor, kernels };
@@ -75,7 +76,7 @@ export function checkKernelNames(only: readonly string[]): void {
 function chooseCases(only: readonly string[] | undefined): KernelCase[] {
   const cases = kernelCases();
   const all = Object.values(cases).flat();
-  if (!only) return BENCH_KERNELS.flatMap((kernel) => cases[kernel]);
+  if (!only) return benchKernelNames().flatMap((kernel) => cases[kernel]);
   const chosen = only.flatMap((name) => {
     const named = all.filter(({ dispatch, size }) =>
       [dispatch.kernel, `${dispatch.kernel}/${size}`].includes(name),

@@ -5,7 +5,7 @@ import type { PlanName } from '../train/plans/index.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from '../train/step-plan.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
 import { missingFeature } from './features.ts';
-import { type BenchOptions, FLOOR_STEPS, type Floor, measureFloor } from './floor.ts';
+import { type BenchOptions, type Floor, floorSteps, measureFloor } from './floor.ts';
 import { type FloorShare, floorOf } from './roofline.ts';
 import { type Spread, scaled, spread } from './statistics.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
@@ -85,7 +85,8 @@ export async function benchTraining(
   options: TrainingBenchOptions = {},
 ): Promise<TrainingReport> {
   const configs = combine(options, (config) => candidatesOf(subject.device, config));
-  const total = FLOOR_STEPS + configs.length;
+  const before = floorSteps();
+  const total = before + configs.length;
   const timer = await PassTimer.create(subject.device, options.signal);
   try {
     const { passMilliseconds, signal, onProgress } = options;
@@ -93,7 +94,7 @@ export async function benchTraining(
     const { floor, environment } = await measureFloor(subject, timer, floorOptions, total);
     const training: TrainingResult[] = [];
     for (const [i, config] of configs.entries()) {
-      onProgress?.({ label: trainingName(config), done: FLOOR_STEPS + i, total });
+      onProgress?.({ label: trainingName(config), done: before + i, total });
       training.push(await measureTraining(subject.device, config, floor, options));
     }
     return { bench: 'train', environment, floor, training };

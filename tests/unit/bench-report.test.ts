@@ -74,8 +74,16 @@ describe('pictures', () => {
       expect(overlaps(texts)).toEqual([]);
       const all = texts.map(({ text }) => text).join('\n');
       expect(all).toContain('Card "A", driver 1, 2');
-      expect(all).toContain('skip_validation, timestamp_quantization=off, 2026-01-02');
+      expect(all).toContain('Node v20.20.2, linux-x64, 2026-01-02');
+      expect(all).toContain('skip_validation, timestamp_quantization=off');
     }
+  });
+
+  test('however many toggles there are, they stay inside', () => {
+    const toggles = Array.from({ length: 12 }, (_, i) => `some_toggle_of_dawn_${i}=off`);
+    const report = { ...kernelsReport, environment: { ...kernelsReport.environment, toggles } };
+    const svg = renderSvg(benchChart(report) ?? {}, BENCH_CHART_SIZE);
+    expect(outside(svg, svgTexts(svg))).toEqual([]);
   });
 
   test('the roofline has a roof for each copy and the kernels that compute, by name', () => {

@@ -6,7 +6,12 @@ import { floats, joined, padRows, pickRows, sample, sampleVectors, VECTOR } from
 import { ADAM, type LayerSize, MANY_FLOATS, sizeName, stepOf } from './sizes.ts';
 
 const MODELS = 1;
-const SWEEP = [32, 64, 128, 256].map((size) => [size, 1] as const);
+const SWEEP = [
+  [32, 1],
+  [64, 1],
+  [128, 1],
+  [256, 1],
+] as const;
 
 export function bias({ rows, layer }: LayerSize): KernelCase {
   const { inputs, outputs } = layer;

@@ -24,6 +24,7 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
   const quads = layeredCases(quadKernels);
+  const floor = floorCases();
   return {
     gather: [32, 8192].map(ops.gather),
     matmul: [
@@ -49,8 +50,8 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     dense_adam_quads: quads.denseAdam,
     fused_step: [fusedStepCase(100, 32), fusedStepCase(100, 256), fusedStepCase(512, 32)],
     fused_layout: [fusedLayoutCase(100)],
-    floor_empty: [floorCases.empty],
-    floor_copy: floorCases.copies,
-    floor_fma: floorCases.fmas,
+    floor_empty: [floor.empty],
+    floor_copy: floor.copies,
+    floor_fma: floor.fmas,
   } satisfies Record<KernelName, readonly KernelCase[]>;
 }
