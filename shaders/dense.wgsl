@@ -28,7 +28,7 @@ override WORKGROUP_SIZE: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-// Blocks along the tile and along a chunk: of x and of the kernel, half as many together as there are invocations.
+// A chunk is CHUNK_BLOCKS x TILE_BLOCKS blocks of x and as many of the kernel: one for each invocation.
 override TILE_BLOCKS = TILE / 4u;
 override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
 override CHUNKS = (INPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;
@@ -109,8 +109,8 @@ fn write_quadrant(model: u32, m0: u32, n0: u32, local: u32, at: u32, sum: mat4x4
     let m = m0 + i / LANES;
     let n = n0 + i % LANES;
     if (m < ROWS && n < OUTPUT_VECTORS) {
-      var value = parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
-      for (var slice = 0u; slice < SLICES; slice++) {
+      var value = staged[i];
+      for (var slice = 1u; slice < SLICES; slice++) {
         value += staged[slice * 4u * LANES * LANES + i];
       }
       y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
@@ -152,11 +152,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let row = lane / (2u * LANES) * 2u + lane / 2u % 2u;
   let column = lane % (2u * LANES) / 4u * 2u + lane % 2u;
 
-  // Column i of these matrices is a part of row i of the invocation's tile; quadrants by row, then column.
-  var sum00 = mat4x4f();
-  var sum01 = mat4x4f();
-  var sum10 = mat4x4f();
-  var sum11 = mat4x4f();
+  // Column i of these matrices is a part of row i of the invocation's tile; quadrants by row, then column. The first
+  // slice's begin with the bias.
+  let bias = (model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS;
+  let b0 = select(vec4f(), parameters[bias + min(n0 + column, OUTPUT_VECTORS - 1u)], slice == 0u);
+  let b1 = select(vec4f(), parameters[bias + min(n0 + LANES + column, OUTPUT_VECTORS - 1u)], slice == 0u);
+  var sum00 = mat4x4f(b0, b0, b0, b0);
+  var sum01 = mat4x4f(b1, b1, b1, b1);
+  var sum10 = sum00;
+  var sum11 = sum01;
   for (var chunk = 0u; chunk <= CHUNKS; chunk++) {
     // One chunk is loaded while the one before it is multiplied.
     var next: mat4x4f;

@@ -7,7 +7,7 @@
 //   x           without BYTES  [models, BATCH, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
 //               with BYTES     [samples, 4 INPUT_VECTORS]        bytes, found through order as in dense.wgsl
 //   order       [models, ORDER_LENGTH]                           u32, index of a sample; read with BYTES only
-//   delta       [models, BATCH, 4 OUTPUT_VECTORS]                f32
+//   delta       [models, BATCH, 4 OUTPUT_VECTORS]                f32; 0 for samples from step.count on
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; kernel rows, then the bias
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]        f32; Adam's first moment, then the second
 //
@@ -34,7 +34,7 @@ override WORKGROUP_SIZE: u32;
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
-// Blocks along the tile and along a chunk.
+// A chunk is CHUNK_BLOCKS x TILE_BLOCKS blocks of x and as many of delta: one for each invocation.
 override TILE_BLOCKS = TILE / 4u;
 override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
 override CHUNKS = (BATCH + 4u * CHUNK_BLOCKS - 1u) / (4u * CHUNK_BLOCKS);
@@ -65,44 +65,50 @@ var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
 
 const FOUR = vec4u(0u, 1u, 2u, 3u);
 
-// Row b of x, its columns 4 vector to 4 vector + 3; behind x, a column of ones, whose gradient is the bias's.
-fn vector_of_x(model: u32, b: u32, vector: u32) -> vec4f {
+fn pixels(word: u32) -> vec4f {
+  return unpack4x8unorm(x[word / 4u][word % 4u]);
+}
+
+// Behind x stands a column of ones, whose gradient is the bias's. What is past the end is zero, so that delta may be any
+// finite number there.
+fn with_ones(value: vec4f, vector: u32, inside: bool) -> vec4f {
+  return select(vec4f(), select(vec4f(1.0), value, 4u * vector + FOUR < vec4u(INPUTS)), inside);
+}
+
+// Columns 4 vector to 4 vector + 3 of x: a column for each of four samples from b on.
+fn block_of_x(model: u32, b: u32, vector: u32) -> mat4x4f {
+  let samples = b + FOUR;
   let read = min(vector, INPUT_VECTORS - 1u);
-  var value = vec4f();
+  var inside: vec4<bool>;
+  var block: mat4x4f;
   if (BYTES) {
-    if (b < step.count) {
-      let word = order[model * ORDER_LENGTH + step.offset + b] * INPUT_VECTORS + read;
-      value = unpack4x8unorm(x[word / 4u][word % 4u]);
-    }
+    inside = samples < vec4u(step.count);
+    let i = model * ORDER_LENGTH + step.offset + select(vec4u(), samples, inside);
+    let word = vec4u(order[i.x], order[i.y], order[i.z], order[i.w]) * INPUT_VECTORS + read;
+    block = mat4x4f(pixels(word.x), pixels(word.y), pixels(word.z), pixels(word.w));
   } else {
-    value = bitcast<vec4f>(x[(model * BATCH + min(b, BATCH - 1u)) * INPUT_VECTORS + read]);
-  }
-  let k = 4u * vector + FOUR;
-  let with_ones = select(vec4f(1.0), value, k < vec4u(INPUTS));
-  // Past the end zero, so that delta may be any finite number there.
-  return select(vec4f(), with_ones, BATCH % (4u * CHUNK_BLOCKS) == 0u || b < BATCH);
-}
-
-fn vector_of_delta(model: u32, b: u32, vector: u32) -> vec4f {
-  return delta[(model * BATCH + min(b, BATCH - 1u)) * OUTPUT_VECTORS + min(vector, OUTPUT_VECTORS - 1u)];
-}
-
-// A column for each of four b.
-fn load(is_x: bool, model: u32, b: u32, vector: u32) -> mat4x4f {
-  if (is_x) {
-    return mat4x4f(
-      vector_of_x(model, b, vector),
-      vector_of_x(model, b + 1u, vector),
-      vector_of_x(model, b + 2u, vector),
-      vector_of_x(model, b + 3u, vector),
+    inside = vec4<bool>(BATCH % (4u * CHUNK_BLOCKS) == 0u) | (samples < vec4u(BATCH));
+    let i = (model * BATCH + min(samples, vec4u(BATCH - 1u))) * INPUT_VECTORS + read;
+    block = mat4x4f(
+      bitcast<vec4f>(x[i.x]),
+      bitcast<vec4f>(x[i.y]),
+      bitcast<vec4f>(x[i.z]),
+      bitcast<vec4f>(x[i.w]),
     );
   }
   return mat4x4f(
-    vector_of_delta(model, b, vector),
-    vector_of_delta(model, b + 1u, vector),
-    vector_of_delta(model, b + 2u, vector),
-    vector_of_delta(model, b + 3u, vector),
+    with_ones(block[0], vector, inside.x),
+    with_ones(block[1], vector, inside.y),
+    with_ones(block[2], vector, inside.z),
+    with_ones(block[3], vector, inside.w),
   );
+}
+
+// Columns 4 vector to 4 vector + 3 of delta, likewise.
+fn block_of_delta(model: u32, b: u32, vector: u32) -> mat4x4f {
+  let samples = model * BATCH + min(b + FOUR, vec4u(BATCH - 1u));
+  let i = samples * OUTPUT_VECTORS + min(vector, OUTPUT_VECTORS - 1u);
+  return mat4x4f(delta[i.x], delta[i.y], delta[i.z], delta[i.w]);
 }
 
 // Column i is a[i] b.
@@ -163,7 +169,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     // One chunk is loaded while the one before it is multiplied.
     var next: mat4x4f;
     if (chunk < CHUNKS) {
-      next = load(stages_x, model, 4u * chunk * CHUNK_BLOCKS + b, vector);
+      let first = 4u * chunk * CHUNK_BLOCKS + b;
+      if (stages_x) {
+        next = block_of_x(model, first, vector);
+      } else {
+        next = block_of_delta(model, first, vector);
+      }
     }
     if (chunk > 0u) {
       for (var depth = 0u; depth < SLICE_DEPTH; depth++) {

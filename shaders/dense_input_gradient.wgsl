@@ -21,7 +21,7 @@ override WORKGROUP_SIZE: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-// Blocks along the tile and along a chunk.
+// A chunk is CHUNK_BLOCKS x TILE_BLOCKS blocks of delta_y and as many of the kernel: one for each invocation.
 override TILE_BLOCKS = TILE / 4u;
 override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
 override CHUNKS = (OUTPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;

@@ -56,6 +56,7 @@ var<workgroup> partial: array<vec4f, 4u * SLICES * CLASS_VECTORS>;
 // [4, CLASS_VECTORS]
 var<workgroup> logits: array<vec4f, 4u * CLASS_VECTORS>;
 var<workgroup> deltas: array<vec4f, 4u * CLASS_VECTORS>;
+var<workgroup> labels: array<u32, 4>;
 var<workgroup> loss_and_hit: array<vec2f, 4>;
 
 const FOUR = vec4u(0u, 1u, 2u, 3u);
@@ -90,7 +91,9 @@ fn main(
   let vector = local % CLASS_VECTORS;
   let slice = local / CLASS_VECTORS;
   if (slice < SLICES) {
-    var sum = mat4x4f();
+    // The first slice begins with the bias.
+    let bias = select(vec4f(), parameters[kernel + INPUTS * CLASS_VECTORS + vector], slice == 0u);
+    var sum = mat4x4f(bias, bias, bias, bias);
     for (var k = slice; k < INPUT_VECTORS; k += SLICES) {
       // Below the kernel the bias serves, as any finite number would: x is zero there.
       let w = kernel + min(4u * k + FOUR, vec4u(INPUTS)) * CLASS_VECTORS + vector;
@@ -103,12 +106,16 @@ fn main(
     partial[at + 2u * CLASS_VECTORS] = sum[2];
     partial[at + 3u * CLASS_VECTORS] = sum[3];
   }
+  if (local < 4u && b0 + local < step.count) {
+    let sample = order[model * ORDER_LENGTH + step.offset + b0 + local];
+    labels[local] = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+  }
   workgroupBarrier();
 
   for (var i = local; i < 4u * CLASS_VECTORS; i += WORKGROUP_SIZE) {
     let c = i % CLASS_VECTORS;
-    var sum = parameters[kernel + INPUTS * CLASS_VECTORS + c];
-    for (var s = 0u; s < SLICES; s++) {
+    var sum = partial[i];
+    for (var s = 1u; s < SLICES; s++) {
       sum += partial[s * 4u * CLASS_VECTORS + i];
     }
     logits[i] = select(vec4f(NO_LOGIT), sum, 4u * c + FOUR < vec4u(CLASSES));
@@ -123,8 +130,7 @@ fn main(
     var gradient = vec4f();
     var loss_and_hits = vec2f();
     if (b < step.count) {
-      let sample = order[model * ORDER_LENGTH + step.offset + b];
-      let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+      let label = labels[row];
       var highest = logit(row, 0u);
       var predicted = 0u;
       for (var other = 1u; other < CLASSES; other++) {

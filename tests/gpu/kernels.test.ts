@@ -9,7 +9,7 @@ const f32 = (values: ArrayLike<number>) => Float32Array.from(values);
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const STEP: Step = { offset: 3, count: 5, index: 1, t: 1, stepSize: 0.004, rootCorrection: 7.5 };
 
-// Below, at and above a vec4, the register tiles (4 and 8 rows) and a workgroup's reach; the last are real layers.
+// Below, at and above a vec4, matmul's register tile and a workgroup's reach; the last are real layers.
 const LAYERS = [
   { models: 1, rows: 1, inputs: 1, outputs: 1 },
   { models: 2, rows: 3, inputs: 3, outputs: 4 },
