@@ -104,9 +104,9 @@ export const KERNELS = {
       delta_x: 'read-write',
       metrics: 'read-write',
     },
-    // Four vec4fs for each invocation, two for each vector of classes of four rows, and four vec2fs.
+    // Four vec4fs for each invocation, two for each vector of classes of four rows, and those rows' labels and losses.
     workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN, CLASSES = Number.NaN }) =>
-      64 * WORKGROUP_SIZE + 128 * Math.ceil(CLASSES / 4) + 32,
+      64 * WORKGROUP_SIZE + 128 * Math.ceil(CLASSES / 4) + 48,
   },
   dense_input_gradient: {
     code: denseInputGradient,
