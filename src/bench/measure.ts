@@ -1,5 +1,5 @@
 import { type Spread, scaled, spread } from './statistics.ts';
-import { type Clock, checkInterrupted, type PassTime, type PassTimer, QUANTA_PER_PASS } from './timing.ts';
+import { type Clock, checkInterrupted, clockFor, type PassTime, type PassTimer } from './timing.ts';
 import type { Workload } from './workload.ts';
 
 export interface MeasureOptions {
@@ -79,12 +79,6 @@ async function calibrate(
     const wanted = Math.ceil(count * Math.min(16, passMilliseconds / Math.max(duration, 1e-3)));
     count = Math.min(wanted, MOST_DISPATCHES);
   }
-}
-
-function clockFor({ gpu }: PassTime, quantum: number | null): Clock {
-  return gpu !== null && quantum !== null && gpu * 1e6 >= QUANTA_PER_PASS * quantum
-    ? 'timestamp-query'
-    : 'wall clock';
 }
 
 /** Not finite where a GPU's clock failed in the middle: such a result shows. */

@@ -31,7 +31,7 @@ const ENOUGH_TIMESTAMPS = 12;
 const MOST_QUANTUM_PASSES = 300;
 
 /** A pass this many quanta long is off by less than 2 % at its two ends. */
-export const QUANTA_PER_PASS = 100;
+const QUANTA_PER_PASS = 100;
 
 /** Times compute passes on one device. One pass at a time. */
 export class PassTimer {
@@ -87,6 +87,13 @@ export class PassTimer {
     this.#clock?.resolved.destroy();
     this.#clock?.readable.destroy();
   }
+}
+
+/** Which clock can tell how long a pass was: the GPU's, where the pass is long enough for its quantum (in nanoseconds). */
+export function clockFor({ gpu }: PassTime, quantum: number | null): Clock {
+  return gpu !== null && quantum !== null && gpu * 1e6 >= QUANTA_PER_PASS * quantum
+    ? 'timestamp-query'
+    : 'wall clock';
 }
 
 /** @throws ShadegradError `interrupted` once `signal` is aborted */
