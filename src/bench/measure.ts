@@ -40,7 +40,7 @@ export async function measure(
   const { clock, count, duration } = await calibrate(timer, workload, passMilliseconds, signal);
   const run = async () => {
     checkInterrupted(signal);
-    return read(await timer.time((pass) => workload.record(pass, count)), clock);
+    return timer.time((pass) => workload.record(pass, count));
   };
   const budget = samples * passMilliseconds;
   const warmUpUntil = performance.now() + budget;
@@ -50,17 +50,24 @@ export async function measure(
     !steady && performance.now() < warmUpUntil;
     warmUpPasses++
   ) {
-    const next = await run();
+    const next = durationOf(await run(), clock);
     steady = Math.abs(next - last) <= STEADY * last;
     last = next;
   }
-  const times: number[] = [];
+  const times: PassTime[] = [];
   const until = performance.now() + 2 * budget;
   while (times.length < samples && (times.length < LEAST_SAMPLES || performance.now() < until)) {
     times.push(await run());
   }
-  const time = scaled(spread(times), 1000 / count);
-  return { time, clock, dispatchesPerPass: count, warmUpPasses };
+  // A GPU's clock may fail in the middle; the host's has been running all the while.
+  const usable = times.every(({ gpu }) => gpu !== null) ? clock : 'wall clock';
+  const durations = times.map((time) => durationOf(time, usable));
+  return {
+    time: scaled(spread(durations), 1000 / count),
+    clock: usable,
+    dispatchesPerPass: count,
+    warmUpPasses,
+  };
 }
 
 /** How many dispatches make a pass, which clock can tell its length, and its length in milliseconds. */
@@ -74,14 +81,13 @@ async function calibrate(
     checkInterrupted(signal);
     const time = await timer.time((pass) => workload.record(pass, count));
     const clock = clockFor(time, timer.quantum);
-    const duration = read(time, clock);
+    const duration = durationOf(time, clock);
     if (duration >= passMilliseconds / 2 || count >= MOST_DISPATCHES) return { clock, count, duration };
     const wanted = Math.ceil(count * Math.min(16, passMilliseconds / Math.max(duration, 1e-3)));
     count = Math.min(wanted, MOST_DISPATCHES);
   }
 }
 
-/** Not finite where a GPU's clock failed in the middle: such a result shows. */
-function read(time: PassTime, clock: Clock): number {
-  return clock === 'wall clock' ? time.wall : (time.gpu ?? Number.NaN);
+function durationOf({ wall, gpu }: PassTime, clock: Clock): number {
+  return clock === 'wall clock' ? wall : (gpu ?? wall);
 }
