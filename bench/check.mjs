@@ -1,0 +1,90 @@
+// Compares ratios of what this machine does now with recorded ones: times differ from machine to machine and from minute
+// to minute, but two things measured in turn in one run slow down together.
+//
+//   npm run bench:check               fails where a ratio is less than TOLERATED of the recorded one
+//   npm run bench:check -- --record   records this adapter's ratios in bench/recorded.json instead
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { benchKernels, benchTraining, nodeVersions, openDevice, ShadegradError } from '../dist/node.js';
+
+/** Ratios on a quiet machine differ by up to a fifth between runs; what breaks a kernel costs more. */
+const TOLERATED = 0.7;
+
+const RECORDED = new URL('recorded.json', import.meta.url);
+
+/** @typedef {Record<string, number>} Ratios */
+
+/**
+ * @param {import('../dist/types/index.d.ts').BenchSubject} subject
+ * @returns {Promise<Ratios>}
+ */
+async function measure(subject) {
+  const fast = subject.adapter.software ? ['layered-quads'] : ['fused', 'layered'];
+  const plans = /** @type {import('../dist/types/index.d.ts').PlanName[]} */ ([...fast, 'unfused']);
+  const { training } = await benchTraining(subject, { plans, batchSizes: [32, 256] });
+  /** @param {string} plan @param {number} batchSize */
+  const rate = (plan, batchSize) => {
+    const result = training.find((one) => one.plan === plan && one.batchSize === batchSize);
+    if (result?.status === 'measured') return result.imagesPerSecond;
+    throw new Error(`${plan}, batch ${batchSize}: ${result?.reason ?? 'not measured'}`);
+  };
+  /** @type {Ratios} */
+  const ratios = {};
+  for (const plan of fast) {
+    ratios[`${plan} / unfused, images/s at batch 32`] = rate(plan, 32) / rate('unfused', 32);
+    ratios[`${plan}, images/s at batch 256 / at batch 32`] = rate(plan, 256) / rate(plan, 32);
+  }
+  const products = subject.adapter.software ? ['dense_quads', 'dense_adam_quads'] : ['dense', 'dense_adam'];
+  const only = /** @type {import('../dist/types/index.d.ts').BenchKernel[]} */ (products);
+  for (const result of (await benchKernels(subject, { only })).kernels) {
+    if (result.status !== 'measured') throw new Error(`${result.kernel}: ${result.reason}`);
+    ratios[`${result.kernel} ${result.size}: share of the floor`] = result.share;
+  }
+  return ratios;
+}
+
+/**
+ * @param {Ratios} ratios
+ * @param {Ratios} recorded
+ * @returns {boolean} whether all are as good as they were
+ */
+function compare(ratios, recorded) {
+  let good = true;
+  for (const [name, before] of Object.entries(recorded)) {
+    const now = ratios[name] ?? Number.NaN;
+    const kept = now >= TOLERATED * before;
+    good &&= kept;
+    console.log(`${kept ? 'good ' : 'WORSE'}  ${now.toFixed(3)}  recorded ${before.toFixed(3)}  ${name}`);
+  }
+  return good;
+}
+
+const { values } = parseArgs({ options: { record: { type: 'boolean', default: false } } });
+const { device, info, toggles } = await openDevice({
+  robustness: false,
+  optionalFeatures: ['subgroups', 'timestamp-query'],
+});
+try {
+  const ratios = await measure({ device, adapter: info, toggles, versions: await nodeVersions() });
+  const all = JSON.parse(await readFile(RECORDED, 'utf8'));
+  const recorded = all[info.description];
+  if (values.record) {
+    const rounded = Object.entries(ratios).map(([name, value]) => [name, Number(value.toPrecision(3))]);
+    all[info.description] = Object.fromEntries(rounded);
+    await writeFile(RECORDED, `${JSON.stringify(all, null, 2)}\n`);
+    console.log(`Recorded ${rounded.length} ratios of ${info.description}.`);
+  } else if (!recorded) {
+    console.error(
+      `No ratios are recorded for ${info.description}.\nRun "npm run bench:check -- --record" first.`,
+    );
+    process.exitCode = 1;
+  } else if (!compare(ratios, recorded)) {
+    process.exitCode = 1;
+  }
+} catch (error) {
+  if (!(error instanceof ShadegradError)) throw error;
+  console.error(`${error.message}\n${error.nextStep}`);
+  process.exitCode = 1;
+} finally {
+  device.destroy();
+}
