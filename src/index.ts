@@ -50,6 +50,7 @@ export { downloadIdx, type KnownDataset, type KnownFile, mnist, verifiedIdx } fr
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
 export { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
+export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {

@@ -4,6 +4,7 @@ export { type LoadOptions, loadDataset } from './node/datasets.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
 export {
   type AdapterChoice,
+  MATRIX_DEVICE,
   type OpenDeviceOptions,
   type OpenedDevice,
   openDevice,

@@ -3,6 +3,7 @@ import {
   type AdapterChoice,
   type Dataset,
   encodeModel,
+  MATRIX_DEVICE,
   openDevice,
   type PlanName,
   planMemory,
@@ -71,6 +72,7 @@ async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
     adapter: flags.adapter,
     requiredLimits: trainerLimits(data, settings),
     robustness: false,
+    ...(plan === 'layered-matrix' && MATRIX_DEVICE),
   });
   try {
     out.say(adapterLine(info));

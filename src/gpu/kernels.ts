@@ -3,9 +3,12 @@ import bias from '../../shaders/bias.wgsl?raw';
 import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
 import denseAdam from '../../shaders/dense_adam.wgsl?raw';
+import denseAdamMatrix from '../../shaders/dense_adam_matrix.wgsl?raw';
 import denseAdamQuads from '../../shaders/dense_adam_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
+import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
 import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
+import denseMatrix from '../../shaders/dense_matrix.wgsl?raw';
 import denseQuads from '../../shaders/dense_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
 import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
@@ -34,6 +37,9 @@ export interface Kernel {
 
 /** Of the tiled matrix products: four vec4fs for each invocation. */
 const tiles: Kernel['workgroupBytes'] = ({ WORKGROUP_SIZE = Number.NaN }) => 64 * WORKGROUP_SIZE;
+
+/** Of the products on matrix units: two chunks of halves, and five fragments of 16 x 16 floats. */
+const fragments = (halves: number) => () => 2 * halves + 4 * 5 * 16 * 16;
 
 /** Every kernel: its shader and its explicit bind group layout. */
 export const KERNELS = {
@@ -124,6 +130,28 @@ export const KERNELS = {
       moments: 'read-write',
     },
     workgroupBytes: tiles,
+  },
+  dense_matrix: {
+    code: denseMatrix,
+    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    workgroupBytes: fragments(64 * 40 + 32 * 72),
+  },
+  dense_input_gradient_matrix: {
+    code: denseInputGradientMatrix,
+    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+    workgroupBytes: fragments(2 * 64 * 40),
+  },
+  dense_adam_matrix: {
+    code: denseAdamMatrix,
+    bindings: {
+      step: 'step',
+      x: 'read',
+      order: 'read',
+      delta: 'read',
+      parameters: 'read-write',
+      moments: 'read-write',
+    },
+    workgroupBytes: fragments(2 * 32 * 72),
   },
   floor_empty: {
     code: floorEmpty,

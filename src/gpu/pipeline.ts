@@ -1,5 +1,6 @@
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { type Access, KERNELS, type KernelName } from './kernels.ts';
+import { assertMatrixUnits } from './matrix-units.ts';
 import { DeviceWatch } from './watch.ts';
 
 /** A compiled kernel with the layout of its bind group. */
@@ -18,7 +19,8 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 
 /**
  * Compiles `kernel` for these override constants, once per device.
- * @throws ShadegradError `gpu` with line, column and source line where the shader does not compile.
+ * @throws ShadegradError `gpu` with line, column and source line where the shader does not compile, `usage` where it
+ *   is for matrix units that the device does not have
  */
 export function pipelineFor(
   device: GPUDevice,
@@ -48,6 +50,7 @@ export async function compile(
   bindings: Readonly<Record<string, Access>>,
   constants: Readonly<Record<string, number>>,
 ): Promise<Pipeline> {
+  if (code.includes('subgroup_matrix')) assertMatrixUnits(device, `The shader ${file}`);
   const watch = DeviceWatch.of(device);
   watch.check();
   // The scope keeps the shader's errors from the device's watch: they are reported here, with their source lines.

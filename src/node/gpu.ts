@@ -1,5 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
+import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import { installSteps, platform } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
@@ -35,6 +36,12 @@ export interface OpenedDevice {
   /** The toggles that were set, as reports name them: `skip_validation`, `timestamp_quantization=off`. */
   readonly toggles: readonly string[];
 }
+
+/** For the plan `layered-matrix`: Dawn offers matrix units only where it is told to offer what is not safe yet. */
+export const MATRIX_DEVICE: Pick<OpenDeviceOptions, 'optionalFeatures' | 'toggles'> = {
+  optionalFeatures: MATRIX_FEATURES,
+  toggles: { allow_unsafe_apis: true },
+};
 
 /**
  * SwiftShader compiles the zeroing of workgroup memory word by word, which takes seconds for 16 KiB. Without the

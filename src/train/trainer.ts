@@ -2,6 +2,7 @@ import type { Dataset, Samples } from '../data/dataset.ts';
 import { epochOrder, validationSplit } from '../data/shuffle.ts';
 import { ShadegradError } from '../errors.ts';
 import { readBuffer } from '../gpu/buffers.ts';
+import { assertMatrixUnits } from '../gpu/matrix-units.ts';
 import { initialModel } from '../model/initialise.ts';
 import { packParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
@@ -42,7 +43,8 @@ export interface TrainerOptions {
   readonly validationSplit?: number;
   /**
    * Default `auto`: the plans that fit are timed for a moment and the fastest is taken, which need not be the same one
-   * each time. A plan by name gives the same bits in every run on an adapter.
+   * each time. A plan by name gives the same bits in every run on an adapter. `layered-matrix` multiplies halves on
+   * matrix units, with an error that docs/numerics.md states: `auto` never takes it.
    */
   readonly plan?: PlanName | 'auto';
   /** Keeps what `auto` chose for a kind of adapter and a shape. Default: this process does. */
@@ -100,6 +102,7 @@ export class Trainer {
         'Ask for it where the adapter offers it (OPTIONAL_FEATURES), or use another plan.',
       );
     }
+    if (settings.plan === 'layered-matrix') assertMatrixUnits(device, 'The plan "layered-matrix"');
     const made: { destroy(): void }[] = [];
     const keep = <T extends { destroy(): void }>(part: T): T => {
       made.push(part);

@@ -63,6 +63,7 @@ test.each([1, 2, 3, 16])('%i rows of pixels end with a whole vec4, with labels a
 describe.each([
   ['layered', layered],
   ['fused', trainingPlan('fused', sizes, ADAM)],
+  ['on matrix units', trainingPlan('layered-matrix', sizes, ADAM)],
   ['unfused', unfused],
   ['without hidden layers', trainingPlan('layered', { ...sizes, spec: { ...sizes.spec, hidden: [] } }, ADAM)],
   ['deep', trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM)],

@@ -1,9 +1,10 @@
 import type { KernelName } from '../../gpu/kernels.ts';
 import { parameterCount } from '../../model/layout.ts';
 import { tiledKernels } from '../../train/ops-layered.ts';
+import { matrixKernels } from '../../train/ops-matrix.ts';
 import { quadKernels } from '../../train/ops-quads.ts';
 import { TILES } from '../../train/tiles.ts';
-import type { KernelCase } from './case.ts';
+import { halfSumTolerance, type KernelCase } from './case.ts';
 import * as elementwise from './elementwise.ts';
 import { floorCases } from './floor.ts';
 import { fusedLayoutCase, fusedStepCase } from './fused.ts';
@@ -24,6 +25,7 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
   const quads = layeredCases(quadKernels);
+  const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
   const floor = floorCases();
   return {
     gather: [32, 8192].map(ops.gather),
@@ -48,6 +50,9 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_adam_quads: quads.denseAdam,
+    dense_matrix: [...matrices.dense, ...matrices.squares],
+    dense_input_gradient_matrix: matrices.inputGradient,
+    dense_adam_matrix: matrices.denseAdam,
     fused_step: [fusedStepCase(100, 32), fusedStepCase(100, 256), fusedStepCase(512, 32)],
     fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floor.empty],

@@ -1,7 +1,7 @@
 import { padded, parameterCount } from '../../model/layout.ts';
 import * as reference from '../../reference/kernels.ts';
 import type { LayeredKernels } from '../../train/plans/layered.ts';
-import { type KernelCase, rowsCheck, sumTolerance } from './case.ts';
+import { type KernelCase, rowsCheck, sumTolerance, type Tolerance } from './case.ts';
 import {
   all,
   bytes,
@@ -40,10 +40,12 @@ type Input = 'samples' | 'floats';
  * One implementation of the layered plan's kernels, at every size.
  *
  * @param variants the same implementation in other tiles, for a sweep
+ * @param tolerance of a sum of so many products of numbers below 1
  */
 export function layeredCases(
   kernels: LayeredKernels,
   variants: Readonly<Record<string, LayeredKernels>> = {},
+  tolerance: (terms: number) => Tolerance = sumTolerance,
 ) {
   const layers = LAYERS.map((size) => ({
     ...size,
@@ -56,12 +58,14 @@ export function layeredCases(
     ),
   });
   return {
-    dense: layers.map((size) => cases((some) => denseCase(some.dense, size))),
-    squares: SQUARES.map((size) => cases((some) => denseCase(some.dense, { ...size, input: 'floats' }))),
-    inputGradient: INPUT_GRADIENTS.map((size) =>
-      cases((some) => inputGradientCase(some.inputGradient, size)),
+    dense: layers.map((size) => cases((some) => denseCase(some.dense, size, tolerance))),
+    squares: SQUARES.map((size) =>
+      cases((some) => denseCase(some.dense, { ...size, input: 'floats' }, tolerance)),
     ),
-    denseAdam: layers.map((size) => cases((some) => denseAdamCase(some.denseAdam, size))),
+    inputGradient: INPUT_GRADIENTS.map((size) =>
+      cases((some) => inputGradientCase(some.inputGradient, size, tolerance)),
+    ),
+    denseAdam: layers.map((size) => cases((some) => denseAdamCase(some.denseAdam, size, tolerance))),
   };
 }
 
@@ -82,7 +86,11 @@ function makeInput({ rows, layer: { inputs }, input }: LayerSize & { input: Inpu
   return { values, x: padRowsOfBytes(images, inputs), order };
 }
 
-function denseCase(build: LayeredKernels['dense'], size: LayerSize & { input: Input }): KernelCase {
+function denseCase(
+  build: LayeredKernels['dense'],
+  size: LayerSize & { input: Input },
+  tolerance: (terms: number) => Tolerance,
+): KernelCase {
   const { rows, layer, input } = size;
   const { inputs, outputs } = layer;
   const sizes = { models: MODELS, rows, layer, relu: true };
@@ -104,7 +112,7 @@ function denseCase(build: LayeredKernels['dense'], size: LayerSize & { input: In
       const y = new Float32Array(rows * padded(outputs));
       return {
         data: { x, order, parameters: padRows(parameters, outputs), y },
-        checks: [rowsCheck('y', outputs, picks, rows, expected, sumTolerance(inputs))],
+        checks: [rowsCheck('y', outputs, picks, rows, expected, tolerance(inputs))],
       };
     },
   };
@@ -169,7 +177,11 @@ function headCase(kernels: Pick<LayeredKernels, 'head' | 'headParts'>, size: Lay
   };
 }
 
-function inputGradientCase(build: LayeredKernels['inputGradient'], size: LayerSize): KernelCase {
+function inputGradientCase(
+  build: LayeredKernels['inputGradient'],
+  size: LayerSize,
+  tolerance: (terms: number) => Tolerance,
+): KernelCase {
   const { rows, layer } = size;
   const { inputs, outputs } = layer;
   const sizes = { models: MODELS, rows, layer };
@@ -195,13 +207,17 @@ function inputGradientCase(build: LayeredKernels['inputGradient'], size: LayerSi
           x: padRows(x, inputs),
           delta_x: new Float32Array(rows * padded(inputs)),
         },
-        checks: [rowsCheck('delta_x', inputs, picks, rows, expected, sumTolerance(outputs))],
+        checks: [rowsCheck('delta_x', inputs, picks, rows, expected, tolerance(outputs))],
       };
     },
   };
 }
 
-function denseAdamCase(build: LayeredKernels['denseAdam'], size: LayerSize & { input: Input }): KernelCase {
+function denseAdamCase(
+  build: LayeredKernels['denseAdam'],
+  size: LayerSize & { input: Input },
+  tolerance: (terms: number) => Tolerance,
+): KernelCase {
   const { rows, layer, input } = size;
   const { inputs, outputs } = layer;
   const step = stepOf(rows);
@@ -240,7 +256,7 @@ function denseAdamCase(build: LayeredKernels['denseAdam'], size: LayerSize & { i
         },
       );
       const check = (buffer: string, expected: Float64Array) =>
-        rowsCheck(buffer, outputs, checked, inputs + 1, expected, sumTolerance(rows));
+        rowsCheck(buffer, outputs, checked, inputs + 1, expected, tolerance(rows));
       return {
         data: {
           x,

@@ -1,5 +1,6 @@
 import type { AdamConstants } from '../ops.ts';
 import { tiledKernels } from '../ops-layered.ts';
+import { matrixKernels } from '../ops-matrix.ts';
 import { quadKernels } from '../ops-quads.ts';
 import type { StepPlan } from '../step-plan.ts';
 import { fusedPlan } from './fused.ts';
@@ -13,6 +14,8 @@ const PLANS = {
   fused: fusedPlan,
   layered: (sizes, adam) => layeredPlan('layered', tiledKernels(), sizes, adam),
   'layered-quads': (sizes, adam) => layeredPlan('layered-quads', quadKernels, sizes, adam),
+  // In half precision, so never among those that `auto` chooses from.
+  'layered-matrix': (sizes, adam) => layeredPlan('layered-matrix', matrixKernels(), sizes, adam),
   unfused: unfusedPlan,
 } satisfies Record<string, Build>;
 

@@ -1,0 +1,155 @@
+// Gradient of a dense layer's input on matrix units, which multiply halves and add up in float32, through the ReLU that
+// made the input: matmul with the transposed kernel + mask.
+//
+//   delta_x[z, m, k] = 1/SCALE sum_n half(SCALE delta_y[z, m, n]) half(parameters[z, k, n])   x[z, m, k] > 0
+//                    = 0                                                                      else
+//   half: rounded to float16
+//
+//   delta_y     [models, ROWS, 4 OUTPUT_VECTORS]        f32; columns from OUTPUTS on are padding
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias; padded likewise
+//   x           [models, ROWS, 4 INPUT_VECTORS]         f32, the layer's input: the ReLU's output
+//   delta_x     [models, ROWS, 4 INPUT_VECTORS]         f32
+//
+// One workgroup makes a TILE x TILE tile of delta_x: (tile of columns, tile of rows, model). It goes about it as
+// dense_matrix.wgsl does, with a sum over n for the sum over k.
+
+enable f16;
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+
+override ROWS: u32;
+override INPUTS: u32;
+override OUTPUTS: u32;
+override WORKGROUP_SIZE: u32;
+
+override INPUT_VECTORS = (INPUTS + 3u) / 4u;
+override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
+override CHUNKS = (OUTPUTS + CHUNK - 1u) / CHUNK;
+
+// The shape that the matrix units must have: src/gpu/matrix-units.ts asks for it.
+const SIDE = 16u;
+const TILE = 64u;
+const CHUNK = 32u;
+const QUARTERS = 4u;
+// Rows are 16 bytes longer than they need be, so that eight of them begin in different banks.
+const STRIDE = CHUNK + 8u;
+const FRAGMENT = SIDE * SIDE;
+// A gradient of the mean loss is at most about 1 / batch, and 2^-14 is the least float16 of full precision. A power of
+// two, so that scaling is exact (Micikevicius et al. 2018, Mixed Precision Training, section 3.2).
+const SCALE = 4096.0;
+
+alias Left = subgroup_matrix_left<f16, SIDE, SIDE>;
+alias Right = subgroup_matrix_right<f16, SIDE, SIDE>;
+alias Sum = subgroup_matrix_result<f32, SIDE, SIDE>;
+
+@group(0) @binding(0) var<storage, read> delta_y: array<vec4f>;
+@group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
+
+// A chunk of delta_y and one of the kernel, each [TILE, STRIDE]: in both n runs along memory.
+var<workgroup> staged_delta: array<f16, TILE * STRIDE>;
+var<workgroup> staged_kernel: array<f16, TILE * STRIDE>;
+// A fragment of each quarter, and one that nobody reads: [QUARTERS + 1, SIDE, SIDE].
+var<workgroup> sums: array<f32, (QUARTERS + 1u) * FRAGMENT>;
+
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
+  for (var i = local; i < TILE * CHUNK / 4u; i += WORKGROUP_SIZE) {
+    let row = i / (CHUNK / 4u);
+    let vector = i % (CHUNK / 4u);
+    let n = n0 / 4u + vector;
+    let read = min(n, OUTPUT_VECTORS - 1u);
+    // Padding and what is past the end may be anything: zero on both sides, since 0 times NaN is NaN. Rows past the end
+    // repeat the last one: computed in vain, never written.
+    let inside = 4u * n + FOUR < vec4u(OUTPUTS);
+    let deltas = delta_y[(model * ROWS + min(m0 + row, ROWS - 1u)) * OUTPUT_VECTORS + read];
+    let weights = parameters[(model * (INPUTS + 1u) + min(k0 + row, INPUTS)) * OUTPUT_VECTORS + read];
+    let halves_of_delta = vec4<f16>(select(vec4f(), SCALE * deltas, inside));
+    let halves_of_kernel = vec4<f16>(select(vec4f(), weights, inside));
+    let at = row * STRIDE + 4u * vector;
+    staged_delta[at] = halves_of_delta.x;
+    staged_delta[at + 1u] = halves_of_delta.y;
+    staged_delta[at + 2u] = halves_of_delta.z;
+    staged_delta[at + 3u] = halves_of_delta.w;
+    staged_kernel[at] = halves_of_kernel.x;
+    staged_kernel[at + 1u] = halves_of_kernel.y;
+    staged_kernel[at + 2u] = halves_of_kernel.z;
+    staged_kernel[at + 3u] = halves_of_kernel.w;
+  }
+}
+
+fn left(m: u32, n: u32) -> Left {
+  return subgroupMatrixLoad<Left, row_major>(&staged_delta, m * STRIDE + n, STRIDE);
+}
+
+// Of the transposed kernel.
+fn right(n: u32, k: u32) -> Right {
+  return subgroupMatrixLoad<Right, col_major>(&staged_kernel, k * STRIDE + n, STRIDE);
+}
+
+// The columns 4 vector to 4 vector + 3 of a row of a quarter's fragment.
+fn vector_of_sums(quarter: u32, row: u32, vector: u32) -> vec4f {
+  let at = quarter * FRAGMENT + row * SIDE + 4u * vector;
+  return vec4f(sums[at], sums[at + 1u], sums[at + 2u], sums[at + 3u]);
+}
+
+// Writes the same fragment of every quarter, that which begins m1 rows and k1 columns into the quarter.
+fn write(model: u32, m0: u32, k0: u32, m1: u32, k1: u32, local: u32, slot: u32, sum: Sum) {
+  subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
+  workgroupBarrier();
+  for (var i = local; i < QUARTERS * FRAGMENT / 4u; i += WORKGROUP_SIZE) {
+    let quarter = i / (FRAGMENT / 4u);
+    let row = i / (SIDE / 4u) % SIDE;
+    let vector = i % (SIDE / 4u);
+    let m = m0 + quarter / 2u * TILE / 2u + m1 + row;
+    let k = (k0 + quarter % 2u * TILE / 2u + k1) / 4u + vector;
+    if (m < ROWS && k < INPUT_VECTORS) {
+      let at = (model * ROWS + m) * INPUT_VECTORS + k;
+      let gradient = vector_of_sums(quarter, row, vector) * (1.0 / SCALE);
+      delta_x[at] = select(vec4f(), gradient, x[at] > vec4f());
+    }
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_id) subgroup: u32,
+) {
+  let model = group.z;
+  let m0 = group.y * TILE;
+  let k0 = group.x * TILE;
+  let quarter = min(subgroup, QUARTERS - 1u);
+  let m = quarter / 2u * TILE / 2u;
+  let k = quarter % 2u * TILE / 2u;
+
+  var sum00: Sum;
+  var sum01: Sum;
+  var sum10: Sum;
+  var sum11: Sum;
+  for (var chunk = 0u; chunk < CHUNKS; chunk++) {
+    stage(model, m0, k0, chunk * CHUNK, local);
+    workgroupBarrier();
+    for (var n = 0u; n < CHUNK; n += SIDE) {
+      let d0 = left(m, n);
+      let d1 = left(m + SIDE, n);
+      let w0 = right(n, k);
+      let w1 = right(n, k + SIDE);
+      sum00 = subgroupMatrixMultiplyAccumulate(d0, w0, sum00);
+      sum01 = subgroupMatrixMultiplyAccumulate(d0, w1, sum01);
+      sum10 = subgroupMatrixMultiplyAccumulate(d1, w0, sum10);
+      sum11 = subgroupMatrixMultiplyAccumulate(d1, w1, sum11);
+    }
+    workgroupBarrier();
+  }
+
+  let slot = min(subgroup, QUARTERS);
+  write(model, m0, k0, 0u, 0u, local, slot, sum00);
+  write(model, m0, k0, 0u, SIDE, local, slot, sum01);
+  write(model, m0, k0, SIDE, 0u, local, slot, sum10);
+  write(model, m0, k0, SIDE, SIDE, local, slot, sum11);
+}

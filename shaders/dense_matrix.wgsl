@@ -1,0 +1,186 @@
+// A dense layer on matrix units, which multiply halves and add up in float32: matmul + bias + ReLU.
+//
+//   y[z, m, n] = f(parameters[z, INPUTS, n] + sum_k half(x[z, m, k]) half(parameters[z, k, n]))
+//   f(v) = max(v, 0) with RELU, else v
+//   half: rounded to float16; bytes are whole numbers, which it holds exactly, and the sum is divided by 255
+//
+//   x           without BYTES  [models, ROWS, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
+//               with BYTES     [samples, 4 INPUT_VECTORS]       bytes, four to a u32, low byte first; row m of model z is
+//                              the sample order[z, step.offset + m], divided by 255, or 0 for m >= step.count
+//   order       [models, ORDER_LENGTH]                          u32, index of a sample; read with BYTES only
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]          f32; kernel rows, then the bias as the last row
+//   y           [models, ROWS, 4 OUTPUT_VECTORS]                f32
+//
+// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). The sum over k goes in chunks
+// that are staged in workgroup memory as halves. The tile has four quarters of 2 x 2 fragments, one for a subgroup; where
+// there are more subgroups, they repeat the last quarter's work, and what they make is not read.
+
+enable f16;
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+
+override ROWS: u32;
+override INPUTS: u32;
+override OUTPUTS: u32;
+override ORDER_LENGTH: u32;
+override BYTES: bool;
+override RELU: bool;
+override WORKGROUP_SIZE: u32;
+
+override INPUT_VECTORS = (INPUTS + 3u) / 4u;
+override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
+override CHUNKS = (INPUTS + CHUNK - 1u) / CHUNK;
+// What a staged 1 of x stands for.
+override X_UNIT = select(1.0, 1.0 / 255.0, BYTES);
+
+// The shape that the matrix units must have: src/gpu/matrix-units.ts asks for it.
+const SIDE = 16u;
+const TILE = 64u;
+const CHUNK = 32u;
+const QUARTERS = 4u;
+// Rows are 16 bytes longer than they need be, so that eight of them begin in different banks.
+const X_STRIDE = CHUNK + 8u;
+const KERNEL_STRIDE = TILE + 8u;
+const FRAGMENT = SIDE * SIDE;
+
+alias Left = subgroup_matrix_left<f16, SIDE, SIDE>;
+alias Right = subgroup_matrix_right<f16, SIDE, SIDE>;
+alias Sum = subgroup_matrix_result<f32, SIDE, SIDE>;
+
+struct Step {
+  offset: u32,
+  count: u32,
+  index: u32,
+  t: u32,
+  step_size: f32,
+  root_correction: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> x: array<vec4u>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+
+// A chunk of x [TILE, X_STRIDE], and of the kernel [CHUNK, KERNEL_STRIDE].
+var<workgroup> staged_x: array<f16, TILE * X_STRIDE>;
+var<workgroup> staged_kernel: array<f16, CHUNK * KERNEL_STRIDE>;
+// A fragment of each quarter, and one that nobody reads: [QUARTERS + 1, SIDE, SIDE].
+var<workgroup> sums: array<f32, (QUARTERS + 1u) * FRAGMENT>;
+
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// Row m of x, its columns 4 vector to 4 vector + 3, in units of X_UNIT.
+fn vector_of_x(model: u32, m: u32, vector: u32) -> vec4f {
+  let read = min(vector, INPUT_VECTORS - 1u);
+  // Padding and what is past the end may be anything: zero, since 0 times NaN is NaN.
+  let inside = 4u * vector + FOUR < vec4u(INPUTS);
+  if (BYTES) {
+    if (m >= step.count) {
+      return vec4f();
+    }
+    let word = order[model * ORDER_LENGTH + step.offset + m] * INPUT_VECTORS + read;
+    return select(vec4f(), vec4f(unpack4xU8(x[word / 4u][word % 4u])), inside);
+  }
+  return select(vec4f(), bitcast<vec4f>(x[(model * ROWS + min(m, ROWS - 1u)) * INPUT_VECTORS + read]), inside);
+}
+
+// Row k of the kernel. Below it, where x is zero, the bias serves, as any finite number would.
+fn vector_of_kernel(model: u32, k: u32, vector: u32) -> vec4f {
+  return parameters[(model * (INPUTS + 1u) + min(k, INPUTS)) * OUTPUT_VECTORS + min(vector, OUTPUT_VECTORS - 1u)];
+}
+
+fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
+  for (var i = local; i < TILE * CHUNK / 4u; i += WORKGROUP_SIZE) {
+    let x_row = i / (CHUNK / 4u);
+    let x_vector = i % (CHUNK / 4u);
+    let halves_of_x = vec4<f16>(vector_of_x(model, m0 + x_row, k0 / 4u + x_vector));
+    let x_at = x_row * X_STRIDE + 4u * x_vector;
+    staged_x[x_at] = halves_of_x.x;
+    staged_x[x_at + 1u] = halves_of_x.y;
+    staged_x[x_at + 2u] = halves_of_x.z;
+    staged_x[x_at + 3u] = halves_of_x.w;
+
+    let kernel_row = i / (TILE / 4u);
+    let kernel_vector = i % (TILE / 4u);
+    let halves_of_kernel = vec4<f16>(vector_of_kernel(model, k0 + kernel_row, n0 / 4u + kernel_vector));
+    let kernel_at = kernel_row * KERNEL_STRIDE + 4u * kernel_vector;
+    staged_kernel[kernel_at] = halves_of_kernel.x;
+    staged_kernel[kernel_at + 1u] = halves_of_kernel.y;
+    staged_kernel[kernel_at + 2u] = halves_of_kernel.z;
+    staged_kernel[kernel_at + 3u] = halves_of_kernel.w;
+  }
+}
+
+fn left(m: u32, k: u32) -> Left {
+  return subgroupMatrixLoad<Left, row_major>(&staged_x, m * X_STRIDE + k, X_STRIDE);
+}
+
+fn right(k: u32, n: u32) -> Right {
+  return subgroupMatrixLoad<Right, row_major>(&staged_kernel, k * KERNEL_STRIDE + n, KERNEL_STRIDE);
+}
+
+// The columns 4 vector to 4 vector + 3 of a row of a quarter's fragment.
+fn vector_of_sums(quarter: u32, row: u32, vector: u32) -> vec4f {
+  let at = quarter * FRAGMENT + row * SIDE + 4u * vector;
+  return vec4f(sums[at], sums[at + 1u], sums[at + 2u], sums[at + 3u]);
+}
+
+// Writes the same fragment of every quarter, that which begins m1 rows and n1 columns into the quarter.
+fn write(model: u32, m0: u32, n0: u32, m1: u32, n1: u32, local: u32, slot: u32, sum: Sum) {
+  subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
+  workgroupBarrier();
+  for (var i = local; i < QUARTERS * FRAGMENT / 4u; i += WORKGROUP_SIZE) {
+    let quarter = i / (FRAGMENT / 4u);
+    let row = i / (SIDE / 4u) % SIDE;
+    let vector = i % (SIDE / 4u);
+    let m = m0 + quarter / 2u * TILE / 2u + m1 + row;
+    let n = (n0 + quarter % 2u * TILE / 2u + n1) / 4u + vector;
+    if (m < ROWS && n < OUTPUT_VECTORS) {
+      let bias = parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
+      let value = vector_of_sums(quarter, row, vector) * X_UNIT + bias;
+      y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
+    }
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_id) subgroup: u32,
+) {
+  let model = group.z;
+  let m0 = group.y * TILE;
+  let n0 = group.x * TILE;
+  let quarter = min(subgroup, QUARTERS - 1u);
+  let m = quarter / 2u * TILE / 2u;
+  let n = quarter % 2u * TILE / 2u;
+
+  var sum00: Sum;
+  var sum01: Sum;
+  var sum10: Sum;
+  var sum11: Sum;
+  for (var chunk = 0u; chunk < CHUNKS; chunk++) {
+    stage(model, m0, chunk * CHUNK, n0, local);
+    workgroupBarrier();
+    for (var k = 0u; k < CHUNK; k += SIDE) {
+      let x0 = left(m, k);
+      let x1 = left(m + SIDE, k);
+      let w0 = right(k, n);
+      let w1 = right(k, n + SIDE);
+      sum00 = subgroupMatrixMultiplyAccumulate(x0, w0, sum00);
+      sum01 = subgroupMatrixMultiplyAccumulate(x0, w1, sum01);
+      sum10 = subgroupMatrixMultiplyAccumulate(x1, w0, sum10);
+      sum11 = subgroupMatrixMultiplyAccumulate(x1, w1, sum11);
+    }
+    workgroupBarrier();
+  }
+
+  let slot = min(subgroup, QUARTERS);
+  write(model, m0, n0, 0u, 0u, local, slot, sum00);
+  write(model, m0, n0, 0u, SIDE, local, slot, sum01);
+  write(model, m0, n0, SIDE, 0u, local, slot, sum10);
+  write(model, m0, n0, SIDE, SIDE, local, slot, sum11);
+}

@@ -1,0 +1,53 @@
+import { ShadegradError } from '../errors.ts';
+
+/** Features of the shaders that use matrix units. Dawn offers the last one with its toggle `allow_unsafe_apis`. */
+export const MATRIX_FEATURES: readonly GPUFeatureName[] = [
+  'shader-f16',
+  'subgroups',
+  // Not in WebGPU yet, and so not among its names.
+  'chromium-experimental-subgroup-matrix' as GPUFeatureName,
+];
+
+/** Workgroups have 128 invocations, and work for four subgroups. */
+const WIDEST_SUBGROUP = 32;
+
+/** What matrix units multiply, an M x K by a K x N matrix, as Dawn's `GPUAdapterInfo` has it. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** What a device lacks to run the shaders that use matrix units, in words; undefined where it lacks nothing. */
+export function missingForMatrices({ features, adapterInfo }: GPUDevice): string | undefined {
+  const feature = MATRIX_FEATURES.find((name) => !features.has(name));
+  if (feature) return `the feature ${feature}`;
+  const { subgroupMatrixConfigs = [] } = adapterInfo as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
+  const shapes = [...subgroupMatrixConfigs].map(
+    ({ M, N, K, componentType, resultComponentType }) =>
+      `${M} x ${N} x ${K} of ${componentType} into ${resultComponentType}`,
+  );
+  const needed = '16 x 16 x 16 of f16 into f32';
+  if (!shapes.includes(needed)) {
+    return `matrix units for ${needed} (it has ${shapes.join(', ') || 'none'})`;
+  }
+  const { subgroupMaxSize } = adapterInfo;
+  if (subgroupMaxSize <= WIDEST_SUBGROUP) return undefined;
+  return `subgroups of at most ${WIDEST_SUBGROUP} invocations (they have up to ${subgroupMaxSize})`;
+}
+
+/**
+ * @param what needs matrix units, in words
+ * @throws ShadegradError `usage` where the device has none, or not of the shape that the shaders are written for
+ */
+export function assertMatrixUnits(device: GPUDevice, what: string): void {
+  const missing = missingForMatrices(device);
+  if (missing === undefined) return;
+  throw new ShadegradError(
+    'usage',
+    `${what} runs on matrix units, and this device lacks ${missing}.`,
+    'Use the plan "layered"; or a GPU with such units, in a device with Dawn\'s toggle allow_unsafe_apis and MATRIX_FEATURES.',
+  );
+}
