@@ -13,6 +13,16 @@ export interface LayerSize {
   readonly outputs: number;
   /** Default 0. */
   readonly missing?: number;
+  /** All numbers are multiples of this. Default: of nothing that float32 would not have anyway. */
+  readonly grid?: number;
+  /** Gradients are below this. Default 1. */
+  readonly gradient?: number;
+}
+
+/** How far a kernel may be from its twin. */
+interface Tolerance {
+  readonly absolute: number;
+  readonly relative: number;
 }
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
@@ -22,8 +32,10 @@ const TOLERANCE = { absolute: 2e-5, relative: 1e-5 };
 const SAMPLES = 11;
 
 /** A layer's tensors, and its input in both forms. */
-function makeLayer({ models, rows, inputs, outputs, missing = 0 }: LayerSize) {
+function makeLayer({ models, rows, inputs, outputs, missing = 0, grid, gradient = 1 }: LayerSize) {
   const data = randomData(inputs * 1000 + outputs);
+  const numbers = (length: number) =>
+    data.floats(length).map((value) => (grid === undefined ? value : grid * Math.round(value / grid)));
   const step = { ...STEP, count: rows - missing };
   const orderLength = STEP.offset + rows;
   const images = data.bytes(SAMPLES * inputs);
@@ -31,8 +43,8 @@ function makeLayer({ models, rows, inputs, outputs, missing = 0 }: LayerSize) {
   // The last image is the one at whose end a read past the images would show.
   order[step.offset] = SAMPLES - 1;
   const pixels = reference.gather({ models, batch: rows, inputs, orderLength }, step, images, order);
-  const floats = data.floats(models * rows * inputs);
-  const parameters = data.floats(models * (inputs + 1) * outputs);
+  const floats = numbers(models * rows * inputs);
+  const parameters = numbers(models * (inputs + 1) * outputs);
   return {
     sizes: { models, rows, layer: { inputs, outputs }, orderLength },
     step,
@@ -41,7 +53,7 @@ function makeLayer({ models, rows, inputs, outputs, missing = 0 }: LayerSize) {
       samples: { x: pixels, buffer: paddedRows(images, inputs) },
       floats: { x: floats, buffer: withPadding(floats, inputs) },
     },
-    delta: data.floats(models * rows * outputs),
+    delta: numbers(models * rows * outputs).map((value) => gradient * value),
     parameters,
     moment1: data.floats(parameters.length),
     moment2: data.floats(parameters.length).map(Math.abs),
@@ -54,6 +66,7 @@ export async function checkDense(
   size: LayerSize,
   from: LayerInput['input'],
   relu: boolean,
+  tolerance: Tolerance = TOLERANCE,
 ): Promise<void> {
   const { sizes, step, order, input, delta, parameters } = makeLayer(size);
   const { x, buffer } = input[from];
@@ -69,11 +82,15 @@ export async function checkDense(
     step,
   );
   const expected = reference.dense({ ...sizes, relu }, x, parameters);
-  expectClose('y', withoutPadding(result.y ?? [], size.outputs), expected, TOLERANCE);
+  expectClose('y', withoutPadding(result.y ?? [], size.outputs), expected, tolerance);
 }
 
 /** Runs `inputGradient` and holds it against its float64 twin. */
-export async function checkInputGradient(kernels: LayeredKernels, size: LayerSize): Promise<void> {
+export async function checkInputGradient(
+  kernels: LayeredKernels,
+  size: LayerSize,
+  { absolute, relative }: Tolerance = TOLERANCE,
+): Promise<void> {
   const { sizes, input, delta, parameters } = makeLayer(size);
   const { x, buffer } = input.floats;
   const bindings = { delta_y: 'delta_y', parameters: 'parameters', x: 'x', delta_x: 'delta_x' };
@@ -84,7 +101,10 @@ export async function checkInputGradient(kernels: LayeredKernels, size: LayerSiz
     delta_x: buffer,
   });
   const expected = reference.denseInputGradient(sizes, delta, parameters, x);
-  expectClose('delta_x', withoutPadding(result.delta_x ?? [], size.inputs), expected, TOLERANCE);
+  expectClose('delta_x', withoutPadding(result.delta_x ?? [], size.inputs), expected, {
+    absolute: absolute * (size.gradient ?? 1),
+    relative,
+  });
 }
 
 /** Runs `denseAdam` and holds it against its float64 twin. */
@@ -92,6 +112,7 @@ export async function checkDenseAdam(
   kernels: LayeredKernels,
   size: LayerSize,
   from: LayerInput['input'],
+  tolerance: Tolerance = TOLERANCE,
 ): Promise<void> {
   const { sizes, step, order, input, delta, parameters, moment1, moment2 } = makeLayer(size);
   const { x, buffer } = input[from];
@@ -125,9 +146,9 @@ export async function checkDenseAdam(
     moment2,
   });
   const moments = [...expected.moment1, ...expected.moment2];
-  expectClose('moments', withoutPadding(result.moments ?? [], outputs), moments, TOLERANCE);
+  expectClose('moments', withoutPadding(result.moments ?? [], outputs), moments, tolerance);
   const updated = withoutPadding(result.parameters ?? [], outputs);
-  expectClose('parameters', updated, expected.parameters, TOLERANCE);
+  expectClose('parameters', updated, expected.parameters, tolerance);
 }
 
 /**
