@@ -27,10 +27,14 @@ export const defaults: Texts = {
   val: '0.1',
 };
 
+export const LARGEST_BATCH = 1_000_000;
 const MOST_LAYERS = 16;
 const WIDEST_LAYER = 65_536;
 const WHOLE = /^\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** What {@link widthsOf} takes. */
+export const WIDTHS_RULE = `Use up to ${MOST_LAYERS} whole numbers from 1 to ${grouped(WIDEST_LAYER)}, separated by commas.`;
 
 /** What is wrong with a field, by its name. */
 export type Complaints = Partial<Record<FieldName, string>>;
@@ -50,14 +54,19 @@ export function parse(texts: Texts): {
   };
   const whole = (name: FieldName, least: number, most: number): number =>
     numberOf(name, WHOLE, least, most, `a whole number from ${grouped(least)} to ${grouped(most)}`);
+  const layers = (): readonly number[] => {
+    const widths = widthsOf(texts.hidden);
+    if (!widths) complaints.hidden = WIDTHS_RULE;
+    return widths ?? [];
+  };
   const synthetic = texts.data === 'synthetic';
   const configuration: Configuration = {
     data: synthetic ? 'synthetic' : 'mnist',
     train: synthetic ? whole('train', 10, 100_000) : 0,
     test: synthetic ? whole('test', 10, 100_000) : 0,
-    hidden: layers(texts.hidden, complaints),
+    hidden: layers(),
     learningRate: numberOf('lr', DECIMAL, 1e-30, 1e30, 'a number above 0, for example 0.001'),
-    batchSize: whole('batch', 1, 1_000_000),
+    batchSize: whole('batch', 1, LARGEST_BATCH),
     epochs: whole('epochs', 1, 1_000_000),
     seed: whole('seed', 0, Number.MAX_SAFE_INTEGER),
     validationSplit: numberOf('val', DECIMAL, 0, 0.9, 'a number from 0 to 0.9'),
@@ -65,13 +74,17 @@ export function parse(texts: Texts): {
   return Object.keys(complaints).length === 0 ? { configuration, complaints } : { complaints };
 }
 
-function layers(text: string, complaints: Complaints): number[] {
-  const parts = text.trim() === '' ? [] : text.split(',').map((part) => part.trim());
-  const widths = parts.map((part) => (WHOLE.test(part) ? Number(part) : Number.NaN));
-  if (widths.length > MOST_LAYERS || !widths.every((width) => width >= 1 && width <= WIDEST_LAYER)) {
-    complaints.hidden = `Use up to ${MOST_LAYERS} whole numbers from 1 to ${grouped(WIDEST_LAYER)}, separated by commas.`;
-  }
-  return widths;
+/** The hidden layers' widths, e.g. of "128, 64"; undefined where they are none. */
+export function widthsOf(text: string): readonly number[] | undefined {
+  const widths = text.trim() === '' ? [] : wholesOf(text, 1, WIDEST_LAYER);
+  return widths && widths.length <= MOST_LAYERS ? widths : undefined;
+}
+
+/** Whole numbers separated by commas; undefined where they are none, or out of the range. */
+export function wholesOf(text: string, least: number, most: number): readonly number[] | undefined {
+  const parts = text.split(',').map((part) => part.trim());
+  const values = parts.map((part) => (WHOLE.test(part) ? Number(part) : Number.NaN));
+  return values.every((value) => value >= least && value <= most) ? values : undefined;
 }
 
 function grouped(value: number): string {

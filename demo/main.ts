@@ -1,5 +1,6 @@
 import { ShadegradError } from '../src/index.ts';
 import { isRunReport, keptText, nothing, sameImages } from './learned.ts';
+import { benchPanel } from './page/bench.ts';
 import { connect } from './page/connection.ts';
 import { curvesPanel } from './page/curves.ts';
 import { createDataset } from './page/dataset.ts';
@@ -41,6 +42,13 @@ const weights = weightsPanel();
 const results = resultsPanels((label, predicted) => worker.send({ kind: 'cell', label, predicted }));
 const draw = drawPanel((pixels) => worker.send({ kind: 'predict', pixels }));
 const keep = keepPanel({ load: loadChosen, restore });
+const bench = benchPanel({
+  run: (choice) => {
+    worker.send({ kind: 'bench', choice });
+    showPhase(phase, phaseText);
+  },
+  stop: () => worker.send({ kind: 'stop-bench' }),
+});
 const setup = setupPanel({
   changed: () => showPhase(phase, phaseText),
   dataChanged: (configuration) => dataset.take(configuration),
@@ -49,7 +57,7 @@ const setup = setupPanel({
 const dataset = createDataset({
   setup,
   send: (request) => worker.send(request),
-  busy: running,
+  obstacle,
   changed: () => {
     if (!running() && !load) rest();
   },
@@ -87,15 +95,29 @@ function running(): boolean {
   return phase === 'training' || phase === 'paused';
 }
 
+/** What has to be stopped before other images or another network can be taken; empty where nothing goes on. */
+function obstacle(): string {
+  if (running()) return 'Stop the training first.';
+  return bench.running ? 'Stop the benchmark first.' : '';
+}
+
 function showPhase(now: Phase, text: string): void {
   phase = now;
   phaseText = text;
-  bar.show(now, text, {
-    train: setup.configuration !== undefined && dataset.data !== null && !broken,
-    reset: learned.model !== undefined || learned.progress !== undefined,
+  const benchmark = 'A benchmark is running: training waits until it ends or is stopped';
+  bar.show(now, bench.running ? benchmark : text, {
+    train: setup.configuration !== undefined && dataset.data !== null && !broken && !bench.running,
+    reset: (learned.model !== undefined || learned.progress !== undefined) && !bench.running,
   });
-  setup.lock(running());
-  keep.lock(running() || broken);
+  setup.lock(running() || bench.running);
+  keep.lock(running() || bench.running || broken);
+  bench.hinder(hindrance());
+}
+
+/** Why no benchmark can begin; empty where one can. */
+function hindrance(): string {
+  if (running()) return 'A training is running: measuring waits until it ends or is stopped.';
+  return broken ? 'Nothing can be measured until the trouble above is over.' : '';
 }
 
 /** What there is to say where nothing goes on. */
@@ -107,7 +129,7 @@ function rest(): void {
 
 function train(): void {
   const { configuration } = setup;
-  if (!configuration || dataset.data === null || broken || running()) return;
+  if (!configuration || dataset.data === null || broken || obstacle() !== '') return;
   const { hidden, learningRate, batchSize, seed, validationSplit, epochs } = configuration;
   forget(nothing(epochs, setup.texts()));
   bar.trouble(null);
@@ -233,11 +255,8 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
 // Networks from files and earlier visits
 
 function loadChosen(bytes: Uint8Array): void {
-  if (running()) {
-    keep.complain('Stop the training first.');
-    return;
-  }
-  keep.complain('');
+  keep.complain(obstacle());
+  if (obstacle() !== '') return;
   load = { why: 'chosen' };
   showPhase('loading', 'Reading the network');
   worker.send({ kind: 'load', run: ++run, bytes, evaluate: dataset.data !== null });
@@ -274,6 +293,7 @@ function fail(problem: Problem): void {
   // What a field can mend needs no other worker.
   broken = problem.code !== 'usage' && problem.code !== 'diverged';
   load = undefined;
+  bench.abandon();
   const nextStep = problem.code === 'device-lost' ? 'Press "Start again".' : problem.nextStep;
   bar.trouble({ ...problem, nextStep: `${nextStep} ${keptText(learned)}` });
   machine.showTrouble(problem.message);
@@ -286,6 +306,7 @@ function startAgain(): void {
   worker.close();
   broken = false;
   bar.trouble(null);
+  bench.abandon();
   draw.forget();
   run++;
   worker = startWorker();
@@ -332,6 +353,16 @@ function onReply(reply: Reply): void {
       break;
     case 'cell':
       results.showCell(reply, dataset.data?.shape ?? MNIST_SHAPE);
+      break;
+    case 'bench-names':
+      bench.offer(reply);
+      break;
+    case 'bench-progress':
+      bench.progress(reply.progress);
+      break;
+    case 'bench-end':
+      bench.end(reply);
+      showPhase(phase, phaseText);
       break;
     case 'problem':
       onProblem(reply);

@@ -1,16 +1,21 @@
 import type {
   AdapterReport,
+  BenchProgress,
+  BenchReport,
   DownloadProgress,
   EpochRecord,
   ErrorCode,
   ImageShape,
+  KernelsOptions,
   MlpSpec,
+  PlanName,
   Progress,
   RunningPoint,
   RunReport,
   StepPlan,
   TestReport,
   TrainerOptions,
+  TrainingAxes,
 } from '../src/index.ts';
 
 // What the page and its worker say to each other. The worker owns the GPU, the images and the network; the page
@@ -27,6 +32,12 @@ export type TrainingSettings = Required<
   Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'validationSplit'>
 >;
 
+/** A benchmark, as the library's functions take it. */
+export type BenchChoice =
+  | { readonly bench: 'floor' }
+  | ({ readonly bench: 'kernels' } & Pick<KernelsOptions, 'only' | 'sweep'>)
+  | ({ readonly bench: 'train' } & Pick<TrainingAxes, 'batchSizes' | 'hidden' | 'plans'>);
+
 export type Request =
   | { readonly kind: 'data'; readonly id: number; readonly source: DataSource }
   | {
@@ -41,7 +52,9 @@ export type Request =
   /** One image of the network's size. */
   | { readonly kind: 'predict'; readonly pixels: Uint8Array }
   /** The test images of a cell of the confusion matrix. */
-  | { readonly kind: 'cell'; readonly label: number; readonly predicted: number };
+  | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
+  | { readonly kind: 'bench'; readonly choice: BenchChoice }
+  | { readonly kind: 'stop-bench' };
 
 export interface DataSummary {
   readonly name: string;
@@ -149,4 +162,9 @@ export type Reply =
       readonly total: number;
       readonly images: readonly Judged[];
     }
+  /** What can be measured, by name. */
+  | { readonly kind: 'bench-names'; readonly kernels: readonly string[]; readonly plans: readonly PlanName[] }
+  | { readonly kind: 'bench-progress'; readonly progress: BenchProgress }
+  /** How a benchmark ended: with a report, with a wrong choice, or stopped, with neither. */
+  | { readonly kind: 'bench-end'; readonly report: BenchReport | null; readonly problem: Problem | null }
   | { readonly kind: 'problem'; readonly run: number; readonly problem: Problem };

@@ -1,9 +1,12 @@
 import {
+  type BenchProgress,
+  benchKernelNames,
   type Dataset,
   decodeModel,
   type ModelFile,
   Network,
   networkLimits,
+  PLAN_NAMES,
   type Prediction,
   runReport,
   ShadegradError,
@@ -12,6 +15,7 @@ import {
   trainerLimits,
 } from '../src/index.ts';
 import type { AdapterSummary, Problem, Reply, Request } from './protocol.ts';
+import { measure } from './worker/bench.ts';
 import { loadData, summary } from './worker/data.ts';
 import { describeAdapter, describeDevice, openDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
@@ -47,7 +51,8 @@ let loading: { readonly controller: AbortController; readonly done: Promise<void
 let brain: Brain | undefined;
 let verdict: Verdict | undefined;
 let training: Training | undefined;
-/** Trainings and loaded models come one after the other. */
+let bench: AbortController | undefined;
+/** Trainings, loaded models and benchmarks come one after the other. */
 let work: Promise<void> = Promise.resolve();
 
 function post(reply: Reply): void {
@@ -254,6 +259,26 @@ function misfitOf({ model, image }: ModelFile): string {
     : '';
 }
 
+function startBench({ choice }: Of<'bench'>): void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  bench = controller;
+  enqueue(0, async () => {
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    // Drawing digits would take the thread that measures.
+    await Promise.race([loading?.done, stopped]);
+    try {
+      const { limits: _, features: __, ...info } = await knownAdapter();
+      const onProgress = (progress: BenchProgress) => post({ kind: 'bench-progress', progress });
+      const report = await measure(choice, info, { signal, onProgress });
+      post({ kind: 'bench-end', report, problem: null });
+    } catch (error) {
+      if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
+      post({ kind: 'bench-end', report: null, problem: problemOf(error) });
+    }
+  });
+}
+
 async function predict({ pixels }: Of<'predict'>): Promise<void> {
   const asked = brain;
   try {
@@ -284,6 +309,10 @@ scope.onmessage = ({ data: request }) => {
       return startLoading(request);
     case 'predict':
       return void predict(request);
+    case 'bench':
+      return startBench(request);
+    case 'stop-bench':
+      return bench?.abort();
     case 'cell': {
       const { label, predicted } = request;
       const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
@@ -292,6 +321,7 @@ scope.onmessage = ({ data: request }) => {
   }
 };
 
+post({ kind: 'bench-names', kernels: benchKernelNames(), plans: PLAN_NAMES });
 knownAdapter().then(
   (found) => post({ kind: 'adapter', adapter: found }),
   (error: unknown) => post({ kind: 'problem', run: 0, problem: problemOf(error) }),

@@ -1,6 +1,9 @@
-import type { History, RunningPoint } from '../../src/index.ts';
+import type { History, KernelsReport, RunningPoint, TrainingReport } from '../../src/index.ts';
 
 // What the page and the worker that draws its charts say to each other.
+
+/** A benchmark's report that has a picture. */
+export type PicturedReport = KernelsReport | TrainingReport;
 
 /** What a chart shows. The worker makes ECharts' option of it, because options hold functions, which cannot be sent. */
 export type ChartContent =
@@ -19,7 +22,8 @@ export type ChartContent =
       readonly normalize: 'none' | 'row';
       readonly includeDiagonal: boolean;
       readonly title: string;
-    };
+    }
+  | { readonly kind: 'bench'; readonly report: PicturedReport };
 
 /** What a chart is drawn on: sizes in CSS pixels. */
 export interface Ground {
@@ -29,7 +33,7 @@ export interface Ground {
   readonly theme: 'light' | 'dark';
 }
 
-/** What the tooltip is about: a place of the curves, in CSS pixels, a cell of the matrix, or nothing. */
+/** What the tooltip is about: a place of the chart, in CSS pixels, a cell of the matrix, or nothing. */
 export type Pointed =
   | { readonly x: number; readonly y: number }
   | { readonly row: number; readonly column: number }

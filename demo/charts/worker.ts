@@ -1,6 +1,7 @@
 import { type EChartsType, init, setPlatformAPI, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { type ChartOption, chartParts, curvesOption, heatmapOption, renderSvg } from '../../src/index.ts';
+import { benchOption } from './bench.ts';
 import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.ts';
 
 // ECharts takes tens of milliseconds for a chart, more where a software GPU has the processor: too long for the
@@ -28,10 +29,16 @@ const scope = globalThis as unknown as {
 
 const charts = new Map<string, Chart>();
 
-function optionOf(content: ChartContent, { width, height, theme }: Ground): ChartOption {
-  return content.kind === 'curves'
-    ? curvesOption(content.history, { ...content, width, theme })
-    : heatmapOption(content.matrix, { ...content, width, height, theme });
+function optionOf(content: ChartContent, ground: Ground): ChartOption {
+  const { width, height, theme } = ground;
+  switch (content.kind) {
+    case 'curves':
+      return curvesOption(content.history, { ...content, width, theme });
+    case 'heatmap':
+      return heatmapOption(content.matrix, { ...content, width, height, theme });
+    case 'bench':
+      return benchOption(content.report, ground);
+  }
 }
 
 function start(canvas: OffscreenCanvas, { width, height, pixelRatio }: Ground): EChartsType {

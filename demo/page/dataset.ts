@@ -7,8 +7,8 @@ import type { setupPanel } from './setup.ts';
 export interface DatasetOptions {
   readonly setup: ReturnType<typeof setupPanel>;
   readonly send: (request: Request) => void;
-  /** Whether a training is on, which other images would take from under it. */
-  readonly busy: () => boolean;
+  /** What has to be stopped before other images can be taken; empty where nothing goes on. */
+  readonly obstacle: () => string;
   /** There are other images, or they are on their way, or missing. */
   readonly changed: () => void;
   /** A file was dropped that looks like a network. */
@@ -18,7 +18,7 @@ export interface DatasetOptions {
 type Data = DataSummary | null | undefined;
 
 /** The images at hand: where they are from, whether they are here yet, and what to say of that. */
-export function createDataset({ setup, send, busy, changed, model }: DatasetOptions) {
+export function createDataset({ setup, send, obstacle, changed, model }: DatasetOptions) {
   /** Of two requests only the later one's answer counts. */
   let request = 0;
   let source: DataSource | undefined;
@@ -42,10 +42,8 @@ export function createDataset({ setup, send, busy, changed, model }: DatasetOpti
   }
 
   function takeMnist(wanted: DataSource): void {
-    if (busy()) {
-      images.complain('Stop the training first.');
-      return;
-    }
+    images.complain(obstacle());
+    if (obstacle() !== '') return;
     setup.set({ ...setup.texts(), data: 'mnist' });
     ask(wanted);
   }

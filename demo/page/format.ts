@@ -6,6 +6,12 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** A measured value with three digits that count, e.g. "12,345", "12.3", "0.0123". */
+export function figure(value: number): string {
+  if (Math.abs(value) >= 100) return count(value);
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3, useGrouping: false });
+}
+
 /** E.g. "1 training image", "12,000 training images". */
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;

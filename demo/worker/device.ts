@@ -21,9 +21,13 @@ export async function describeAdapter(): Promise<AdapterSummary> {
 /**
  * A device of its own for each run, because an adapter gives only one.
  * @param requiredLimits those beyond WebGPU's defaults
+ * @param optionalFeatures those that it has where the adapter offers them
  * @throws ShadegradError `no-adapter`, `usage` where the adapter lacks a limit, `gpu` where it gives no device
  */
-export async function openDevice(requiredLimits: Record<string, number>): Promise<GPUDevice> {
+export async function openDevice(
+  requiredLimits: Record<string, number>,
+  optionalFeatures: readonly GPUFeatureName[] = OPTIONAL_FEATURES,
+): Promise<GPUDevice> {
   const adapter = await findAdapter();
   const offered = numbersOf(adapter.limits);
   for (const [name, value] of Object.entries(requiredLimits)) {
@@ -36,7 +40,7 @@ export async function openDevice(requiredLimits: Record<string, number>): Promis
     );
   }
   try {
-    const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredFeatures = optionalFeatures.filter((feature) => adapter.features.has(feature));
     return await adapter.requestDevice({ requiredLimits, requiredFeatures });
   } catch (error) {
     throw new ShadegradError(

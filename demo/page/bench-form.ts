@@ -1,0 +1,82 @@
+import type { PlanName } from '../../src/index.ts';
+import { LARGEST_BATCH, WIDTHS_RULE, wholesOf, widthsOf } from '../configuration.ts';
+import type { BenchChoice, Reply } from '../protocol.ts';
+import { byId, make, say } from './dom.ts';
+import { count } from './format.ts';
+
+const BATCHES_RULE = `Use whole numbers from 1 to ${count(LARGEST_BATCH)}, separated by commas.`;
+
+/** The fields that say what to measure. */
+export function benchForm(submitted: () => void) {
+  const form = byId('bench-form', HTMLFormElement);
+  const fields = byId('bench-fields', HTMLFieldSetElement);
+  const parts = [...fields.querySelectorAll<HTMLElement>('[data-bench]')];
+  const input = (id: string) => byId(id, HTMLInputElement);
+  let plans: readonly PlanName[] = [];
+
+  const chosen = () => new FormData(form).get('bench');
+
+  form.addEventListener('change', () => {
+    for (const part of parts) part.hidden = part.dataset.bench !== chosen();
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    submitted();
+  });
+
+  /** What a field stands for; says what is wrong where it stands for nothing. */
+  function take<T>(id: string, parse: (text: string) => T | undefined, rule: string): T | undefined {
+    const element = input(id);
+    const value = parse(element.value);
+    if (value === undefined) element.setAttribute('aria-invalid', 'true');
+    else element.removeAttribute('aria-invalid');
+    say(byId(`${id}-wrong`, HTMLElement), value === undefined ? rule : '');
+    return value;
+  }
+
+  function training(): BenchChoice | undefined {
+    const batchSizes = take('bench-batches', (text) => wholesOf(text, 1, LARGEST_BATCH), BATCHES_RULE);
+    const hidden = take('bench-networks', networksOf, `${WIDTHS_RULE} Semicolons separate networks.`);
+    if (!batchSizes || !hidden) return undefined;
+    const checked = new FormData(form).getAll('plan');
+    const wanted = plans.filter((plan) => checked.includes(plan));
+    return { bench: 'train', batchSizes, hidden, ...(wanted.length > 0 && { plans: wanted }) };
+  }
+
+  function kernels(): BenchChoice {
+    const only = input('bench-only')
+      .value.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    return { bench: 'kernels', sweep: input('bench-sweep').checked, ...(only.length > 0 && { only }) };
+  }
+
+  return {
+    /** What to measure; undefined where a field is wrong, which then says so. */
+    choice(): BenchChoice | undefined {
+      if (chosen() === 'floor') return { bench: 'floor' };
+      return chosen() === 'kernels' ? kernels() : training();
+    },
+    /** Names what there is to choose from; every worker says the same. */
+    offer(names: Extract<Reply, { kind: 'bench-names' }>): void {
+      if (plans.length > 0) return;
+      plans = names.plans;
+      byId('bench-kernels', HTMLElement).textContent = names.kernels.join(', ');
+      byId('bench-plans', HTMLElement).replaceChildren(
+        ...plans.map((plan) =>
+          make('label', {}, make('input', { type: 'checkbox', name: 'plan', value: plan }), ` ${plan}`),
+        ),
+      );
+    },
+    lock(locked: boolean): void {
+      fields.disabled = locked;
+    },
+  };
+}
+
+/** Networks separated by semicolons, each the widths of its hidden layers. */
+function networksOf(text: string): (readonly number[])[] | undefined {
+  const networks = text.split(';').map(widthsOf);
+  const known = networks.filter((widths) => widths !== undefined);
+  return known.length === networks.length ? known : undefined;
+}

@@ -1,0 +1,139 @@
+import type { BenchProgress, BenchReport } from '../../src/index.ts';
+import { benchHeight } from '../charts/bench.ts';
+import type { PicturedReport } from '../charts/protocol.ts';
+import type { BenchChoice, Reply } from '../protocol.ts';
+import { benchForm } from './bench-form.ts';
+import { benchTables, environmentTable } from './bench-tables.ts';
+import { type Chart, createChart } from './chart.ts';
+import { byId, save, say } from './dom.ts';
+import { duration } from './format.ts';
+
+export interface BenchActions {
+  readonly run: (choice: BenchChoice) => void;
+  readonly stop: () => void;
+}
+
+/** The benchmark: what to measure, how it stands, and what came out. */
+export function benchPanel({ run, stop }: BenchActions) {
+  const runButton = byId('bench-run', HTMLButtonElement);
+  const stopButton = byId('bench-stop', HTMLButtonElement);
+  const status = byId('bench-status', HTMLElement);
+  const bar = byId('bench-progress', HTMLProgressElement);
+  const now = byId('bench-now', HTMLElement);
+  const wrong = byId('bench-wrong', HTMLElement);
+  const picture = picturePanel();
+  let running = false;
+  let startedAt = 0;
+  /** How the last benchmark ended, and why no other can begin. */
+  let outcome = '';
+  let hindrance = '';
+  let report: BenchReport | undefined;
+
+  const form = benchForm(() => {
+    const choice = running || hindrance !== '' ? undefined : form.choice();
+    if (!choice) return;
+    startedAt = performance.now();
+    running = true;
+    show(undefined);
+    say(wrong, '');
+    progress({ label: 'opening a device', done: 0, total: 1 });
+    run(choice);
+    showState();
+    stopButton.focus();
+  });
+  stopButton.addEventListener('click', () => {
+    status.textContent = 'Stopping';
+    stop();
+  });
+  byId('bench-save', HTMLButtonElement).addEventListener('click', () => {
+    if (!report) return;
+    const json = `${JSON.stringify(report, null, 2)}\n`;
+    save(`bench-${report.bench}.json`, new Blob([json], { type: 'application/json' }));
+  });
+
+  function showState(): void {
+    runButton.disabled = running || hindrance !== '';
+    stopButton.disabled = !running;
+    form.lock(running);
+    bar.hidden = !running;
+    now.hidden = !running;
+    const text = running ? 'Measuring. Leave the machine to it.' : hindrance || outcome;
+    // It is read aloud whenever it is set.
+    if (status.textContent !== text) status.textContent = text;
+  }
+
+  function progress({ label, done, total }: BenchProgress): void {
+    bar.value = done / total;
+    now.textContent = total > 1 ? `${done + 1} of ${total}: ${label}` : label;
+  }
+
+  function show(measured: BenchReport | undefined): void {
+    report = measured;
+    byId('bench-result', HTMLElement).hidden = !measured;
+    if (!measured) return;
+    byId('bench-environment', HTMLElement).replaceChildren(environmentTable(measured.environment));
+    byId('bench-figures', HTMLElement).replaceChildren(...benchTables(measured));
+    picture.show(measured);
+  }
+
+  function ended(how: string): void {
+    const focused = document.activeElement === stopButton;
+    running = false;
+    outcome = how;
+    showState();
+    if (focused) runButton.focus();
+  }
+
+  return {
+    get running(): boolean {
+      return running;
+    },
+    offer: form.offer,
+    /** @param why no benchmark can begin; empty where one can */
+    hinder(why: string): void {
+      hindrance = why;
+      showState();
+    },
+    progress,
+    end({ report: measured, problem }: Extract<Reply, { kind: 'bench-end' }>): void {
+      show(measured ?? undefined);
+      if (measured) ended(`Done in ${duration((performance.now() - startedAt) / 1000)}`);
+      else ended(problem ? '' : 'Stopped: what is not finished has no result');
+      say(wrong, problem ? `${problem.message} ${problem.nextStep}` : '');
+    },
+    /** Its worker or device is no more. */
+    abandon(): void {
+      if (running) ended('');
+    },
+  };
+}
+
+/** The picture of a report that has one. */
+function picturePanel() {
+  const host = byId('bench-chart', HTMLElement);
+  let shown: PicturedReport;
+  let chart: Chart | undefined;
+
+  host.addEventListener('pointermove', ({ offsetX, offsetY }) => chart?.point({ x: offsetX, y: offsetY }));
+  host.addEventListener('pointerleave', () => chart?.point(null));
+
+  return {
+    show(report: BenchReport): void {
+      host.hidden = report.bench === 'floor';
+      if (report.bench === 'floor') return;
+      shown = report;
+      host.setAttribute(
+        'aria-label',
+        report.bench === 'kernels'
+          ? 'Roofline plot: GFLOP/s of each kernel against its operations per byte. The table has the figures.'
+          : 'Images per second against what was varied. The table has the figures.',
+      );
+      chart ??= createChart({
+        host,
+        heightFor: (width) => benchHeight(shown, width),
+        content: () => ({ kind: 'bench', report: shown }),
+      });
+      chart.changed();
+    },
+  };
+}

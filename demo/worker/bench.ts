@@ -1,0 +1,53 @@
+import { version } from '../../package.json';
+import {
+  type AdapterReport,
+  BENCH_FEATURES,
+  type BenchOptions,
+  type BenchReport,
+  benchFloor,
+  benchKernels,
+  benchTraining,
+  trainingBenchLimits,
+} from '../../src/index.ts';
+import type { BenchChoice } from '../protocol.ts';
+import { openDevice } from './device.ts';
+
+export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>> {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Measures on a device of its own.
+ *
+ * @returns null where it was stopped
+ * @throws ShadegradError `usage` where the choice is wrong or too large for the adapter, `gpu` or `device-lost`
+ */
+export async function measure(
+  choice: BenchChoice,
+  adapter: AdapterReport,
+  { signal, onProgress }: BenchControl,
+): Promise<BenchReport | null> {
+  if (signal.aborted) return null;
+  const limits = choice.bench === 'train' ? trainingBenchLimits(choice) : {};
+  const device = await openDevice(limits, BENCH_FEATURES);
+  // A stop does not wait for the pass under way, which may take seconds.
+  signal.addEventListener('abort', () => device.destroy());
+  const versions = { shadegrad: version, webgpu: null, runtime: navigator.userAgent };
+  const subject = { device, adapter, toggles: [], versions };
+  const options = { ...choice, signal, onProgress };
+  try {
+    switch (options.bench) {
+      case 'floor':
+        return await benchFloor(subject, options);
+      case 'kernels':
+        return await benchKernels(subject, options);
+      case 'train':
+        return await benchTraining(subject, options);
+    }
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  } finally {
+    device.destroy();
+  }
+}
