@@ -1,0 +1,313 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { describe, expect } from 'vitest';
+import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/index.ts';
+import {
+  alertOf,
+  eventually,
+  longRun,
+  press,
+  quickRun,
+  reach,
+  save,
+  test,
+  testAccuracy,
+  train,
+} from '../support/demo.ts';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What is in every report: on what it was measured. */
+const ENVIRONMENT = {
+  adapter: { vendor: 'google', description: expect.stringMatching(/swiftshader/i), software: true },
+  toggles: [],
+  versions: {
+    shadegrad: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    webgpu: null,
+    runtime: expect.stringMatching(/Chrome\/\d+/),
+  },
+  features: expect.any(Array),
+  limits: expect.objectContaining({ maxBufferSize: expect.any(Number) }),
+  timing: {
+    clock: expect.stringMatching(/^(timestamp-query|wall clock)$/),
+    roundTripMicroseconds: { median: expect.any(Number) },
+  },
+  date: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+};
+
+describe('what is measured', () => {
+  test('the floor: finite figures, on an adapter with a name, and as JSON', async ({ visit }) => {
+    const page = await visit();
+    await measure(page, 'Floor');
+    const rows = await figures(page);
+    expect(rows.map(([name]) => name)).toEqual([
+      'Dispatch after dispatch',
+      'From submit to done',
+      'Copying 1 MiB',
+      'Copying 16 MiB',
+      'Copying 128 MiB',
+      'Multiply-adds',
+    ]);
+    for (const [name = '', median, p95, rate, checked] of rows) {
+      expect(numberIn(median), name).toBeGreaterThan(0);
+      expect(numberIn(p95), name).toBeGreaterThanOrEqual(numberIn(median));
+      if (!/Copying|Multiply/.test(name)) continue;
+      expect(rate, name).toMatch(/^[\d.,]+ (GB|GFLOP)\/s$/);
+      expect(checked, name).toMatch(/^(all [\d,]+|[\d,]+ of [\d,]+)$/);
+    }
+    expect(await page.locator('#bench-environment').textContent()).toMatch(/swiftshader/i);
+    expect(await page.locator('#bench-chart').isVisible(), 'a chart of so few numbers').toBe(false);
+    const { name, report } = await download<FloorReport>(page);
+    expect(name).toBe('bench-floor.json');
+    expect(report).toMatchObject({ bench: 'floor', environment: ENVIRONMENT });
+    expect(report.floor.copies).toHaveLength(3);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('kernels: each with its check, a wrong one void, while the page stays free, on a dark phone', async ({
+    visit,
+    browser,
+  }) => {
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, deviceScaleFactor: 2 };
+    const page = await visit(quickRun, {
+      context: { ...phone, colorScheme: 'dark' },
+      // A relu that lets through what it should not.
+      prepare: (page) =>
+        prependToWorkers(
+          page,
+          `const { createShaderModule } = GPUDevice.prototype;
+          GPUDevice.prototype.createShaderModule = function ({ label, code }) {
+            const wrong = label === 'relu.wgsl' ? code.replaceAll('max(', 'min(') : code;
+            return createShaderModule.call(this, { label, code: wrong });
+          };`,
+        ),
+    });
+    await reach(page, 'ready');
+    await choose(page, 'Kernels');
+    await page.getByLabel('Which kernels').fill('softmax/10@32, bias/784-100@32, relu/3200');
+    const longest = await longestTask(browser, page, async () => {
+      await press(page, 'Run benchmark');
+      await finished(page);
+    });
+    expect(longest, 'milliseconds').toBeLessThanOrEqual(50);
+
+    const { name, report } = await download<KernelsReport>(page);
+    expect(name).toBe('bench-kernels.json');
+    expect(report).toMatchObject({ bench: 'kernels', environment: ENVIRONMENT });
+    const results = new Map(report.kernels.map((result) => [result.kernel, result]));
+    expect([...results.keys()]).toEqual(['softmax', 'bias', 'relu']);
+    for (const row of (await figures(page)).slice(0, 2)) {
+      const [kernel = '', size, median, p95, gflops, , boundBy, share, checked] = row;
+      const result = results.get(kernel as 'softmax' | 'bias');
+      if (result?.status !== 'measured') throw new Error(`${kernel} is ${result?.status}`);
+      expect(size).toBe(result.size);
+      expect(Math.abs(numberIn(median) / result.time.median - 1), kernel).toBeLessThan(0.01);
+      expect(numberIn(p95)).toBeGreaterThanOrEqual(numberIn(median));
+      expect(numberIn(gflops)).toBeGreaterThan(0);
+      expect(boundBy).toBe(result.boundBy);
+      expect(numberIn(share)).toBeCloseTo(100 * result.share, 0);
+      expect(checked).toBe(`all ${result.checked.of.toLocaleString('en-US')}`);
+    }
+    expect(results.get('relu')).toMatchObject({ status: 'void', reason: expect.stringContaining('twin') });
+    expect((await figures(page))[2]).toEqual(['relu', '3200', expect.stringMatching(/^Void: .* twin /)]);
+    await eventually(() => inked(page)).toBe(true);
+    expect(await violations(page)).toEqual([]);
+    await expectNoSidewaysScroll(page);
+  });
+
+  test('training: images per second of the plans and batches that were chosen', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await choose(page, 'Training');
+    await page.getByLabel('Images to a step').fill('16, 64');
+    await page.getByLabel('Networks').fill('16');
+    await page.getByLabel('unfused').check();
+    await press(page, 'Run benchmark');
+    await finished(page);
+    const { name, report } = await download<TrainingReport>(page);
+    expect(name).toBe('bench-train.json');
+    expect(report).toMatchObject({ bench: 'train', environment: ENVIRONMENT });
+    expect(report.training).toMatchObject(
+      [16, 64].map((batchSize) => ({ status: 'measured', plan: 'unfused', hidden: [16], batchSize })),
+    );
+    const rows = await figures(page);
+    expect(rows.map(([plan, hidden, batch]) => [plan, hidden, batch])).toEqual([
+      ['unfused', '16', '16'],
+      ['unfused', '16', '64'],
+    ]);
+    for (const [, , , imagesPerSecond] of rows) expect(numberIn(imagesPerSecond)).toBeGreaterThan(0);
+    expect(await page.locator('#bench-chart').isVisible()).toBe(true);
+  });
+});
+
+describe('a choice that cannot be measured', () => {
+  test('is refused where it is made, and the page goes on', async ({ visit }) => {
+    const page = await visit();
+    await measure(page, 'Kernels', async () => {
+      await page.getByLabel('Which kernels').fill('softmaks');
+    });
+    expect(await alertOf(page)).toMatch(/no kernel "softmaks".*softmax_cross_entropy/s);
+    await choose(page, 'Training');
+    await page.getByLabel('Images to a step').fill('32; 64');
+    await press(page, 'Run benchmark');
+    expect(await page.locator('#bench-batches-wrong').textContent()).toMatch(/whole numbers/);
+    expect(await page.locator('#bench-result').isVisible()).toBe(false);
+    expect(await violations(page)).toEqual([]);
+    await train(page);
+  });
+});
+
+describe('a benchmark and a training', () => {
+  test('do not run at once: the training waits, and a stop frees it within a second', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await choose(page, 'Kernels');
+    await press(page, 'Run benchmark');
+    await eventually(() => page.locator('#bench-now').textContent()).toMatch(/^[2-9] of \d+: /);
+    expect(await page.locator('#status').textContent()).toMatch(/benchmark is running/);
+    expect(await page.getByRole('button', { name: 'Train', exact: true }).isDisabled()).toBe(true);
+    expect(await page.getByLabel('Epochs').isDisabled()).toBe(true);
+    const pressed = performance.now();
+    await press(page, 'Stop benchmark');
+    await finished(page);
+    expect(performance.now() - pressed, 'milliseconds').toBeLessThan(1000);
+    expect(await page.locator('#bench-status').textContent()).toMatch(/^Stopped/);
+    expect(await page.locator('#bench-result').isVisible(), 'a result of half a benchmark').toBe(false);
+    await train(page);
+    expect(await alertOf(page)).toBe('');
+  });
+
+  test('do not run at once: no benchmark begins while a training is on', async ({ visit }) => {
+    const page = await visit(longRun);
+    await reach(page, 'ready');
+    await choose(page, 'Floor');
+    await press(page, 'Train');
+    await reach(page, 'training');
+    const run = page.getByRole('button', { name: 'Run benchmark' });
+    expect(await run.isDisabled()).toBe(true);
+    expect(await page.locator('#bench-status').textContent()).toMatch(/training is running/);
+    await press(page, 'Stop');
+    await reach(page, 'stopped');
+    expect(await run.isDisabled()).toBe(false);
+    expect(await page.locator('#bench-status').textContent()).toBe('');
+  });
+});
+
+describe('a device that is lost in the middle of a benchmark', () => {
+  test('voids it, and what was learned before is kept', async ({ visit, browser }) => {
+    const page = await visit();
+    await train(page);
+    const accuracy = await testAccuracy(page);
+    await choose(page, 'Floor');
+    await press(page, 'Run benchmark');
+    await eventually(() => page.locator('#bench-now').textContent()).toMatch(/floor_copy/);
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess');
+    await session.detach();
+    await eventually(() => alertOf(page)).toMatch(/device/);
+    expect(await page.locator('#bench-result').isVisible()).toBe(false);
+    await press(page, 'Start again');
+    await reach(page, 'ready');
+    expect(await testAccuracy(page)).toBe(accuracy);
+    expect(await page.getByRole('button', { name: 'Run benchmark' }).isDisabled()).toBe(false);
+  });
+});
+
+/** Opens the panel and says what to measure. */
+async function choose(page: Page, what: 'Floor' | 'Kernels' | 'Training'): Promise<void> {
+  const radio = page.getByRole('radio', { name: what });
+  if (!(await radio.isVisible())) await page.getByText('Measure this machine').click();
+  await radio.check();
+}
+
+async function measure(
+  page: Page,
+  what: 'Floor' | 'Kernels' | 'Training',
+  fill: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  await reach(page, 'ready');
+  await choose(page, what);
+  await fill();
+  await press(page, 'Run benchmark');
+  await finished(page);
+}
+
+async function finished(page: Page): Promise<void> {
+  await page.locator('#bench-run:enabled').waitFor({ timeout: 60_000 });
+}
+
+/** The table of the results, cell by cell, without its heading. */
+function figures(page: Page): Promise<string[][]> {
+  return page
+    .locator('#bench-figures > .scroll tbody tr')
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')));
+}
+
+function numberIn(text = ''): number {
+  return Number.parseFloat(text.replaceAll(',', ''));
+}
+
+async function download<Report extends BenchReport>(page: Page): Promise<{ name: string; report: Report }> {
+  const { name, bytes } = await save(page, 'Download JSON');
+  return { name, report: JSON.parse(new TextDecoder().decode(bytes)) as Report };
+}
+
+/** Whether anything but the ground is drawn on the chart. */
+async function inked(page: Page): Promise<boolean> {
+  return page.locator('#bench-chart canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+    copy?.drawImage(canvas, 0, 0);
+    const pixels = new Uint32Array(
+      copy?.getImageData(0, 0, canvas.width, canvas.height).data.buffer ?? new ArrayBuffer(),
+    );
+    return new Set(pixels).size > 8;
+  });
+}
+
+/** Runs code in the page's workers before their own. */
+function prependToWorkers(page: Page, code: string): Promise<unknown> {
+  return page.route(/worker[^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code}\n${await response.text()}` });
+  });
+}
+
+/** The most processor time, in milliseconds, that the page's thread works at a stretch meanwhile. */
+async function longestTask(browser: Browser, page: Page, meanwhile: () => Promise<void>): Promise<number> {
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  await meanwhile();
+  await page.waitForTimeout(500);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: { name: string; pid: number; tid: number; tdur?: number; args: { name?: string } }[];
+  };
+  const threads = traceEvents.filter(({ args }) => args.name === 'CrRendererMain');
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) =>
+      /RunTask$/.test(name) && threads.some((thread) => thread.pid === pid && thread.tid === tid),
+  );
+  expect(tasks.length).toBeGreaterThan(10);
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
+}
+
+async function violations(page: Page) {
+  await page.evaluate(axe);
+  const results = await page.evaluate(() => {
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<AxeResults> } };
+    return axe.run();
+  });
+  return results.violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    nodes: nodes.map(({ html }) => html),
+  }));
+}
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [content, screen] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  expect(content, 'width of the page').toBe(screen);
+}
