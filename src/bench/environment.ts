@@ -1,4 +1,5 @@
 import { type AdapterReport, OPTIONAL_FEATURES } from '../gpu/adapter.ts';
+import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import type { TimingMethod } from './timing.ts';
 
 /** Who runs a benchmark. */
@@ -19,8 +20,13 @@ export interface BenchSubject {
   readonly versions: Versions;
 }
 
-/** What a device should be opened with where the adapter offers it: a clock, and what shaders can use. */
-export const BENCH_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', ...OPTIONAL_FEATURES];
+/**
+ * What a device should be opened with where the adapter offers it: a clock, and what shaders can use. Matrix units are
+ * offered with Dawn's toggle `allow_unsafe_apis` only.
+ */
+export const BENCH_FEATURES: readonly GPUFeatureName[] = [
+  ...new Set<GPUFeatureName>(['timestamp-query', ...OPTIONAL_FEATURES, ...MATRIX_FEATURES]),
+];
 
 /** What every figure depends on. */
 export interface BenchEnvironment {

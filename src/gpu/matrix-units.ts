@@ -48,6 +48,6 @@ export function assertMatrixUnits(device: GPUDevice, what: string): void {
   throw new ShadegradError(
     'usage',
     `${what} runs on matrix units, and this device lacks ${missing}.`,
-    'Use the plan "layered"; or a GPU with such units, in a device with Dawn\'s toggle allow_unsafe_apis and MATRIX_FEATURES.',
+    'Use the plan "layered", or a GPU with such units; a program opens its device with MATRIX_DEVICE.',
   );
 }
