@@ -1,4 +1,4 @@
-import { readBuffer, upload } from '../gpu/buffers.ts';
+import { place, readBuffer, upload } from '../gpu/buffers.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
 import { Executable } from '../train/executable.ts';
 import { parametersOf } from '../train/plans/sizes.ts';
@@ -28,8 +28,8 @@ export class TrainingRun {
         const packed = work.initial.map((layers) => layers[layer] ?? new Float32Array());
         const name = parametersOf(layer);
         const size = packed[0]?.byteLength ?? 0;
-        const fill = (memory: Uint8Array) => {
-          for (const [z, { buffer }] of packed.entries()) memory.set(new Uint8Array(buffer), z * size);
+        const fill = (part: Uint8Array, from: number) => {
+          for (const [z, { buffer }] of packed.entries()) place(part, from, new Uint8Array(buffer), z * size);
         };
         shared.set(name, await upload(device, name, models * size, fill));
       }

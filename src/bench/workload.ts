@@ -1,4 +1,4 @@
-import { readBuffer, upload } from '../gpu/buffers.ts';
+import { place, readBuffer, upload } from '../gpu/buffers.ts';
 import { KERNELS } from '../gpu/kernels.ts';
 import { pipelineFor } from '../gpu/pipeline.ts';
 import { assertWithinLimits, type Dispatch } from '../train/step-plan.ts';
@@ -137,7 +137,7 @@ async function makeBuffer(
     return buffer;
   }
   const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
-  return upload(device, name, bytes.length, (memory) => memory.set(bytes));
+  return upload(device, name, bytes.length, (part, from) => place(part, from, bytes));
 }
 
 function destroyAll(buffers: readonly ReadonlyMap<string, GPUBuffer>[]): void {

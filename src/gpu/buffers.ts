@@ -1,29 +1,53 @@
 import { DeviceWatch } from './watch.ts';
 
+/** A buffer is filled so many bytes at a time: all of a dataset at once would be in memory once more. */
+const PIECE = 2 ** 23;
+
 /**
- * A new buffer, filled in place so that nothing is copied twice, and padded with zeros to whole words.
+ * A new buffer, padded with zeros to whole words.
+ *
+ * @param fill is given a part of the buffer, zeros so far, and which of its bytes is the first one of that part
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function upload(
   device: GPUDevice,
   label: string,
   bytes: number,
-  fill: (memory: Uint8Array) => void,
+  fill: (part: Uint8Array, from: number) => void,
 ): Promise<GPUBuffer> {
+  const watch = DeviceWatch.of(device);
   const size = Math.ceil(bytes / 4) * 4;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-  let buffer: GPUBuffer | undefined;
+  const create = (descriptor: GPUBufferDescriptor) =>
+    watch.allocate(`${label} (${size} bytes)`, () => device.createBuffer({ label, ...descriptor }));
+  const buffer = await create({ size, usage });
   try {
-    return await DeviceWatch.of(device).allocate(`${label} (${size} bytes)`, () => {
-      buffer = device.createBuffer({ label, size, usage, mappedAtCreation: true });
-      fill(new Uint8Array(buffer.getMappedRange()));
-      buffer.unmap();
-      return buffer;
-    });
+    for (let from = 0; from < size; from += PIECE) {
+      const length = Math.min(PIECE, size - from);
+      const staging = await create({ size: length, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
+      try {
+        fill(new Uint8Array(staging.getMappedRange()), from);
+        staging.unmap();
+        const encoder = device.createCommandEncoder({ label });
+        encoder.copyBufferToBuffer(staging, 0, buffer, from, length);
+        device.queue.submit([encoder.finish()]);
+        await watch.guard(device.queue.onSubmittedWorkDone());
+      } finally {
+        staging.destroy();
+      }
+    }
+    return buffer;
   } catch (error) {
-    buffer?.destroy();
+    buffer.destroy();
     throw error;
   }
+}
+
+/** Copies what of `bytes`, which stand at byte `at` of a buffer, belongs to the part of it that begins at byte `from`. */
+export function place(part: Uint8Array, from: number, bytes: Uint8Array, at = 0): void {
+  const start = Math.max(0, from - at);
+  const end = Math.min(bytes.length, from + part.length - at);
+  if (start < end) part.set(bytes.subarray(start, end), at + start - from);
 }
 
 /**

@@ -1,7 +1,13 @@
 import { KERNELS } from '../gpu/kernels.ts';
 import { pipelineFor } from '../gpu/pipeline.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
-import { assertWithinLimits, type Dispatch, type PlanBuffer, type StepPlan } from './step-plan.ts';
+import {
+  allDispatches,
+  assertWithinLimits,
+  type Dispatch,
+  type PlanBuffer,
+  type StepPlan,
+} from './step-plan.ts';
 import { encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './steps.ts';
 
 interface Recorded {
@@ -13,6 +19,13 @@ interface Recorded {
 
 /** When a dispatch runs: before a submit's steps, in every step, after them. */
 type Part = 'before' | 'dispatches' | 'after';
+
+/** Begins to compile a plan's kernels. What goes wrong is told by who then waits for them. */
+export function precompile(device: GPUDevice, plan: StepPlan): void {
+  for (const { kernel, constants } of allDispatches(plan)) {
+    pipelineFor(device, kernel, constants).catch(() => undefined);
+  }
+}
 
 /** A plan on a device: its buffers, pipelines and bind groups, made once. Recording a step allocates nothing. */
 export class Executable {

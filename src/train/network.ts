@@ -1,6 +1,6 @@
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
-import { readBuffer, upload } from '../gpu/buffers.ts';
+import { place, readBuffer, upload } from '../gpu/buffers.ts';
 import { packParameters, unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import { type MlpSpec, mlp } from '../model/spec.ts';
@@ -56,8 +56,8 @@ export class Network {
         const name = parametersOf(layer);
         parameters.set(
           name,
-          await upload(device, name, packed.byteLength, (memory) =>
-            memory.set(new Uint8Array(packed.buffer)),
+          await upload(device, name, packed.byteLength, (part, from) =>
+            place(part, from, new Uint8Array(packed.buffer)),
           ),
         );
       }

@@ -1,6 +1,6 @@
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
-import { upload } from '../gpu/buffers.ts';
+import { place, upload } from '../gpu/buffers.ts';
 import { padded } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { samplesBytes } from './plans/sizes.ts';
@@ -42,14 +42,15 @@ export async function makeResident(
   }
   const row = padded(spec.inputs);
   const size = samplesBytes({ spec, samples: count }, labels !== undefined);
-  const samples = await upload(device, 'samples', size, (bytes) => {
-    if (row === spec.inputs) bytes.set(images);
+  const samples = await upload(device, 'samples', size, (part, from) => {
+    if (row === spec.inputs) place(part, from, images);
     else {
-      for (let i = 0; i < count; i++) {
-        bytes.set(images.subarray(i * spec.inputs, (i + 1) * spec.inputs), i * row);
+      const end = Math.min(count, Math.ceil((from + part.length) / row));
+      for (let i = Math.floor(from / row); i < end; i++) {
+        place(part, from, images.subarray(i * spec.inputs, (i + 1) * spec.inputs), i * row);
       }
     }
-    if (labels) bytes.set(labels, count * row);
+    if (labels) place(part, from, labels, count * row);
   });
   return { count, labelled: labels !== undefined, samples };
 }

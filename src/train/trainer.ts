@@ -8,7 +8,7 @@ import { packParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import { type MlpSpec, mlp } from '../model/spec.ts';
 import { fastestPlan, type PlanChoice, type PlanMemory } from './choice.ts';
-import { Executable } from './executable.ts';
+import { Executable, precompile } from './executable.ts';
 import type { EpochRecord, Evaluation, Progress } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { evaluationPlan, Network, type Prediction } from './network.ts';
@@ -108,16 +108,18 @@ export class Trainer {
       made.push(part);
       return part;
     };
+    const candidates =
+      settings.plan === 'auto'
+        ? candidatePlans(device, sizes, settings)
+        : ([trainingPlan(settings.plan, sizes, settings)] as const);
+    // Compiles while the data go to the GPU.
+    precompile(device, candidates[0]);
     try {
       const model = initialModel(spec, settings.seed);
       const network = keep(await Network.create(device, model));
       const resident = await makeResident(device, spec, data.train);
       keep(resident.samples);
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
-      const candidates =
-        settings.plan === 'auto'
-          ? candidatePlans(device, sizes, settings)
-          : ([trainingPlan(settings.plan, sizes, settings)] as const);
       const shape = `${[spec.inputs, ...spec.hidden, spec.classes].join('-')}, batch ${sizes.batch}`;
       const trial = {
         samples: resident.samples,

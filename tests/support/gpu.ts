@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { readBuffer, upload } from '../../src/gpu/buffers.ts';
+import { place, readBuffer, upload } from '../../src/gpu/buffers.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { padded } from '../../src/model/layout.ts';
 import { openDevice } from '../../src/node/gpu.ts';
@@ -69,7 +69,9 @@ export async function runKernel(
     new Uint8Array(bytes.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     shared.set(
       name,
-      await upload(device, name, bytes.byteLength, (memory) => memory.set(new Uint8Array(bytes.buffer))),
+      await upload(device, name, bytes.byteLength, (part, from) =>
+        place(part, from, new Uint8Array(bytes.buffer)),
+      ),
     );
   }
   const plan = {
