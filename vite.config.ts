@@ -48,7 +48,7 @@ const library: ViteUserConfig = {
     sourcemap: true,
     emptyOutDir: true,
     lib: {
-      entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli/main.ts' },
+      entry: { index: 'src/index.ts', node: 'src/node.ts', charts: 'src/charts.ts', cli: 'src/cli/main.ts' },
       formats: ['es'],
     },
     rolldownOptions: { external },

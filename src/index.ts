@@ -69,7 +69,7 @@ export {
 } from './report/classification.ts';
 export { confusionMatrix } from './report/confusion.ts';
 export { type CurvesOptions, curvesOption, type RunningPoint } from './report/curves.ts';
-export { type ChartOption, chartParts } from './report/echarts-parts.ts';
+export type { ChartOption } from './report/echarts-parts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export {
@@ -79,7 +79,6 @@ export {
   type TestReport,
   testReport,
 } from './report/run-report.ts';
-export { renderSvg } from './report/svg.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { PlanMemory } from './train/choice.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';

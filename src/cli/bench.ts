@@ -18,7 +18,6 @@ import {
   openDevice,
   type PlanName,
   prepareFolder,
-  renderSvg,
   type Toggles,
   trainingBenchLimits,
   writeFiles,
@@ -115,6 +114,7 @@ async function run(
     else output(flags.json === true).result(report, formatBench(report));
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;
+    const { renderSvg } = await import('../charts.ts');
     const files = { [basename(svg)]: renderSvg(chart, BENCH_CHART_SIZE) };
     out.say(filesText(await writeFiles(dirname(svg), files)));
   } finally {

@@ -54,7 +54,7 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
       throw new ShadegradError('interrupted', 'The test was interrupted.', 'Nothing was kept.');
     const report = testReport(data, info, evaluation);
     out.result(report, testText(report));
-    if (flags.out !== undefined) out.say(filesText(await writeFiles(flags.out, testFiles(report))));
+    if (flags.out !== undefined) out.say(filesText(await writeFiles(flags.out, await testFiles(report))));
   } finally {
     device.destroy();
   }

@@ -95,7 +95,7 @@ async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
     out.result(report, `Trained at ${count(report.imagesPerSecond)} images/s\n\n${testText(report)}`);
     if (flags.out === undefined) return;
     const bytes = encodeModel(model, { image: data.shape, dataset: data.name });
-    out.say(filesText(await writeFiles(flags.out, runFiles(report, bytes))));
+    out.say(filesText(await writeFiles(flags.out, await runFiles(report, bytes))));
   } finally {
     device.destroy();
   }

@@ -7,7 +7,6 @@ import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
 import type { RunReport, TestReport } from '../report/run-report.ts';
-import { renderSvg } from '../report/svg.ts';
 import type { EpochRecord, History } from '../train/history.ts';
 import { makeFolder, writeWhole } from './files.ts';
 
@@ -17,7 +16,8 @@ const CURVES_SIZE = { width: 860, height: 380 };
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /** `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`. */
-export function testFiles(report: TestReport): RunFiles {
+export async function testFiles(report: TestReport): Promise<RunFiles> {
+  const { renderSvg } = await import('../charts.ts');
   const { dataset, test } = report;
   const labels = report.confusionMatrix.map((_, label) => String(label));
   const title = `${dataset.name}: ${percent(test.accuracy)} of ${test.count} test images right`;
@@ -30,14 +30,15 @@ export function testFiles(report: TestReport): RunFiles {
 }
 
 /** What `testFiles` has, and `training-curves.svg`, `history.csv` and `model.safetensors`. */
-export function runFiles(report: RunReport, model: Uint8Array): RunFiles {
+export async function runFiles(report: RunReport, model: Uint8Array): Promise<RunFiles> {
+  const { renderSvg } = await import('../charts.ts');
   const { dataset, config, history } = report;
   const network = config.hidden.length === 0 ? 'softmax regression' : `hidden ${config.hidden.join(', ')}`;
   const title = `${dataset.name}, ${network}, batch size ${config.batchSize}, seed ${config.seed}`;
   const option = curvesOption(history, { title, width: CURVES_SIZE.width });
   return {
     'model.safetensors': model,
-    ...testFiles(report),
+    ...(await testFiles(report)),
     'training-curves.svg': renderSvg(option, CURVES_SIZE),
     'history.csv': historyCsv(history),
   };

@@ -70,8 +70,8 @@ test('history.csv has CR LF after every line, and nothing where there is no vali
   );
 });
 
-test('a run has six files, a test three of them', () => {
-  const files = runFiles(report, Uint8Array.of(1, 2, 3));
+test('a run has six files, a test three of them', async () => {
+  const files = await runFiles(report, Uint8Array.of(1, 2, 3));
   expect(Object.keys(files).sort()).toEqual([
     'confusion-matrix.svg',
     'history.csv',
@@ -84,7 +84,7 @@ test('a run has six files, a test three of them', () => {
   expect(files['report.txt']).toMatch(/^ +precision +recall +f1-score +support\n/);
   expect(files['confusion-matrix.svg']).toMatch(/^<svg /);
   expect(files['training-curves.svg']).toMatch(/^<svg /);
-  expect(Object.keys(testFiles(report)).sort()).toEqual([
+  expect(Object.keys(await testFiles(report)).sort()).toEqual([
     'confusion-matrix.svg',
     'report.json',
     'report.txt',
