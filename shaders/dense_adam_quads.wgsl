@@ -12,7 +12,7 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
-// A quad makes 16 parameter rows, four to a lane, of 8 columns: (block of rows, pair of vec4s of columns, model). As in
+// A quad makes 16 parameter rows, four to a lane, of 12 columns: (block of rows, three vec4s of columns, model). As in
 // dense_quads.wgsl each lane loads a fourth of what the quad needs, and delta's columns go round by quad swaps.
 
 enable subgroups;
@@ -35,7 +35,7 @@ override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 
 const TILE_ROWS = 16u;
-const TILE_VECTORS = 2u;
+const TILE_VECTORS = 3u;
 
 struct Step {
   offset: u32,
@@ -53,11 +53,16 @@ struct Step {
 @group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
 
-// Four pixels as 255 times their value. The products by powers of two are exact, and cheaper here than shifts.
+// What the four pixels of a word stand for, in parts of what `pixels` makes of them: exact powers of two, but for 255.
+const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24) / 255.0;
+
+// Four pixels where they are in the word, since shifts are dear here; so is the conversion from u32, but the highest
+// byte cannot do without.
 fn pixels(word: u32) -> vec4f {
-  let scaled = vec4f(bitcast<vec4i>(vec4u(word) & vec4u(0xffu, 0xff00u, 0xff0000u, 0xff000000u)));
-  let bytes = scaled * vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
-  return vec4f(bytes.xyz, select(bytes.w, bytes.w + 256.0, bytes.w < 0.0));
+  return vec4f(
+    vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))),
+    f32(word & 0xff000000u),
+  );
 }
 
 // Inputs `vector` of the batch's sample b, which begins at `start`.
@@ -107,11 +112,11 @@ fn update_rows(model: u32, k: u32, n: u32, lane: u32, gradient: mat4x4f) {
   if (n >= OUTPUT_VECTORS) {
     return;
   }
-  let scale = select(1.0, 1.0 / 255.0, BYTES);
-  if (k < INPUTS) { update(model, k, n, scale * in_order(gradient[0], lane)); }
-  if (k + 1u < INPUTS) { update(model, k + 1u, n, scale * in_order(gradient[1], lane)); }
-  if (k + 2u < INPUTS) { update(model, k + 2u, n, scale * in_order(gradient[2], lane)); }
-  if (k + 3u < INPUTS) { update(model, k + 3u, n, scale * in_order(gradient[3], lane)); }
+  let scale = select(vec4f(1.0), PIXEL, BYTES);
+  if (k < INPUTS) { update(model, k, n, scale.x * in_order(gradient[0], lane)); }
+  if (k + 1u < INPUTS) { update(model, k + 1u, n, scale.y * in_order(gradient[1], lane)); }
+  if (k + 2u < INPUTS) { update(model, k + 2u, n, scale.z * in_order(gradient[2], lane)); }
+  if (k + 3u < INPUTS) { update(model, k + 3u, n, scale.w * in_order(gradient[3], lane)); }
 }
 
 @compute @workgroup_size(4)
@@ -124,10 +129,12 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let column = model * BATCH * 4u * OUTPUT_VECTORS + lane;
   let d0 = column + 4u * n;
   let d1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
+  let d2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
 
   // Every column of these matrices is four sums of one of this lane's rows.
   var g0 = mat4x4f();
   var g1 = mat4x4f();
+  var g2 = mat4x4f();
   for (var b = 0u; b < BATCH; b += 4u) {
     // Each lane looks up one of the four samples.
     var start = 0u;
@@ -144,11 +151,13 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     ));
     g0 += delta_of(d0, b) * samples;
     g1 += delta_of(d1, b) * samples;
+    g2 += delta_of(d2, b) * samples;
   }
 
   let k = 4u * vector;
   update_rows(model, k, n, lane, g0);
   update_rows(model, k, n + 1u, lane, g1);
+  update_rows(model, k, n + 2u, lane, g2);
 
   // The bias has no inputs: the first block of rows sums it, a vec4 of columns to a lane.
   if (group.x == 0u && lane < TILE_VECTORS && n + lane < OUTPUT_VECTORS) {

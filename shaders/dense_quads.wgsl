@@ -53,11 +53,11 @@ fn row_start(model: u32, m: u32) -> u32 {
   return (model * ROWS + min(m, ROWS - 1u)) * 4u * INPUT_VECTORS;
 }
 
-// Four pixels as 255 times their value. The products by powers of two are exact, and cheaper here than shifts.
+// Four pixels as 255 times their value. The products by powers of two are exact, and cheaper here than shifts; so is
+// the conversion from i32, which the highest byte cannot take.
 fn pixels(word: u32) -> vec4f {
-  let scaled = vec4f(bitcast<vec4i>(vec4u(word) & vec4u(0xffu, 0xff00u, 0xff0000u, 0xff000000u)));
-  let bytes = scaled * vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
-  return vec4f(bytes.xyz, select(bytes.w, bytes.w + 256.0, bytes.w < 0.0));
+  let low = vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u)));
+  return vec4f(low, f32(word & 0xff000000u)) * vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
 }
 
 // Vector i of the row that begins at `start`, its padding as zeros.
