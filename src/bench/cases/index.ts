@@ -46,7 +46,7 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     head: headCases(tiledKernels()),
     dense_input_gradient: tiled.inputGradient,
     dense_adam: tiled.denseAdam,
-    dense_quads: quads.dense,
+    dense_quads: [...quads.dense, ...quads.squares],
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_adam_quads: quads.denseAdam,
