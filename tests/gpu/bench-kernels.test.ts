@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KernelCase } from '../../src/bench/cases/case.ts';
 import { kernelCases } from '../../src/bench/cases/index.ts';
 import { BENCH_FEATURES } from '../../src/bench/environment.ts';
+import { missingFeature } from '../../src/bench/features.ts';
 import { runCase } from '../../src/bench/run-case.ts';
 import { PassTimer } from '../../src/bench/timing.ts';
 import type { KernelName } from '../../src/gpu/kernels.ts';
@@ -29,8 +30,14 @@ function caseOf(kernel: KernelName): KernelCase {
 }
 
 describe.each(firsts)('%s', (kernel, kernelCase) => {
-  test('computes what its float64 twin does, and then has a time', async () => {
+  test('computes what its float64 twin does, and then has a time; without its feature it has none', async () => {
     const result = await runCase(timer, kernelCase, QUICK);
+    const missing = missingFeature(timer.device, [kernelCase.dispatch]);
+    if (missing) {
+      expect(kernel).toMatch(/_matrix$/);
+      expect(result).toMatchObject({ status: 'skipped', reason: `this device lacks the feature ${missing}` });
+      return;
+    }
     expect(result).toMatchObject({ status: 'measured', kernel, size: kernelCase.size, variant: null });
     if (result.status !== 'measured') return;
     const { time, clock, gflops, gigabytesPerSecond, checked } = result;

@@ -134,7 +134,7 @@ describe('with --json', () => {
   });
 
   test('what is said about the run goes to stderr', () => {
-    expect(trainedAsJson.stderr).toMatch(/^Adapter: .*\nData: .*\nNetwork: .*\nEpoch 1\/3 /);
+    expect(trainedAsJson.stderr).toMatch(/^Adapter: .*\nData: .*\nNetwork: .*\nPlan: .*\nEpoch 1\/3 /);
   });
 });
 
@@ -142,6 +142,14 @@ test('softmax regression is a network without hidden layers', async () => {
   const { code, stdout } = await train('--hidden', 'none', '--epochs', '1', '--json');
   expect(code).toBe(0);
   expect((JSON.parse(stdout) as RunReport).config.hidden).toEqual([]);
+});
+
+test('--plan pins the plan that the report names, and one that does not fit is refused', async () => {
+  const { code, stdout } = await train('--plan', 'unfused', '--epochs', '1', '--json');
+  expect(code).toBe(0);
+  expect((JSON.parse(stdout) as RunReport).config.plan).toBe('unfused');
+  const refused = await train('--plan', 'fused', '--hidden', '8,6', '--epochs', '1');
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('The plan "fused" is for one') });
 });
 
 test('a reader of stdout that goes away early is no error', async () => {
