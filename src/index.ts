@@ -47,6 +47,7 @@ export {
 } from './data/idx.ts';
 export { pickIdxFiles } from './data/idx-names.ts';
 export { downloadIdx, type KnownDataset, type KnownFile, mnist, verifiedIdx } from './data/mnist.ts';
+export { epochOrder } from './data/shuffle.ts';
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
 export { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';

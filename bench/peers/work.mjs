@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { epochOrder } from './epoch-order.mjs';
+import { epochOrder } from '../../dist/index.js';
 
 /**
  * What a peer trains: the same bytes for all, in files that JavaScript and Python read alike.
@@ -45,7 +45,8 @@ export function makeWork({ shape, classes, train }, model, { steps, batchSize, s
   const samples = steps * batchSize;
   const { inputs, hidden } = model.spec;
   const order = new Uint32Array(ORDERS * samples);
-  for (let i = 0; i < ORDERS; i++) order.set(epochOrder(samples, seed, i + 1), i * samples);
+  const all = Uint32Array.from({ length: samples }, (_, i) => i);
+  for (let i = 0; i < ORDERS; i++) order.set(epochOrder(all, seed, i + 1), i * samples);
   return {
     ...shape,
     inputs,

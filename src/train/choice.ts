@@ -48,13 +48,14 @@ const known = new Map<string, string>();
  *
  * @param candidates at least one, the likeliest first
  * @param shape what the candidates were made for, in words
+ * @param trialState asked for where there is something to time
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function fastestPlan(
   device: GPUDevice,
   candidates: readonly [StepPlan, ...StepPlan[]],
   shape: string,
-  state: TrialState,
+  trialState: () => TrialState,
   memory?: PlanMemory,
 ): Promise<PlanChoice> {
   if (candidates.length === 1) return { plan: candidates[0], timed: {} };
@@ -65,7 +66,7 @@ export async function fastestPlan(
   const again = candidates.find((plan) => plan.name === remembered);
   if (again) return { plan: again, timed: {} };
 
-  const { plan, timed } = await timeAll(device, candidates, state);
+  const { plan, timed } = await timeAll(device, candidates, trialState());
   known.set(key, plan.name);
   await memory?.set(key, plan.name);
   return { plan, timed };

@@ -1,5 +1,6 @@
 import type { BindingName } from '../gpu/kernels.ts';
-import { adamOverrides, groups, MOST_WORKGROUPS } from './ops.ts';
+import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
+import { groups, MOST_WORKGROUPS } from './ops.ts';
 import type { LayeredKernels } from './plans/layered.ts';
 import { type Dispatch, dispatch } from './step-plan.ts';
 import { type Product, type Tile, tileFor } from './tiles.ts';
@@ -22,18 +23,12 @@ export function tiledKernels(tile?: Tile): LayeredKernels {
 
     headParts: (rows) => groups(rows, HEAD_ROWS),
 
-    dense({ models, rows, layer, relu, input, orderLength }, bindings) {
+    dense(sizes, bindings) {
+      const { models, rows, layer } = sizes;
       const { inputs, outputs } = layer;
       return tiled(
         'dense',
-        {
-          ROWS: rows,
-          INPUTS: inputs,
-          OUTPUTS: outputs,
-          ORDER_LENGTH: orderLength,
-          BYTES: Number(input === 'samples'),
-          RELU: Number(relu),
-        },
+        denseConstants(sizes),
         bindings,
         { models, m: rows, n: outputs, k: inputs },
         tile,
@@ -61,30 +56,24 @@ export function tiledKernels(tile?: Tile): LayeredKernels {
       );
     },
 
-    inputGradient({ models, rows, layer }, bindings) {
+    inputGradient(sizes, bindings) {
+      const { models, rows, layer } = sizes;
       const { inputs, outputs } = layer;
       return tiled(
         'dense_input_gradient',
-        { ROWS: rows, INPUTS: inputs, OUTPUTS: outputs },
+        inputGradientConstants(sizes),
         bindings,
         { models, m: rows, n: inputs, k: outputs },
         tile,
       );
     },
 
-    denseAdam({ models, rows, layer, input, orderLength }, adam, bindings) {
+    denseAdam(sizes, adam, bindings) {
+      const { models, rows, layer } = sizes;
       const { inputs, outputs } = layer;
       return tiled(
         'dense_adam',
-        {
-          MODELS: models,
-          BATCH: rows,
-          INPUTS: inputs,
-          OUTPUTS: outputs,
-          ORDER_LENGTH: orderLength,
-          BYTES: Number(input === 'samples'),
-          ...adamOverrides(adam),
-        },
+        denseAdamConstants(sizes, adam),
         bindings,
         // The bias is one more row of parameters.
         { models, m: inputs + 1, n: outputs, k: rows },

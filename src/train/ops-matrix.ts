@@ -1,5 +1,6 @@
 import { type BindingName, shaderConstant } from '../gpu/kernels.ts';
-import { adamOverrides, groups } from './ops.ts';
+import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
+import { groups } from './ops.ts';
 import { tiledKernels } from './ops-layered.ts';
 import type { LayeredKernels } from './plans/layered.ts';
 import { type Dispatch, dispatch } from './step-plan.ts';
@@ -21,17 +22,13 @@ export function matrixKernels(workgroup = INVOCATIONS): LayeredKernels {
     headClasses,
     headParts,
 
-    dense({ models, rows, layer, relu, input, orderLength }, bindings) {
-      const { inputs, outputs } = layer;
+    dense(sizes, bindings) {
+      const { models, rows, layer } = sizes;
+      const { outputs } = layer;
       return product(
         'dense_matrix',
         {
-          ROWS: rows,
-          INPUTS: inputs,
-          OUTPUTS: outputs,
-          ORDER_LENGTH: orderLength,
-          BYTES: Number(input === 'samples'),
-          RELU: Number(relu),
+          ...denseConstants(sizes),
           WORKGROUP_SIZE: workgroup,
         },
         bindings,
@@ -39,28 +36,24 @@ export function matrixKernels(workgroup = INVOCATIONS): LayeredKernels {
       );
     },
 
-    inputGradient({ models, rows, layer }, bindings) {
-      const { inputs, outputs } = layer;
+    inputGradient(sizes, bindings) {
+      const { models, rows, layer } = sizes;
+      const { inputs } = layer;
       return product(
         'dense_input_gradient_matrix',
-        { ROWS: rows, INPUTS: inputs, OUTPUTS: outputs, WORKGROUP_SIZE: workgroup },
+        { ...inputGradientConstants(sizes), WORKGROUP_SIZE: workgroup },
         bindings,
         { models, m: rows, n: inputs },
       );
     },
 
-    denseAdam({ models, rows, layer, input, orderLength }, adam, bindings) {
+    denseAdam(sizes, adam, bindings) {
+      const { models, layer } = sizes;
       const { inputs, outputs } = layer;
       return product(
         'dense_adam_matrix',
         {
-          MODELS: models,
-          BATCH: rows,
-          INPUTS: inputs,
-          OUTPUTS: outputs,
-          ORDER_LENGTH: orderLength,
-          BYTES: Number(input === 'samples'),
-          ...adamOverrides(adam),
+          ...denseAdamConstants(sizes, adam),
           WORKGROUP_SIZE: workgroup,
         },
         bindings,

@@ -1,13 +1,15 @@
 import { shaderConstant } from '../gpu/kernels.ts';
-import { adamOverrides, groups, vectors } from './ops.ts';
+import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
+import { groups, vectors } from './ops.ts';
 import type { LayeredKernels } from './plans/layered.ts';
 import { dispatch } from './step-plan.ts';
 
 /** Tile sizes are written out in the shaders. */
-const tile = (kernel: 'dense_quads' | 'dense_input_gradient_quads' | 'dense_adam_quads' | 'head_quads') => ({
+const tile = (kernel: 'dense_quads' | 'dense_input_gradient_quads' | 'dense_adam_quads') => ({
   rows: shaderConstant(kernel, 'TILE_ROWS'),
-  vectors: kernel === 'head_quads' ? 0 : shaderConstant(kernel, 'TILE_VECTORS'),
+  vectors: shaderConstant(kernel, 'TILE_VECTORS'),
 });
+const headParts = (rows: number) => groups(rows, shaderConstant('head_quads', 'TILE_ROWS'));
 
 /**
  * The layered plan's kernels for adapters whose subgroups are four wide, which are software: loads are dear there, and
@@ -16,24 +18,17 @@ const tile = (kernel: 'dense_quads' | 'dense_input_gradient_quads' | 'dense_adam
 export const quadKernels: LayeredKernels = {
   headClasses: 16,
 
-  headParts: (rows) => groups(rows, tile('head_quads').rows),
+  headParts,
 
-  dense({ models, rows, layer, relu, input, orderLength }, bindings) {
-    const { inputs, outputs } = layer;
+  dense(sizes, bindings) {
+    const { models, rows, layer } = sizes;
+    const { outputs } = layer;
     const size = tile('dense_quads');
-    return dispatch(
-      'dense_quads',
-      {
-        ROWS: rows,
-        INPUTS: inputs,
-        OUTPUTS: outputs,
-        ORDER_LENGTH: orderLength,
-        BYTES: Number(input === 'samples'),
-        RELU: Number(relu),
-      },
-      bindings,
-      [groups(vectors(outputs), size.vectors), groups(rows, size.rows), models],
-    );
+    return dispatch('dense_quads', denseConstants(sizes), bindings, [
+      groups(vectors(outputs), size.vectors),
+      groups(rows, size.rows),
+      models,
+    ]);
   },
 
   head({ models, rows, layer, orderLength, labelsAt, steps }, bindings) {
@@ -49,37 +44,29 @@ export const quadKernels: LayeredKernels = {
         STEPS: steps,
       },
       bindings,
-      [groups(rows, tile('head_quads').rows), 1, models],
+      [headParts(rows), 1, models],
     );
   },
 
-  inputGradient({ models, rows, layer }, bindings) {
-    const { inputs, outputs } = layer;
+  inputGradient(sizes, bindings) {
+    const { models, rows, layer } = sizes;
+    const { inputs } = layer;
     const size = tile('dense_input_gradient_quads');
-    return dispatch(
-      'dense_input_gradient_quads',
-      { ROWS: rows, INPUTS: inputs, OUTPUTS: outputs },
-      bindings,
-      [groups(vectors(inputs), size.vectors), groups(rows, size.rows), models],
-    );
+    return dispatch('dense_input_gradient_quads', inputGradientConstants(sizes), bindings, [
+      groups(vectors(inputs), size.vectors),
+      groups(rows, size.rows),
+      models,
+    ]);
   },
 
-  denseAdam({ models, rows, layer, input, orderLength }, adam, bindings) {
+  denseAdam(sizes, adam, bindings) {
+    const { models, layer } = sizes;
     const { inputs, outputs } = layer;
     const size = tile('dense_adam_quads');
-    return dispatch(
-      'dense_adam_quads',
-      {
-        MODELS: models,
-        BATCH: rows,
-        INPUTS: inputs,
-        OUTPUTS: outputs,
-        ORDER_LENGTH: orderLength,
-        BYTES: Number(input === 'samples'),
-        ...adamOverrides(adam),
-      },
-      bindings,
-      [groups(inputs, size.rows), groups(vectors(outputs), size.vectors), models],
-    );
+    return dispatch('dense_adam_quads', denseAdamConstants(sizes, adam), bindings, [
+      groups(inputs, size.rows),
+      groups(vectors(outputs), size.vectors),
+      models,
+    ]);
   },
 };

@@ -121,12 +121,12 @@ export class Trainer {
       keep(resident.samples);
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
       const shape = `${[spec.inputs, ...spec.hidden, spec.classes].join('-')}, batch ${sizes.batch}`;
-      const trial = {
+      const trial = () => ({
         samples: resident.samples,
         order: epochOrder(split.train, settings.seed, 1),
         parameters: packParameters(model),
         steps: trainingSteps(split.train.length, sizes.batch, 0, settings).slice(0, STEPS_PER_SUBMIT),
-      };
+      });
       const choice = await fastestPlan(device, candidates, shape, trial, options.planMemory);
       const executable = keep(await Executable.create(device, choice.plan, shared));
       const validation =

@@ -47,7 +47,7 @@ describe('fastestPlan', () => {
       ['slow one first', [slow, quick]],
       ['quick one first', [quick, slow]],
     ] as const) {
-      const { plan, timed } = await fastestPlan(device, candidates, shape, state);
+      const { plan, timed } = await fastestPlan(device, candidates, shape, () => state);
       expect(plan.name).toBe('unfused');
       expect(timed.slow).toBeGreaterThan(timed.unfused ?? Number.NaN);
     }
@@ -55,18 +55,21 @@ describe('fastestPlan', () => {
 
   test('chooses once for a shape, and again for another', async () => {
     const [device, state, kept] = [await testDevice(), await trial(), memory()];
-    const first = await fastestPlan(device, [slow, quick], 'shape A', state, kept);
+    const first = await fastestPlan(device, [slow, quick], 'shape A', () => state, kept);
     expect(Object.keys(first.timed)).toEqual(['slow', 'unfused']);
     expect(Object.values(kept.kept)).toEqual(['unfused']);
     expect(Object.keys(kept.kept)[0]).toContain(device.adapterInfo.architecture);
-    expect(await fastestPlan(device, [slow, quick], 'shape A', state)).toEqual({ plan: quick, timed: {} });
-    const other = await fastestPlan(device, [slow, quick], 'shape B', state);
+    expect(await fastestPlan(device, [slow, quick], 'shape A', () => state)).toEqual({
+      plan: quick,
+      timed: {},
+    });
+    const other = await fastestPlan(device, [slow, quick], 'shape B', () => state);
     expect(Object.keys(other.timed).length).toBe(2);
   });
 
   test('believes what another process chose, unless there is no such plan', async () => {
     const [device, state, kept] = [await testDevice(), await trial(), memory()];
-    await fastestPlan(device, [slow, quick], 'shape C', state, kept);
+    await fastestPlan(device, [slow, quick], 'shape C', () => state, kept);
     const [key = ''] = Object.keys(kept.kept);
     for (const [name, expected, times] of [
       ['slow', 'slow', 0],
@@ -74,7 +77,7 @@ describe('fastestPlan', () => {
     ] as const) {
       const shape = `shape C ${name}`;
       const told = memory({ [key.replace('shape C', shape)]: name });
-      const { plan, timed } = await fastestPlan(device, [slow, quick], shape, state, told);
+      const { plan, timed } = await fastestPlan(device, [slow, quick], shape, () => state, told);
       expect(plan.name).toBe(expected);
       expect(Object.keys(timed).length).toBe(times);
     }
@@ -82,7 +85,7 @@ describe('fastestPlan', () => {
 
   test('times nothing where there is one candidate', async () => {
     const [device, state] = [await testDevice(), await trial()];
-    expect(await fastestPlan(device, [slow], 'shape D', state)).toEqual({ plan: slow, timed: {} });
+    expect(await fastestPlan(device, [slow], 'shape D', () => state)).toEqual({ plan: slow, timed: {} });
   });
 });
 

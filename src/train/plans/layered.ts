@@ -27,11 +27,15 @@ export interface LayerInput {
   readonly orderLength: number;
 }
 
-interface LayerSizes {
+export interface LayerSizes {
   readonly models: number;
   /** Samples of a batch. */
   readonly rows: number;
   readonly layer: DenseLayer;
+}
+
+export interface DenseSizes extends LayerSizes, LayerInput {
+  readonly relu: boolean;
 }
 
 export interface HeadSizes extends LayerSizes {
@@ -48,7 +52,7 @@ export interface HeadSizes extends LayerSizes {
 export interface LayeredKernels {
   /** y = x kernel + bias, with ReLU where `relu`. */
   dense(
-    sizes: LayerSizes & LayerInput & { relu: boolean },
+    sizes: DenseSizes,
     bindings: { step: string; x: string; order: string; parameters: string; y: string },
   ): Dispatch;
   /** The most classes that `head` takes. */
