@@ -12,10 +12,14 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
-// A quad makes 16 parameter rows, four to a lane, of 12 columns: (block of rows, three vec4s of columns, model). As in
-// dense_quads.wgsl each lane loads a fourth of what the quad needs, and delta's columns go round by quad swaps.
+// A quad makes 16 parameter rows, four to a lane, of 20 columns: (block of rows, five vec4s of columns, model). As in
+// dense_quads.wgsl each lane loads a fourth of what the quad needs, and delta's columns go round by quad swaps; four
+// samples whose words are all blank are passed over. The lanes' words are STRIDE apart: where that is an image's row, they
+// are a patch of 4 x 4 pixels, which is blank more often than 16 pixels side by side.
 
 enable subgroups;
+// Whether samples are blank is asked of the whole quad, which therefore branches as one.
+diagnostic(off, subgroup_uniformity);
 
 override MODELS: u32;
 override BATCH: u32;
@@ -23,6 +27,8 @@ override INPUTS: u32;
 override OUTPUTS: u32;
 override ORDER_LENGTH: u32;
 override BYTES: bool;
+// Divides INPUT_VECTORS / 4, or is 1.
+override STRIDE: u32;
 override BETA1: f32;
 override BETA2: f32;
 // 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
@@ -35,7 +41,7 @@ override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 
 const TILE_ROWS = 16u;
-const TILE_VECTORS = 3u;
+const TILE_VECTORS = 5u;
 
 struct Step {
   offset: u32,
@@ -56,22 +62,27 @@ struct Step {
 // What the four pixels of a word stand for, in parts of what `pixels` makes of them: exact powers of two, but for 255.
 const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24) / 255.0;
 
-// Four pixels where they are in the word, since shifts are dear here; so is the conversion from u32, but the highest
-// byte cannot do without.
+// Four pixels where they are in the word, since shifts are dear here. So is the conversion from u32; that from i32
+// takes the highest byte as it is from -128 on.
 fn pixels(word: u32) -> vec4f {
-  return vec4f(
-    vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))),
-    f32(word & 0xff000000u),
-  );
+  let highest = bitcast<i32>((word & 0xff000000u) ^ 0x80000000u);
+  return vec4f(vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))), f32(highest) + 0x1p31);
 }
 
-// Inputs `vector` of the batch's sample b, which begins at `start`.
-fn inputs(start: u32, vector: u32) -> vec4f {
+// Inputs `vector` of the batch's sample b; where x is bytes, that is `word`.
+fn inputs(model: u32, b: u32, vector: u32, word: u32) -> vec4f {
   if (BYTES) {
-    return pixels(x[start + vector]);
+    return pixels(word);
   }
-  let i = start + 4u * vector;
+  let i = ((model * BATCH + min(b, BATCH - 1u)) * INPUT_VECTORS + vector) * 4u;
   return bitcast<vec4f>(vec4u(x[i], x[i + 1u], x[i + 2u], x[i + 3u]));
+}
+
+// Whether any of the quad's words has a pixel.
+fn lit(words: vec4u) -> bool {
+  let lane = words.x | words.y | words.z | words.w;
+  let pair = lane | quadSwapX(lane);
+  return (pair | quadSwapY(pair)) != 0u;
 }
 
 // The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
@@ -122,7 +133,7 @@ fn update_rows(model: u32, k: u32, n: u32, lane: u32, gradient: mat4x4f) {
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
-  let vector = group.x * (TILE_ROWS / 4u) + lane;
+  let vector = group.x / STRIDE * (4u * STRIDE) + group.x % STRIDE + lane * STRIDE;
   let n = group.y * TILE_VECTORS;
   // Vectors past the end repeat the last one: read in bounds, computed in vain, never written.
   let read = min(vector, INPUT_VECTORS - 1u);
@@ -130,42 +141,65 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let d0 = column + 4u * n;
   let d1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
   let d2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
+  let d3 = column + 4u * min(n + 3u, OUTPUT_VECTORS - 1u);
+  let d4 = column + 4u * min(n + 4u, OUTPUT_VECTORS - 1u);
 
   // Every column of these matrices is four sums of one of this lane's rows.
   var g0 = mat4x4f();
   var g1 = mat4x4f();
   var g2 = mat4x4f();
-  for (var b = 0u; b < BATCH; b += 4u) {
-    // Each lane looks up one of the four samples.
-    var start = 0u;
-    if (BYTES) {
-      start = order[model * ORDER_LENGTH + step.offset + min(b + lane, step.count - 1u)] * INPUT_VECTORS;
-    } else {
-      start = (model * BATCH + min(b + lane, BATCH - 1u)) * 4u * INPUT_VECTORS;
+  var g3 = mat4x4f();
+  var g4 = mat4x4f();
+  var b = 0u;
+  loop {
+    var words = vec4u();
+    while (BYTES && b < BATCH) {
+      // Each lane looks up one of the four samples.
+      let sample = order[model * ORDER_LENGTH + step.offset + min(b + lane, step.count - 1u)];
+      let start = sample * INPUT_VECTORS;
+      words = vec4u(
+        x[quadBroadcast(start, 0u) + read],
+        x[quadBroadcast(start, 1u) + read],
+        x[quadBroadcast(start, 2u) + read],
+        x[quadBroadcast(start, 3u) + read],
+      );
+      if (lit(words)) {
+        break;
+      }
+      b += 4u;
+    }
+    if (b >= BATCH) {
+      break;
     }
     let samples = transpose(mat4x4f(
-      inputs(quadBroadcast(start, 0u), read),
-      inputs(quadBroadcast(start, 1u), read),
-      inputs(quadBroadcast(start, 2u), read),
-      inputs(quadBroadcast(start, 3u), read),
+      inputs(model, b, read, words.x),
+      inputs(model, b + 1u, read, words.y),
+      inputs(model, b + 2u, read, words.z),
+      inputs(model, b + 3u, read, words.w),
     ));
     g0 += delta_of(d0, b) * samples;
     g1 += delta_of(d1, b) * samples;
     g2 += delta_of(d2, b) * samples;
+    g3 += delta_of(d3, b) * samples;
+    g4 += delta_of(d4, b) * samples;
+    b += 4u;
   }
 
   let k = 4u * vector;
   update_rows(model, k, n, lane, g0);
   update_rows(model, k, n + 1u, lane, g1);
   update_rows(model, k, n + 2u, lane, g2);
+  update_rows(model, k, n + 3u, lane, g3);
+  update_rows(model, k, n + 4u, lane, g4);
 
-  // The bias has no inputs: the first block of rows sums it, a vec4 of columns to a lane.
-  if (group.x == 0u && lane < TILE_VECTORS && n + lane < OUTPUT_VECTORS) {
+  // The bias has no inputs: the first block of rows sums it, a vec4 of columns to a lane. A loop that does not run costs
+  // nothing here, an `if` all that is inside.
+  for (var v = n + lane; group.x == 0u && v < min(n + TILE_VECTORS, OUTPUT_VECTORS); v += 4u) {
     var sum = vec4f();
-    for (var b = 0u; b < BATCH; b++) {
-      let i = (model * BATCH + b) * 4u * OUTPUT_VECTORS + 4u * (n + lane);
+    for (var row = 0u; row < BATCH; row++) {
+      let i = ((model * BATCH + row) * OUTPUT_VECTORS + v) * 4u;
       sum += vec4f(delta[i], delta[i + 1u], delta[i + 2u], delta[i + 3u]);
     }
-    update(model, INPUTS, n + lane, sum);
+    update(model, INPUTS, v, sum);
   }
 }

@@ -10,12 +10,15 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A quad makes 32 rows of 8 columns: (pair of vec4s of columns, block of rows, model). Such an adapter spends ten times
+// A quad makes 16 rows of 12 columns: (three vec4s of columns, block of rows, model). Such an adapter spends ten times
 // longer on a load than on a product, so nothing is loaded twice: each of the four lanes loads every fourth row of x and
 // every fourth column of the kernel, and the columns go round by quad swaps. Component s of a sum belongs to the
-// column of lane ^ s; `in_order` sorts that out at the end.
+// column of lane ^ s; `in_order` sorts that out at the end. A third of an image is a margin: words that are blank in all
+// of the rows are passed over, for a product by zero adds nothing.
 
 enable subgroups;
+// Whether a word is blank is asked of the whole quad, which therefore branches as one.
+diagnostic(off, subgroup_uniformity);
 
 override ROWS: u32;
 override INPUTS: u32;
@@ -27,8 +30,8 @@ override RELU: bool;
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 
-const TILE_ROWS = 32u;
-const TILE_VECTORS = 2u;
+const TILE_ROWS = 16u;
+const TILE_VECTORS = 3u;
 
 struct Step {
   offset: u32,
@@ -53,18 +56,21 @@ fn row_start(model: u32, m: u32) -> u32 {
   return (model * ROWS + min(m, ROWS - 1u)) * 4u * INPUT_VECTORS;
 }
 
-// Four pixels as 255 times their value. The products by powers of two are exact, and cheaper here than shifts; so is
-// the conversion from i32, which the highest byte cannot take.
+// What the pixels of a word are to what `pixels` makes of them: powers of two, so that the products are exact.
+const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
+
+// Four pixels as 255 times their value, but where they are in the word, since shifts are dear here. So is the
+// conversion from u32; that from i32 takes the highest byte as it is from -128 on.
 fn pixels(word: u32) -> vec4f {
-  let low = vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u)));
-  return vec4f(low, f32(word & 0xff000000u)) * vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
+  let highest = bitcast<i32>((word & 0xff000000u) ^ 0x80000000u);
+  return vec4f(vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))), f32(highest) + 0x1p31);
 }
 
-// Vector i of the row that begins at `start`, its padding as zeros.
-fn inputs(start: u32, i: u32) -> vec4f {
+// Vector i of the row that begins at `start`, its padding as zeros; where x is bytes, that is `word`.
+fn inputs(start: u32, i: u32, word: u32) -> vec4f {
   var value = vec4f();
   if (BYTES) {
-    value = pixels(x[start + i]);
+    value = pixels(word);
   } else {
     let k = start + 4u * i;
     value = bitcast<vec4f>(vec4u(x[k], x[k + 1u], x[k + 2u], x[k + 3u]));
@@ -75,23 +81,27 @@ fn inputs(start: u32, i: u32) -> vec4f {
   return value;
 }
 
+// Whether any of the quad's words has a pixel.
+fn lit(words: vec4u) -> bool {
+  let lane = words.x | words.y | words.z | words.w;
+  let pair = lane | quadSwapX(lane);
+  return (pair | quadSwapY(pair)) != 0u;
+}
+
 // The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
 fn quad(value: f32) -> vec4f {
   return vec4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
 }
 
-// Four rows of one column of the kernel. Below the kernel the bias serves, as any finite number would: x is 0 there.
-fn kernel(start: u32, k: u32) -> mat4x4f {
-  var rows = k + vec4u(0u, 1u, 2u, 3u);
-  if (INPUTS % 4u != 0u) {
-    rows = min(rows, vec4u(INPUTS));
-  }
-  let row = start + rows * (4u * OUTPUT_VECTORS);
+// Four rows of one column of the kernel.
+fn kernel(column: u32, rows: vec4u) -> mat4x4f {
+  let row = column + rows;
+  let scale = select(vec4f(1.0), PIXEL, BYTES);
   return mat4x4f(
-    quad(parameters[row.x]),
-    quad(parameters[row.y]),
-    quad(parameters[row.z]),
-    quad(parameters[row.w]),
+    quad(scale.x * parameters[row.x]),
+    quad(scale.y * parameters[row.y]),
+    quad(scale.z * parameters[row.z]),
+    quad(scale.w * parameters[row.w]),
   );
 }
 
@@ -119,48 +129,61 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let model = group.z;
   let n = group.x * TILE_VECTORS;
   let m = group.y * TILE_ROWS + lane;
-  let start = model * (INPUTS + 1u) * 4u * OUTPUT_VECTORS + lane;
-  let left = start + 4u * n;
-  let right = start + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
-  let x0 = row_start(model, m);
-  let x1 = row_start(model, m + 4u);
-  let x2 = row_start(model, m + 8u);
-  let x3 = row_start(model, m + 12u);
-  let x4 = row_start(model, m + 16u);
-  let x5 = row_start(model, m + 20u);
-  let x6 = row_start(model, m + 24u);
-  let x7 = row_start(model, m + 28u);
+  let row0 = row_start(model, m);
+  let row1 = row_start(model, m + 4u);
+  let row2 = row_start(model, m + 8u);
+  let row3 = row_start(model, m + 12u);
+  // Columns past the end repeat the last ones: read in bounds, computed in vain, never written.
+  let column = model * (INPUTS + 1u) * 4u * OUTPUT_VECTORS + lane;
+  let column0 = column + 4u * n;
+  let column1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
+  let column2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
 
   // Every column of these matrices is four sums of one of this lane's rows.
-  var low_left = mat4x4f();
-  var low_right = mat4x4f();
-  var high_left = mat4x4f();
-  var high_right = mat4x4f();
-  for (var i = 0u; i < INPUT_VECTORS; i++) {
-    let low = mat4x4f(inputs(x0, i), inputs(x1, i), inputs(x2, i), inputs(x3, i));
-    let high = mat4x4f(inputs(x4, i), inputs(x5, i), inputs(x6, i), inputs(x7, i));
-    let w_left = kernel(left, 4u * i);
-    let w_right = kernel(right, 4u * i);
-    low_left += w_left * low;
-    high_left += w_left * high;
-    low_right += w_right * low;
-    high_right += w_right * high;
+  var sums0 = mat4x4f();
+  var sums1 = mat4x4f();
+  var sums2 = mat4x4f();
+  var i = 0u;
+  loop {
+    var words = vec4u();
+    while (BYTES && i < INPUT_VECTORS) {
+      words = vec4u(x[row0 + i], x[row1 + i], x[row2 + i], x[row3 + i]);
+      if (lit(words)) {
+        break;
+      }
+      i++;
+    }
+    if (i >= INPUT_VECTORS) {
+      break;
+    }
+    let values = mat4x4f(
+      inputs(row0, i, words.x),
+      inputs(row1, i, words.y),
+      inputs(row2, i, words.z),
+      inputs(row3, i, words.w),
+    );
+    // Below the kernel the bias serves, as any finite number would: x is 0 there.
+    var rows = 4u * i + vec4u(0u, 1u, 2u, 3u);
+    if (INPUTS % 4u != 0u) {
+      rows = min(rows, vec4u(INPUTS));
+    }
+    rows *= 4u * OUTPUT_VECTORS;
+    sums0 += kernel(column0, rows) * values;
+    sums1 += kernel(column1, rows) * values;
+    sums2 += kernel(column2, rows) * values;
+    i++;
   }
 
-  write(model, m, n, lane, low_left[0]);
-  write(model, m + 4u, n, lane, low_left[1]);
-  write(model, m + 8u, n, lane, low_left[2]);
-  write(model, m + 12u, n, lane, low_left[3]);
-  write(model, m + 16u, n, lane, high_left[0]);
-  write(model, m + 20u, n, lane, high_left[1]);
-  write(model, m + 24u, n, lane, high_left[2]);
-  write(model, m + 28u, n, lane, high_left[3]);
-  write(model, m, n + 1u, lane, low_right[0]);
-  write(model, m + 4u, n + 1u, lane, low_right[1]);
-  write(model, m + 8u, n + 1u, lane, low_right[2]);
-  write(model, m + 12u, n + 1u, lane, low_right[3]);
-  write(model, m + 16u, n + 1u, lane, high_right[0]);
-  write(model, m + 20u, n + 1u, lane, high_right[1]);
-  write(model, m + 24u, n + 1u, lane, high_right[2]);
-  write(model, m + 28u, n + 1u, lane, high_right[3]);
+  write(model, m, n, lane, sums0[0]);
+  write(model, m + 4u, n, lane, sums0[1]);
+  write(model, m + 8u, n, lane, sums0[2]);
+  write(model, m + 12u, n, lane, sums0[3]);
+  write(model, m, n + 1u, lane, sums1[0]);
+  write(model, m + 4u, n + 1u, lane, sums1[1]);
+  write(model, m + 8u, n + 1u, lane, sums1[2]);
+  write(model, m + 12u, n + 1u, lane, sums1[3]);
+  write(model, m, n + 2u, lane, sums2[0]);
+  write(model, m + 4u, n + 2u, lane, sums2[1]);
+  write(model, m + 8u, n + 2u, lane, sums2[2]);
+  write(model, m + 12u, n + 2u, lane, sums2[3]);
 }

@@ -1,7 +1,7 @@
 import { shaderConstant } from '../gpu/kernels.ts';
 import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
 import { groups, vectors } from './ops.ts';
-import type { LayeredKernels } from './plans/layered.ts';
+import type { LayeredKernels, LayerInput, LayerSizes } from './plans/layered.ts';
 import { dispatch } from './step-plan.ts';
 
 /** Tile sizes are written out in the shaders. */
@@ -63,10 +63,17 @@ export const quadKernels: LayeredKernels = {
     const { models, layer } = sizes;
     const { inputs, outputs } = layer;
     const size = tile('dense_adam_quads');
-    return dispatch('dense_adam_quads', denseAdamConstants(sizes, adam), bindings, [
+    const constants = { ...denseAdamConstants(sizes, adam), STRIDE: stride(sizes) };
+    return dispatch('dense_adam_quads', constants, bindings, [
       groups(inputs, size.rows),
       groups(vectors(outputs), size.vectors),
       models,
     ]);
   },
 };
+
+/** Words of a row where the inputs can be a square image's pixels. A guess that is wrong costs time only. */
+function stride({ layer, input }: LayerSizes & LayerInput): number {
+  const width = Math.sqrt(layer.inputs);
+  return input === 'samples' && width % 4 === 0 ? width / 4 : 1;
+}
