@@ -3,7 +3,7 @@ import { denseAdamConstants, denseConstants, inputGradientConstants } from './la
 import { groups, MOST_WORKGROUPS } from './ops.ts';
 import type { LayeredKernels } from './plans/layered.ts';
 import { type Dispatch, dispatch } from './step-plan.ts';
-import { type Product, type Tile, tileFor } from './tiles.ts';
+import { type Product, TILES, type Tile, tileFor } from './tiles.ts';
 
 /** Rows that a workgroup of `head` makes. */
 const HEAD_ROWS = 4;
@@ -14,9 +14,9 @@ const MOST_HEAD_INVOCATIONS = 192;
  * The layered plan's kernels for GPUs, where barriers are cheap: workgroups share what they load. `dense` of floats
  * without ReLU is any matrix product.
  *
- * @param tile of every matrix product; by default each has the one that {@link tileFor} picks
+ * @param tiles that each matrix product's is picked from
  */
-export function tiledKernels(tile?: Tile): LayeredKernels {
+export function tiledKernels(tiles: readonly [Tile, ...Tile[]] = TILES): LayeredKernels {
   return {
     // Each vector of four classes has its own invocations, which are the fewer the more classes there are.
     headClasses: 64,
@@ -31,7 +31,7 @@ export function tiledKernels(tile?: Tile): LayeredKernels {
         denseConstants(sizes),
         bindings,
         { models, m: rows, n: outputs, k: inputs },
-        tile,
+        tiles,
       );
     },
 
@@ -64,7 +64,7 @@ export function tiledKernels(tile?: Tile): LayeredKernels {
         inputGradientConstants(sizes),
         bindings,
         { models, m: rows, n: inputs, k: outputs },
-        tile,
+        tiles,
       );
     },
 
@@ -77,7 +77,7 @@ export function tiledKernels(tile?: Tile): LayeredKernels {
         bindings,
         // The bias is one more row of parameters.
         { models, m: inputs + 1, n: outputs, k: rows },
-        tile,
+        tiles,
       );
     },
   };
@@ -88,8 +88,9 @@ function tiled<K extends 'dense' | 'dense_input_gradient' | 'dense_adam'>(
   constants: Record<string, number>,
   bindings: Record<BindingName<K>, string>,
   product: Product,
-  { side, registers, workgroup }: Tile = tileFor(product),
+  tiles: readonly [Tile, ...Tile[]],
 ): Dispatch {
+  const { side, registers, workgroup } = tileFor(product, tiles);
   return dispatch(
     kernel,
     { ...constants, TILE: side, REGISTER_TILE: registers, WORKGROUP_SIZE: workgroup },

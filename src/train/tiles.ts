@@ -31,10 +31,14 @@ export const TILES: readonly [Tile, ...Tile[]] = [
 /** WebGPU's default limit of workgroups along an axis. */
 const MOST_WORKGROUPS = 65_535;
 
-/** The tile that is estimated to be the fastest, by the sizes alone. */
-export function tileFor(product: Product): Tile {
-  // The first is the largest: where the product is too large for any, it comes nearest to the limit.
-  const [largest, ...others] = TILES;
+/**
+ * The tile that is estimated to be the fastest, by the sizes alone.
+ *
+ * @param tiles to choose from, the largest first
+ */
+export function tileFor(product: Product, tiles: readonly [Tile, ...Tile[]] = TILES): Tile {
+  // Where the product is too large for any, the largest comes nearest to the limit.
+  const [largest, ...others] = tiles;
   let best = largest;
   for (const tile of others) {
     if (Math.max(product.m, product.n) > tile.side * MOST_WORKGROUPS) continue;

@@ -14,8 +14,7 @@ import { Inference, inferenceSizes } from './inference.ts';
 import { evaluationPlan, Network, type Prediction } from './network.ts';
 import { tiledKernels } from './ops-layered.ts';
 import { candidatePlans } from './plans/candidates.ts';
-import { fusedFits } from './plans/fused.ts';
-import { PLAN_NAMES, type PlanName, trainingPlan } from './plans/index.ts';
+import { PLAN_NAMES, type PlanName, planFits, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
@@ -366,10 +365,10 @@ function prepare(data: Dataset, options: TrainerOptions) {
     samples: data.train.count,
     orderLength: split.train.length,
   };
-  if (settings.plan === 'fused' && !fusedFits(spec)) {
+  if (settings.plan !== 'auto' && !planFits(settings.plan, spec)) {
     throw new ShadegradError(
       'usage',
-      'The plan "fused" is for one hidden layer, at most 4,092 inputs and a few dozen classes.',
+      `The plan "${settings.plan}" is for one hidden layer, a few thousand inputs and a few dozen classes.`,
       'Use the plan "layered", or "auto", which takes the fastest that fits.',
     );
   }

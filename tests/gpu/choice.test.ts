@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hasQuads } from '../../src/gpu/adapter.ts';
 import { packParameters } from '../../src/model/layout.ts';
+import type { MlpSpec } from '../../src/model/spec.ts';
 import { fastestPlan, type PlanMemory, type TrialState } from '../../src/train/choice.ts';
 import { Executable } from '../../src/train/executable.ts';
 import { candidatePlans } from '../../src/train/plans/candidates.ts';
@@ -91,17 +92,22 @@ describe('fastestPlan', () => {
 
 test('plans with barriers are no candidates where subgroups are four wide, and the rest is tried elsewhere', async () => {
   const device = await testDevice();
-  const narrow = { ...sizes, spec: { inputs: 16, hidden: [8], classes: 4 } };
-  const names = (as: Partial<GPUDevice>) =>
-    candidatePlans({ ...as, limits: device.limits } as GPUDevice, narrow, golden.adam).map(
+  const names = (spec: MlpSpec, as: Partial<GPUDevice>) =>
+    candidatePlans({ ...as, limits: device.limits } as GPUDevice, { ...sizes, spec }, golden.adam).map(
       ({ name }) => name,
     );
+  const narrow = { inputs: 16, hidden: [8], classes: 4 };
   const [features, adapterInfo] = [new Set(['subgroups']), { subgroupMaxSize: 4 } as GPUAdapterInfo];
-  expect(names({ features, adapterInfo })).toEqual(['layered-quads']);
-  expect(names({ features: new Set(), adapterInfo })).toEqual(['fused', 'layered']);
-  expect(names({ features, adapterInfo: { ...adapterInfo, subgroupMaxSize: 32 } })).toEqual([
-    'fused',
-    'layered',
-  ]);
+  expect(names(narrow, { features, adapterInfo })).toEqual(['layered-quads']);
+  const fused = ['fused', 'fused-2', 'fused-4'];
+  expect(names(narrow, { features: new Set(), adapterInfo })).toEqual([...fused, 'layered']);
+  const gpu = { features, adapterInfo: { ...adapterInfo, subgroupMaxSize: 32 } };
+  expect(names(narrow, gpu)).toEqual([...fused, 'layered']);
+  // Two layers are nothing for `fused`, and in wide ones the tiles matter.
+  const tiled = ['layered', 'layered-32', 'layered-64', 'layered-128'];
+  expect(names({ ...narrow, hidden: [8, 8] }, gpu)).toEqual(['layered']);
+  expect(names({ ...narrow, hidden: [8, 256] }, gpu)).toEqual(tiled);
+  // Of 300 hidden units each two have a workgroup, or each four.
+  expect(names({ ...narrow, hidden: [300] }, gpu)).toEqual(['fused', 'fused-4', ...tiled]);
   expect(hasQuads(device)).toBe(device.adapterInfo.architecture === 'swiftshader');
 });

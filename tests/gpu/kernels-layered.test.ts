@@ -4,7 +4,7 @@ import { TILES } from '../../src/train/tiles.ts';
 import { checkDense, checkDenseAdam, checkHead, checkInputGradient } from '../support/layered.ts';
 
 describe.each(TILES)('tiles of $side, $registers to an invocation, $workgroup invocations', (tile) => {
-  const kernels = tiledKernels(tile);
+  const kernels = tiledKernels([tile]);
   const chunk = (8 * tile.workgroup) / tile.side;
   // An m x k matrix by a k x n one, below and above the tile and the chunk in every direction.
   const below = { models: 3, m: tile.side - 1, n: tile.side - 3, k: chunk - 1 };

@@ -41,7 +41,7 @@ const SPEC = { inputs: 20, hidden: [5], classes: 3 };
 const SIZES = { spec: SPEC, models: 1, batch: 9, samples: data.train.count, orderLength: 100 };
 
 async function executable() {
-  const made = await Executable.create(await testDevice(), fusedPlan(SIZES, ADAM, 2));
+  const made = await Executable.create(await testDevice(), fusedPlan('fused-2', SIZES, ADAM, 2));
   const samples = new Uint8Array(made.buffer('samples').size);
   samples.set(paddedRows(data.train.images, SPEC.inputs));
   samples.set(data.train.labels, 4 * labelsAt(SIZES));

@@ -14,7 +14,7 @@ function memoryOf(plan: ReturnType<typeof fusedPlan>): number {
 }
 
 test('a step of the reference network is one dispatch, a workgroup to each hidden unit', () => {
-  const { before, dispatches, after } = fusedPlan(sizes, ADAM);
+  const { before, dispatches, after } = fusedPlan('fused', sizes, ADAM);
   const shapes = [before, dispatches, after].map((part = []) =>
     part.map(({ kernel, workgroups }) => [kernel, ...workgroups]),
   );
@@ -29,7 +29,7 @@ test('a step of the reference network is one dispatch, a workgroup to each hidde
 });
 
 test("the fused plan's own buffers have the sizes their tensors have", () => {
-  const { buffers } = fusedPlan({ ...sizes, models: 3, batch: 33 }, ADAM);
+  const { buffers } = fusedPlan('fused', { ...sizes, models: 3, batch: 33 }, ADAM);
   const size = Object.fromEntries(buffers.map((buffer) => [buffer.name, buffer.size]));
   expect(size).toMatchObject({
     columns: 4 * 3 * 100 * 3 * 788,
@@ -63,7 +63,7 @@ test('fits one hidden layer, and what workgroup memory has room for', () => {
   expect(fusedFits({ ...spec, classes: 61 })).toBe(false);
   expect(fusedFits({ ...spec, inputs: 3_516 })).toBe(true);
   expect(fusedFits({ ...spec, inputs: 3_517 })).toBe(false);
-  expect(() => fusedPlan({ ...sizes, spec: { ...spec, hidden: [7, 5] } }, ADAM)).toThrow(RangeError);
+  expect(() => fusedPlan('fused', { ...sizes, spec: { ...spec, hidden: [7, 5] } }, ADAM)).toThrow(RangeError);
 });
 
 describe.each(UNIT_COUNTS)('%i units to a workgroup', (units) => {
@@ -75,7 +75,7 @@ describe.each(UNIT_COUNTS)('%i units to a workgroup', (units) => {
     { batch: 32, hidden: 100, classes: 36, inputs: 620 },
   ])("fit WebGPU's default limits: %j", ({ batch, hidden, classes, inputs }) => {
     const large = { ...sizes, batch, spec: { inputs, hidden: [hidden], classes } };
-    const plan = fusedPlan(large, ADAM, units);
+    const plan = fusedPlan('fused', large, ADAM, units);
     assertWithinLimits(plan, DEFAULT_LIMITS);
     expect(plan.dispatches.length).toBe(1);
     expect(plan.dispatches[0]?.workgroups).toEqual([Math.ceil(hidden / units), 1, 1]);
@@ -84,7 +84,7 @@ describe.each(UNIT_COUNTS)('%i units to a workgroup', (units) => {
 });
 
 test("what the plan says of a step's workgroup memory is what the shader declares", () => {
-  const plan = fusedPlan(sizes, ADAM, 2);
+  const plan = fusedPlan('fused', sizes, ADAM, 2);
   const { CLASSES = 0, UNITS = 0, STAGE = 0 } = plan.dispatches[0]?.constants ?? {};
   const declared = [...KERNELS.fused_step.code.matchAll(/^var<workgroup> \w+: array<(\w+), (.+)>;$/gm)];
   const values = { TILE: 32, CLASS_VECTORS: Math.ceil(CLASSES / 4), UNITS, STAGE };

@@ -20,7 +20,7 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     const { side, registers, workgroup } = tile;
     return [
       `tile ${side}, ${registers} x ${registers}, ${workgroup} invocations`,
-      tiledKernels(tile),
+      tiledKernels([tile]),
     ] as const;
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));

@@ -1,9 +1,12 @@
 import { hasQuads } from '../../gpu/adapter.ts';
 import type { AdamConstants } from '../ops.ts';
 import { isWithinLimits, type StepPlan } from '../step-plan.ts';
-import { fusedFits } from './fused.ts';
-import { trainingPlan } from './index.ts';
+import { fusedUnits } from './fused.ts';
+import { type PlanName, planFits, trainingPlan } from './index.ts';
 import type { BatchSizes } from './sizes.ts';
+
+/** From this width on a step is more work than latency, and its tiles matter. */
+const WIDE = 256;
 
 /**
  * The plans that may be the fastest on this device, the likeliest first. Where subgroups are four wide the GPU is
@@ -15,8 +18,16 @@ export function candidatePlans(
   adam: AdamConstants,
 ): [StepPlan, ...StepPlan[]] {
   if (hasQuads(device)) return [trainingPlan('layered-quads', sizes, adam)];
-  const layered = trainingPlan('layered', sizes, adam);
-  if (!fusedFits(sizes.spec)) return [layered];
-  const fused = trainingPlan('fused', sizes, adam);
-  return isWithinLimits(fused, device.limits) ? [fused, layered] : [layered];
+  const { spec } = sizes;
+  const units = fusedUnits(sizes);
+  const names: PlanName[] = ['fused'];
+  if (units < 2) names.push('fused-2');
+  if (units < 4) names.push('fused-4');
+  names.push('layered');
+  if (Math.max(...spec.hidden) >= WIDE) names.push('layered-32', 'layered-64', 'layered-128');
+  const [first, ...others] = names
+    .filter((name) => planFits(name, spec))
+    .map((name) => trainingPlan(name, sizes, adam))
+    .filter((plan) => isWithinLimits(plan, device.limits));
+  return first ? [first, ...others] : [trainingPlan('layered', sizes, adam)];
 }

@@ -30,10 +30,12 @@ const ENOUGH_WORKGROUPS = 256;
 /**
  * Whether the fused plan can train `spec`, whatever the batch: one hidden layer, and no more inputs and classes than
  * workgroup memory has room for (3,516 inputs with 10 classes, 60 classes with 784 inputs).
+ *
+ * @param units hidden units to a workgroup: the fewest fit best
  */
-export function fusedFits(spec: MlpSpec): boolean {
+export function fusedFits(spec: MlpSpec, units = 1): boolean {
   const [hidden, ...others] = spec.hidden;
-  return hidden !== undefined && others.length === 0 && fusedStage({ ...spec, hidden }, 1) !== undefined;
+  return hidden !== undefined && others.length === 0 && fusedStage({ ...spec, hidden }, units) !== undefined;
 }
 
 /** Hidden units to a workgroup: as few as make {@link ENOUGH_WORKGROUPS}, since a step then takes least. */
@@ -51,10 +53,15 @@ export function fusedUnits({ spec, models }: Pick<BatchSizes, 'spec' | 'models'>
  * @param units hidden units to a workgroup: 1, 2 or 4
  * @throws RangeError where {@link fusedFits} says no
  */
-export function fusedPlan(sizes: BatchSizes, adam: AdamConstants, units = fusedUnits(sizes)): StepPlan {
+export function fusedPlan(
+  name: string,
+  sizes: BatchSizes,
+  adam: AdamConstants,
+  units = fusedUnits(sizes),
+): StepPlan {
   const { models, batch, spec, orderLength } = sizes;
   const [hidden = 0] = spec.hidden;
-  if (!fusedFits(spec)) throw new RangeError(`the fused plan does not fit ${JSON.stringify(spec)}`);
+  if (!fusedFits(spec, units)) throw new RangeError(`the fused plan does not fit ${JSON.stringify(spec)}`);
   const fused: FusedSizes = {
     models,
     batch,
@@ -84,7 +91,7 @@ export function fusedPlan(sizes: BatchSizes, adam: AdamConstants, units = fusedU
     head: 'head',
   };
   return {
-    name: 'fused',
+    name,
     metricParts: 1,
     buffers: [
       ...inputBuffers(sizes, true),
