@@ -13,7 +13,7 @@
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
 // A quad makes 16 parameter rows, four to a lane, of 20 columns: (block of rows, five vec4s of columns, model). As in
-// dense_quads.wgsl each lane loads a fourth of what the quad needs, and delta's columns go round by quad swaps; four
+// dense_quads.wgsl nothing is loaded twice: each lane loads one of four samples' delta, which go round by quad swaps; four
 // samples whose words are all blank are passed over. The lanes' words are STRIDE apart: where that is an image's row, they
 // are a patch of 4 x 4 pixels, which is blank more often than 16 pixels side by side.
 
@@ -55,9 +55,11 @@ struct Step {
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read> delta: array<f32>;
+@group(0) @binding(3) var<storage, read> delta: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
+// x once more: floats are read by vectors, bytes by words.
+@group(0) @binding(6) var<storage, read> x_vectors: array<vec4f>;
 
 // What the four pixels of a word stand for, in parts of what `pixels` makes of them: exact powers of two, but for 255.
 const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24) / 255.0;
@@ -74,8 +76,7 @@ fn inputs(model: u32, b: u32, vector: u32, word: u32) -> vec4f {
   if (BYTES) {
     return pixels(word);
   }
-  let i = ((model * BATCH + min(b, BATCH - 1u)) * INPUT_VECTORS + vector) * 4u;
-  return bitcast<vec4f>(vec4u(x[i], x[i + 1u], x[i + 2u], x[i + 3u]));
+  return x_vectors[(model * BATCH + min(b, BATCH - 1u)) * INPUT_VECTORS + vector];
 }
 
 // Whether any of the quad's words has a pixel.
@@ -86,27 +87,14 @@ fn lit(words: vec4u) -> bool {
 }
 
 // The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
-fn quad(value: f32) -> vec4f {
-  return vec4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
+fn quad(value: vec4f) -> mat4x4f {
+  return mat4x4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
 }
 
-// Four samples of one column of delta, samples from BATCH on as zeros.
-fn delta_of(start: u32, b: u32) -> mat4x4f {
-  let rows = b + vec4u(0u, 1u, 2u, 3u);
-  var i = start + rows * (4u * OUTPUT_VECTORS);
-  if (BATCH % 4u != 0u) {
-    i = start + min(rows, vec4u(BATCH - 1u)) * (4u * OUTPUT_VECTORS);
-  }
-  var d = vec4f(delta[i.x], delta[i.y], delta[i.z], delta[i.w]);
-  if (BATCH % 4u != 0u) {
-    d = select(vec4f(), d, rows < vec4u(BATCH));
-  }
-  return mat4x4f(quad(d.x), quad(d.y), quad(d.z), quad(d.w));
-}
-
-fn in_order(value: vec4f, lane: u32) -> vec4f {
-  let pairs = select(value, value.yxwz, vec4<bool>((lane & 1u) != 0u));
-  return select(pairs, pairs.zwxy, vec4<bool>((lane & 2u) != 0u));
+// A vec4 of columns of delta, of four samples, this lane's being b; samples from BATCH on are zeros.
+fn deltas(model: u32, b: u32, n: u32) -> mat4x4f {
+  let row = model * BATCH + min(b, BATCH - 1u);
+  return quad(select(vec4f(), delta[row * OUTPUT_VECTORS + n], BATCH % 4u == 0u || b < BATCH));
 }
 
 fn update(model: u32, k: u32, n: u32, g: vec4f) {
@@ -119,15 +107,15 @@ fn update(model: u32, k: u32, n: u32, g: vec4f) {
 }
 
 // Four rows of a vec4 of columns: of the kernel, and the bias where it is this lane's.
-fn update_rows(model: u32, k: u32, n: u32, lane: u32, gradient: mat4x4f) {
+fn update_rows(model: u32, k: u32, n: u32, gradient: mat4x4f) {
   if (n >= OUTPUT_VECTORS) {
     return;
   }
   let scale = select(vec4f(1.0), PIXEL, BYTES);
-  if (k < INPUTS) { update(model, k, n, scale.x * in_order(gradient[0], lane)); }
-  if (k + 1u < INPUTS) { update(model, k + 1u, n, scale.y * in_order(gradient[1], lane)); }
-  if (k + 2u < INPUTS) { update(model, k + 2u, n, scale.z * in_order(gradient[2], lane)); }
-  if (k + 3u < INPUTS) { update(model, k + 3u, n, scale.w * in_order(gradient[3], lane)); }
+  if (k < INPUTS) { update(model, k, n, scale.x * gradient[0]); }
+  if (k + 1u < INPUTS) { update(model, k + 1u, n, scale.y * gradient[1]); }
+  if (k + 2u < INPUTS) { update(model, k + 2u, n, scale.z * gradient[2]); }
+  if (k + 3u < INPUTS) { update(model, k + 3u, n, scale.w * gradient[3]); }
 }
 
 @compute @workgroup_size(4)
@@ -137,14 +125,12 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let n = group.y * TILE_VECTORS;
   // Vectors past the end repeat the last one: read in bounds, computed in vain, never written.
   let read = min(vector, INPUT_VECTORS - 1u);
-  let column = model * BATCH * 4u * OUTPUT_VECTORS + lane;
-  let d0 = column + 4u * n;
-  let d1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
-  let d2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
-  let d3 = column + 4u * min(n + 3u, OUTPUT_VECTORS - 1u);
-  let d4 = column + 4u * min(n + 4u, OUTPUT_VECTORS - 1u);
+  let n1 = min(n + 1u, OUTPUT_VECTORS - 1u);
+  let n2 = min(n + 2u, OUTPUT_VECTORS - 1u);
+  let n3 = min(n + 3u, OUTPUT_VECTORS - 1u);
+  let n4 = min(n + 4u, OUTPUT_VECTORS - 1u);
 
-  // Every column of these matrices is four sums of one of this lane's rows.
+  // Every column of these matrices is four sums of one of this lane's rows. Each lane takes its own sample first.
   var g0 = mat4x4f();
   var g1 = mat4x4f();
   var g2 = mat4x4f();
@@ -154,14 +140,13 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   loop {
     var words = vec4u();
     while (BYTES && b < BATCH) {
-      // Each lane looks up one of the four samples.
       let sample = order[model * ORDER_LENGTH + step.offset + min(b + lane, step.count - 1u)];
       let start = sample * INPUT_VECTORS;
       words = vec4u(
-        x[quadBroadcast(start, 0u) + read],
-        x[quadBroadcast(start, 1u) + read],
-        x[quadBroadcast(start, 2u) + read],
-        x[quadBroadcast(start, 3u) + read],
+        x[start + read],
+        x[quadSwapX(start) + read],
+        x[quadSwapY(start) + read],
+        x[quadSwapDiagonal(start) + read],
       );
       if (lit(words)) {
         break;
@@ -172,33 +157,32 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
       break;
     }
     let samples = transpose(mat4x4f(
-      inputs(model, b, read, words.x),
-      inputs(model, b + 1u, read, words.y),
-      inputs(model, b + 2u, read, words.z),
-      inputs(model, b + 3u, read, words.w),
+      inputs(model, b + lane, read, words.x),
+      inputs(model, b + (lane ^ 1u), read, words.y),
+      inputs(model, b + (lane ^ 2u), read, words.z),
+      inputs(model, b + (lane ^ 3u), read, words.w),
     ));
-    g0 += delta_of(d0, b) * samples;
-    g1 += delta_of(d1, b) * samples;
-    g2 += delta_of(d2, b) * samples;
-    g3 += delta_of(d3, b) * samples;
-    g4 += delta_of(d4, b) * samples;
+    g0 += deltas(model, b + lane, n) * samples;
+    g1 += deltas(model, b + lane, n1) * samples;
+    g2 += deltas(model, b + lane, n2) * samples;
+    g3 += deltas(model, b + lane, n3) * samples;
+    g4 += deltas(model, b + lane, n4) * samples;
     b += 4u;
   }
 
   let k = 4u * vector;
-  update_rows(model, k, n, lane, g0);
-  update_rows(model, k, n + 1u, lane, g1);
-  update_rows(model, k, n + 2u, lane, g2);
-  update_rows(model, k, n + 3u, lane, g3);
-  update_rows(model, k, n + 4u, lane, g4);
+  update_rows(model, k, n, g0);
+  update_rows(model, k, n + 1u, g1);
+  update_rows(model, k, n + 2u, g2);
+  update_rows(model, k, n + 3u, g3);
+  update_rows(model, k, n + 4u, g4);
 
   // The bias has no inputs: the first block of rows sums it, a vec4 of columns to a lane. A loop that does not run costs
   // nothing here, an `if` all that is inside.
   for (var v = n + lane; group.x == 0u && v < min(n + TILE_VECTORS, OUTPUT_VECTORS); v += 4u) {
     var sum = vec4f();
     for (var row = 0u; row < BATCH; row++) {
-      let i = ((model * BATCH + row) * OUTPUT_VECTORS + v) * 4u;
-      sum += vec4f(delta[i], delta[i + 1u], delta[i + 2u], delta[i + 3u]);
+      sum += delta[(model * BATCH + row) * OUTPUT_VECTORS + v];
     }
     update(model, INPUTS, v, sum);
   }

@@ -10,11 +10,10 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A quad makes 16 rows of 12 columns: (three vec4s of columns, block of rows, model). Such an adapter spends ten times
-// longer on a load than on a product, so nothing is loaded twice: each of the four lanes loads every fourth row of x and
-// every fourth column of the kernel, and the columns go round by quad swaps. Component s of a sum belongs to the
-// column of lane ^ s; `in_order` sorts that out at the end. A third of an image is a margin: words that are blank in all
-// of the rows are passed over, for a product by zero adds nothing.
+// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Such an adapter spends ten times
+// longer on a load than on a product, so nothing is loaded twice: each of the four lanes loads a vec4 of columns of the
+// kernel and every fourth row of x, and the rows go round by quad swaps. A third of an image is margin: words that are
+// blank in all of the rows are passed over, for a product by zero adds nothing.
 
 enable subgroups;
 // Whether a word is blank is asked of the whole quad, which therefore branches as one.
@@ -31,7 +30,7 @@ override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 
 const TILE_ROWS = 16u;
-const TILE_VECTORS = 3u;
+const TILE_VECTORS = 4u;
 
 struct Step {
   offset: u32,
@@ -45,15 +44,17 @@ struct Step {
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read> parameters: array<f32>;
+@group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+// x once more: floats are read by vectors, bytes by words.
+@group(0) @binding(5) var<storage, read> x_vectors: array<vec4f>;
 
-// Where a row begins: a word of four pixels, or a float, to a step.
+// Where a row begins: in words of four pixels, or in vectors.
 fn row_start(model: u32, m: u32) -> u32 {
   if (BYTES) {
     return order[model * ORDER_LENGTH + step.offset + min(m, step.count - 1u)] * INPUT_VECTORS;
   }
-  return (model * ROWS + min(m, ROWS - 1u)) * 4u * INPUT_VECTORS;
+  return (model * ROWS + min(m, ROWS - 1u)) * INPUT_VECTORS;
 }
 
 // What the pixels of a word are to what `pixels` makes of them: powers of two, so that the products are exact.
@@ -72,8 +73,7 @@ fn inputs(start: u32, i: u32, word: u32) -> vec4f {
   if (BYTES) {
     value = pixels(word);
   } else {
-    let k = start + 4u * i;
-    value = bitcast<vec4f>(vec4u(x[k], x[k + 1u], x[k + 2u], x[k + 3u]));
+    value = x_vectors[start + i];
   }
   if (INPUTS % 4u != 0u) {
     value = select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
@@ -89,60 +89,63 @@ fn lit(words: vec4u) -> bool {
 }
 
 // The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
-fn quad(value: f32) -> vec4f {
-  return vec4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
+fn quad(value: vec4f) -> mat4x4f {
+  return mat4x4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
 }
 
-// Four rows of one column of the kernel.
-fn kernel(column: u32, rows: vec4u) -> mat4x4f {
-  let row = column + rows;
+// Rows 4i to 4i + 3 of a vec4 of columns of the kernel. Below the kernel the bias serves, as any finite number would: x
+// is 0 there.
+fn kernel(column: u32, i: u32) -> mat4x4f {
+  var row = 4u * i + vec4u(0u, 1u, 2u, 3u);
+  if (INPUTS % 4u != 0u) {
+    row = min(row, vec4u(INPUTS));
+  }
+  row = column + row * OUTPUT_VECTORS;
   let scale = select(vec4f(1.0), PIXEL, BYTES);
   return mat4x4f(
-    quad(scale.x * parameters[row.x]),
-    quad(scale.y * parameters[row.y]),
-    quad(scale.z * parameters[row.z]),
-    quad(scale.w * parameters[row.w]),
+    scale.x * parameters[row.x],
+    scale.y * parameters[row.y],
+    scale.z * parameters[row.z],
+    scale.w * parameters[row.w],
   );
 }
 
-fn in_order(value: vec4f, lane: u32) -> vec4f {
-  let pairs = select(value, value.yxwz, vec4<bool>((lane & 1u) != 0u));
-  return select(pairs, pairs.zwxy, vec4<bool>((lane & 2u) != 0u));
-}
-
-fn write(model: u32, m: u32, n: u32, lane: u32, sum: vec4f) {
+fn write(model: u32, m: u32, n: u32, sum: vec4f) {
   if (m >= ROWS || n >= OUTPUT_VECTORS) {
     return;
   }
-  let i = (model * (INPUTS + 1u) + INPUTS) * 4u * OUTPUT_VECTORS + 4u * n;
-  let bias = vec4f(parameters[i], parameters[i + 1u], parameters[i + 2u], parameters[i + 3u]);
-  var value = in_order(sum, lane);
+  var value = sum;
   if (BYTES) {
     value = select(value / 255.0, vec4f(), vec4<bool>(m >= step.count));
   }
-  value += bias;
+  value += parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
   y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
+}
+
+fn write_rows(model: u32, m: u32, n: u32, lane: u32, sums: mat4x4f) {
+  write(model, m + lane, n, sums[0]);
+  write(model, m + (lane ^ 1u), n, sums[1]);
+  write(model, m + (lane ^ 2u), n, sums[2]);
+  write(model, m + (lane ^ 3u), n, sums[3]);
 }
 
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
-  let n = group.x * TILE_VECTORS;
-  let m = group.y * TILE_ROWS + lane;
-  let row0 = row_start(model, m);
-  let row1 = row_start(model, m + 4u);
-  let row2 = row_start(model, m + 8u);
-  let row3 = row_start(model, m + 12u);
+  let n = group.x * TILE_VECTORS + lane;
+  let m = group.y * TILE_ROWS;
   // Columns past the end repeat the last ones: read in bounds, computed in vain, never written.
-  let column = model * (INPUTS + 1u) * 4u * OUTPUT_VECTORS + lane;
-  let column0 = column + 4u * n;
-  let column1 = column + 4u * min(n + 1u, OUTPUT_VECTORS - 1u);
-  let column2 = column + 4u * min(n + 2u, OUTPUT_VECTORS - 1u);
+  let column = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u);
+  let row0 = row_start(model, m + lane);
+  let row1 = row_start(model, m + 4u + lane);
+  let row2 = row_start(model, m + 8u + lane);
+  let row3 = row_start(model, m + 12u + lane);
 
-  // Every column of these matrices is four sums of one of this lane's rows.
+  // Column s of these matrices is four sums of the row that lane ^ s loads.
   var sums0 = mat4x4f();
   var sums1 = mat4x4f();
   var sums2 = mat4x4f();
+  var sums3 = mat4x4f();
   var i = 0u;
   loop {
     var words = vec4u();
@@ -156,34 +159,16 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     if (i >= INPUT_VECTORS) {
       break;
     }
-    let values = mat4x4f(
-      inputs(row0, i, words.x),
-      inputs(row1, i, words.y),
-      inputs(row2, i, words.z),
-      inputs(row3, i, words.w),
-    );
-    // Below the kernel the bias serves, as any finite number would: x is 0 there.
-    var rows = 4u * i + vec4u(0u, 1u, 2u, 3u);
-    if (INPUTS % 4u != 0u) {
-      rows = min(rows, vec4u(INPUTS));
-    }
-    rows *= 4u * OUTPUT_VECTORS;
-    sums0 += kernel(column0, rows) * values;
-    sums1 += kernel(column1, rows) * values;
-    sums2 += kernel(column2, rows) * values;
+    let w = kernel(column, i);
+    sums0 += w * quad(inputs(row0, i, words.x));
+    sums1 += w * quad(inputs(row1, i, words.y));
+    sums2 += w * quad(inputs(row2, i, words.z));
+    sums3 += w * quad(inputs(row3, i, words.w));
     i++;
   }
 
-  write(model, m, n, lane, sums0[0]);
-  write(model, m + 4u, n, lane, sums0[1]);
-  write(model, m + 8u, n, lane, sums0[2]);
-  write(model, m + 12u, n, lane, sums0[3]);
-  write(model, m, n + 1u, lane, sums1[0]);
-  write(model, m + 4u, n + 1u, lane, sums1[1]);
-  write(model, m + 8u, n + 1u, lane, sums1[2]);
-  write(model, m + 12u, n + 1u, lane, sums1[3]);
-  write(model, m, n + 2u, lane, sums2[0]);
-  write(model, m + 4u, n + 2u, lane, sums2[1]);
-  write(model, m + 8u, n + 2u, lane, sums2[2]);
-  write(model, m + 12u, n + 2u, lane, sums2[3]);
+  write_rows(model, m, n, lane, sums0);
+  write_rows(model, m + 4u, n, lane, sums1);
+  write_rows(model, m + 8u, n, lane, sums2);
+  write_rows(model, m + 12u, n, lane, sums3);
 }

@@ -167,7 +167,14 @@ export const KERNELS = {
   },
   dense_quads: {
     code: denseQuads,
-    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    bindings: {
+      step: 'step',
+      x: 'read',
+      order: 'read',
+      parameters: 'read',
+      y: 'read-write',
+      x_vectors: 'read',
+    },
   },
   head_quads: {
     code: headQuads,
@@ -195,6 +202,7 @@ export const KERNELS = {
       delta: 'read',
       parameters: 'read-write',
       moments: 'read-write',
+      x_vectors: 'read',
     },
   },
   fused_step: {

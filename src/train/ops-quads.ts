@@ -24,7 +24,7 @@ export const quadKernels: LayeredKernels = {
     const { models, rows, layer } = sizes;
     const { outputs } = layer;
     const size = tile('dense_quads');
-    return dispatch('dense_quads', denseConstants(sizes), bindings, [
+    return dispatch('dense_quads', denseConstants(sizes), { ...bindings, x_vectors: bindings.x }, [
       groups(vectors(outputs), size.vectors),
       groups(rows, size.rows),
       models,
@@ -64,7 +64,7 @@ export const quadKernels: LayeredKernels = {
     const { inputs, outputs } = layer;
     const size = tile('dense_adam_quads');
     const constants = { ...denseAdamConstants(sizes, adam), STRIDE: stride(sizes) };
-    return dispatch('dense_adam_quads', constants, bindings, [
+    return dispatch('dense_adam_quads', constants, { ...bindings, x_vectors: bindings.x }, [
       groups(inputs, size.rows),
       groups(vectors(outputs), size.vectors),
       models,
