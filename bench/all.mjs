@@ -39,7 +39,8 @@ const hidden = (/** @type {string[]} */ ...networks) => networks.flatMap((widths
 const commands = {
   doctor: [process.execPath, path('../dist/cli.js'), 'doctor', '--json'],
   floor: shadegrad('bench', 'floor'),
-  kernels: shadegrad('bench', 'kernels', '--sweep'),
+  // In software tiles with barriers take minutes each.
+  kernels: shadegrad('bench', 'kernels', ...(values.adapter === 'software' ? [] : ['--sweep'])),
   plans: train(),
   batches: train('--batch-sizes', '32,64,128,256,512,1024,2048,4096'),
   widths: train(...hidden('32', '64', '100', '256', '512', '1024', '2048', '4096')),

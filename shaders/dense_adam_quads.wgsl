@@ -13,9 +13,9 @@
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
 // A quad makes 16 parameter rows, four to a lane, of 20 columns: (block of rows, five vec4s of columns, model). As in
-// dense_quads.wgsl nothing is loaded twice: each lane loads one of four samples' delta, which go round by quad swaps; four
-// samples whose words are all blank are passed over. The lanes' words are STRIDE apart: where that is an image's row, they
-// are a patch of 4 x 4 pixels, which is blank more often than 16 pixels side by side.
+// dense_quads.wgsl each lane loads a fourth of delta, one sample of four, and the samples go round by quad swaps; four
+// whose words are all blank are passed over. The lanes' words are STRIDE apart: where that is an image's row, they are a
+// patch of 4 x 4 pixels, which is blank more often than 16 pixels side by side.
 
 enable subgroups;
 // Whether samples are blank is asked of the whole quad, which therefore branches as one.
@@ -106,7 +106,7 @@ fn update(model: u32, k: u32, n: u32, g: vec4f) {
   parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
 }
 
-// Four rows of a vec4 of columns: of the kernel, and the bias where it is this lane's.
+// Four rows of a vec4 of columns of the kernel.
 fn update_rows(model: u32, k: u32, n: u32, gradient: mat4x4f) {
   if (n >= OUTPUT_VECTORS) {
     return;
@@ -123,7 +123,7 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let model = group.z;
   let vector = group.x / STRIDE * (4u * STRIDE) + group.x % STRIDE + lane * STRIDE;
   let n = group.y * TILE_VECTORS;
-  // Vectors past the end repeat the last one: read in bounds, computed in vain, never written.
+  // Vectors past an end repeat the last one: read in bounds, computed in vain, never written.
   let read = min(vector, INPUT_VECTORS - 1u);
   let n1 = min(n + 1u, OUTPUT_VECTORS - 1u);
   let n2 = min(n + 2u, OUTPUT_VECTORS - 1u);

@@ -30,13 +30,19 @@ export interface PlanChoice {
 /** Candidates are timed with more and more steps, until these take about this long. */
 const TRIAL_MILLISECONDS = 8;
 
-/** No further steps are tried after this long, so that a start stays a start. */
-const MOST_MILLISECONDS = 200;
+/** Few, but more than one, since some plans do more in the first. */
+const FIRST_STEPS = 4;
+
+/** No further candidate is made after this long, nor further steps tried after as long again: a start stays a start. */
+const MOST_MILLISECONDS = 130;
+
+/** All copies of the state together; the candidates that would need more are left out. */
+const MOST_BYTES = 2 ** 28;
 
 /** A candidate this much slower than the best is out. */
 const HOPELESS = 3;
 
-/** The quickest of so many runs counts: what else a machine does can only make a run longer. */
+/** The quickest of so many runs counts, if they are short: what else a machine does can only make a run longer. */
 const RUNS = 3;
 
 /** Choices of this process. */
@@ -58,7 +64,8 @@ export async function fastestPlan(
   trialState: () => TrialState,
   memory?: PlanMemory,
 ): Promise<PlanChoice> {
-  if (candidates.length === 1) return { plan: candidates[0], timed: {} };
+  const affordable = candidates.filter((_, i) => trialBytes(candidates.slice(0, i + 1)) <= MOST_BYTES);
+  if (affordable.length < 2) return { plan: candidates[0], timed: {} };
   const { vendor, architecture, device: name, description } = device.adapterInfo;
   const names = candidates.map((plan) => plan.name).join(' or ');
   const key = `${[vendor, architecture, name, description].join(' ')}; ${shape}; ${names}`;
@@ -66,10 +73,16 @@ export async function fastestPlan(
   const again = candidates.find((plan) => plan.name === remembered);
   if (again) return { plan: again, timed: {} };
 
-  const { plan, timed } = await timeAll(device, candidates, trialState());
+  const { plan, timed } = await timeAll(device, affordable, trialState());
   known.set(key, plan.name);
   await memory?.set(key, plan.name);
   return { plan, timed };
+}
+
+/** What copies of all that these plans change or make take; the samples are shared. */
+function trialBytes(plans: readonly StepPlan[]): number {
+  const buffers = plans.flatMap((plan) => plan.buffers.filter(({ name }) => name !== 'samples'));
+  return buffers.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** A candidate on its own copy of the state. */
@@ -95,12 +108,13 @@ class Trial {
     this.#steps = steps;
   }
 
-  /** Runs `count` steps, and again where the quickest run counts. */
-  async run(count: number, runs = RUNS): Promise<void> {
+  /** Runs `count` steps, and where that is over soon again: the quickest run counts. */
+  async run(count: number): Promise<void> {
     const { device } = this.#executable;
     const steps = this.#steps.slice(0, count);
     this.microseconds = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < runs; i++) {
+    const until = performance.now() + RUNS * TRIAL_MILLISECONDS;
+    for (let i = 0; i < RUNS && performance.now() < until; i++) {
       const started = performance.now();
       this.#executable.submit(steps);
       await DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
@@ -115,16 +129,22 @@ class Trial {
 
 async function timeAll(
   device: GPUDevice,
-  candidates: readonly [StepPlan, ...StepPlan[]],
+  candidates: readonly StepPlan[],
   state: TrialState,
 ): Promise<PlanChoice> {
-  const started = performance.now();
-  const trials = await Promise.all(candidates.map((plan) => Trial.create(device, plan, state)));
+  const trials: Trial[] = [];
   try {
-    for (const trial of trials) await trial.run(1, 1);
+    let until = performance.now() + MOST_MILLISECONDS;
+    for (const plan of candidates) {
+      if (trials.length > 1 && performance.now() > until) break;
+      const trial = await Trial.create(device, plan, state);
+      trials.push(trial);
+      await trial.run(1);
+    }
+    until = performance.now() + MOST_MILLISECONDS;
     const most = state.steps.length;
-    let running = trials;
-    for (let count = 1; ; count = Math.min(4 * count, most)) {
+    let running: readonly Trial[] = trials;
+    for (let count = Math.min(FIRST_STEPS, most); ; count = Math.min(4 * count, most)) {
       for (const trial of running) await trial.run(count);
       const best = Math.min(...running.map(({ microseconds }) => microseconds));
       // What is over in no time is too short to tell by.
@@ -133,7 +153,7 @@ async function timeAll(
         ({ microseconds }) => !isLong(microseconds) || microseconds <= HOPELESS * best,
       );
       const decided = running.length === 1 || isLong(best) || count === most;
-      if (decided || performance.now() - started > MOST_MILLISECONDS) break;
+      if (decided || performance.now() > until) break;
     }
     const fastest = running.reduce((best, trial) => (trial.microseconds < best.microseconds ? trial : best));
     const timed = Object.fromEntries(trials.map(({ plan, microseconds }) => [plan.name, microseconds]));

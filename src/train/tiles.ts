@@ -28,6 +28,16 @@ export const TILES: readonly [Tile, ...Tile[]] = [
   { side: 8, registers: 4, workgroup: 256 },
 ];
 
+/**
+ * The tiles of one side.
+ * @throws RangeError where there are none
+ */
+export function tilesOf(side: number): readonly [Tile, ...Tile[]] {
+  const [first, ...others] = TILES.filter((tile) => tile.side === side);
+  if (!first) throw new RangeError(`no tiles of side ${side}`);
+  return [first, ...others];
+}
+
 /** WebGPU's default limit of workgroups along an axis. */
 const MOST_WORKGROUPS = 65_535;
 

@@ -368,7 +368,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
   if (settings.plan !== 'auto' && !planFits(settings.plan, spec)) {
     throw new ShadegradError(
       'usage',
-      `The plan "${settings.plan}" is for one hidden layer, a few thousand inputs and a few dozen classes.`,
+      `The plan "${settings.plan}" is for one hidden layer, and for as many inputs and classes as fit into workgroup memory.`,
       'Use the plan "layered", or "auto", which takes the fastest that fits.',
     );
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KERNELS } from '../../src/gpu/kernels.ts';
 import { UNIT_COUNTS } from '../../src/train/ops-fused.ts';
 import { fusedFits, fusedPlan, fusedUnits } from '../../src/train/plans/fused.ts';
+import { planFits } from '../../src/train/plans/index.ts';
 import { assertWithinLimits, DEFAULT_LIMITS } from '../../src/train/step-plan.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
@@ -64,6 +65,19 @@ test('fits one hidden layer, and what workgroup memory has room for', () => {
   expect(fusedFits({ ...spec, inputs: 3_516 })).toBe(true);
   expect(fusedFits({ ...spec, inputs: 3_517 })).toBe(false);
   expect(() => fusedPlan('fused', { ...sizes, spec: { ...spec, hidden: [7, 5] } }, ADAM)).toThrow(RangeError);
+});
+
+test.each([
+  ['fused', undefined, 3_516],
+  ['fused-2', 2, 1_724],
+  ['fused-4', 4, 828],
+] as const)('%s takes as many inputs as its units leave room for', (name, units, most) => {
+  expect(fusedFits({ ...spec, inputs: most }, units)).toBe(true);
+  expect(fusedFits({ ...spec, inputs: most + 1 }, units)).toBe(false);
+  expect(planFits(name, { ...spec, inputs: most })).toBe(true);
+  expect(planFits(name, { ...spec, inputs: most + 1 })).toBe(false);
+  expect(planFits(name, { ...spec, hidden: [100, 100] })).toBe(false);
+  expect(planFits('layered', { ...spec, inputs: most + 1 })).toBe(true);
 });
 
 describe.each(UNIT_COUNTS)('%i units to a workgroup', (units) => {

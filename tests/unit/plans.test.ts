@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
+import { type Access, KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
 import { inferenceSizes } from '../../src/train/inference.ts';
 import { tiledKernels } from '../../src/train/ops-layered.ts';
-import { trainingPlan } from '../../src/train/plans/index.ts';
+import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { inferencePlan } from '../../src/train/plans/inference.ts';
 import {
   allDispatches,
@@ -24,7 +24,6 @@ const sizes = {
   orderLength: 54_000,
 };
 const layered = trainingPlan('layered', sizes, ADAM);
-const unfused = trainingPlan('unfused', sizes, ADAM);
 
 test('the layered plan of the reference network is four dispatches of known size', () => {
   expect(layered.dispatches.map(({ kernel, workgroups }) => [kernel, ...workgroups])).toEqual([
@@ -60,16 +59,15 @@ test.each([1, 2, 3, 16])('%i rows of pixels end with a whole vec4, with labels a
   }
 });
 
-describe.each([
-  ['layered', layered],
-  ['fused', trainingPlan('fused', sizes, ADAM)],
-  ['on matrix units', trainingPlan('layered-matrix', sizes, ADAM)],
-  ['unfused', unfused],
+const CASES: readonly [string, StepPlan][] = [
+  ...PLAN_NAMES.map((name): [string, StepPlan] => [name, trainingPlan(name, sizes, ADAM)]),
   ['without hidden layers', trainingPlan('layered', { ...sizes, spec: { ...sizes.spec, hidden: [] } }, ADAM)],
   ['deep', trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM)],
   ['evaluation', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 10_000, 10_000), true)],
   ['prediction', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 3, 3), false)],
-])('the plan %s', (_, plan: StepPlan) => {
+];
+
+describe.each(CASES)('the plan %s', (name, plan) => {
   test('binds what it has and has what it binds', () => {
     const names = plan.buffers.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -87,9 +85,19 @@ describe.each([
 
   test('never reads a buffer that the same dispatch writes', () => {
     for (const { kernel, bindings } of allDispatches(plan)) {
-      const bound = Object.values(bindings);
-      expect(new Set(bound).size, kernel).toBe(bound.length);
+      const access: Record<string, Access> = KERNELS[kernel].bindings;
+      const bound = Object.entries(bindings);
+      for (const [name, buffer] of bound.filter(([name]) => access[name] === 'read-write')) {
+        expect(
+          bound.filter(([, other]) => other === buffer),
+          kernel,
+        ).toEqual([[name, buffer]]);
+      }
     }
+  });
+
+  test('is named as it is asked for', () => {
+    if (PLAN_NAMES.some((known) => known === name)) expect(plan.name).toBe(name);
   });
 
   test("fits WebGPU's default limits", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { estimateCycles, type Product, TILES, tileFor } from '../../src/train/tiles.ts';
+import { estimateCycles, type Product, TILES, tileFor, tilesOf } from '../../src/train/tiles.ts';
 
 const estimate = (product: Product) => estimateCycles(tileFor(product), product);
 const powers = (from: number, to: number) =>
@@ -31,6 +31,12 @@ describe('the tile chosen', () => {
     ['the largest where none is large enough', { models: 1, m: 1, n: 100_000_000, k: 1 }, 128],
   ])('is %s', (_, product, side) => {
     expect(tileFor(product).side).toBe(side);
+  });
+
+  test('is of one side where only those are to choose from', () => {
+    const product = { models: 1, m: 32, n: 100, k: 784 };
+    for (const side of [32, 64, 128]) expect(tileFor(product, tilesOf(side)).side).toBe(side);
+    expect(() => tilesOf(33)).toThrow(RangeError);
   });
 
   test('has no cliff: twice the batch is estimated to take longer, and at most twice as long', () => {

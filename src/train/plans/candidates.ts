@@ -1,12 +1,13 @@
 import { hasQuads } from '../../gpu/adapter.ts';
+import { denseLayers } from '../../model/spec.ts';
 import type { AdamConstants } from '../ops.ts';
 import { isWithinLimits, type StepPlan } from '../step-plan.ts';
 import { fusedUnits } from './fused.ts';
 import { type PlanName, planFits, trainingPlan } from './index.ts';
 import type { BatchSizes } from './sizes.ts';
 
-/** From this width on a step is more work than latency, and its tiles matter. */
-const WIDE = 256;
+/** Multiply-adds of a layer from which on it is more work than latency, and its tiles matter. */
+const MUCH_WORK = 2 ** 23;
 
 /**
  * The plans that may be the fastest on this device, the likeliest first. Where subgroups are four wide the GPU is
@@ -18,13 +19,14 @@ export function candidatePlans(
   adam: AdamConstants,
 ): [StepPlan, ...StepPlan[]] {
   if (hasQuads(device)) return [trainingPlan('layered-quads', sizes, adam)];
-  const { spec } = sizes;
+  const { spec, models, batch } = sizes;
   const units = fusedUnits(sizes);
   const names: PlanName[] = ['fused'];
   if (units < 2) names.push('fused-2');
   if (units < 4) names.push('fused-4');
   names.push('layered');
-  if (Math.max(...spec.hidden) >= WIDE) names.push('layered-32', 'layered-64', 'layered-128');
+  const work = denseLayers(spec).map(({ inputs, outputs }) => models * batch * inputs * outputs);
+  if (Math.max(...work) >= MUCH_WORK) names.push('layered-32', 'layered-64', 'layered-128');
   const [first, ...others] = names
     .filter((name) => planFits(name, spec))
     .map((name) => trainingPlan(name, sizes, adam))

@@ -29,9 +29,9 @@ const ENOUGH_WORKGROUPS = 256;
 
 /**
  * Whether the fused plan can train `spec`, whatever the batch: one hidden layer, and no more inputs and classes than
- * workgroup memory has room for (3,516 inputs with 10 classes, 60 classes with 784 inputs).
+ * workgroup memory has room for (with one unit 3,516 inputs and 10 classes, or 784 and 60).
  *
- * @param units hidden units to a workgroup: the fewest fit best
+ * @param units hidden units to a workgroup: the more, the less room
  */
 export function fusedFits(spec: MlpSpec, units = 1): boolean {
   const [hidden, ...others] = spec.hidden;
