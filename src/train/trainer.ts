@@ -287,7 +287,7 @@ export class Trainer {
         throw new ShadegradError(
           'diverged',
           `The loss is not finite (${loss}) in epoch ${epoch}, batch ${sums.steps + 1}.`,
-          `Use a learning rate below ${this.#settings.learningRate}.`,
+          `Use a learning rate well below ${this.#settings.learningRate}: Adam's usual one is 0.001.`,
         );
       }
       sums.steps++;
@@ -369,7 +369,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
     throw new ShadegradError(
       'usage',
       `The plan "${settings.plan}" is for one hidden layer, and for as many inputs and classes as fit into workgroup memory.`,
-      'Use the plan "layered", or "auto", which takes the fastest that fits.',
+      'Use "auto", which takes the fastest that fits.',
     );
   }
   // Of the plans that `auto` chooses from, this one fits whatever the sizes.
