@@ -12,7 +12,7 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
-// A quad makes 16 parameter rows, four to a lane, of 20 columns: (block of rows, five vec4s of columns, model). As in
+// A quad makes 16 parameter rows, four to a lane, of 12 columns: (block of rows, three vec4s of columns, model). As in
 // dense_quads.wgsl each lane loads a fourth of delta, one sample of four, and the samples go round by quad swaps; four
 // whose words are all blank are passed over. The lanes' words are STRIDE apart: where that is an image's row, they are a
 // patch of 4 x 4 pixels, which is blank more often than 16 pixels side by side.
@@ -41,7 +41,7 @@ override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 
 const TILE_ROWS = 16u;
-const TILE_VECTORS = 5u;
+const TILE_VECTORS = 3u;
 
 struct Step {
   offset: u32,
@@ -127,15 +127,11 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let read = min(vector, INPUT_VECTORS - 1u);
   let n1 = min(n + 1u, OUTPUT_VECTORS - 1u);
   let n2 = min(n + 2u, OUTPUT_VECTORS - 1u);
-  let n3 = min(n + 3u, OUTPUT_VECTORS - 1u);
-  let n4 = min(n + 4u, OUTPUT_VECTORS - 1u);
 
   // Every column of these matrices is four sums of one of this lane's rows. Each lane takes its own sample first.
   var g0 = mat4x4f();
   var g1 = mat4x4f();
   var g2 = mat4x4f();
-  var g3 = mat4x4f();
-  var g4 = mat4x4f();
   var b = 0u;
   loop {
     var words = vec4u();
@@ -165,8 +161,6 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     g0 += deltas(model, b + lane, n) * samples;
     g1 += deltas(model, b + lane, n1) * samples;
     g2 += deltas(model, b + lane, n2) * samples;
-    g3 += deltas(model, b + lane, n3) * samples;
-    g4 += deltas(model, b + lane, n4) * samples;
     b += 4u;
   }
 
@@ -174,8 +168,6 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   update_rows(model, k, n, g0);
   update_rows(model, k, n + 1u, g1);
   update_rows(model, k, n + 2u, g2);
-  update_rows(model, k, n + 3u, g3);
-  update_rows(model, k, n + 4u, g4);
 
   // The bias has no inputs: the first block of rows sums it, a vec4 of columns to a lane. A loop that does not run costs
   // nothing here, an `if` all that is inside.

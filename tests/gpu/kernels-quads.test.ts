@@ -9,7 +9,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 // Sums of up to 784 products of numbers below 1, each rounded to float32.
 const tolerance = { absolute: 2e-5, relative: 1e-5 };
 
-// Below, at and above a vec4, a quad's tile (16 rows, 16 or 20 columns) and a pair of tiles; 36, 64 and 784 inputs
+// Below, at and above a vec4, a quad's tile (16 rows, 12 or 16 columns) and a pair of tiles; 36, 64 and 784 inputs
 // can be square images, of which only the last two have whole words to a row. The last are real layers.
 const LAYERS = [
   { models: 1, rows: 1, inputs: 1, outputs: 1 },
