@@ -90,7 +90,8 @@ const { device, info, toggles } = await openDevice({
   optionalFeatures: ['subgroups', 'timestamp-query'],
 });
 try {
-  const ratios = await measure({ device, adapter: info, toggles, versions: await nodeVersions() });
+  const subject = { device, adapter: info, toggles, versions: await nodeVersions() };
+  const ratios = await measure(subject);
   const all = JSON.parse(await readFile(RECORDED, 'utf8'));
   const recorded = all[info.description];
   if (values.record) {
@@ -104,7 +105,9 @@ try {
     );
     process.exitCode = 1;
   } else if (!compare(ratios, recorded)) {
-    process.exitCode = 1;
+    // A slow moment is over by then, and a slow kernel is not.
+    console.log('Once more:');
+    if (!compare(await measure(subject), recorded)) process.exitCode = 1;
   }
 } catch (error) {
   if (!(error instanceof ShadegradError)) throw error;
