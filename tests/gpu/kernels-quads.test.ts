@@ -2,12 +2,9 @@ import { describe, expect, test } from 'vitest';
 import * as reference from '../../src/reference/kernels.ts';
 import { quadKernels } from '../../src/train/ops-quads.ts';
 import type { Step } from '../../src/train/steps.ts';
-import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
+import { expectClose, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
+import { checkDense, checkDenseAdam, checkInputGradient } from '../support/layered.ts';
 import { randomData } from '../support/random.ts';
-
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-// Sums of up to 784 products of numbers below 1, each rounded to float32.
-const tolerance = { absolute: 2e-5, relative: 1e-5 };
 
 // Below, at and above a vec4, a quad's tile (16 rows, 12 or 16 columns) and a pair of tiles; 36, 64 and 784 inputs
 // can be square images, of which only the last two have whole words to a row. The last are real layers.
@@ -26,137 +23,35 @@ const LAYERS = [
   { models: 1, rows: 33, inputs: 65, outputs: 257 },
   { models: 1, rows: 32, inputs: 784, outputs: 100 },
   { models: 1, rows: 32, inputs: 100, outputs: 10 },
-].map(({ inputs, outputs, ...sizes }) => ({ ...sizes, layer: { inputs, outputs } }));
+];
 
-describe.each(LAYERS)('%j agrees with its float64 twin', ({ models, rows, layer }) => {
-  const { inputs, outputs } = layer;
-  const data = randomData(inputs * 1000 + outputs);
-  const orderLength = rows + 4;
-  const samples = 11;
+describe.each(LAYERS)('%j agrees with its float64 twin', (size) => {
+  const { rows, inputs } = size;
+  const missing = rows - Math.ceil(rows / 2);
   // As in digits, much is blank: every third image, and of all the lower half and some words above.
-  const images = data.bytes(samples * inputs).map((pixel, i) => {
-    const [sample, input] = [Math.floor(i / inputs), i % inputs];
-    return sample % 3 === 0 || input >= inputs / 2 || Math.floor(input / 4) % 5 === 1 ? 0 : pixel;
-  });
-  const order = data.indices(models * orderLength, samples);
-  const parameters = data.floats(models * (inputs + 1) * outputs);
-  const step = (count: number): Step => ({
-    offset: 3,
-    count,
-    index: 1,
-    t: 1,
-    stepSize: 0.004,
-    rootCorrection: 7.5,
-  });
-  const short = Math.ceil(rows / 2);
+  const isBlank = (sample: number, input: number) =>
+    sample % 3 === 0 || input >= inputs / 2 || Math.floor(input / 4) % 5 === 1;
   const BATCHES = [
-    { of: 'a whole batch', count: rows, images },
-    { of: 'a short batch', count: short, images },
-    { of: 'blank images', count: short, images: images.map(() => 0) },
+    { of: 'a whole batch', batch: { ...size, isBlank } },
+    { of: 'a short batch', batch: { ...size, isBlank, missing } },
+    { of: 'blank images', batch: { ...size, isBlank: () => true, missing } },
   ];
 
-  test.each([false, true])('dense on floats, relu %s', async (relu) => {
-    const sizes = { models, rows, layer, relu, input: 'floats' as const, orderLength };
-    const x = data.floats(models * rows * inputs);
-    const dispatch = quadKernels.dense(sizes, {
-      step: 'step',
-      x: 'x',
-      order: 'order',
-      parameters: 'parameters',
-      y: 'y',
-    });
-    const result = await runKernel(
-      dispatch,
-      {
-        x: withPadding(x, inputs),
-        order,
-        parameters: withPadding(parameters, outputs),
-        y: withPadding(new Float64Array(models * rows * outputs), outputs),
-      },
-      step(rows),
-    );
-    const expected = reference.dense(sizes, x, parameters);
-    expectClose('y', withoutPadding(result.y ?? [], outputs), expected, tolerance);
-  });
+  test.each([false, true])('dense on floats, relu %s', (relu) =>
+    checkDense(quadKernels, size, 'floats', relu),
+  );
 
-  test.each(BATCHES)('dense on the bytes of $of', async ({ count, images }) => {
-    const sizes = { models, rows, layer, relu: true, input: 'samples' as const, orderLength };
-    const dispatch = quadKernels.dense(sizes, {
-      step: 'step',
-      x: 'samples',
-      order: 'order',
-      parameters: 'parameters',
-      y: 'y',
-    });
-    const result = await runKernel(
-      dispatch,
-      {
-        samples: paddedRows(images, inputs),
-        order,
-        parameters: withPadding(parameters, outputs),
-        y: withPadding(new Float64Array(models * rows * outputs), outputs),
-      },
-      step(count),
-    );
-    const x = reference.gather({ models, batch: rows, inputs, orderLength }, step(count), images, order);
-    const expected = reference.dense(sizes, x, parameters);
-    expectClose('y', withoutPadding(result.y ?? [], outputs), expected, tolerance);
-  });
+  test.each(BATCHES)('dense on the bytes of $of', ({ batch }) =>
+    checkDense(quadKernels, batch, 'samples', true),
+  );
 
-  test('the input gradient', async () => {
-    const sizes = { models, rows, layer };
-    const x = data.floats(models * rows * inputs);
-    const delta = data.floats(models * rows * outputs);
-    const bindings = { delta_y: 'delta', parameters: 'parameters', x: 'x', delta_x: 'delta_x' };
-    const result = await runKernel(quadKernels.inputGradient(sizes, bindings), {
-      delta: withPadding(delta, outputs),
-      parameters: withPadding(parameters, outputs),
-      x: withPadding(x, inputs),
-      delta_x: withPadding(x, inputs),
-    });
-    const expected = reference.denseInputGradient(sizes, delta, parameters, x);
-    expectClose('delta_x', withoutPadding(result.delta_x ?? [], inputs), expected, tolerance);
-  });
+  test('the input gradient', () => checkInputGradient(quadKernels, size));
 
-  test.each([
-    { input: 'floats' as const, of: 'a whole batch', count: rows, images },
-    ...BATCHES.map((batch) => ({ ...batch, input: 'samples' as const })),
-  ])('the update from $input of $of', async ({ input, count, images }) => {
-    const x =
-      input === 'floats'
-        ? data.floats(models * rows * inputs)
-        : reference.gather({ models, batch: rows, inputs, orderLength }, step(count), images, order);
-    const delta = data.floats(models * rows * outputs);
-    for (let i = 0; i < delta.length; i++) if (Math.floor(i / outputs) % rows >= count) delta[i] = 0;
-    const moment1 = data.floats(parameters.length);
-    const moment2 = data.floats(parameters.length).map(Math.abs);
-    const dispatch = quadKernels.denseAdam({ models, rows, layer, input, orderLength }, ADAM, {
-      step: 'step',
-      x: 'x',
-      order: 'order',
-      delta: 'delta',
-      parameters: 'parameters',
-      moments: 'moments',
-    });
-    const result = await runKernel(
-      dispatch,
-      {
-        x: input === 'floats' ? withPadding(x, inputs) : paddedRows(images, inputs),
-        order,
-        delta: withPadding(delta, outputs),
-        parameters: withPadding(parameters, outputs),
-        moments: withPadding([...moment1, ...moment2], outputs),
-      },
-      step(count),
-    );
-    const sizes = { models, batch: rows, layer };
-    const state = { x, delta, parameters, moment1, moment2 };
-    const expected = reference.denseAdam(sizes, ADAM, step(count), state);
-    const moments = [...expected.moment1, ...expected.moment2];
-    expectClose('moments', withoutPadding(result.moments ?? [], outputs), moments, tolerance);
-    const updated = withoutPadding(result.parameters ?? [], outputs);
-    expectClose('parameters', updated, expected.parameters, tolerance);
-  });
+  test('the update from floats', () => checkDenseAdam(quadKernels, size, 'floats'));
+
+  test.each(BATCHES)('the update from the bytes of $of', ({ batch }) =>
+    checkDenseAdam(quadKernels, batch, 'samples'),
+  );
 });
 
 describe.each([

@@ -17,6 +17,8 @@ export interface LayerSize {
   readonly grid?: number;
   /** Gradients are below this. Default 1. */
   readonly gradient?: number;
+  /** Pixels that are zero, by sample and input. Default: as chance has it. */
+  readonly isBlank?: (sample: number, input: number) => boolean;
 }
 
 /** How far a kernel may be from its twin. */
@@ -32,13 +34,15 @@ const TOLERANCE = { absolute: 2e-5, relative: 1e-5 };
 const SAMPLES = 11;
 
 /** A layer's tensors, and its input in both forms. */
-function makeLayer({ models, rows, inputs, outputs, missing = 0, grid, gradient = 1 }: LayerSize) {
+function makeLayer({ models, rows, inputs, outputs, missing = 0, grid, gradient = 1, isBlank }: LayerSize) {
   const data = randomData(inputs * 1000 + outputs);
   const numbers = (length: number) =>
     data.floats(length).map((value) => (grid === undefined ? value : grid * Math.round(value / grid)));
   const step = { ...STEP, count: rows - missing };
   const orderLength = STEP.offset + rows;
-  const images = data.bytes(SAMPLES * inputs);
+  const images = data
+    .bytes(SAMPLES * inputs)
+    .map((pixel, i) => (isBlank?.(Math.floor(i / inputs), i % inputs) ? 0 : pixel));
   const order = data.indices(models * orderLength, SAMPLES);
   // The last image is the one at whose end a read past the images would show.
   order[step.offset] = SAMPLES - 1;
