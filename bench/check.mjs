@@ -6,6 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchKernels, benchTraining, nodeVersions, openDevice, ShadegradError } from '../dist/node.js';
+import { spread } from './peers/statistics.mjs';
 
 /** Ratios on a quiet machine differ by up to a fifth between runs; what breaks a kernel costs more. */
 const TOLERATED = 0.7;
@@ -30,8 +31,7 @@ async function measure(subject) {
       all[name] = [...(all[name] ?? []), ratio];
     }
   }
-  const middle = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
-  return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, middle(values)]));
+  return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, spread(values).median]));
 }
 
 /**
