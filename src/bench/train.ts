@@ -69,8 +69,11 @@ export interface TrainingReport {
 
 /** Of the floor, which is not what is asked for here. */
 const FLOOR_SAMPLES = 5;
-/** A single batch's loss tells little. */
-const LOSS_STEPS = 4;
+/** A loss is told by the steps that have so many samples together: a small batch's tells little. */
+const LOSS_SAMPLES = 128;
+/** Steps, and samples, after which a network's loss is lower by more than chance could make it. */
+const LEARNING_STEPS = 16;
+const LEARNING_SAMPLES = 512;
 const HOST_SUBMITS = 7;
 /** As long as the scheduler's submits. */
 const HOST_SUBMIT_MICROSECONDS = 50_000;
@@ -153,8 +156,11 @@ async function measureTraining(
     run = await TrainingRun.create(device, work);
     const { wrong, samples: twinSamples } = await checkAgainstTwin(run, work, signal);
     if (wrong !== undefined) return { ...config, status: 'void', reason: wrong };
-    await run.advance(LOSS_STEPS, signal);
-    const first = await run.lossSums(LOSS_STEPS);
+    const { batchSize } = config;
+    const lossSteps = Math.ceil(LOSS_SAMPLES / batchSize);
+    await run.advance(lossSteps, signal);
+    const first = await run.lossSums(lossSteps);
+    const learned = run.trained + Math.max(LEARNING_STEPS, Math.ceil(LEARNING_SAMPLES / batchSize));
     const stepsPerWindow = await calibrate(run, windowMilliseconds, signal);
     const windows: number[] = [];
     // The first window is the warm-up's last.
@@ -163,7 +169,9 @@ async function measureTraining(
       if (i >= 0) windows.push(milliseconds);
     }
     const step = scaled(spread(windows), 1000 / stepsPerWindow);
-    const last = await run.lossSums(LOSS_STEPS);
+    // On a slow adapter the windows may have had a step or two each.
+    await run.advance(Math.max(0, learned - run.trained), signal);
+    const last = await run.lossSums(lossSteps);
     const unlearned = last.findIndex((loss, model) => !(loss < (first[model] ?? Number.NaN)));
     if (unlearned >= 0) {
       const reason = `the loss of model ${unlearned + 1} went from ${first[unlearned]} to ${last[unlearned]}`;
@@ -177,12 +185,12 @@ async function measureTraining(
       dispatchesPerStep: plan.dispatches.length,
       step,
       stepsPerSecond,
-      imagesPerSecond: stepsPerSecond * config.batchSize,
+      imagesPerSecond: stepsPerSecond * batchSize,
       hostMicroseconds: host.microseconds,
       hostStepsPerSubmit: host.steps,
       stepsPerWindow,
-      firstLoss: Math.max(...first) / config.batchSize,
-      lastLoss: Math.max(...last) / config.batchSize,
+      firstLoss: Math.max(...first) / batchSize,
+      lastLoss: Math.max(...last) / batchSize,
       twinSamples,
       ...shareOf(floor, config, plan, step),
     };
@@ -200,14 +208,17 @@ async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal |
   return performance.now() - started;
 }
 
-/** Steps of a window that is long enough. On the way, the scheduler finds out how much a submit can hold. */
+/**
+ * Steps of a window that is long enough, twice: a hiccup may make one seem so. On the way, the scheduler finds out how
+ * much a submit can hold.
+ */
 async function calibrate(
   run: TrainingRun,
   milliseconds: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   for (let steps = 1; ; ) {
-    const time = await windowTime(run, steps, signal);
+    const time = Math.min(await windowTime(run, steps, signal), await windowTime(run, steps, signal));
     if (time >= milliseconds / 2) return steps;
     steps = Math.ceil(steps * Math.min(8, milliseconds / time));
   }

@@ -74,21 +74,29 @@ export class TrainingRun {
     return this.#epoch.slice(start, start + count);
   }
 
+  /** Steps so far. */
+  get trained(): number {
+    return this.#trained;
+  }
+
   /**
-   * For each model, the mean over the running epoch's last steps, `most` at most, of the sum of their losses.
+   * For each model, the mean over the last steps, `most` at most, of the sum of their losses.
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async lossSums(most: number): Promise<number[]> {
     const { sizes, stepsPerEpoch, plan } = this.#work;
     const { device } = this.#executable;
-    const parts = plan.metricParts;
-    const end = ((this.#trained - 1) % stepsPerEpoch) + 1;
-    const count = Math.min(most, end);
+    const count = Math.min(most, this.#trained, stepsPerEpoch);
     const metrics = new Float32Array(await readBuffer(device, this.#executable.buffer('metrics')));
+    const steps = stepMetrics(metrics, plan.metricParts);
     return Array.from({ length: sizes.models }, (_, z) => {
-      const start = 2 * parts * (z * stepsPerEpoch + end - count);
-      const sums = stepMetrics(metrics.subarray(start, start + 2 * parts * count), parts);
-      return sums.reduce((sum, { loss }) => sum + loss, 0) / count;
+      // An epoch's steps take the places of the epoch's before.
+      const places = Array.from({ length: count }, (_, i) => (this.#trained - 1 - i) % stepsPerEpoch);
+      const sum = places.reduce(
+        (sum, place) => sum + (steps[z * stepsPerEpoch + place]?.loss ?? Number.NaN),
+        0,
+      );
+      return sum / count;
     });
   }
 

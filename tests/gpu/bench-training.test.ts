@@ -44,6 +44,7 @@ describe('training', () => {
     const { training } = await benchTraining(subject, { ...QUICK, ...axes });
     expect(training).toHaveLength(8);
     for (const result of training) {
+      expect(result).not.toHaveProperty('reason');
       expect(result).toMatchObject({ status: 'measured', plan: 'unfused' });
       if (result.status !== 'measured') continue;
       expect(result.stepsPerSecond).toBeCloseTo((result.models * 1e6) / result.step.median, 6);
@@ -53,6 +54,15 @@ describe('training', () => {
       expect(result.twinSamples).toBe(result.batchSize);
       expect(result.hostMicroseconds).toBeGreaterThan(0);
       expect(result.share).toBeGreaterThan(0);
+    }
+  });
+
+  test('has learned before it is judged, though its windows have one step each, as where an adapter is slow', async () => {
+    const axes = { batchSizes: [1, 8, 16], hidden: [[16]], plans: ['unfused'] as const, models: [2] };
+    const { training } = await benchTraining(subject, { ...QUICK, ...axes, windowMilliseconds: 1e-3 });
+    for (const result of training) {
+      expect(result).not.toHaveProperty('reason');
+      expect(result).toMatchObject({ status: 'measured', stepsPerWindow: 1 });
     }
   });
 
