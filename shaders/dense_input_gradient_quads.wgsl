@@ -8,100 +8,130 @@
 //   x           [models, ROWS, 4 INPUT_VECTORS]         f32, the layer's input: the ReLU's output
 //   delta_x     [models, ROWS, 4 INPUT_VECTORS]         f32
 //
-// A quad makes 16 rows of 16 columns: (block of columns, block of rows, model). As in dense_quads.wgsl each lane loads
-// a fourth of what the quad needs, and the kernel's rows go round by quad swaps.
+// A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows, model).
+// As in dense_quads.wgsl the kernel stands still, here 64 of its columns, all rows of delta_y go past them, and their sums
+// wait in delta_x.
 
 enable subgroups;
 
 override ROWS: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
+override BLOCK_ROWS: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 
-const TILE_ROWS = 16u;
 const TILE_VECTORS = 4u;
+// vec4s of delta_y that go past at a time, four to a lane.
+const CHUNK = 16u;
 
 @group(0) @binding(0) var<storage, read> delta_y: array<vec4f>;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
-fn quad(value: f32) -> vec4f {
-  return vec4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
+// A chunk of the kernel: 64 of its columns, of this lane's four rows, in the order in which delta_y comes to the lane.
+var<private> kernel: array<vec4f, 4u * CHUNK>;
+
+// Row by row, each product added as soon as it is made: of numbers on their way, 16 fit into registers.
+fn add_column(sums: vec4f, column: u32, delta: f32) -> vec4f {
+  var s = sums;
+  s.x += kernel[column].x * delta;
+  s.y += kernel[column].y * delta;
+  s.z += kernel[column].z * delta;
+  s.w += kernel[column].w * delta;
+  return s;
+}
+
+fn add_quad(sums: vec4f, column: u32, delta: f32) -> vec4f {
+  var s = add_column(sums, column, delta);
+  s = add_column(s, column + 4u, quadSwapX(delta));
+  s = add_column(s, column + 8u, quadSwapY(delta));
+  return add_column(s, column + 12u, quadSwapDiagonal(delta));
+}
+
+fn add_vector(sums: vec4f, column: u32, delta: vec4f) -> vec4f {
+  var s = add_quad(sums, column, delta.x);
+  s = add_quad(s, column + 1u, delta.y);
+  s = add_quad(s, column + 2u, delta.z);
+  return add_quad(s, column + 3u, delta.w);
 }
 
 // Padding may be anything, and 0 times NaN is NaN: zero on both sides.
 fn without_padding(value: vec4f, n: u32) -> vec4f {
-  if (OUTPUTS % 4u == 0u) {
+  if (OUTPUTS % (4u * CHUNK) == 0u) {
     return value;
   }
   return select(vec4f(), value, 4u * n + vec4u(0u, 1u, 2u, 3u) < vec4u(OUTPUTS));
 }
 
-// Four columns of one row of the kernel.
-fn kernel(start: u32, n: u32) -> mat4x4f {
-  let w = without_padding(parameters[start + n], n);
-  return mat4x4f(quad(w.x), quad(w.y), quad(w.z), quad(w.w));
+fn delta_at(row: u32, n: u32) -> vec4f {
+  return without_padding(delta_y[row * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u)], n);
 }
 
-fn in_order(value: vec4f, lane: u32) -> vec4f {
-  let pairs = select(value, value.yxwz, vec4<bool>((lane & 1u) != 0u));
-  return select(pairs, pairs.zwxy, vec4<bool>((lane & 2u) != 0u));
+fn kernel_at(row: u32, n: u32) -> vec4f {
+  return without_padding(parameters[row * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u)], n);
 }
 
-fn write(model: u32, m: u32, k: u32, lane: u32, sum: vec4f) {
-  if (m >= ROWS || k >= INPUT_VECTORS) {
-    return;
-  }
-  let i = (model * ROWS + m) * INPUT_VECTORS + k;
-  delta_x[i] = select(vec4f(), in_order(sum, lane), x[i] > vec4f());
-}
-
+// Loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
-  let k = group.x * TILE_VECTORS;
-  let m = group.y * TILE_ROWS + lane;
-  // Rows past the end repeat the last one: read in bounds, computed in vain, never written.
-  let d = (model * ROWS + min(m + vec4u(0u, 4u, 8u, 12u), vec4u(ROWS - 1u))) * OUTPUT_VECTORS;
-  let rows = min(4u * (k + vec4u(0u, 1u, 2u, 3u)) + lane, vec4u(INPUTS - 1u));
-  let w = (model * (INPUTS + 1u) + rows) * OUTPUT_VECTORS;
+  let v = group.x * TILE_VECTORS + lane;
+  let first = group.y * BLOCK_ROWS;
+  let end = min(first + BLOCK_ROWS, ROWS);
+  // Rows of the kernel past the end repeat the last one: read in bounds, computed in vain, never written.
+  let rows = model * (INPUTS + 1u) + min(4u * v + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS - 1u));
+  let start = model * ROWS * INPUT_VECTORS + v;
 
-  // Every column of these matrices is four sums of one of this lane's rows.
-  var sum0 = mat4x4f();
-  var sum1 = mat4x4f();
-  var sum2 = mat4x4f();
-  var sum3 = mat4x4f();
-  for (var n = 0u; n < OUTPUT_VECTORS; n++) {
-    let delta = mat4x4f(
-      without_padding(delta_y[d.x + n], n),
-      without_padding(delta_y[d.y + n], n),
-      without_padding(delta_y[d.z + n], n),
-      without_padding(delta_y[d.w + n], n),
-    );
-    sum0 += kernel(w.x, n) * delta;
-    sum1 += kernel(w.y, n) * delta;
-    sum2 += kernel(w.z, n) * delta;
-    sum3 += kernel(w.w, n) * delta;
+  for (var m = first; m < end; m++) {
+    if (v < INPUT_VECTORS) {
+      delta_x[start + m * INPUT_VECTORS] = vec4f();
+    }
   }
 
-  write(model, m, k, lane, sum0[0]);
-  write(model, m + 4u, k, lane, sum0[1]);
-  write(model, m + 8u, k, lane, sum0[2]);
-  write(model, m + 12u, k, lane, sum0[3]);
-  write(model, m, k + 1u, lane, sum1[0]);
-  write(model, m + 4u, k + 1u, lane, sum1[1]);
-  write(model, m + 8u, k + 1u, lane, sum1[2]);
-  write(model, m + 12u, k + 1u, lane, sum1[3]);
-  write(model, m, k + 2u, lane, sum2[0]);
-  write(model, m + 4u, k + 2u, lane, sum2[1]);
-  write(model, m + 8u, k + 2u, lane, sum2[2]);
-  write(model, m + 12u, k + 2u, lane, sum2[3]);
-  write(model, m, k + 3u, lane, sum3[0]);
-  write(model, m + 4u, k + 3u, lane, sum3[1]);
-  write(model, m + 8u, k + 3u, lane, sum3[2]);
-  write(model, m + 12u, k + 3u, lane, sum3[3]);
+  var chunk = 0u;
+  loop {
+    for (var t = 0u; t < CHUNK; t++) {
+      let n = chunk + (t & 12u) + (lane ^ (t & 3u));
+      let columns = transpose(mat4x4f(
+        kernel_at(rows.x, n),
+        kernel_at(rows.y, n),
+        kernel_at(rows.z, n),
+        kernel_at(rows.w, n),
+      ));
+      kernel[4u * t] = columns[0];
+      kernel[4u * t + 1u] = columns[1];
+      kernel[4u * t + 2u] = columns[2];
+      kernel[4u * t + 3u] = columns[3];
+    }
+    let n = chunk + lane;
+    var m = first;
+    loop {
+      let row = model * ROWS + m;
+      var sums = add_vector(vec4f(), 0u, delta_at(row, n));
+      sums = add_vector(sums, 16u, delta_at(row, n + 4u));
+      sums = add_vector(sums, 32u, delta_at(row, n + 8u));
+      sums = add_vector(sums, 48u, delta_at(row, n + 12u));
+      if (v < INPUT_VECTORS) {
+        delta_x[start + m * INPUT_VECTORS] += sums;
+      }
+      m++;
+      continuing {
+        break if m >= end;
+      }
+    }
+    chunk += CHUNK;
+    continuing {
+      break if chunk >= OUTPUT_VECTORS;
+    }
+  }
+
+  for (var m = first; m < end; m++) {
+    let i = start + m * INPUT_VECTORS;
+    if (v < INPUT_VECTORS) {
+      delta_x[i] = select(vec4f(), delta_x[i], x[i] > vec4f());
+    }
+  }
 }

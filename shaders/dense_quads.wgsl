@@ -3,172 +3,125 @@
 //   y[z, m, n] = f(parameters[z, INPUTS, n] + sum_k x[z, m, k] parameters[z, k, n])
 //   f(v) = max(v, 0) with RELU, else v
 //
-//   x           with BYTES: samples [samples, 4 INPUT_VECTORS] bytes, four to a u32, of which x[z, m, k] is
-//               samples[order[z, step.offset + m], k] / 255, and 0 from m = step.count on;
-//               else [models, ROWS, 4 INPUT_VECTORS] f32, the columns from INPUTS on padding
-//   order       [models, ORDER_LENGTH]                  u32, index of a sample
+//   x           [models, ROWS, 4 INPUT_VECTORS]         f32, the columns from INPUTS on padding
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Such an adapter spends ten times
-// longer on a load than on a product, so nothing is loaded twice: each of the four lanes loads a vec4 of columns of the
-// kernel and every fourth row of x, and the rows go round by quad swaps. A third of an image is margin: words that are
-// blank in all of the rows are passed over, for a product by zero adds nothing.
+// A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows, model).
+// On such an adapter a load or a store costs as much as ten products, and carrying a value round a loop as much as three.
+// So the kernel stands still: 64 of its rows are loaded once, and all rows of x go past them. Their sums wait in y, where
+// no loop carries them. Each lane loads a fourth of a row of x; the rest comes by quad swaps.
 
 enable subgroups;
-// Whether a word is blank is asked of the whole quad, which therefore branches as one.
-diagnostic(off, subgroup_uniformity);
 
 override ROWS: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
-override ORDER_LENGTH: u32;
-override BYTES: bool;
 override RELU: bool;
+override BLOCK_ROWS: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 
-const TILE_ROWS = 16u;
 const TILE_VECTORS = 4u;
+// vec4s of inputs that go past at a time, four to a lane.
+const CHUNK = 16u;
 
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+
+// A chunk of the kernel: 64 rows of this lane's columns, in the order in which the inputs come to the lane: for each vec4
+// that a lane loads, four rows for its own, then for those of lane ^ 1, lane ^ 2, lane ^ 3.
+var<private> kernel: array<vec4f, 4u * CHUNK>;
+
+// Column by column, each product added as soon as it is made: of numbers on their way, 16 fit into registers.
+fn add_row(sums: vec4f, row: u32, input: f32) -> vec4f {
+  var s = sums;
+  s.x += kernel[row].x * input;
+  s.y += kernel[row].y * input;
+  s.z += kernel[row].z * input;
+  s.w += kernel[row].w * input;
+  return s;
 }
 
-@group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> x: array<u32>;
-@group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
-// x once more: floats are read by vectors, bytes by words.
-@group(0) @binding(5) var<storage, read> x_vectors: array<vec4f>;
+fn add_quad(sums: vec4f, row: u32, input: f32) -> vec4f {
+  var s = add_row(sums, row, input);
+  s = add_row(s, row + 4u, quadSwapX(input));
+  s = add_row(s, row + 8u, quadSwapY(input));
+  return add_row(s, row + 12u, quadSwapDiagonal(input));
+}
 
-// Where a row begins: in words of four pixels, or in vectors.
-fn row_start(model: u32, m: u32) -> u32 {
-  if (BYTES) {
-    return order[model * ORDER_LENGTH + step.offset + min(m, step.count - 1u)] * INPUT_VECTORS;
+fn add_vector(sums: vec4f, row: u32, vector: vec4f) -> vec4f {
+  var s = add_quad(sums, row, vector.x);
+  s = add_quad(s, row + 1u, vector.y);
+  s = add_quad(s, row + 2u, vector.z);
+  return add_quad(s, row + 3u, vector.w);
+}
+
+// Vector i of the row that begins at `start`: zeros behind its end, and where it is padding.
+fn vector(start: u32, i: u32) -> vec4f {
+  if (INPUTS % (4u * CHUNK) == 0u) {
+    return x[start + i];
   }
-  return (model * ROWS + min(m, ROWS - 1u)) * INPUT_VECTORS;
+  let value = x[start + min(i, INPUT_VECTORS - 1u)];
+  return select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
 }
 
-// What the pixels of a word are to what `pixels` makes of them: powers of two, so that the products are exact.
-const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
-
-// Four pixels as 255 times their value, but where they are in the word, since shifts are dear here. So is the
-// conversion from u32; that from i32 takes the highest byte as it is from -128 on.
-fn pixels(word: u32) -> vec4f {
-  let highest = bitcast<i32>((word & 0xff000000u) ^ 0x80000000u);
-  return vec4f(vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))), f32(highest) + 0x1p31);
-}
-
-// Vector i of the row that begins at `start`, its padding as zeros; where x is bytes, that is `word`.
-fn inputs(start: u32, i: u32, word: u32) -> vec4f {
-  var value = vec4f();
-  if (BYTES) {
-    value = pixels(word);
-  } else {
-    value = x_vectors[start + i];
-  }
-  if (INPUTS % 4u != 0u) {
-    value = select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
-  }
-  return value;
-}
-
-// Whether any of the quad's words has a pixel.
-fn lit(words: vec4u) -> bool {
-  let lane = words.x | words.y | words.z | words.w;
-  let pair = lane | quadSwapX(lane);
-  return (pair | quadSwapY(pair)) != 0u;
-}
-
-// The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
-fn quad(value: vec4f) -> mat4x4f {
-  return mat4x4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
-}
-
-// Rows 4i to 4i + 3 of a vec4 of columns of the kernel. Below the kernel the bias serves, as any finite number would: x
-// is 0 there.
-fn kernel(column: u32, i: u32) -> mat4x4f {
-  var row = 4u * i + vec4u(0u, 1u, 2u, 3u);
-  if (INPUTS % 4u != 0u) {
-    row = min(row, vec4u(INPUTS));
-  }
-  row = column + row * OUTPUT_VECTORS;
-  let scale = select(vec4f(1.0), PIXEL, BYTES);
-  return mat4x4f(
-    scale.x * parameters[row.x],
-    scale.y * parameters[row.y],
-    scale.z * parameters[row.z],
-    scale.w * parameters[row.w],
-  );
-}
-
-fn write(model: u32, m: u32, n: u32, sum: vec4f) {
-  if (m >= ROWS || n >= OUTPUT_VECTORS) {
-    return;
-  }
-  var value = sum;
-  if (BYTES) {
-    value = select(value / 255.0, vec4f(), vec4<bool>(m >= step.count));
-  }
-  value += parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
-  y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
-}
-
-fn write_rows(model: u32, m: u32, n: u32, lane: u32, sums: mat4x4f) {
-  write(model, m + lane, n, sums[0]);
-  write(model, m + (lane ^ 1u), n, sums[1]);
-  write(model, m + (lane ^ 2u), n, sums[2]);
-  write(model, m + (lane ^ 3u), n, sums[3]);
-}
-
+// Loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
   let n = group.x * TILE_VECTORS + lane;
-  let m = group.y * TILE_ROWS;
+  let first = group.y * BLOCK_ROWS;
+  let end = min(first + BLOCK_ROWS, ROWS);
   // Columns past the end repeat the last ones: read in bounds, computed in vain, never written.
   let column = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u);
-  let row0 = row_start(model, m + lane);
-  let row1 = row_start(model, m + 4u + lane);
-  let row2 = row_start(model, m + 8u + lane);
-  let row3 = row_start(model, m + 12u + lane);
+  let y_start = model * ROWS * OUTPUT_VECTORS + n;
 
-  // Column s of these matrices is four sums of the row that lane ^ s loads.
-  var sums0 = mat4x4f();
-  var sums1 = mat4x4f();
-  var sums2 = mat4x4f();
-  var sums3 = mat4x4f();
-  var i = 0u;
-  loop {
-    var words = vec4u();
-    while (BYTES && i < INPUT_VECTORS) {
-      words = vec4u(x[row0 + i], x[row1 + i], x[row2 + i], x[row3 + i]);
-      if (lit(words)) {
-        break;
-      }
-      i++;
+  for (var m = first; m < end; m++) {
+    if (n < OUTPUT_VECTORS) {
+      y[y_start + m * OUTPUT_VECTORS] = vec4f();
     }
-    if (i >= INPUT_VECTORS) {
-      break;
-    }
-    let w = kernel(column, i);
-    sums0 += w * quad(inputs(row0, i, words.x));
-    sums1 += w * quad(inputs(row1, i, words.y));
-    sums2 += w * quad(inputs(row2, i, words.z));
-    sums3 += w * quad(inputs(row3, i, words.w));
-    i++;
   }
 
-  write_rows(model, m, n, lane, sums0);
-  write_rows(model, m + 4u, n, lane, sums1);
-  write_rows(model, m + 8u, n, lane, sums2);
-  write_rows(model, m + 12u, n, lane, sums3);
+  var chunk = 0u;
+  loop {
+    for (var t = 0u; t < CHUNK; t++) {
+      // Below the kernel the bias serves, as any finite number would: x is 0 there.
+      let k = min(4u * (chunk + (t & 12u) + (lane ^ (t & 3u))) + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS));
+      kernel[4u * t] = parameters[column + k.x * OUTPUT_VECTORS];
+      kernel[4u * t + 1u] = parameters[column + k.y * OUTPUT_VECTORS];
+      kernel[4u * t + 2u] = parameters[column + k.z * OUTPUT_VECTORS];
+      kernel[4u * t + 3u] = parameters[column + k.w * OUTPUT_VECTORS];
+    }
+    let i = chunk + lane;
+    var m = first;
+    loop {
+      let start = (model * ROWS + m) * INPUT_VECTORS;
+      var sums = add_vector(vec4f(), 0u, vector(start, i));
+      sums = add_vector(sums, 16u, vector(start, i + 4u));
+      sums = add_vector(sums, 32u, vector(start, i + 8u));
+      sums = add_vector(sums, 48u, vector(start, i + 12u));
+      if (n < OUTPUT_VECTORS) {
+        y[y_start + m * OUTPUT_VECTORS] += sums;
+      }
+      m++;
+      continuing {
+        break if m >= end;
+      }
+    }
+    chunk += CHUNK;
+    continuing {
+      break if chunk >= INPUT_VECTORS;
+    }
+  }
+
+  let bias = parameters[column + INPUTS * OUTPUT_VECTORS];
+  for (var m = first; m < end; m++) {
+    if (n < OUTPUT_VECTORS) {
+      let value = y[y_start + m * OUTPUT_VECTORS] + bias;
+      y[y_start + m * OUTPUT_VECTORS] = select(value, max(value, vec4f()), RELU);
+    }
+  }
 }

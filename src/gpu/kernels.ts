@@ -5,6 +5,7 @@ import dense from '../../shaders/dense.wgsl?raw';
 import denseAdam from '../../shaders/dense_adam.wgsl?raw';
 import denseAdamMatrix from '../../shaders/dense_adam_matrix.wgsl?raw';
 import denseAdamQuads from '../../shaders/dense_adam_quads.wgsl?raw';
+import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
 import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
 import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
@@ -167,14 +168,11 @@ export const KERNELS = {
   },
   dense_quads: {
     code: denseQuads,
-    bindings: {
-      step: 'step',
-      x: 'read',
-      order: 'read',
-      parameters: 'read',
-      y: 'read-write',
-      x_vectors: 'read',
-    },
+    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+  },
+  dense_bytes_quads: {
+    code: denseBytesQuads,
+    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
   },
   head_quads: {
     code: headQuads,
@@ -202,7 +200,6 @@ export const KERNELS = {
       delta: 'read',
       parameters: 'read-write',
       moments: 'read-write',
-      x_vectors: 'read',
     },
   },
   fused_step: {

@@ -6,8 +6,8 @@ import { expectClose, runKernel, withoutPadding, withPadding } from '../support/
 import { checkDense, checkDenseAdam, checkInputGradient } from '../support/layered.ts';
 import { randomData } from '../support/random.ts';
 
-// Below, at and above a vec4, a quad's tile (16 rows, 12 or 16 columns) and a pair of tiles; 36, 64 and 784 inputs
-// can be square images, of which only the last two have whole words to a row. The last are real layers.
+// Below, at and above a vec4, a quad's 16 columns, 16 rows of bytes, 32 samples, 64 inputs that go past at once, 112
+// parameter rows, and blocks of 32 and 64 rows. The last are real layers.
 const LAYERS = [
   { models: 1, rows: 1, inputs: 1, outputs: 1 },
   { models: 2, rows: 3, inputs: 3, outputs: 4 },
@@ -16,11 +16,15 @@ const LAYERS = [
   { models: 1, rows: 8, inputs: 15, outputs: 8 },
   { models: 2, rows: 15, inputs: 16, outputs: 9 },
   { models: 1, rows: 16, inputs: 17, outputs: 15 },
-  { models: 1, rows: 17, inputs: 9, outputs: 12 },
+  { models: 1, rows: 17, inputs: 9, outputs: 17 },
   { models: 1, rows: 31, inputs: 20, outputs: 13 },
-  { models: 1, rows: 18, inputs: 36, outputs: 20 },
-  { models: 2, rows: 9, inputs: 64, outputs: 21 },
+  { models: 2, rows: 9, inputs: 63, outputs: 21 },
+  { models: 1, rows: 18, inputs: 64, outputs: 20 },
   { models: 1, rows: 33, inputs: 65, outputs: 257 },
+  { models: 2, rows: 64, inputs: 111, outputs: 65 },
+  { models: 1, rows: 65, inputs: 112, outputs: 16 },
+  { models: 1, rows: 70, inputs: 129, outputs: 100 },
+  { models: 1, rows: 2, inputs: 227, outputs: 3 },
   { models: 1, rows: 32, inputs: 784, outputs: 100 },
   { models: 1, rows: 32, inputs: 100, outputs: 10 },
 ];

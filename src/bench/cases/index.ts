@@ -25,6 +25,8 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
   const quads = layeredCases(quadKernels);
+  const quadsOf = (kernel: KernelName) =>
+    [...quads.dense, ...quads.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
   const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
   const floor = floorCases();
   return {
@@ -46,7 +48,8 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     head: headCases(tiledKernels()),
     dense_input_gradient: tiled.inputGradient,
     dense_adam: tiled.denseAdam,
-    dense_quads: [...quads.dense, ...quads.squares],
+    dense_quads: quadsOf('dense_quads'),
+    dense_bytes_quads: quadsOf('dense_bytes_quads'),
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_adam_quads: quads.denseAdam,

@@ -94,13 +94,14 @@ function denseCase(
   const { rows, layer, input } = size;
   const { inputs, outputs } = layer;
   const sizes = { models: MODELS, rows, layer, relu: true };
+  const dispatch = build(
+    { ...sizes, input, orderLength: rows },
+    { step: 'step', x: 'x', order: 'order', parameters: 'parameters', y: 'y' },
+  );
   return {
     size: sizeName(size),
-    dispatch: build(
-      { ...sizes, input, orderLength: rows },
-      { step: 'step', x: 'x', order: 'order', parameters: 'parameters', y: 'y' },
-    ),
-    step: stepOf(rows),
+    dispatch,
+    ...('step' in dispatch.bindings && { step: stepOf(rows) }),
     flops: 2 * rows * inputs * outputs + 2 * rows * outputs,
     bytes: rows * inputs * inputBytes(input) + 4 * ((inputs + 1) * outputs + rows * outputs),
     prepare: () => {

@@ -1,0 +1,158 @@
+// A dense layer on the batch's bytes, for adapters whose subgroups are four wide (software).
+//
+//   y[z, m, n] = f(parameters[z, INPUTS, n] + sum_k x[z, m, k] parameters[z, k, n])
+//   f(v) = max(v, 0) with RELU, else v
+//
+//   x           samples [samples, 4 INPUT_VECTORS] bytes, four to a u32, of which x[z, m, k] is
+//               samples[order[z, step.offset + m], k] / 255, and 0 from m = step.count on
+//   order       [models, ORDER_LENGTH]                  u32, index of a sample
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
+//   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
+//
+// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Here, unlike in dense_quads.wgsl, the
+// sums stand still: one load brings four inputs, which makes x cheap to load again, and only word by word is there much to
+// pass over: a third of an image is margin, blank in all of the rows, and a product by zero adds nothing. Each of the four
+// lanes loads a vec4 of columns of the kernel and every fourth row of x, and the rows go round by quad swaps.
+
+enable subgroups;
+// Whether a word is blank is asked of the whole quad, which therefore branches as one.
+diagnostic(off, subgroup_uniformity);
+
+override ROWS: u32;
+override INPUTS: u32;
+override OUTPUTS: u32;
+override ORDER_LENGTH: u32;
+override RELU: bool;
+
+override INPUT_VECTORS = (INPUTS + 3u) / 4u;
+override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
+
+const TILE_ROWS = 16u;
+const TILE_VECTORS = 4u;
+
+struct Step {
+  offset: u32,
+  count: u32,
+  index: u32,
+  t: u32,
+  step_size: f32,
+  root_correction: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+
+// Where a row begins, in words of four pixels.
+fn row_start(model: u32, m: u32) -> u32 {
+  return order[model * ORDER_LENGTH + step.offset + min(m, step.count - 1u)] * INPUT_VECTORS;
+}
+
+// What the pixels of a word are to what `pixels` makes of them: powers of two, so that the products are exact.
+const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
+
+// Four pixels as 255 times their value, but where they are in the word, since shifts are dear here. So is the
+// conversion from u32; that from i32 takes the highest byte as it is from -128 on.
+fn pixels(word: u32) -> vec4f {
+  let highest = bitcast<i32>((word & 0xff000000u) ^ 0x80000000u);
+  return vec4f(vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))), f32(highest) + 0x1p31);
+}
+
+// The same of word i of a row, its padding as zeros.
+fn inputs(word: u32, i: u32) -> vec4f {
+  let value = pixels(word);
+  if (INPUTS % 4u == 0u) {
+    return value;
+  }
+  return select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
+}
+
+// Whether any of the quad's words has a pixel.
+fn lit(words: vec4u) -> bool {
+  let lane = words.x | words.y | words.z | words.w;
+  let pair = lane | quadSwapX(lane);
+  return (pair | quadSwapY(pair)) != 0u;
+}
+
+// The value of every lane, this one's first: of lane, lane ^ 1, lane ^ 2, lane ^ 3.
+fn quad(value: vec4f) -> mat4x4f {
+  return mat4x4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
+}
+
+// Rows 4i to 4i + 3 of a vec4 of columns of the kernel. Below the kernel the bias serves, as any finite number would: x
+// is 0 there.
+fn kernel(column: u32, i: u32) -> mat4x4f {
+  var row = 4u * i + vec4u(0u, 1u, 2u, 3u);
+  if (INPUTS % 4u != 0u) {
+    row = min(row, vec4u(INPUTS));
+  }
+  row = column + row * OUTPUT_VECTORS;
+  return mat4x4f(
+    PIXEL.x * parameters[row.x],
+    PIXEL.y * parameters[row.y],
+    PIXEL.z * parameters[row.z],
+    PIXEL.w * parameters[row.w],
+  );
+}
+
+fn write(model: u32, m: u32, n: u32, sum: vec4f) {
+  if (m >= ROWS || n >= OUTPUT_VECTORS) {
+    return;
+  }
+  var value = select(sum / 255.0, vec4f(), vec4<bool>(m >= step.count));
+  value += parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
+  y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
+}
+
+fn write_rows(model: u32, m: u32, n: u32, lane: u32, sums: mat4x4f) {
+  write(model, m + lane, n, sums[0]);
+  write(model, m + (lane ^ 1u), n, sums[1]);
+  write(model, m + (lane ^ 2u), n, sums[2]);
+  write(model, m + (lane ^ 3u), n, sums[3]);
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let model = group.z;
+  let n = group.x * TILE_VECTORS + lane;
+  let m = group.y * TILE_ROWS;
+  // Columns past the end repeat the last ones: read in bounds, computed in vain, never written.
+  let column = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u);
+  let row0 = row_start(model, m + lane);
+  let row1 = row_start(model, m + 4u + lane);
+  let row2 = row_start(model, m + 8u + lane);
+  let row3 = row_start(model, m + 12u + lane);
+
+  // Column s of these matrices is four sums of the row that lane ^ s loads.
+  var sums0 = mat4x4f();
+  var sums1 = mat4x4f();
+  var sums2 = mat4x4f();
+  var sums3 = mat4x4f();
+  var i = 0u;
+  loop {
+    var words = vec4u();
+    while (i < INPUT_VECTORS) {
+      words = vec4u(x[row0 + i], x[row1 + i], x[row2 + i], x[row3 + i]);
+      if (lit(words)) {
+        break;
+      }
+      i++;
+    }
+    if (i >= INPUT_VECTORS) {
+      break;
+    }
+    let w = kernel(column, i);
+    sums0 += w * quad(inputs(words.x, i));
+    sums1 += w * quad(inputs(words.y, i));
+    sums2 += w * quad(inputs(words.z, i));
+    sums3 += w * quad(inputs(words.w, i));
+    i++;
+  }
+
+  write_rows(model, m, n, lane, sums0);
+  write_rows(model, m + 4u, n, lane, sums1);
+  write_rows(model, m + 8u, n, lane, sums2);
+  write_rows(model, m + 12u, n, lane, sums3);
+}
