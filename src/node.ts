@@ -12,6 +12,14 @@ export {
 export { checkImageShape, type InputImage, readImages } from './node/images.ts';
 export { readModel, writeModel } from './node/models.ts';
 export { planMemory } from './node/plan-memory.ts';
-export { prepareFolder, type RunFiles, runFiles, testFiles, writeFiles } from './node/run-files.ts';
+export {
+  prepareFolder,
+  RUN_FILES,
+  type RunFiles,
+  runFiles,
+  TEST_FILES,
+  testFiles,
+  writeFiles,
+} from './node/run-files.ts';
 export type { Toggles } from './node/toggles.ts';
 export { nodeVersions } from './node/versions.ts';

@@ -92,7 +92,7 @@ async function run(
 ): Promise<void> {
   const out = output(flags.json === true || flags.csv === true);
   const { svg, adapter, toggle: toggles, samples } = flags;
-  if (svg !== undefined) await prepareFolder(dirname(svg));
+  if (svg !== undefined) await prepareFolder(dirname(svg), [basename(svg)]);
   const opened = await openDevice({
     adapter,
     requiredLimits,

@@ -9,6 +9,7 @@ import {
   prepareFolder,
   readModel,
   ShadegradError,
+  TEST_FILES,
   testFiles,
   testReport,
   writeFiles,
@@ -36,7 +37,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
 
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  if (flags.out !== undefined) await prepareFolder(flags.out);
+  if (flags.out !== undefined) await prepareFolder(flags.out, TEST_FILES);
   const file = await readModel(path);
   const data = await loadData(flags.data, out, signal);
   checkFit(data, file);

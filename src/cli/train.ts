@@ -8,6 +8,7 @@ import {
   type PlanName,
   planMemory,
   prepareFolder,
+  RUN_FILES,
   runFiles,
   runReport,
   ShadegradError,
@@ -64,7 +65,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
 
 async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  if (flags.out !== undefined) await prepareFolder(flags.out);
+  if (flags.out !== undefined) await prepareFolder(flags.out, RUN_FILES);
   const data = await loadData(flags.data, out, signal);
   const { hidden, batchSize, learningRate, seed, validationSplit, plan } = flags;
   const settings = { hidden, batchSize, learningRate, seed, validationSplit, plan, planMemory: planMemory() };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { formatClassificationReport } from '../report/classification.ts';
@@ -15,8 +15,14 @@ const CURVES_SIZE = { width: 860, height: 380 };
 /** A file's name in a run's folder, and its content. */
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
 
+/** What {@link testFiles} names its files. */
+export const TEST_FILES = ['report.json', 'report.txt', 'confusion-matrix.svg'] as const;
+
+/** What {@link runFiles} names its files. */
+export const RUN_FILES = ['model.safetensors', ...TEST_FILES, 'training-curves.svg', 'history.csv'] as const;
+
 /** `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`. */
-export async function testFiles(report: TestReport): Promise<RunFiles> {
+export async function testFiles(report: TestReport): Promise<Record<(typeof TEST_FILES)[number], string>> {
   const { renderSvg } = await import('../charts.ts');
   const { dataset, test } = report;
   const labels = report.confusionMatrix.map((_, label) => String(label));
@@ -30,7 +36,10 @@ export async function testFiles(report: TestReport): Promise<RunFiles> {
 }
 
 /** What `testFiles` has, and `training-curves.svg`, `history.csv` and `model.safetensors`. */
-export async function runFiles(report: RunReport, model: Uint8Array): Promise<RunFiles> {
+export async function runFiles(
+  report: RunReport,
+  model: Uint8Array,
+): Promise<Record<(typeof RUN_FILES)[number], string | Uint8Array>> {
   const { renderSvg } = await import('../charts.ts');
   const { dataset, config, history } = report;
   const network = config.hidden.length === 0 ? 'softmax regression' : `hidden ${config.hidden.join(', ')}`;
@@ -77,9 +86,10 @@ export async function writeFiles(folder: string, files: RunFiles): Promise<strin
  * Makes a folder, with those above it, where there is none, and tries whether files can be written there: to be
  * called before work whose results are to be kept.
  *
+ * @param names of the files
  * @throws ShadegradError `usage`
  */
-export async function prepareFolder(folder: string): Promise<void> {
+export async function prepareFolder(folder: string, names: readonly string[]): Promise<void> {
   const trial = join(folder, `.${randomUUID()}.tmp`);
   try {
     await makeFolder(folder);
@@ -93,6 +103,17 @@ export async function prepareFolder(folder: string): Promise<void> {
       'Choose another folder.',
       error,
     );
+  }
+  for (const name of names) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) {
+      throw new ShadegradError(
+        'usage',
+        `${path} is a folder, and a file is to be written there.`,
+        'Choose another name or folder.',
+      );
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -103,13 +103,13 @@ test('files are written whole, over older ones, and nothing else is left in the 
 describe('a folder for results', () => {
   test('is made, with those above it, and left empty', async () => {
     const deep = join(folder, 'a', 'b', 'c');
-    await prepareFolder(deep);
+    await prepareFolder(deep, []);
     expect(await readdir(deep)).toEqual([]);
   });
 
   test('keeps what it holds', async () => {
     await writeFile(join(folder, 'kept'), '');
-    await prepareFolder(folder);
+    await prepareFolder(folder, ['new']);
     expect(await readdir(folder)).toEqual(['kept']);
   });
 
@@ -117,14 +117,25 @@ describe('a folder for results', () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     for (const path of [file, join(file, 'below'), join(file, 'far', 'below')]) {
-      await expect(prepareFolder(path)).rejects.toMatchObject({
+      await expect(prepareFolder(path, [])).rejects.toMatchObject({
         code: 'usage',
         message: expect.stringContaining(path),
       });
     }
   });
 
+  test('is refused where a folder has the name of one of the files', async () => {
+    await mkdir(join(folder, 'plot.svg'));
+    await writeFile(join(folder, 'old.svg'), 'kept');
+    await prepareFolder(folder, ['old.svg', 'new.svg']);
+    await expect(prepareFolder(folder, ['old.svg', 'plot.svg'])).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(join(folder, 'plot.svg')),
+    });
+    expect(await readFile(join(folder, 'old.svg'), 'utf8')).toBe('kept');
+  });
+
   test('is refused, and not waited for, where the system makes no folders', async () => {
-    await expect(prepareFolder('/proc/shadegrad/run')).rejects.toMatchObject({ code: 'usage' });
+    await expect(prepareFolder('/proc/shadegrad/run', [])).rejects.toMatchObject({ code: 'usage' });
   });
 });
