@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Access, KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
 import { inferenceSizes } from '../../src/train/inference.ts';
 import { tiledKernels } from '../../src/train/ops-layered.ts';
+import { quadKernels } from '../../src/train/ops-quads.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { inferencePlan } from '../../src/train/plans/inference.ts';
 import {
@@ -141,6 +142,23 @@ test('a batch may have more samples than a dispatch has workgroups along an axis
   const large = { spec, models: 1, batch: 200_000, samples: 200_000, orderLength: 200_000 };
   assertWithinLimits(trainingPlan('layered', large, ADAM), DEFAULT_LIMITS);
 });
+
+test.each([
+  [{ models: 1, rows: 32, outputs: 100 }, 32],
+  [{ models: 1, rows: 256, outputs: 10 }, 32],
+  [{ models: 1, rows: 256, outputs: 100 }, 128],
+  [{ models: 4, rows: 64, outputs: 100 }, 256],
+  [{ models: 1, rows: 1024, outputs: 1024 }, 256],
+])(
+  'quads take blocks of rows as large as leave enough workgroups: %j',
+  ({ models, rows, outputs }, block) => {
+    const sizes = { models, rows, layer: { inputs: 64, outputs }, relu: true, orderLength: rows };
+    const bindings = { step: 'step', x: 'x', order: 'order', parameters: 'parameters', y: 'y' };
+    const { constants, workgroups } = quadKernels.dense({ ...sizes, input: 'floats' }, bindings);
+    expect(constants.BLOCK_ROWS).toBe(block);
+    expect(workgroups).toEqual([Math.ceil(outputs / 16), Math.ceil(rows / block), models]);
+  },
+);
 
 test("a register tile's size comes from the shader", () => {
   expect(shaderConstant('matmul', 'TILE')).toBe(4);
