@@ -12,10 +12,10 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
 //   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
 //
-// A quad makes BLOCK_ROWS parameter rows of 16 columns, a vec4 of columns to a lane: (block of rows, four vec4s of columns,
-// model). As in dense_quads.wgsl one operand stands still, here 32 samples of delta, and the inputs go past: each lane
-// loads those of eight samples, the rest comes by quad swaps. A row's gradient is complete when its samples are through,
-// and updated where it is; with more than 32 samples it waits for the last of them.
+// A quad makes BLOCK_ROWS parameter rows of 16 columns, a vec4 of columns to a lane: (block of rows, four vec4s of
+// columns, model). As in dense_quads.wgsl one operand stands still, here 32 samples of delta, and the inputs go past:
+// each lane loads those of eight samples, the rest comes by quad swaps. A row's gradient is complete when its samples
+// are through, and updated where it is; with more than 32 samples it waits for the last of them.
 
 enable subgroups;
 

@@ -9,10 +9,11 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Here, unlike in dense_quads.wgsl, the
-// sums stand still: one load brings four inputs, which makes x cheap to load again, and only word by word is there much to
-// pass over: a third of an image is margin, blank in all of the rows, and a product by zero adds nothing. Each of the four
-// lanes loads a vec4 of columns of the kernel and every fourth row of x, and the rows go round by quad swaps.
+// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Here, unlike in dense_quads.wgsl,
+// the sums stand still: one load brings four inputs, which makes x cheap to load again, and only word by word is there
+// much to pass over: a third of an image is margin, blank in all of the rows, and a product by zero adds nothing. Each
+// of the four lanes loads a vec4 of columns of the kernel and every fourth row of x, and the rows go round by quad
+// swaps.
 
 enable subgroups;
 // Whether a word is blank is asked of the whole quad, which therefore branches as one.

@@ -8,9 +8,9 @@
 //   x           [models, ROWS, 4 INPUT_VECTORS]         f32, the layer's input: the ReLU's output
 //   delta_x     [models, ROWS, 4 INPUT_VECTORS]         f32
 //
-// A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows, model).
-// As in dense_quads.wgsl the kernel stands still, here 64 of its columns, all rows of delta_y go past them, and their sums
-// wait in delta_x.
+// A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows,
+// model). As in dense_quads.wgsl the kernel stands still, here 64 of its columns, all rows of delta_y go past them,
+// and their sums wait in delta_x.
 
 enable subgroups;
 

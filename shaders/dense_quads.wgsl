@@ -7,10 +7,10 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows, model).
-// On such an adapter a load or a store costs as much as ten products, and carrying a value round a loop as much as three.
-// So the kernel stands still: 64 of its rows are loaded once, and all rows of x go past them. Their sums wait in y, where
-// no loop carries them. Each lane loads a fourth of a row of x; the rest comes by quad swaps.
+// A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows,
+// model). On such an adapter a load or a store costs as much as fifteen products, and a value carried round a loop as
+// much as three. So the kernel stands still: 64 of its rows are loaded once, and all rows of x go past them. Their
+// sums wait in y, where no loop carries them. Each lane loads a fourth of a row of x; the rest comes by quad swaps.
 
 enable subgroups;
 

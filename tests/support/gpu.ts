@@ -6,6 +6,7 @@ import { openDevice } from '../../src/node/gpu.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { Dispatch } from '../../src/train/step-plan.ts';
 import type { Step } from '../../src/train/steps.ts';
+import { boundsBroken } from './bounds.ts';
 import { NO_STEP } from './step.ts';
 
 let opened: Promise<GPUDevice> | undefined;
@@ -54,7 +55,7 @@ export function withoutPadding(values: ArrayLike<number>, columns: number): Floa
 
 /**
  * Runs one dispatch on buffers that hold `inputs` and, behind them, poison. Returns what the buffers hold then, by
- * name, and fails where the kernel wrote behind one.
+ * name, and fails where the kernel wrote behind one, or would have read there.
  */
 export async function runKernel(
   dispatch: Dispatch,
@@ -93,6 +94,9 @@ export async function runKernel(
       );
       outputs[name] = after.subarray(0, words);
     }
+    const words = new Map(Object.entries(inputs).map(([name, data]) => [name, padded(data.byteLength) / 4]));
+    const broken = await boundsBroken(device, dispatch, shared, words, step);
+    expect(broken, `what ${dispatch.kernel} touches behind its end`).toEqual([]);
     return outputs;
   } finally {
     executable.destroy();

@@ -1,0 +1,98 @@
+import { readBuffer } from '../../src/gpu/buffers.ts';
+import { KERNELS, type Kernel } from '../../src/gpu/kernels.ts';
+import { compile } from '../../src/gpu/pipeline.ts';
+import { DeviceWatch } from '../../src/gpu/watch.ts';
+import type { Dispatch } from '../../src/train/step-plan.ts';
+import { encodeSteps, STEP_SIZE, type Step } from '../../src/train/steps.ts';
+
+/** Words of an element, by its type. */
+const WORDS = { u32: 1, f32: 1, vec2f: 2, vec4u: 4, vec4f: 4 } as const;
+
+/** A storage buffer of a shader. */
+interface Buffer {
+  readonly name: string;
+  readonly type: keyof typeof WORDS;
+}
+
+/**
+ * Runs a dispatch with every index into a storage buffer looked at first, also of what is read and not used: nobody
+ * else would notice, since the bounds checks of WebGPU keep such reads inside.
+ *
+ * @param buffers by the dispatch's names for them
+ * @param words of each buffer that the kernel may touch
+ * @returns the kernel's names of the buffers that it would have read or written behind their end
+ */
+export async function boundsBroken(
+  device: GPUDevice,
+  { kernel, constants, bindings, workgroups }: Dispatch,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+  words: ReadonlyMap<string, number>,
+  step: Step,
+): Promise<string[]> {
+  const { code, bindings: accesses }: Kernel = KERNELS[kernel];
+  const storage = [...code.matchAll(/var<storage, \w+> (\w+): array<(\w+)>;/g)].map(
+    ([, name = '', type = '']): Buffer => {
+      if (!(type in WORDS)) throw new Error(`${kernel}: how large is an element of "${name}", a ${type}?`);
+      return { name, type: type as Buffer['type'] };
+    },
+  );
+  // The last vector counts as a whole one: plans pad buffers so.
+  const lengthOf = ({ name, type }: Buffer) =>
+    Math.ceil((words.get(bindings[name] ?? '') ?? 0) / WORDS[type]);
+  const checks = storage.map(
+    (buffer, bit) => `
+fn index_of_${buffer.name}(i: u32) -> u32 {
+  if (i >= ${lengthOf(buffer)}u) { atomicOr(&broken, ${2 ** bit}u); }
+  return i;
+}`,
+  );
+  const flag = `@group(0) @binding(${Object.keys(accesses).length}) var<storage, read_write> broken: atomic<u32>;`;
+  const checked = [looked(code, storage), flag, ...checks].join('\n');
+  const all: Kernel['bindings'] = { ...accesses, broken: 'read-write' };
+  const { pipeline, layout } = await compile(device, `${kernel}.wgsl, checked`, checked, all, constants);
+  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  const broken = device.createBuffer({ label: 'broken', size: 4, usage: usage | GPUBufferUsage.STORAGE });
+  const uniform = device.createBuffer({ label: 'step', size: 256, usage: usage | GPUBufferUsage.UNIFORM });
+  device.queue.writeBuffer(uniform, 0, encodeSteps([step]));
+  const entries = Object.entries(all).map(([name, access], binding): GPUBindGroupEntry => {
+    if (access === 'step') return { binding, resource: { buffer: uniform, size: STEP_SIZE } };
+    const buffer = name === 'broken' ? broken : buffers.get(bindings[name] ?? '');
+    if (!buffer) throw new Error(`${kernel}: no buffer for "${name}"`);
+    return { binding, resource: { buffer } };
+  });
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }), 'step' in accesses ? [0] : []);
+  pass.dispatchWorkgroups(...workgroups);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  const [bits = 0] = new Uint32Array(await readBuffer(device, broken));
+  DeviceWatch.of(device).check();
+  broken.destroy();
+  uniform.destroy();
+  return storage.filter((_, bit) => (bits & (2 ** bit)) !== 0).map(({ name }) => name);
+}
+
+/** `code` with every `name[i]` as `name[index_of_name(i)]`. */
+function looked(code: string, storage: readonly Buffer[]): string {
+  const access = new RegExp(`(?<![\\w.])(${storage.map(({ name }) => name).join('|')})\\[`);
+  let [rest, done] = [code, ''];
+  for (let match = access.exec(rest); match; match = access.exec(rest)) {
+    const start = match.index + match[0].length;
+    const end = closingBracket(rest, start);
+    done += `${rest.slice(0, start)}index_of_${match[1]}(${looked(rest.slice(start, end), storage)})`;
+    rest = rest.slice(end);
+  }
+  return done + rest;
+}
+
+function closingBracket(code: string, start: number): number {
+  let depth = 1;
+  for (let i = start; i < code.length; i++) {
+    if (code[i] === '[') depth++;
+    if (code[i] === ']') depth--;
+    if (depth === 0) return i;
+  }
+  throw new Error('a bracket is not closed');
+}
