@@ -76,11 +76,12 @@ async function measureOnce(subject) {
  */
 function compare(ratios, recorded) {
   let good = true;
-  for (const [name, before] of Object.entries(recorded)) {
-    const now = ratios[name] ?? Number.NaN;
-    const kept = now >= TOLERATED * before;
+  for (const name of new Set([...Object.keys(recorded), ...Object.keys(ratios)])) {
+    const [now, before] = [ratios[name], recorded[name]];
+    const kept = now !== undefined && before !== undefined && now >= TOLERATED * before;
     good &&= kept;
-    console.log(`${kept ? 'good ' : 'WORSE'}  ${now.toFixed(3)}  recorded ${before.toFixed(3)}  ${name}`);
+    const told = before === undefined ? 'not recorded: use --record' : `recorded ${before.toFixed(3)}`;
+    console.log(`${kept ? 'good ' : 'WORSE'}  ${now?.toFixed(3) ?? 'not measured'}  ${told}  ${name}`);
   }
   return good;
 }

@@ -98,10 +98,13 @@ fn gradient_row(a: vec4u, b: vec4u, pick: Pick) -> vec4f {
   s = add_quad(s, 4u, input(a.y, pick));
   s = add_quad(s, 8u, input(a.z, pick));
   s = add_quad(s, 12u, input(a.w, pick));
-  s = add_quad(s, 16u, input(b.x, pick));
-  s = add_quad(s, 20u, input(b.y, pick));
-  s = add_quad(s, 24u, input(b.z, pick));
-  return add_quad(s, 28u, input(b.w, pick));
+  if (BATCH > 16u) {
+    s = add_quad(s, 16u, input(b.x, pick));
+    s = add_quad(s, 20u, input(b.y, pick));
+    s = add_quad(s, 24u, input(b.z, pick));
+    s = add_quad(s, 28u, input(b.w, pick));
+  }
+  return s;
 }
 
 fn update(p: u32, g: vec4f) {
@@ -130,7 +133,7 @@ fn words(start: vec4u, i: u32) -> vec4u {
   return four ^ vec4u(select(0u, 0x80000000u, BYTES));
 }
 
-// Loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
+// Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;

@@ -74,7 +74,7 @@ fn kernel_at(row: u32, n: u32) -> vec4f {
   return without_padding(parameters[row * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u)], n);
 }
 
-// Loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
+// Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;

@@ -68,7 +68,7 @@ fn vector(start: u32, i: u32) -> vec4f {
   return select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
 }
 
-// Loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
+// Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
@@ -79,9 +79,10 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let column = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u);
   let y_start = model * ROWS * OUTPUT_VECTORS + n;
 
+  let bias = parameters[column + INPUTS * OUTPUT_VECTORS];
   for (var m = first; m < end; m++) {
     if (n < OUTPUT_VECTORS) {
-      y[y_start + m * OUTPUT_VECTORS] = vec4f();
+      y[y_start + m * OUTPUT_VECTORS] = bias;
     }
   }
 
@@ -117,11 +118,10 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     }
   }
 
-  let bias = parameters[column + INPUTS * OUTPUT_VECTORS];
-  for (var m = first; m < end; m++) {
+  for (var m = first; RELU && m < end; m++) {
     if (n < OUTPUT_VECTORS) {
-      let value = y[y_start + m * OUTPUT_VECTORS] + bias;
-      y[y_start + m * OUTPUT_VECTORS] = select(value, max(value, vec4f()), RELU);
+      let v = y[y_start + m * OUTPUT_VECTORS];
+      y[y_start + m * OUTPUT_VECTORS] = max(v, vec4f());
     }
   }
 }

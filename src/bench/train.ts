@@ -72,7 +72,7 @@ const FLOOR_SAMPLES = 5;
 /** A loss is told by the steps that have so many samples together: a small batch's tells little. */
 const LOSS_SAMPLES = 128;
 /** Steps, and samples, after which a network's loss is lower by more than chance could make it. */
-const LEARNING_STEPS = 16;
+const LEARNING_STEPS = 64;
 const LEARNING_SAMPLES = 512;
 const HOST_SUBMITS = 7;
 /** As long as the scheduler's submits. */

@@ -86,17 +86,17 @@ export class TrainingRun {
   async lossSums(most: number): Promise<number[]> {
     const { sizes, stepsPerEpoch, plan } = this.#work;
     const { device } = this.#executable;
+    const parts = plan.metricParts;
     const count = Math.min(most, this.#trained, stepsPerEpoch);
     const metrics = new Float32Array(await readBuffer(device, this.#executable.buffer('metrics')));
-    const steps = stepMetrics(metrics, plan.metricParts);
+    // An epoch's steps take the places of the epoch's before.
+    const places = Array.from({ length: count }, (_, i) => (this.#trained - 1 - i) % stepsPerEpoch);
     return Array.from({ length: sizes.models }, (_, z) => {
-      // An epoch's steps take the places of the epoch's before.
-      const places = Array.from({ length: count }, (_, i) => (this.#trained - 1 - i) % stepsPerEpoch);
-      const sum = places.reduce(
-        (sum, place) => sum + (steps[z * stepsPerEpoch + place]?.loss ?? Number.NaN),
-        0,
-      );
-      return sum / count;
+      const losses = places.map((place) => {
+        const start = 2 * parts * (z * stepsPerEpoch + place);
+        return stepMetrics(metrics.subarray(start, start + 2 * parts), parts)[0]?.loss ?? Number.NaN;
+      });
+      return losses.reduce((sum, loss) => sum + loss, 0) / count;
     });
   }
 

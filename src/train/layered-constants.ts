@@ -2,7 +2,7 @@ import type { AdamConstants } from './ops.ts';
 import { adamOverrides } from './ops.ts';
 import type { DenseSizes, LayerInput, LayerSizes } from './plans/layered.ts';
 
-// The override constants that a kernel of the layered plan has in every implementation; tiles come beside them.
+// The override constants that implementations of the layered plan's kernels share; tiles come beside them.
 
 export function denseConstants({ rows, layer, relu, input, orderLength }: DenseSizes) {
   return {

@@ -1,23 +1,24 @@
 import { type KernelName, shaderConstant } from '../gpu/kernels.ts';
-import { denseAdamConstants, inputGradientConstants } from './layered-constants.ts';
+import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
 import { groups, vectors } from './ops.ts';
 import type { LayeredKernels } from './plans/layered.ts';
 import { dispatch } from './step-plan.ts';
 
-/** Columns that a quad makes, in vec4s; written out in the shaders. */
+/** Quads side by side; how many columns each makes is written out in the shaders. */
 const across = (kernel: KernelName, columns: number) =>
   groups(vectors(columns), shaderConstant(kernel, 'TILE_VECTORS'));
 
 const headParts = (rows: number) => groups(rows, shaderConstant('head_quads', 'TILE_ROWS'));
 
 /** Rows that go past a part of the kernel: the more, the less often it is loaded. */
-const ROW_BLOCKS = [256, 128, 64, 32] as const;
+const LARGE_BLOCKS = [256, 128, 64] as const;
+const SMALL_BLOCK = 32;
 /** Fewer workgroups would leave some of a processor's cores without work. */
 const ENOUGH_WORKGROUPS = 12;
 
-/** @param side workgroups that share a block of rows */
+/** @param side workgroups for each block of rows */
 function rowBlock(rows: number, side: number): number {
-  return ROW_BLOCKS.find((block) => groups(rows, block) * side >= ENOUGH_WORKGROUPS) ?? 32;
+  return LARGE_BLOCKS.find((block) => groups(rows, block) * side >= ENOUGH_WORKGROUPS) ?? SMALL_BLOCK;
 }
 
 /**
@@ -29,18 +30,18 @@ export const quadKernels: LayeredKernels = {
 
   headParts,
 
-  dense({ models, rows, layer, input, orderLength, relu }, bindings) {
-    const { inputs, outputs } = layer;
-    const constants = { ROWS: rows, INPUTS: inputs, OUTPUTS: outputs, RELU: Number(relu) };
+  dense(sizes, bindings) {
+    const { models, rows, layer, input } = sizes;
+    const { BYTES: _, ORDER_LENGTH, ...constants } = denseConstants(sizes);
     if (input === 'samples') {
-      return dispatch('dense_bytes_quads', { ...constants, ORDER_LENGTH: orderLength }, bindings, [
-        across('dense_bytes_quads', outputs),
+      return dispatch('dense_bytes_quads', { ...constants, ORDER_LENGTH }, bindings, [
+        across('dense_bytes_quads', layer.outputs),
         groups(rows, shaderConstant('dense_bytes_quads', 'TILE_ROWS')),
         models,
       ]);
     }
     const { x, parameters, y } = bindings;
-    const side = across('dense_quads', outputs);
+    const side = across('dense_quads', layer.outputs);
     const block = rowBlock(rows, side * models);
     return dispatch('dense_quads', { ...constants, BLOCK_ROWS: block }, { x, parameters, y }, [
       side,

@@ -4,10 +4,10 @@ import { benchFloor } from '../../src/bench/floor.ts';
 import { benchTraining, trainingBenchLimits } from '../../src/bench/train.ts';
 import { checkAgainstTwin } from '../../src/bench/training-check.ts';
 import { TrainingRun } from '../../src/bench/training-run.ts';
-import { makeWork } from '../../src/bench/training-work.ts';
+import { ADAM, makeWork } from '../../src/bench/training-work.ts';
 import { missingForMatrices } from '../../src/gpu/matrix-units.ts';
 import { openDevice } from '../../src/node/gpu.ts';
-import { PLAN_NAMES } from '../../src/train/plans/index.ts';
+import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 
 const SMALL = { plan: 'unfused', batchSize: 8, hidden: [4], models: 2 } as const;
 const QUICK = { samples: 1, passMilliseconds: 1, windowMilliseconds: 100 };
@@ -60,10 +60,31 @@ describe('training', () => {
   test('has learned before it is judged, though its windows have one step each, as where an adapter is slow', async () => {
     const axes = { batchSizes: [1, 8, 16], hidden: [[16]], plans: ['unfused'] as const, models: [2] };
     const { training } = await benchTraining(subject, { ...QUICK, ...axes, windowMilliseconds: 1e-3 });
+    expect(training).toHaveLength(3);
     for (const result of training) {
       expect(result).not.toHaveProperty('reason');
       expect(result).toMatchObject({ status: 'measured', stepsPerWindow: 1 });
     }
+  });
+
+  test('is told by its last steps, also across the end of an epoch', async () => {
+    const work = makeWork(SMALL);
+    const orderLength = 3 * SMALL.batchSize;
+    const sizes = { ...work.sizes, orderLength };
+    const order = new Uint32Array(SMALL.models * orderLength).map((_, i) => i);
+    const plan = trainingPlan(SMALL.plan, sizes, ADAM);
+    const run = await TrainingRun.create(subject.device, { ...work, sizes, plan, order, stepsPerEpoch: 3 });
+    const single: number[][] = [];
+    for (let step = 1; step <= 5; step++) {
+      await run.advance(1);
+      expect(run.trained).toBe(step);
+      single.push(await run.lossSums(1));
+    }
+    const last = single.slice(-3);
+    const means = [0, 1].map((z) => last.reduce((sum, losses) => sum + (losses[z] ?? Number.NaN), 0) / 3);
+    expect(await run.lossSums(3)).toEqual(means.map((mean) => expect.closeTo(mean, 9)));
+    expect(await run.lossSums(100)).toEqual(await run.lossSums(3));
+    run.destroy();
   });
 
   test.each(PLAN_NAMES)('by the plan %s takes the steps of its float64 twin', async (plan) => {

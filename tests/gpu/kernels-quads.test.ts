@@ -25,6 +25,7 @@ const LAYERS = [
   { models: 1, rows: 65, inputs: 112, outputs: 16 },
   { models: 1, rows: 70, inputs: 129, outputs: 100 },
   { models: 1, rows: 2, inputs: 227, outputs: 3 },
+  { models: 2, rows: 35, inputs: 128, outputs: 64 },
   { models: 1, rows: 32, inputs: 784, outputs: 100 },
   { models: 1, rows: 32, inputs: 100, outputs: 10 },
 ];
@@ -36,8 +37,9 @@ describe.each(LAYERS)('%j agrees with its float64 twin', (size) => {
   const isBlank = (sample: number, input: number) =>
     sample % 3 === 0 || input >= inputs / 2 || Math.floor(input / 4) % 5 === 1;
   const BATCHES = [
-    { of: 'a whole batch', batch: { ...size, isBlank } },
-    { of: 'a short batch', batch: { ...size, isBlank, missing } },
+    { of: 'a whole batch', batch: size },
+    { of: 'a whole batch, much of it blank', batch: { ...size, isBlank } },
+    { of: 'a short batch, much of it blank', batch: { ...size, isBlank, missing } },
     { of: 'blank images', batch: { ...size, isBlank: () => true, missing } },
   ];
 

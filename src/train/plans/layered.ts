@@ -47,7 +47,7 @@ export interface HeadSizes extends LayerSizes {
 
 /**
  * One implementation of the layered plan's kernels. `x` is bound to `samples` or to an activation, as the input is;
- * `order` is bound always, and read only with `samples`.
+ * `order` is read only with `samples`.
  */
 export interface LayeredKernels {
   /** y = x kernel + bias, with ReLU where `relu`. */
