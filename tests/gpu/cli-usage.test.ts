@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -66,6 +66,21 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toContain(`shadegrad: Nothing can be written to the folder ${out}`);
     }
+  });
+
+  test.each([
+    [['train', '--out'], 'history.csv'],
+    [['evaluate', 'model', '--out'], 'report.txt'],
+    [['bench', 'kernels', '--svg'], ''],
+  ])("results of %j where a folder has a file's name, before anything is computed", async (args, name) => {
+    const taken = join(folder, 'taken', name);
+    await mkdir(taken, { recursive: true });
+    const { code, stdout, stderr } = await runCli([...args, join(folder, 'taken')]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      `shadegrad: ${taken} is a folder, and a file is to be written there. Choose another name or folder.\n`,
+    );
+    await rm(join(folder, 'taken'), { recursive: true });
   });
 });
 
