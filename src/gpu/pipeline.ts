@@ -64,10 +64,11 @@ export async function compile(
       buffer: LAYOUTS[access],
     })),
   });
-  const scope = device.popErrorScope();
-  const { messages } = await watch.guard(module.getCompilationInfo());
+  // Both at once: a device that is lost rejects both, and what nobody waits for is an unhandled rejection.
+  const [rejected, { messages }] = await watch.guard(
+    Promise.all([device.popErrorScope(), module.getCompilationInfo()]),
+  );
   const errors = messages.filter(({ type }) => type === 'error');
-  const rejected = await watch.guard(scope);
   if (errors.length > 0 || rejected) {
     const details = errors.map((error) => sourceError(file, code, error)).join('\n');
     throw compileError(file, details || rejected?.message);
