@@ -16,9 +16,15 @@ const SMALL_BLOCK = 32;
 /** Fewer workgroups would leave some of a processor's cores without work. */
 const ENOUGH_WORKGROUPS = 12;
 
-/** @param side workgroups for each block of rows */
-function rowBlock(rows: number, side: number): number {
-  return LARGE_BLOCKS.find((block) => groups(rows, block) * side >= ENOUGH_WORKGROUPS) ?? SMALL_BLOCK;
+/** How a kernel that takes rows in blocks of its choice cuts `rows` rows of `columns` columns. */
+function blocks(
+  kernel: KernelName,
+  { models, rows, columns }: { models: number; rows: number; columns: number },
+): { block: number; workgroups: [number, number, number] } {
+  const side = across(kernel, columns);
+  const enough = (block: number) => side * groups(rows, block) * models >= ENOUGH_WORKGROUPS;
+  const block = LARGE_BLOCKS.find(enough) ?? SMALL_BLOCK;
+  return { block, workgroups: [side, groups(rows, block), models] };
 }
 
 /**
@@ -41,13 +47,8 @@ export const quadKernels: LayeredKernels = {
       ]);
     }
     const { x, parameters, y } = bindings;
-    const side = across('dense_quads', layer.outputs);
-    const block = rowBlock(rows, side * models);
-    return dispatch('dense_quads', { ...constants, BLOCK_ROWS: block }, { x, parameters, y }, [
-      side,
-      groups(rows, block),
-      models,
-    ]);
+    const { block, workgroups } = blocks('dense_quads', { models, rows, columns: layer.outputs });
+    return dispatch('dense_quads', { ...constants, BLOCK_ROWS: block }, { x, parameters, y }, workgroups);
   },
 
   head({ models, rows, layer, orderLength, labelsAt, steps }, bindings) {
@@ -69,10 +70,10 @@ export const quadKernels: LayeredKernels = {
 
   inputGradient(sizes, bindings) {
     const { models, rows, layer } = sizes;
-    const side = across('dense_input_gradient_quads', layer.inputs);
-    const block = rowBlock(rows, side * models);
+    const kernel = 'dense_input_gradient_quads';
+    const { block, workgroups } = blocks(kernel, { models, rows, columns: layer.inputs });
     const constants = { ...inputGradientConstants(sizes), BLOCK_ROWS: block };
-    return dispatch('dense_input_gradient_quads', constants, bindings, [side, groups(rows, block), models]);
+    return dispatch(kernel, constants, bindings, workgroups);
   },
 
   denseAdam(sizes, adam, bindings) {

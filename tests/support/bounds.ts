@@ -19,26 +19,26 @@ interface Buffer {
  * else would notice, since the bounds checks of WebGPU keep such reads inside.
  *
  * @param buffers by the dispatch's names for them
- * @param words of each buffer that the kernel may touch
+ * @param contents the words of each buffer that the kernel may touch, likewise by name
  * @returns the kernel's names of the buffers that it would have read or written behind their end
  */
 export async function boundsBroken(
   device: GPUDevice,
   { kernel, constants, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,
-  words: ReadonlyMap<string, number>,
+  contents: Readonly<Record<string, ArrayLike<number>>>,
   step: Step,
 ): Promise<string[]> {
   const { code, bindings: accesses }: Kernel = KERNELS[kernel];
-  const storage = [...code.matchAll(/var<storage, \w+> (\w+): array<(\w+)>;/g)].map(
-    ([, name = '', type = '']): Buffer => {
-      if (!(type in WORDS)) throw new Error(`${kernel}: how large is an element of "${name}", a ${type}?`);
-      return { name, type: type as Buffer['type'] };
-    },
-  );
+  const storage = Object.entries(accesses).flatMap(([name, access]): Buffer[] => {
+    if (access === 'step') return [];
+    const [, type = ''] = new RegExp(`var<storage, \\w+> ${name}: array<(\\w+)>;`).exec(code) ?? [];
+    if (!(type in WORDS)) throw new Error(`${kernel}: how large is an element of "${name}", "${type}"?`);
+    return [{ name, type: type as Buffer['type'] }];
+  });
   // The last vector counts as a whole one: plans pad buffers so.
   const lengthOf = ({ name, type }: Buffer) =>
-    Math.ceil((words.get(bindings[name] ?? '') ?? 0) / WORDS[type]);
+    Math.ceil((contents[bindings[name] ?? '']?.length ?? 0) / WORDS[type]);
   const checks = storage.map(
     (buffer, bit) => `
 fn index_of_${buffer.name}(i: u32) -> u32 {

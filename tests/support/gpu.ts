@@ -94,8 +94,7 @@ export async function runKernel(
       );
       outputs[name] = after.subarray(0, words);
     }
-    const words = new Map(Object.entries(inputs).map(([name, data]) => [name, padded(data.byteLength) / 4]));
-    const broken = await boundsBroken(device, dispatch, shared, words, step);
+    const broken = await boundsBroken(device, dispatch, shared, outputs, step);
     expect(broken, `what ${dispatch.kernel} touches behind its end`).toEqual([]);
     return outputs;
   } finally {
