@@ -35,7 +35,7 @@ export {
   trainingBenchLimits,
 } from './bench/train.ts';
 export { centerDigit } from './data/center.ts';
-export type { Dataset, Samples } from './data/dataset.ts';
+export { type Dataset, namesOfClasses, type Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
 export {
   type DatasetFiles,
@@ -62,6 +62,7 @@ export {
   type ModelNotes,
 } from './model/model-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export type { ImageTraits } from './pictures/traits.ts';
 export {
   type ClassificationReport,
   type ClassificationReportOptions,

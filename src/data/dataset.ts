@@ -14,6 +14,19 @@ export interface Dataset {
   readonly shape: { readonly height: number; readonly width: number };
   /** Number of classes, 1 to 256. */
   readonly classes: number;
+  /** What each class is called, in order: [classes]. Without them a class is called by its number. */
+  readonly classNames?: readonly string[];
   readonly train: Samples;
   readonly test: Samples;
+}
+
+/** What each class of a dataset or a model is called, in order: its name, or else its number. */
+export function namesOfClasses({
+  classes,
+  classNames,
+}: {
+  readonly classes: number;
+  readonly classNames?: readonly string[] | null;
+}): readonly string[] {
+  return classNames ?? Array.from({ length: classes }, (_, label) => String(label));
 }

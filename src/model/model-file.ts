@@ -1,4 +1,5 @@
 import { reasonOf, ShadegradError } from '../errors.ts';
+import { encodeTraits, type ImageTraits, traitsOf } from '../pictures/traits.ts';
 import { type Model, type Tensor, tensorShapes } from './model.ts';
 import { decodeSafetensors, encodeSafetensors, quote } from './safetensors.ts';
 import { type MlpSpec, mlp } from './spec.ts';
@@ -6,6 +7,8 @@ import { type MlpSpec, mlp } from './spec.ts';
 const SPEC = 'shadegrad.spec';
 const PREPROCESSING = 'shadegrad.preprocessing';
 const DATASET = 'shadegrad.dataset';
+const CLASSES = 'shadegrad.classes';
+const TRAITS = 'shadegrad.traits';
 const SCALE = '1/255';
 
 /** Size of the images that a model takes, in pixels. */
@@ -19,6 +22,10 @@ export interface ModelNotes {
   readonly image: ImageShape;
   /** Name of the dataset that the model was trained on. */
   readonly dataset?: string;
+  /** What each class is called, in order: [classes]. */
+  readonly classNames?: readonly string[];
+  /** What the images are like that the model was trained on: it decides how a picture is prepared for the model. */
+  readonly traits?: ImageTraits;
 }
 
 export interface ModelFile {
@@ -28,6 +35,10 @@ export interface ModelFile {
    * of inputs is one (784 is 28 x 28), else null: any image with as many pixels as the model has inputs.
    */
   readonly image: ImageShape | null;
+  /** What each class is called, in order: [classes]; null where the file does not say. */
+  readonly classNames: readonly string[] | null;
+  /** What the images are like that the model was trained on; null where the file does not say. */
+  readonly traits: ImageTraits | null;
   /** All notes in the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -40,6 +51,8 @@ export interface ModelFile {
  *     shadegrad.spec           {"inputs":784,"hidden":[100],"classes":10}
  *     shadegrad.preprocessing  {"height":28,"width":28,"scale":"1/255"}: pixels row by row, bytes times scale
  *     shadegrad.dataset        the dataset's name, where it is known
+ *     shadegrad.classes        ["T-shirt/top", ...]: what each class is called, where they have names
+ *     shadegrad.traits         what the training images are like, see {@link ImageTraits}
  *
  * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or where the image does
  *   not have as many pixels as the model has inputs
@@ -59,6 +72,8 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
       [SPEC]: JSON.stringify(spec),
       [PREPROCESSING]: JSON.stringify({ height, width, scale: SCALE }),
       ...(notes.dataset === undefined ? {} : { [DATASET]: notes.dataset }),
+      ...(notes.classNames === undefined ? {} : { [CLASSES]: JSON.stringify(notes.classNames) }),
+      ...(notes.traits === undefined ? {} : { [TRAITS]: encodeTraits(notes.traits) }),
     },
   });
 }
@@ -78,7 +93,23 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
   if (described !== null && !sameSpec(model.spec, parse(described))) {
     throw unfit(`its tensors are not those of its own description, ${quote(described)}`);
   }
-  return { model, image: imageOf(note(PREPROCESSING), model.spec), metadata };
+  const traits = note(TRAITS);
+  return {
+    model,
+    image: imageOf(note(PREPROCESSING), model.spec),
+    classNames: classNamesOf(note(CLASSES), model.spec),
+    traits: traits === null ? null : traitsOf(parse(traits)),
+    metadata,
+  };
+}
+
+function classNamesOf(classNames: string | null, { classes }: MlpSpec): readonly string[] | null {
+  if (classNames === null) return null;
+  const names = parse(classNames);
+  if (Array.isArray(names) && names.length === classes && names.every((name) => typeof name === 'string')) {
+    return names;
+  }
+  throw unfit(`it has ${classes} classes, but names them ${quote(classNames)}`);
 }
 
 /** The model of these tensors, in order; the spec follows from names and shapes. */
