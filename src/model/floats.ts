@@ -1,6 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import type { Tensor } from './model.ts';
-import { quote, type StoredTensor } from './safetensors.ts';
+import { quote, type StoredTensor, unreadableType } from './safetensors.ts';
 
 /**
  * A stored tensor's numbers in float32: F32, F16 and BF16 exactly, F64 rounded to the nearest.
@@ -23,11 +23,7 @@ export function floats({ name, type, shape, bytes }: StoredTensor): Tensor {
     case 'F64':
       return { name, shape, data: fromDoubles(new Float64Array(buffer), name) };
     default:
-      throw new ShadegradError(
-        'bad-model',
-        `Tensor ${quote(name)} of the model file is of type ${type}; F32, F16, BF16 and F64 are read.`,
-        'Save the model in floating point (PyTorch: model.float()).',
-      );
+      throw unreadableType(name, type);
   }
 }
 

@@ -77,13 +77,16 @@ export interface ModelFile {
  *     shadegrad.traits         what the training images are like, see {@link ImageTraits}
  *
  * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or where the image does
- *   not have as many pixels as the model has inputs
+ *   not have as many pixels as the model has inputs, or the classes not as many names
  */
 export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBuffer> {
   const spec = checkSpec(model.spec);
   const { height, width } = notes.image;
   if (height * width !== spec.inputs) {
     throw unfit(`it has ${spec.inputs} inputs, but its images have ${height} x ${width} pixels`);
+  }
+  if (notes.classNames && notes.classNames.length !== spec.classes) {
+    throw unfit(`it has ${spec.classes} classes, but ${notes.classNames.length} names for them`);
   }
   const tensors = tensorShapes(spec).map(({ name, shape }) => {
     const found = model.tensors.find((tensor) => tensor.name === name);

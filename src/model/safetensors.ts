@@ -182,7 +182,7 @@ function checkEntry(name: string, value: unknown): Entry {
     throw damaged(`tensor ${quote(name)} is not described by a type, a shape and two offsets`);
   }
   const size = TYPES.get(type);
-  if (size === undefined) throw damaged(`tensor ${quote(name)} is of an unknown type, ${quote(type)}`);
+  if (size === undefined) throw unreadableType(name, type);
   const [begin, end] = offsets as [number, number];
   const count = shape.reduce((product, size) => product * size, 1);
   // A product that is no longer exact is far beyond the length of any buffer.
@@ -217,6 +217,15 @@ function isSizes(value: unknown): value is number[] {
 export function quote(text: string): string {
   const short = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
   return short.replace(/[\u007f-\u009f]/g, '\ufffd');
+}
+
+/** The error of a tensor whose numbers are of a type that is not read, or not known. */
+export function unreadableType(name: string, type: string): ShadegradError {
+  return new ShadegradError(
+    'bad-model',
+    `Tensor ${quote(name)} of the model file is of type ${quote(type)}; F32, F16, BF16 and F64 are read.`,
+    'Save the model in floating point (PyTorch: model.float()).',
+  );
 }
 
 function damaged(how: string, cause?: unknown): ShadegradError {

@@ -8,8 +8,8 @@ const MOST_PIXELS = 2 ** 26;
 
 /** Up to these sizes a PNG is decoded in JavaScript, which is quicker than to set up sharp: it takes 1 ms a picture. */
 const SMALL_PIXELS = 2 ** 20;
-/** Deflate makes at most 1032 bytes of one, so whatever is in such a file, no more than 68 MB come out. */
-const SMALL_BYTES = 2 ** 16;
+/** Deflate makes at most 1032 bytes of one, so whatever is in such a file, no more than 17 MB come out. */
+const SMALL_BYTES = 2 ** 14;
 
 export interface DecodeOptions {
   /** Pictures of which a side is longer, in pixels, are shrunk to it while they are decoded. */
@@ -160,23 +160,36 @@ async function decodeAny({ name, bytes }: NamedBytes, longestSide: number): Prom
     autoOrient: true,
   });
   try {
-    const { width, height } = await input.metadata();
+    const { width, height, space } = await input.metadata();
     checkSize(name, width, height);
     const fitted =
       Math.max(width, height) <= longestSide
         ? input
         : input.resize(longestSide, longestSide, { fit: 'inside', kernel: 'linear' });
     const { data, info } = await fitted.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    return {
+    const picture = {
       width: info.width,
       height: info.height,
       channels: channelsOf(info.channels),
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
     };
+    // sharp gives grey pictures three equal channels of colour.
+    return space === 'b-w' || space === 'grey16' ? withoutColour(picture) : picture;
   } catch (cause) {
     if (cause instanceof ShadegradError) throw cause;
     throw bad(`${name} is damaged: ${reasonOf(cause)}.`, 'Save or fetch it again.', cause);
   }
+}
+
+/** The first of a grey picture's equal channels of colour, and its opacity where it has that. */
+function withoutColour({ width, height, channels: stored, data }: Picture): Picture {
+  const channels = stored === 4 ? 2 : 1;
+  const grey = new Uint8Array(width * height * channels);
+  for (let i = 0; i < width * height; i++) {
+    grey[i * channels] = data[i * stored] ?? 0;
+    if (channels === 2) grey[i * 2 + 1] = data[i * stored + 3] ?? 0;
+  }
+  return { width, height, channels, data: grey };
 }
 
 function channelsOf(channels: number): Picture['channels'] {

@@ -25,7 +25,7 @@ export interface InputImage {
 }
 
 /** What of a model file decides how images are read for it. */
-export type ImageReader = Pick<ModelFile, 'model' | 'image' | 'traits'>;
+export type ImageModel = Pick<ModelFile, 'model' | 'image' | 'traits'>;
 
 export interface ReadOptions {
   /** Whether pictures, which must have the model's size then, are taken as they are, in grey. */
@@ -40,22 +40,22 @@ export interface ReadOptions {
  */
 export async function readImages(
   path: string,
-  reader: ImageReader,
+  target: ImageModel,
   options: ReadOptions = {},
 ): Promise<InputImage[]> {
   const file = await readNamed(path);
   if (isPicture(file.bytes)) {
-    const { image: shape } = reader;
+    const { image: shape } = target;
     if (!shape) {
       throw new ShadegradError(
         'bad-data',
         `The model file does not say to what size ${path} should be brought.`,
-        `Use an IDX file with images of ${reader.model.spec.inputs} pixels.`,
+        `Use an IDX file with images of ${target.model.spec.inputs} pixels.`,
       );
     }
     const longestSide = Math.max(LONGEST_SIDE, shape.height, shape.width);
     const picture = await decodePicture(file, { longestSide });
-    return [{ file: path, index: null, shape, ...prepared(path, picture, shape, reader, options) }];
+    return [{ file: path, index: null, shape, ...prepared(path, picture, shape, target, options) }];
   }
   const { images, count, height, width } = await imagesFromIdx(file).catch((error: unknown) => {
     throw new ShadegradError(
@@ -66,7 +66,7 @@ export async function readImages(
     );
   });
   const shape = { height, width };
-  checkImageShape(shape, reader, path);
+  checkImageShape(shape, target, path);
   const pixels = height * width;
   return Array.from({ length: count }, (_, index) => ({
     file: path,
@@ -81,12 +81,12 @@ function prepared(
   path: string,
   picture: Picture,
   shape: ImageShape,
-  reader: ImageReader,
+  target: ImageModel,
   options: ReadOptions,
 ): PreparedPicture {
-  if (options.asIs) checkImageShape(picture, reader, path);
+  if (options.asIs) checkImageShape(picture, target, path);
   try {
-    return preparePicture(picture, shape, reader.traits, options);
+    return preparePicture(picture, shape, target.traits, options);
   } catch (error) {
     if (!(error instanceof ShadegradError)) throw error;
     throw new ShadegradError(error.code, `${path}: ${error.message}`, error.nextStep, error);
@@ -134,16 +134,16 @@ export type ReadImage = GivenFile &
  */
 export async function* readBatches(
   paths: readonly string[],
-  reader: ImageReader,
+  target: ImageModel,
   most: number,
   { signal, ...options }: ReadOptions & { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<readonly ReadImage[], void> {
   let batch: ReadImage[] = [];
   for (const [i, path] of paths.entries()) {
     if (signal?.aborted) {
-      throw new ShadegradError('interrupted', 'The reading of images was interrupted.', 'Nothing was kept.');
+      throw new ShadegradError('interrupted', 'The reading of images was interrupted.', 'Start it again.');
     }
-    for (const read of await readOrFail({ number: i + 1, path }, reader, options)) {
+    for (const read of await readOrFail({ number: i + 1, path }, target, options)) {
       batch.push(read);
       if (batch.length < most) continue;
       yield batch;
@@ -155,11 +155,11 @@ export async function* readBatches(
 
 async function readOrFail(
   file: GivenFile,
-  reader: ImageReader,
+  target: ImageModel,
   options: ReadOptions,
 ): Promise<readonly ReadImage[]> {
   try {
-    return (await readImages(file.path, reader, options)).map((input) => ({ ...file, input }));
+    return (await readImages(file.path, target, options)).map((input) => ({ ...file, input }));
   } catch (error) {
     if (!(error instanceof ShadegradError)) throw error;
     return [{ ...file, input: null, error }];

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { initialModel } from '../../src/model/initialise.ts';
-import { type ImageReader, readBatches, readImages, writeInput } from '../../src/node/images.ts';
+import { type ImageModel, readBatches, readImages, writeInput } from '../../src/node/images.ts';
 import { expandPatterns } from '../../src/node/patterns.ts';
 import { encodeIdx } from '../support/idx.ts';
 
-const reader: ImageReader = {
+const target: ImageModel = {
   model: initialModel({ inputs: 12, hidden: [], classes: 2 }, 1),
   image: { height: 3, width: 4 },
   traits: null,
@@ -30,7 +30,7 @@ describe('images are read', () => {
   test('a picture as it is has the bytes of the file', async () => {
     const data = bytes(1);
     const file = await write('a.png', encode({ width: 4, height: 3, channels: 1, data }));
-    const images = await readImages(file, reader, { asIs: true });
+    const images = await readImages(file, target, { asIs: true });
     expect(images).toEqual([
       { file, index: null, shape: { height: 3, width: 4 }, pixels: data, notices: [] },
     ]);
@@ -38,13 +38,13 @@ describe('images are read', () => {
 
   test('a picture as it is must have the size', async () => {
     const file = await write('b.png', encode({ width: 2, height: 6, channels: 1, data: bytes(1) }));
-    await expect(readImages(file, reader, { asIs: true })).rejects.toThrow(
+    await expect(readImages(file, target, { asIs: true })).rejects.toThrow(
       'b.png have 6 x 2 pixels, but the model takes images of 3 x 4 pixels',
     );
   });
 
   test('a model whose images have no known size takes IDX files of as many pixels only', async () => {
-    const unknown = { ...reader, image: null };
+    const unknown = { ...target, image: null };
     const idx = await write('c.idx', encodeIdx([2, 6, 2], bytes(2)));
     const images = await readImages(idx, unknown);
     expect(images.map(({ index, shape }) => [index, shape])).toEqual([
@@ -63,7 +63,7 @@ describe('files are read in batches', () => {
     const one = await write('one.idx', encodeIdx([1, 3, 4], bytes(1)));
     const paths = [one, path('nowhere'), five, one];
     const seen: [number, number | null | string][][] = [];
-    for await (const batch of readBatches(paths, reader, 3)) {
+    for await (const batch of readBatches(paths, target, 3)) {
       seen.push(batch.map((read) => [read.number, read.input ? read.input.index : read.error.code]));
     }
     expect(seen).toEqual([
@@ -87,7 +87,7 @@ describe('files are read in batches', () => {
   test('until they are interrupted', async () => {
     const one = await write('one.idx', encodeIdx([1, 3, 4], bytes(1)));
     const controller = new AbortController();
-    const reading = readBatches([one, one, one], reader, 1, { signal: controller.signal });
+    const reading = readBatches([one, one, one], target, 1, { signal: controller.signal });
     expect((await reading.next()).done).toBe(false);
     controller.abort();
     await expect(reading.next()).rejects.toMatchObject({ code: 'interrupted' });
@@ -96,7 +96,7 @@ describe('files are read in batches', () => {
 
 test('an input is not written over a file that is to be read', async () => {
   const file = await write('0002-x.png', encode({ width: 4, height: 3, channels: 1, data: bytes(1) }));
-  const [input] = await readImages(file, reader, { asIs: true });
+  const [input] = await readImages(file, target, { asIs: true });
   if (!input) throw new Error('nothing was read');
   const renamed = { ...input, file: path('x.png') };
   await expect(writeInput(folder, 2, renamed, [file])).rejects.toMatchObject({ code: 'usage' });

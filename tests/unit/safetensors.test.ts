@@ -4,7 +4,10 @@ import { ShadegradError } from '../../src/errors.ts';
 import { floats } from '../../src/model/floats.ts';
 import type { Model } from '../../src/model/model.ts';
 import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
+import { modelNotes } from '../../src/model/notes.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/model/safetensors.ts';
+import { traitsOfImages } from '../../src/pictures/traits.ts';
+import { blobs } from '../support/blobs.ts';
 import { stateDict } from '../support/state-dict.ts';
 
 const MODEL: Model = {
@@ -64,6 +67,28 @@ describe('a model survives being saved and read', () => {
     expect(decodeModel(larger.subarray(3, 3 + bytes.length)).model).toEqual(MODEL);
   });
 
+  test('with what its dataset says: class names and traits of the images', () => {
+    const classNames = ['T-shirt/top', 'お', '"quoted"'];
+    const data = { ...blobs({ height: 2, width: 3 }), classNames };
+    const notes = modelNotes(data);
+    expect(notes).toEqual({
+      image: { height: 2, width: 3 },
+      dataset: 'blobs',
+      classNames,
+      traits: traitsOfImages(data.train, data.shape),
+    });
+    const file = decodeModel(encodeModel(MODEL, notes));
+    expect({ ...file, metadata: undefined }).toEqual({
+      model: MODEL,
+      image: notes.image,
+      classNames,
+      traits: notes.traits,
+      assumptions: [],
+      metadata: undefined,
+    });
+    expect(modelNotes(blobs())).not.toHaveProperty('classNames');
+  });
+
   test('softmax regression, whose only layer has no hidden one before it', () => {
     const tensors = [
       { name: '0.weight', shape: [1, 784], data: new Float32Array(784) },
@@ -86,10 +111,11 @@ describe('a model saved by PyTorch', () => {
   const bytes = readFileSync(new URL('../fixtures/pytorch-model.safetensors', import.meta.url));
 
   test('is read: spec and square image follow from its tensors, which come in the order of layers', () => {
-    const { model, image, metadata } = decodeModel(bytes);
+    const { model, image, assumptions, metadata } = decodeModel(bytes);
     expect(model.spec).toEqual({ inputs: 9, hidden: [4], classes: 3 });
     expect(image).toEqual({ height: 3, width: 3 });
     expect(metadata).toEqual({});
+    expect(assumptions.map(({ code }) => code)).toEqual(['relu', 'pixels']);
     expect(model.tensors.map(({ name, shape }) => [name, shape])).toEqual([
       ['0.weight', [4, 9]],
       ['0.bias', [4]],
@@ -175,7 +201,7 @@ describe('files that are not safetensors are bad-model errors', () => {
     [
       'an unknown type',
       file('{"a":{"dtype":"\\u001b[2J","shape":[],"data_offsets":[0,4]}}', 4),
-      /unknown type, "\\u001b\[2J"/,
+      /of type "\\u001b\[2J"; F32/,
     ],
   ])('%s', (_, bytes, message) => {
     const error = failure(() => decodeSafetensors(bytes));
@@ -254,6 +280,9 @@ describe('files that are no model are bad-model errors', () => {
       },
       /257 classes are too many\.$/,
     ],
+    ['too few class names', withNote('shadegrad.classes', '["a","b"]'), /3 classes, but names them/],
+    ['class names that are no texts', withNote('shadegrad.classes', '["a","b",3]'), /names them/],
+    ['class names that are no list', withNote('shadegrad.classes', '"abc"'), /names them/],
     ['another spec', withNote('shadegrad.spec', '{"inputs":6,"hidden":[5],"classes":3}'), /own description/],
     ['a spec that is not JSON', withNote('shadegrad.spec', 'x\u009b'), /own description, "x\ufffd"/],
     ['a null spec', withNote('shadegrad.spec', 'null'), /own description/],
@@ -295,6 +324,7 @@ describe('what would not be read is not written', () => {
       expect(failure(() => encodeModel(model, NOTES)).code).toBe('bad-model');
     }
     expect(failure(() => encodeModel(MODEL, { image: { height: 2, width: 2 } })).code).toBe('bad-model');
+    expect(failure(() => encodeModel(MODEL, { ...NOTES, classNames: ['a', 'b'] })).code).toBe('bad-model');
   });
 
   test('tensors of one name, of the name of the metadata, or of a shape that is not theirs', () => {

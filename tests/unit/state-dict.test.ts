@@ -272,9 +272,9 @@ describe('types of numbers', () => {
       'I64',
       bytesOf(BigInt64Array.of(1n)),
       1,
-      /"bytes.weight" of the model file is of type I64; F32, F16, BF16 and F64/,
+      /"bytes.weight" of the model file is of type "I64"; F32, F16, BF16 and F64/,
     ],
-    ['U8', Uint8Array.of(1), 1, /"bytes.weight" .* of type U8/],
+    ['U8', Uint8Array.of(1), 1, /"bytes.weight" .* of type "U8"/],
   ])('%s that cannot be used', (type, bytes, count, message) => {
     const error = failure(() => read(type, bytes, count));
     expect(error).toMatchObject({ code: 'bad-model' });
