@@ -55,12 +55,15 @@ export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
+  type Assumption,
   decodeModel,
   encodeModel,
   type ImageShape,
   type ModelFile,
   type ModelNotes,
 } from './model/model-file.ts';
+export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
+export { modelNotes } from './model/notes.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
 export type { ImageTraits } from './pictures/traits.ts';
 export {

@@ -9,8 +9,17 @@ export {
   type OpenedDevice,
   openDevice,
 } from './node/gpu.ts';
-export { checkImageShape, type InputImage, readImages } from './node/images.ts';
+export {
+  checkImageShape,
+  type InputImage,
+  type ReadImage,
+  type ReadOptions,
+  readBatches,
+  readImages,
+  writeInput,
+} from './node/images.ts';
 export { readModel, writeModel } from './node/models.ts';
+export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
 export {
   prepareFolder,

@@ -3,6 +3,7 @@ import {
   type Dataset,
   type Evaluation,
   encodeModel,
+  modelNotes,
   type Progress,
   type RunningPoint,
   ShadegradError,
@@ -65,7 +66,8 @@ export async function train(options: TrainingOptions): Promise<Ending> {
     onVerdict({ data, evaluation });
     return evaluation;
   };
-  const encoded = async () => encodeModel(await trainer.model(), { image: data.shape, dataset: data.name });
+  const notes = modelNotes(data);
+  const encoded = async () => encodeModel(await trainer.model(), notes);
 
   await postWeights();
   let evaluation: Evaluation | undefined;

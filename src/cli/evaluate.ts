@@ -7,7 +7,6 @@ import {
   networkLimits,
   openDevice,
   prepareFolder,
-  readModel,
   ShadegradError,
   TEST_FILES,
   testFiles,
@@ -15,10 +14,11 @@ import {
   writeFiles,
 } from '../node.ts';
 import { loadData } from './data.ts';
+import { loadModel, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
 import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends NormalisationFlags {
   readonly data: string;
   readonly out?: string;
   readonly json?: true;
@@ -30,6 +30,8 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .description('test a trained network and report')
     .argument('<model>', 'a model file (safetensors)')
     .addOption(options.data())
+    .addOption(options.inputMean())
+    .addOption(options.inputStd())
     .addOption(options.out('the report and its picture'))
     .addOption(options.json())
     .action((model: string, flags: EvaluateFlags) => evaluate(model, flags, signal));
@@ -38,7 +40,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
   if (flags.out !== undefined) await prepareFolder(flags.out, TEST_FILES);
-  const file = await readModel(path);
+  const file = await loadModel(path, flags, out);
   const data = await loadData(flags.data, out, signal);
   checkFit(data, file);
   const { model } = file;

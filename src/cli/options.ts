@@ -31,6 +31,16 @@ function parseShare(text: string): number {
   return value >= 0 && value < 1 ? value : refuse('a number from 0 to below 1');
 }
 
+function parseNumber(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : refuse('a finite number');
+}
+
+function parsePositive(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return value > 0 && Number.isFinite(value) ? value : refuse('a finite number above 0');
+}
+
 export function parseHidden(text: string): number[] {
   if (text === '' || text === 'none') return [];
   const widths = text.split(',').map((width) => (WHOLE.test(width) ? Number(width) : Number.NaN));
@@ -89,6 +99,22 @@ export const options = {
     new Option('--adapter <kind>', 'auto takes a GPU where there is one, else the software GPU')
       .choices(['auto', 'hardware', 'software'])
       .default('auto'),
+  inputMean: () =>
+    new Option(
+      '--input-mean <mean>',
+      'what the training subtracted from pixels of 0 to 1, e.g. 0.1307; for models from elsewhere',
+    ).argParser(parseNumber),
+  inputStd: () =>
+    new Option(
+      '--input-std <deviation>',
+      'what the training divided them by after that, e.g. 0.3081',
+    ).argParser(parsePositive),
+  asIs: () =>
+    new Option('--as-is', "take pictures of the model's size as they are: nothing is centred or inverted"),
+  inputs: () =>
+    new Option('--inputs <folder>', 'write what the network is given there, as PNG pictures').argParser(
+      parseText,
+    ),
   out: (files: string) => new Option('--out <folder>', `write ${files} there`).argParser(parseText),
   json: () => new Option('--json', 'print one JSON object on stdout, and nothing else'),
 };

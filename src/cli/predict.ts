@@ -1,93 +1,202 @@
 import type { Command } from 'commander';
 import {
+  type AdapterReport,
+  type ErrorCode,
+  expandPatterns,
   type InputImage,
+  type ModelFile,
   Network,
+  namesOfClasses,
   networkLimits,
   openDevice,
-  readImages,
-  readModel,
+  prepareFolder,
+  readBatches,
   ShadegradError,
+  writeInput,
 } from '../node.ts';
+import { loadModel, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
-import { adapterLine, output, percent } from './output.ts';
+import { adapterLine, type Output, output, percent } from './output.ts';
 
 /** How many of the next most probable classes a line names. */
 const ALTERNATIVES = 2;
 
-interface PredictFlags {
+/** Images predicted at once, and their bytes: enough to keep a GPU busy, few enough for any. */
+const MOST_IMAGES = 4096;
+const MOST_BYTES = 2 ** 24;
+
+interface PredictFlags extends NormalisationFlags {
+  readonly asIs?: true;
+  readonly inputs?: string;
   readonly json?: true;
 }
 
-interface ImagePrediction {
+/** What the network says of an image. */
+interface PredictionRow {
   readonly image: string;
-  /** Position in an IDX file, 0 for the first; null for a PNG image. */
+  /** Position in an IDX file, 0 for the first; null for a picture. */
   readonly index: number | null;
-  readonly digit: number;
-  /** Of that digit. */
+  /** The most probable class, by its number and by its name, which is the number where classes have no names. */
+  readonly label: number;
+  readonly className: string;
+  /** The label again where the classes are called by their numbers, as digits are. */
+  readonly digit?: number;
+  /** Of that class. */
   readonly probability: number;
   readonly probabilities: readonly number[];
+  /** Why the answer is doubtful; null where nothing speaks against it. */
+  readonly notice: string | null;
+  readonly noticeCodes: readonly string[];
+}
+
+/** Why there is no answer for a file. */
+interface ErrorRow {
+  readonly image: string;
+  readonly index: null;
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly nextStep: string };
 }
 
 export function addPredict(program: Command, signal: AbortSignal): void {
   program
     .command('predict')
-    .description('say which digits images show')
+    .description('say what images show')
     .argument('<model>', 'a model file (safetensors)')
-    .argument('<image...>', "PNG images of any size, or IDX files with images of the model's size")
+    .argument('<image...>', "PNG or JPEG pictures of any size, or IDX files with images of the model's size")
+    .addOption(options.inputMean())
+    .addOption(options.inputStd())
+    .addOption(options.asIs())
+    .addOption(options.inputs())
     .addOption(options.json())
     .action((model: string, images: string[], flags: PredictFlags) => predict(model, images, flags, signal));
 }
 
 async function predict(
   modelPath: string,
-  paths: readonly string[],
+  patterns: readonly string[],
   flags: PredictFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const out = output(flags.json === true);
-  const file = await readModel(modelPath);
-  const read: InputImage[][] = [];
-  for (const path of paths) read.push(await readImages(path, file));
-  const images = read.flat();
-  const { spec } = file.model;
-  const { device, info } = await openDevice({
-    requiredLimits: networkLimits(spec, images.length),
-    robustness: false,
-  });
+  if (flags.inputs !== undefined) await prepareFolder(flags.inputs, []);
+  const file = await loadModel(modelPath, flags, out);
+  const paths = await expandPatterns(patterns);
+  const gpu = lazyNetwork(file, modelPath, out);
+  const rows: (PredictionRow | ErrorRow)[] = [];
+  const failures: ShadegradError[] = [];
   try {
-    out.note(adapterLine(info));
-    const network = await Network.create(device, file.model);
-    const pixels = new Uint8Array(images.length * spec.inputs);
-    for (const [i, image] of images.entries()) pixels.set(image.pixels, i * spec.inputs);
-    const { probabilities, predictions } = await network.predict(pixels);
-    if (signal.aborted)
-      throw new ShadegradError('interrupted', 'The prediction was interrupted.', 'Nothing was printed.');
-    if (!probabilities.every(Number.isFinite)) {
-      throw new ShadegradError(
-        'bad-model',
-        `The probabilities that ${modelPath} gives are not finite: its weights are too large.`,
-        'Train again with a smaller learning rate.',
-      );
+    const reading = { signal, asIs: flags.asIs === true };
+    for await (const batch of readBatches(paths, file, batchSize(file), reading)) {
+      const inputs = batch.flatMap(({ input }) => input ?? []);
+      const probabilities = inputs.length > 0 ? await gpu.predict(inputs) : [];
+      let predicted = 0;
+      for (const read of batch) {
+        if (read.input === null) {
+          failures.push(read.error);
+          rows.push(errorRow(read.path, read.error));
+          continue;
+        }
+        rows.push(predictionRow(read.input, probabilities[predicted++] ?? [], file));
+        if (flags.inputs !== undefined) await writeInput(flags.inputs, read.number, read.input, paths);
+      }
     }
-    const results = images.map(({ file: image, index }, i): ImagePrediction => {
-      const ofImage = [...probabilities.subarray(i * spec.classes, (i + 1) * spec.classes)];
-      const digit = predictions[i] ?? 0;
-      return { image, index, digit, probability: ofImage[digit] ?? 0, probabilities: ofImage };
-    });
-    const object = { model: modelPath, adapter: info, predictions: results };
-    out.result(object, results.map(predictionLine).join('\n'));
+    if (signal.aborted) {
+      throw new ShadegradError('interrupted', 'The prediction was interrupted.', 'Nothing was printed.');
+    }
   } finally {
-    device.destroy();
+    gpu.destroy();
   }
+  const lines = rows.flatMap((row) => ('error' in row ? [] : predictionLines(row, file)));
+  const { assumptions } = file;
+  const object = { model: modelPath, assumptions, adapter: gpu.adapter(), predictions: rows };
+  if (flags.json || lines.length > 0) out.result(object, lines.join('\n'));
+  reportFailures(failures, paths.length, out);
 }
 
-function predictionLine({ image, index, digit, probability, probabilities }: ImagePrediction): string {
+/** Images to a batch. */
+function batchSize({ model }: ModelFile): number {
+  return Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST_BYTES / model.spec.inputs)));
+}
+
+/** A network on a GPU that is opened by the first images, since there may be none. */
+function lazyNetwork(file: ModelFile, modelPath: string, out: Output) {
+  const { model } = file;
+  const { inputs, classes } = model.spec;
+  let opened: { device: GPUDevice; info: AdapterReport; network: Network } | undefined;
+  const open = async () => {
+    const requiredLimits = networkLimits(model.spec, batchSize(file));
+    const { device, info } = await openDevice({ requiredLimits, robustness: false });
+    out.note(adapterLine(info));
+    return { device, info, network: await Network.create(device, model) };
+  };
+  return {
+    adapter: () => opened?.info ?? null,
+    destroy: () => opened?.device.destroy(),
+    /** @returns the probabilities of the classes, for each image */
+    async predict(images: readonly InputImage[]): Promise<number[][]> {
+      opened ??= await open();
+      const pixels = new Uint8Array(images.length * inputs);
+      for (const [i, image] of images.entries()) pixels.set(image.pixels, i * inputs);
+      const { probabilities } = await opened.network.predict(pixels);
+      if (!probabilities.every(Number.isFinite)) {
+        throw new ShadegradError(
+          'bad-model',
+          `The probabilities that ${modelPath} gives are not finite: its weights are too large.`,
+          'Train again with a smaller learning rate.',
+        );
+      }
+      return images.map((_, i) => [...probabilities.subarray(i * classes, (i + 1) * classes)]);
+    },
+  };
+}
+
+function predictionRow(
+  { file: image, index, notices }: InputImage,
+  probabilities: readonly number[],
+  { model, classNames }: ModelFile,
+): PredictionRow {
+  const probability = Math.max(...probabilities);
+  const label = probabilities.indexOf(probability);
+  const className = namesOfClasses({ ...model.spec, classNames })[label] ?? String(label);
+  return {
+    image,
+    index,
+    label,
+    className,
+    ...(className === String(label) && { digit: label }),
+    probability,
+    probabilities,
+    notice: notices.length > 0 ? notices.map(({ text }) => text).join(' ') : null,
+    noticeCodes: notices.map(({ code }) => code),
+  };
+}
+
+function errorRow(image: string, { code, message, nextStep }: ShadegradError): ErrorRow {
+  return { image, index: null, error: { code, message, nextStep } };
+}
+
+function predictionLines(row: PredictionRow, { model, classNames }: ModelFile): string[] {
+  const { image, index, label, className, probability, probabilities, notice } = row;
+  const names = namesOfClasses({ ...model.spec, classNames });
   const others = probabilities
-    .map((share, label) => ({ share, label }))
-    .filter(({ label }) => label !== digit)
+    .map((share, other) => ({ share, other }))
+    .filter(({ other }) => other !== label)
     .sort((a, b) => b.share - a.share)
     .slice(0, ALTERNATIVES)
-    .map(({ share, label }) => `${label}: ${percent(share)}`);
+    .map(({ share, other }) => `${names[other]}: ${percent(share)}`);
   const name = index === null ? image : `${image}[${index}]`;
-  return `${name}: ${digit} (${[percent(probability), ...others].join('; ')})`;
+  const line = `${name}: ${className} (${[percent(probability), ...others].join('; ')})`;
+  return notice === null ? [line] : [line, `  Notice: ${notice}`];
+}
+
+/** @throws ShadegradError where there are failures: the only file's own, or else `bad-data` after all are told */
+function reportFailures(failures: readonly ShadegradError[], files: number, out: Output): void {
+  const [first] = failures;
+  if (!first) return;
+  if (files === 1) throw new ShadegradError('bad-data', first.message, first.nextStep, first);
+  for (const failure of failures) out.note(`shadegrad: ${failure}`);
+  throw new ShadegradError(
+    'bad-data',
+    `${failures.length} of ${files} files could not be read.`,
+    failures.length === files ? 'Nothing was predicted.' : 'What the others show was printed.',
+  );
 }

@@ -4,6 +4,7 @@ import {
   type Dataset,
   encodeModel,
   MATRIX_DEVICE,
+  modelNotes,
   openDevice,
   type PlanName,
   planMemory,
@@ -95,7 +96,7 @@ async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
     });
     out.result(report, `Trained at ${count(report.imagesPerSecond)} images/s\n\n${testText(report)}`);
     if (flags.out === undefined) return;
-    const bytes = encodeModel(model, { image: data.shape, dataset: data.name });
+    const bytes = encodeModel(model, modelNotes(data));
     out.say(filesText(await writeFiles(flags.out, await runFiles(report, bytes))));
   } finally {
     device.destroy();

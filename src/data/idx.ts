@@ -1,4 +1,5 @@
 import { ShadegradError } from '../errors.ts';
+import { assertBytes } from './bytes.ts';
 import type { Dataset, Samples } from './dataset.ts';
 import { gunzipIfNeeded, isGzip } from './gzip.ts';
 
@@ -55,13 +56,15 @@ const typeNames: Readonly<Record<number, string>> = {
  *
  * @param bytes the uncompressed file
  * @param what the file's name, for messages
- * @throws ShadegradError `bad-data` where a header field or the length is wrong
+ * @throws ShadegradError `bad-data` where a header field or the length is wrong, `usage` where `bytes` is something
+ *   else than a `Uint8Array`
  */
 export function decodeIdx(
   bytes: Uint8Array,
   content: 'images' | 'labels',
   what: string,
 ): { dimensions: readonly number[]; data: Uint8Array } {
+  assertBytes(bytes, what);
   rejectOtherFormats(bytes, what);
   const rank = dimensionsOf[content];
   const headerBytes = 4 + 4 * rank;

@@ -1,8 +1,11 @@
+import { assertBytes } from '../data/bytes.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { encodeTraits, type ImageTraits, traitsOf } from '../pictures/traits.ts';
+import { floats } from './floats.ts';
 import { type Model, type Tensor, tensorShapes } from './model.ts';
-import { decodeSafetensors, encodeSafetensors, quote } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, quote, type StoredTensor } from './safetensors.ts';
 import { type MlpSpec, mlp } from './spec.ts';
+import { linearLayers, unfit } from './state-dict.ts';
 
 const SPEC = 'shadegrad.spec';
 const PREPROCESSING = 'shadegrad.preprocessing';
@@ -28,7 +31,24 @@ export interface ModelNotes {
   readonly traits?: ImageTraits;
 }
 
+/** What a model file does not state and is taken for granted, with a sentence that says so. */
+export interface Assumption {
+  /** `relu`: between the layers; `pixels`: how a byte becomes an input; see `withNormalisation`. */
+  readonly code: 'relu' | 'pixels';
+  readonly text: string;
+}
+
+const RELU: Assumption = {
+  code: 'relu',
+  text: 'The model file does not say what is between its layers: ReLU is assumed.',
+};
+const PIXELS: Assumption = {
+  code: 'pixels',
+  text: 'The model file does not say how pixels are prepared: numbers from 0 to 1 are assumed.',
+};
+
 export interface ModelFile {
+  /** Under this package's names, whatever those of the file are. */
   readonly model: Model;
   /**
    * The size that the file names; where it names none, as one saved by PyTorch does not, a square where the number
@@ -39,6 +59,8 @@ export interface ModelFile {
   readonly classNames: readonly string[] | null;
   /** What the images are like that the model was trained on; null where the file does not say. */
   readonly traits: ImageTraits | null;
+  /** What the file does not state; empty for those of this package. */
+  readonly assumptions: readonly Assumption[];
   /** All notes in the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -55,16 +77,23 @@ export interface ModelFile {
  *     shadegrad.traits         what the training images are like, see {@link ImageTraits}
  *
  * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or where the image does
- *   not have as many pixels as the model has inputs
+ *   not have as many pixels as the model has inputs, or the classes not as many names
  */
 export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBuffer> {
-  const { spec, tensors } = checkModel(model.tensors);
+  const spec = checkSpec(model.spec);
   const { height, width } = notes.image;
-  if (!sameSpec(spec, model.spec) || height * width !== spec.inputs) {
-    throw unfit(
-      `a model of ${spec.inputs} inputs does not fit its description or its ${height} x ${width} image`,
-    );
+  if (height * width !== spec.inputs) {
+    throw unfit(`it has ${spec.inputs} inputs, but its images have ${height} x ${width} pixels`);
   }
+  if (notes.classNames && notes.classNames.length !== spec.classes) {
+    throw unfit(`it has ${spec.classes} classes, but ${notes.classNames.length} names for them`);
+  }
+  const tensors = tensorShapes(spec).map(({ name, shape }) => {
+    const found = model.tensors.find((tensor) => tensor.name === name);
+    if (found && `${found.shape}` === `${shape}`) return checkFinite(found);
+    throw unfit(`it has no tensor "${name}" of shape [${shape.join(', ')}]`);
+  });
+  if (tensors.length !== model.tensors.length) throw unfit('it has more tensors than its description');
   return encodeSafetensors({
     tensors,
     metadata: {
@@ -79,79 +108,80 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
 }
 
 /**
- * Reads what `encodeModel` wrote, or PyTorch's `safetensors.torch.save_file(model.state_dict(), ...)` of an
- * `nn.Sequential(Linear, ReLU, Linear, ...)`.
+ * Reads what {@link encodeModel} wrote, or PyTorch's `safetensors.torch.save_file(model.state_dict(), ...)` of a chain
+ * of linear layers with ReLU between them, whatever their names: see {@link linearLayers}. F16, BF16 and F64 are
+ * converted to float32; a layer without a bias gets one of zeros.
  *
- * @throws ShadegradError `bad-model`
+ * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`
  */
 export function decodeModel(bytes: Uint8Array): ModelFile {
+  assertBytes(bytes, 'a model file');
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const model = checkModel(tensors);
+  const model = modelOf(tensors);
   const note = (name: string): string | null =>
     Object.hasOwn(metadata, name) ? (metadata[name] ?? null) : null;
-  const described = note(SPEC);
+  const [described, preprocessing, traits] = [note(SPEC), note(PREPROCESSING), note(TRAITS)];
   if (described !== null && !sameSpec(model.spec, parse(described))) {
     throw unfit(`its tensors are not those of its own description, ${quote(described)}`);
   }
-  const traits = note(TRAITS);
   return {
     model,
-    image: imageOf(note(PREPROCESSING), model.spec),
+    image: imageOf(preprocessing, model.spec),
     classNames: classNamesOf(note(CLASSES), model.spec),
     traits: traits === null ? null : traitsOf(parse(traits)),
+    assumptions: [
+      ...(described === null && model.spec.hidden.length > 0 ? [RELU] : []),
+      ...(preprocessing === null ? [PIXELS] : []),
+    ],
     metadata,
   };
+}
+
+/** The model whose layers these tensors are, under this package's names. */
+function modelOf(stored: readonly StoredTensor[]): Model {
+  const layers = linearLayers(stored);
+  const widths = layers.map(({ weight }) => weight.shape[0] ?? 0);
+  const spec = checkSpec({
+    inputs: layers[0]?.weight.shape[1] ?? 0,
+    hidden: widths.slice(0, -1),
+    classes: widths.at(-1) ?? 0,
+  });
+  const read = (tensor: StoredTensor): Float32Array => checkFinite(floats(tensor)).data;
+  const tensors = layers.flatMap(({ weight, bias }, i): Tensor[] => {
+    const outputs = weight.shape[0] ?? 0;
+    return [
+      { name: `${2 * i}.weight`, shape: weight.shape, data: read(weight) },
+      { name: `${2 * i}.bias`, shape: [outputs], data: bias ? read(bias) : new Float32Array(outputs) },
+    ];
+  });
+  return { spec, tensors };
+}
+
+function checkSpec(spec: MlpSpec): MlpSpec {
+  try {
+    return mlp(spec);
+  } catch (error) {
+    throw unfit(reasonOf(error).replace(/\.$/, ''), undefined, error);
+  }
+}
+
+function checkFinite(tensor: Tensor): Tensor {
+  if (tensor.data.every(Number.isFinite)) return tensor;
+  throw new ShadegradError(
+    'bad-model',
+    `Tensor ${quote(tensor.name)} of the model holds numbers that are not finite.`,
+    'Its training diverged: train again with a smaller learning rate.',
+  );
 }
 
 function classNamesOf(classNames: string | null, { classes }: MlpSpec): readonly string[] | null {
   if (classNames === null) return null;
   const names = parse(classNames);
   if (Array.isArray(names) && names.length === classes && names.every((name) => typeof name === 'string')) {
-    return names;
+    // They are printed, and a file from elsewhere may hold what a terminal obeys.
+    return names.map((name: string) => name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\ufffd'));
   }
   throw unfit(`it has ${classes} classes, but names them ${quote(classNames)}`);
-}
-
-/** The model of these tensors, in order; the spec follows from names and shapes. */
-function checkModel(tensors: readonly Tensor[]): Model {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const weights: Tensor[] = [];
-  for (let i = 0; ; i += 2) {
-    const weight = byName.get(`${i}.weight`);
-    if (!weight) break;
-    weights.push(weight);
-  }
-  const sizes = weights.map(({ shape }) => shape[0] ?? 0);
-  const spec = {
-    inputs: weights[0]?.shape[1] ?? 0,
-    hidden: sizes.slice(0, -1),
-    classes: sizes.at(-1) ?? 0,
-  };
-  const expected = weights.length === 0 ? [] : tensorShapes(spec);
-  const ordered = expected.flatMap(({ name, shape }) => {
-    const found = byName.get(name);
-    return found && `${found.shape}` === `${shape}` ? [found] : [];
-  });
-  if (ordered.length === 0 || ordered.length !== expected.length || tensors.length !== expected.length) {
-    const held = tensors.slice(0, 6).map(({ name, shape }) => `${quote(name)} [${shape.join(', ')}]`);
-    throw unfit(
-      `it holds ${held.join(', ') || 'no tensors'}${tensors.length > 6 ? ', …' : ''} instead of 0.weight, 0.bias, ` +
-        '2.weight, 2.bias and so on in fitting shapes',
-    );
-  }
-  const wild = ordered.find(({ data }) => !data.every(Number.isFinite));
-  if (wild) {
-    throw new ShadegradError(
-      'bad-model',
-      `Tensor "${wild.name}" of the model holds numbers that are not finite.`,
-      'Its training diverged: train again with a smaller learning rate.',
-    );
-  }
-  try {
-    return { spec: mlp(spec), tensors: ordered };
-  } catch (error) {
-    throw unfit(reasonOf(error).replace(/\.$/, ''), error);
-  }
 }
 
 function sameSpec(spec: MlpSpec, other: unknown): boolean {
@@ -188,13 +218,4 @@ function parse(json: string): unknown {
 
 function fields(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function unfit(how: string, cause?: unknown): ShadegradError {
-  return new ShadegradError(
-    'bad-model',
-    `The model is not one that shadegrad can use: ${how}.`,
-    'Use a model saved by shadegrad, or the state_dict of an nn.Sequential(Linear, ReLU, Linear, ...) from PyTorch.',
-    cause,
-  );
 }

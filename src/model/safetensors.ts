@@ -7,26 +7,62 @@ import type { Tensor } from './model.ts';
 
 const LENGTH_BYTES = 8;
 const LONGEST_HEADER = 100_000_000;
+/** "PK\x03\x04" (APPNOTE.TXT, section 4.3.7); a header of that many bytes would be 67 MB long. */
+const ZIP_SIGNATURE = 0x04034b50;
 const METADATA = '__metadata__';
 /** A tensor's keys: dtype, shape and data_offsets. */
 const TENSOR_KEYS = 3;
 
-/** What a safetensors file holds: its tensors in the order of their bytes, and notes on them. */
-export interface TensorFile {
-  readonly tensors: readonly Tensor[];
-  readonly metadata: Readonly<Record<string, string>>;
+/** The format's types of numbers, and how many bytes one takes. */
+const TYPES: ReadonlyMap<string, number> = new Map([
+  ['BOOL', 1],
+  ['U8', 1],
+  ['I8', 1],
+  ['F8_E4M3', 1],
+  ['F8_E5M2', 1],
+  ['U16', 2],
+  ['I16', 2],
+  ['F16', 2],
+  ['BF16', 2],
+  ['U32', 4],
+  ['I32', 4],
+  ['F32', 4],
+  ['U64', 8],
+  ['I64', 8],
+  ['F64', 8],
+]);
+
+/** A tensor as it lies in a file: what its numbers are has yet to be made of its bytes. */
+export interface StoredTensor {
+  readonly name: string;
+  /** One of the format's types, e.g. F32. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** A view into the file, not aligned. */
+  readonly bytes: Uint8Array;
 }
 
 interface Entry {
   readonly name: string;
+  readonly type: string;
   readonly shape: readonly number[];
   /** First byte in the buffer behind the header, and the one after the last. */
   readonly begin: number;
   readonly end: number;
 }
 
-/** @throws ShadegradError `usage` where a tensor's name is taken, or its shape is not that of its data */
-export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+/**
+ * A file of float32 tensors and notes on them.
+ *
+ * @throws ShadegradError `usage` where a tensor's name is taken, or its shape is not that of its data
+ */
+export function encodeSafetensors({
+  tensors,
+  metadata,
+}: {
+  readonly tensors: readonly Tensor[];
+  readonly metadata: Readonly<Record<string, string>>;
+}): Uint8Array<ArrayBuffer> {
   const names = new Set([METADATA]);
   let offset = 0;
   const entries = tensors.map(({ name, shape, data }): [string, unknown] => {
@@ -58,14 +94,20 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
 }
 
 /**
- * Reads a safetensors file of float32 tensors, from anywhere: nothing in it is believed before it is checked.
+ * Reads a safetensors file from anywhere: nothing in it is believed before it is checked.
  *
+ * @returns its tensors in the order of their bytes, and notes on them
  * @throws ShadegradError `bad-model`
  */
-export function decodeSafetensors(bytes: Uint8Array): TensorFile {
+export function decodeSafetensors(bytes: Uint8Array): {
+  tensors: StoredTensor[];
+  metadata: Readonly<Record<string, string>>;
+} {
   const { header, buffer } = split(bytes);
   const parsed = parseHeader(header);
-  const { [METADATA]: metadata = {}, ...described } = parsed;
+  const { [METADATA]: noted, ...described } = parsed;
+  // Some writers say null where there are no notes.
+  const metadata = noted ?? {};
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw damaged('its metadata is not text');
   }
@@ -85,11 +127,9 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
     throw damaged(`its tensors need ${offset} bytes, but it holds ${buffer.length}`);
   }
   return {
-    tensors: entries.map(({ name, shape, begin, end }) => ({
-      name,
-      shape,
-      // A copy, as the bytes need not be aligned for numbers; not by slice, which does not copy Node's Buffers.
-      data: new Float32Array(new Uint8Array(buffer.subarray(begin, end)).buffer),
+    tensors: entries.map(({ begin, end, ...described }) => ({
+      ...described,
+      bytes: buffer.subarray(begin, end),
     })),
     metadata: metadata as Record<string, string>,
   };
@@ -98,6 +138,13 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
 function split(bytes: Uint8Array): { header: string; buffer: Uint8Array } {
   if (bytes.length < LENGTH_BYTES + 2) throw damaged(`it is only ${bytes.length} bytes long`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) === ZIP_SIGNATURE) {
+    throw new ShadegradError(
+      'bad-model',
+      'This is a zip archive, as torch.save writes it, and not a safetensors file.',
+      'Save the model with safetensors.torch.save_file(model.state_dict(), "model.safetensors").',
+    );
+  }
   const length = view.getBigUint64(0, true);
   if (length > LONGEST_HEADER || Number(length) > bytes.length - LENGTH_BYTES) {
     throw damaged(`its header should be ${length} bytes long, but the file has ${bytes.length} bytes`);
@@ -124,30 +171,25 @@ function parseHeader(header: string): Record<string, unknown> {
 
 function checkEntry(name: string, value: unknown): Entry {
   const fields = isRecord(value) ? value : {};
-  const { dtype, shape, data_offsets: offsets } = fields;
+  const { dtype: type, shape, data_offsets: offsets } = fields;
   if (
     Object.keys(fields).length !== TENSOR_KEYS ||
-    typeof dtype !== 'string' ||
+    typeof type !== 'string' ||
     !isSizes(shape) ||
     !isSizes(offsets) ||
     offsets.length !== 2
   ) {
     throw damaged(`tensor ${quote(name)} is not described by a type, a shape and two offsets`);
   }
-  if (dtype !== 'F32') {
-    throw new ShadegradError(
-      'bad-model',
-      `Tensor ${quote(name)} of the model file is of type ${quote(dtype)}; only F32 is read.`,
-      'Save the model in 32-bit floating point (PyTorch: model.float()).',
-    );
-  }
+  const size = TYPES.get(type);
+  if (size === undefined) throw unreadableType(name, type);
   const [begin, end] = offsets as [number, number];
   const count = shape.reduce((product, size) => product * size, 1);
   // A product that is no longer exact is far beyond the length of any buffer.
-  if (!Number.isSafeInteger(4 * count) || end - begin !== 4 * count) {
+  if (!Number.isSafeInteger(size * count) || end - begin !== size * count) {
     throw damaged(`the shape of tensor ${quote(name)} does not fit its bytes`);
   }
-  return { name, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
 /** The number of keys in all objects of a valid JSON text: its colons outside strings. */
@@ -175,6 +217,15 @@ function isSizes(value: unknown): value is number[] {
 export function quote(text: string): string {
   const short = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
   return short.replace(/[\u007f-\u009f]/g, '\ufffd');
+}
+
+/** The error of a tensor whose numbers are of a type that is not read, or not known. */
+export function unreadableType(name: string, type: string): ShadegradError {
+  return new ShadegradError(
+    'bad-model',
+    `Tensor ${quote(name)} of the model file is of type ${quote(type)}; F32, F16, BF16 and F64 are read.`,
+    'Save the model in floating point (PyTorch: model.float()).',
+  );
 }
 
 function damaged(how: string, cause?: unknown): ShadegradError {

@@ -1,52 +1,96 @@
+import { join, parse, resolve } from 'node:path';
+import { encode } from 'fast-png';
 import { imagesFromIdx } from '../data/idx.ts';
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import type { ImageShape, ModelFile } from '../model/model-file.ts';
+import type { Picture } from '../pictures/picture.ts';
+import { type PreparedPicture, preparePicture } from '../pictures/prepare.ts';
+import { decodePicture, isPicture } from './decode.ts';
+import { writeWhole } from './files.ts';
 import { readNamed } from './idx-folder.ts';
-import { imageFromPng, isPng } from './png.ts';
+
+/** Larger pictures are shrunk while they are decoded: a digit in them has pixels enough even so. */
+const LONGEST_SIDE = 1024;
 
 /** One image as the input of a network, and where it came from. */
 export interface InputImage {
   readonly file: string;
-  /** Position in an IDX file, 0 for the first; null for a PNG image. */
+  /** Position in an IDX file, 0 for the first; null for a picture. */
   readonly index: number | null;
+  readonly shape: ImageShape;
   /** 0 to 255: [height, width] */
   readonly pixels: Uint8Array;
+  /** What is doubtful about the picture; empty for images of an IDX file, which are taken as they are. */
+  readonly notices: PreparedPicture['notices'];
+}
+
+/** What of a model file decides how images are read for it. */
+export type ImageModel = Pick<ModelFile, 'model' | 'image' | 'traits'>;
+
+export interface ReadOptions {
+  /** Whether pictures, which must have the model's size then, are taken as they are, in grey. */
+  readonly asIs?: boolean;
 }
 
 /**
- * Reads the image of a PNG file (see {@link imageFromPng}), or all those of an IDX file, gzip-compressed or not, as
- * they are.
+ * Reads the picture of a PNG or JPEG file as the model wants it (see {@link preparePicture}), or all images of an IDX
+ * file, gzip-compressed or not, as they are.
  *
  * @throws ShadegradError `bad-data` where the file is something else or damaged, or does not fit the model
  */
 export async function readImages(
   path: string,
-  { model, image }: Pick<ModelFile, 'model' | 'image'>,
+  target: ImageModel,
+  options: ReadOptions = {},
 ): Promise<InputImage[]> {
   const file = await readNamed(path);
-  if (isPng(file.bytes)) {
-    if (image) return [{ file: path, index: null, pixels: imageFromPng(file, image) }];
-    throw new ShadegradError(
-      'bad-data',
-      `The model file does not say to what size ${path} should be brought.`,
-      `Use an IDX file with images of ${model.spec.inputs} pixels.`,
-    );
+  if (isPicture(file.bytes)) {
+    const { image: shape } = target;
+    if (!shape) {
+      throw new ShadegradError(
+        'bad-data',
+        `The model file does not say to what size ${path} should be brought.`,
+        `Use an IDX file with images of ${target.model.spec.inputs} pixels.`,
+      );
+    }
+    const longestSide = Math.max(LONGEST_SIDE, shape.height, shape.width);
+    const picture = await decodePicture(file, { longestSide });
+    return [{ file: path, index: null, shape, ...prepared(path, picture, shape, target, options) }];
   }
-  const { images, count, height, width } = await imagesFromIdx(file).catch((error: ShadegradError) => {
+  const { images, count, height, width } = await imagesFromIdx(file).catch((error: unknown) => {
     throw new ShadegradError(
       'bad-data',
-      `${error.message} It is no PNG image either.`,
-      'Use PNG or IDX files.',
+      `${reasonOf(error)} It is no PNG or JPEG picture either.`,
+      'Use PNG, JPEG or IDX files.',
       error,
     );
   });
-  checkImageShape({ height, width }, { model, image }, path);
+  const shape = { height, width };
+  checkImageShape(shape, target, path);
   const pixels = height * width;
   return Array.from({ length: count }, (_, index) => ({
     file: path,
     index,
+    shape,
     pixels: images.subarray(index * pixels, (index + 1) * pixels),
+    notices: [],
   }));
+}
+
+function prepared(
+  path: string,
+  picture: Picture,
+  shape: ImageShape,
+  target: ImageModel,
+  options: ReadOptions,
+): PreparedPicture {
+  if (options.asIs) checkImageShape(picture, target, path);
+  try {
+    return preparePicture(picture, shape, target.traits, options);
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    throw new ShadegradError(error.code, `${path}: ${error.message}`, error.nextStep, error);
+  }
 }
 
 /**
@@ -69,4 +113,80 @@ export function checkImageShape(
     `The images of ${what} have ${height} x ${width} pixels, but the model takes images of ${wanted} pixels.`,
     'Use images of the size that the model was trained on, or another model.',
   );
+}
+
+/** A file that was given to be read, by its number among them, 1 for the first; one may be given twice. */
+export interface GivenFile {
+  readonly number: number;
+  readonly path: string;
+}
+
+/** An image, or why there is none: a file that cannot be used leaves the others as they are. */
+export type ReadImage = GivenFile &
+  ({ readonly input: InputImage } | { readonly input: null; readonly error: ShadegradError });
+
+/**
+ * Reads files one after the other, as {@link readImages} does, and gathers their images so that a GPU is kept busy
+ * without all of them being in memory at once.
+ *
+ * @param most images to a batch
+ * @throws ShadegradError `interrupted`
+ */
+export async function* readBatches(
+  paths: readonly string[],
+  target: ImageModel,
+  most: number,
+  { signal, ...options }: ReadOptions & { readonly signal?: AbortSignal } = {},
+): AsyncGenerator<readonly ReadImage[], void> {
+  let batch: ReadImage[] = [];
+  for (const [i, path] of paths.entries()) {
+    if (signal?.aborted) {
+      throw new ShadegradError('interrupted', 'The reading of images was interrupted.', 'Start it again.');
+    }
+    for (const read of await readOrFail({ number: i + 1, path }, target, options)) {
+      batch.push(read);
+      if (batch.length < most) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function readOrFail(
+  file: GivenFile,
+  target: ImageModel,
+  options: ReadOptions,
+): Promise<readonly ReadImage[]> {
+  try {
+    return (await readImages(file.path, target, options)).map((input) => ({ ...file, input }));
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    return [{ ...file, input: null, error }];
+  }
+}
+
+/**
+ * Writes what a network is given of a file as a grey PNG, named after the file, its number and the position in it, so
+ * that no two have one name.
+ *
+ * @param given paths of all files that are read, none of which is written over
+ * @throws ShadegradError `usage` where one of these would be, `io`
+ */
+export async function writeInput(
+  folder: string,
+  number: number,
+  { file, index, shape, pixels }: InputImage,
+  given: readonly string[],
+): Promise<void> {
+  const place = index === null ? '' : `-${index}`;
+  const path = join(folder, `${String(number).padStart(4, '0')}-${parse(file).name}${place}.png`);
+  if (given.some((other) => resolve(other) === resolve(path))) {
+    throw new ShadegradError(
+      'usage',
+      `${path} is one of the files to be read, and would be written over.`,
+      'Choose another folder.',
+    );
+  }
+  await writeWhole(path, encode({ ...shape, data: pixels, channels: 1, depth: 8 }));
 }

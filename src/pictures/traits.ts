@@ -17,3 +17,13 @@ export function traitsOf(value: unknown): ImageTraits | null {
   const ink = typeof value === 'object' && value !== null && 'ink' in value ? value.ink : undefined;
   return ink === 'light' || ink === 'dark' || ink === null ? { ink } : null;
 }
+
+/** The traits of training images, 0 to 255: [count, height, width]. */
+export function traitsOfImages(
+  { images, count }: { readonly images: Uint8Array; readonly count: number },
+  { height, width }: { readonly height: number; readonly width: number },
+): ImageTraits {
+  let sum = 0;
+  for (const value of images) sum += value;
+  return { ink: sum < (255 / 2) * count * height * width ? 'light' : 'dark' };
+}

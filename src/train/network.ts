@@ -1,3 +1,4 @@
+import { assertBytes } from '../data/bytes.ts';
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { place, readBuffer, upload } from '../gpu/buffers.ts';
@@ -76,7 +77,8 @@ export class Network {
 
   /**
    * Loss, accuracy, probabilities and predictions on labelled samples.
-   * @throws ShadegradError `bad-data` where the samples do not fit the network, `gpu` or `device-lost`
+   * @throws ShadegradError `bad-data` where the samples do not fit the network, `usage` where they are not bytes, `gpu`
+   *   or `device-lost`
    */
   evaluate(samples: Samples): Promise<Evaluation> {
     const evaluation = this.#evaluating.then(() => this.#evaluate(samples));
@@ -114,9 +116,11 @@ export class Network {
 
   /**
    * @param images pixels, 0 to 255: [count, height, width]
-   * @throws ShadegradError `bad-data` where the images do not fit the network, `gpu` or `device-lost`
+   * @throws ShadegradError `bad-data` where the images do not fit the network, `usage` where they are something else than
+   *   bytes in a `Uint8Array`, `gpu` or `device-lost`
    */
   async predict(images: Uint8Array): Promise<Prediction> {
+    assertBytes(images, 'the pixels of images');
     const { device, spec, parameters } = this;
     const count = Math.floor(images.length / spec.inputs);
     assertWithinLimits(evaluationPlan(spec, count), device.limits);

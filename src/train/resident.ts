@@ -1,3 +1,4 @@
+import { assertBytes } from '../data/bytes.ts';
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { place, upload } from '../gpu/buffers.ts';
@@ -16,13 +17,16 @@ export interface Resident {
 /**
  * Copies samples to the GPU.
  * @param labels [count], or undefined for prediction
- * @throws ShadegradError `bad-data` where lengths or labels do not fit `spec`, `gpu` where memory runs out
+ * @throws ShadegradError `usage` where something else than bytes is given, `bad-data` where lengths or labels do not
+ *   fit `spec`, `gpu` where memory runs out
  */
 export async function makeResident(
   device: GPUDevice,
   spec: MlpSpec,
   { images, labels, count }: Omit<Samples, 'labels'> & { labels?: Uint8Array },
 ): Promise<Resident> {
+  assertBytes(images, 'the pixels of images');
+  if (labels !== undefined) assertBytes(labels, 'the labels of images');
   if (count < 1 || images.length !== count * spec.inputs) {
     throw new ShadegradError(
       'bad-data',

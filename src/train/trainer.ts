@@ -1,3 +1,4 @@
+import { assertBytes } from '../data/bytes.ts';
 import type { Dataset, Samples } from '../data/dataset.ts';
 import { epochOrder, validationSplit } from '../data/shuffle.ts';
 import { ShadegradError } from '../errors.ts';
@@ -89,9 +90,15 @@ export class Trainer {
 
   /**
    * Copies the training set and a freshly initialised network to the GPU.
-   * @throws ShadegradError `usage` where an option is out of range or the device too small, `bad-data`, `gpu`
+   * @throws ShadegradError `usage` where an option is out of range, the device too small or `data` holds something else
+   *   than bytes, `bad-data`, `gpu`
    */
   static async create(device: GPUDevice, data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
+    // The test set too, which would otherwise be found to be wrong after the training.
+    for (const { images, labels } of [data.train, data.test]) {
+      assertBytes(images, 'the pixels of images');
+      assertBytes(labels, 'the labels of images');
+    }
     const { settings, spec, split, sizes, plans } = prepare(data, options);
     for (const needed of plans) assertWithinLimits(needed, device.limits);
     if (settings.plan === 'layered-quads' && !device.features.has('subgroups')) {

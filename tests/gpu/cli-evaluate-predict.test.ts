@@ -1,25 +1,37 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import type { RunReport, TestReport } from '../../src/index.ts';
+import { decodeModel } from '../../src/model/model-file.ts';
+import { writeModel } from '../../src/node/models.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { encodeIdx } from '../support/idx.ts';
 import { cliPath, runCli } from '../support/process.ts';
+import { stateDict } from '../support/state-dict.ts';
+
+interface Row {
+  image: string;
+  index: number | null;
+  label: number;
+  className: string;
+  digit?: number;
+  probability: number;
+  probabilities: number[];
+  notice: string | null;
+  noticeCodes: string[];
+  error?: { code: string; message: string; nextStep: string };
+}
 
 interface Predictions {
-  predictions: {
-    image: string;
-    index: number | null;
-    digit: number;
-    probability: number;
-    probabilities: number[];
-  }[];
+  assumptions: { code: string; text: string }[];
+  adapter: object | null;
+  predictions: Row[];
 }
 
 const digits = syntheticDigits({ train: 2000, test: 100 });
@@ -76,6 +88,45 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^Adapter: .*\nData: digits: .*\nTest: accuracy /);
   });
 
+  test('takes the same model as PyTorch has it after Flatten, trained on normalised pixels', async () => {
+    const [mean, std] = [0.1307, 0.3081];
+    const { tensors } = decodeModel(await readFile(model)).model;
+    const [weight, bias, lastWeight, lastBias] = tensors.map(({ data }) => data);
+    const floats = (values: Iterable<number>) => new Uint8Array(Float32Array.from(values).buffer);
+    const normalised = (weight ?? new Float32Array()).map((value) => value * std);
+    // b = b' + mean / std * the sum of W, and W = W' std.
+    const shifted = bias?.map((value, unit) => {
+      const row = normalised.subarray(unit * 784, (unit + 1) * 784);
+      return value + (mean / std) * row.reduce((sum, each) => sum + each, 0);
+    });
+    const file = await write(
+      'flatten-first.safetensors',
+      stateDict([
+        { name: '1.weight', shape: [100, 784], bytes: floats(normalised) },
+        { name: '1.bias', shape: [100], bytes: floats(shifted ?? []) },
+        { name: '4.weight', shape: [10, 100], bytes: floats(lastWeight ?? []) },
+        { name: '4.bias', shape: [10], bytes: floats(lastBias ?? []) },
+      ]),
+    );
+    const args = ['evaluate', file, '--data', digitsFolder, '--json'];
+    const right = await runCli([...args, '--input-mean', String(mean), '--input-std', String(std)]);
+    expect(right.code).toBe(0);
+    expect(right.stderr).toContain('Notice: The model file does not say what is between its layers: ReLU');
+    expect(right.stderr).not.toContain('--input-mean');
+    const report = JSON.parse(right.stdout) as TestReport;
+    expect(report.confusionMatrix).toEqual(trained.confusionMatrix);
+    expect(report.test.loss).toBeCloseTo(trained.test.loss, 4);
+    const wrong = await runCli(args);
+    expect(wrong.stderr).toContain('For a model trained on normalised pixels, give --input-mean');
+    expect((JSON.parse(wrong.stdout) as TestReport).test.loss).not.toBeCloseTo(trained.test.loss, 2);
+  });
+
+  test('refuses a normalisation where the model file states how pixels are prepared: 2', async () => {
+    const { code, stderr } = await runCli(['evaluate', model, '--data', digitsFolder, '--input-mean', '0.1']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('states itself how pixels are prepared');
+  });
+
   test('says where the images do not fit the model: 4', async () => {
     const { code, stderr } = await runCli(['evaluate', model, '--data', blobsFolder]);
     expect(code).toBe(4);
@@ -116,11 +167,12 @@ describe('predict', () => {
       [files[2], null],
     ]);
     const [first, second, third] = digits.test.labels;
-    expect(predictions.map(({ digit }) => digit)).toEqual([first, first, second, third, second]);
-    for (const { digit, probability, probabilities } of predictions) {
+    expect(predictions.map(({ label }) => label)).toEqual([first, first, second, third, second]);
+    for (const { label, className, digit, probability, probabilities, notice } of predictions) {
+      expect({ className, digit, notice }).toEqual({ className: String(label), digit: label, notice: null });
       expect(probabilities).toHaveLength(10);
       expect(probability).toBe(Math.max(...probabilities));
-      expect(probabilities[digit]).toBe(probability);
+      expect(probabilities[label]).toBe(probability);
       expect(probabilities.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
     }
   });
@@ -135,6 +187,103 @@ describe('predict', () => {
       expect(line.startsWith(`${file}[${i}]: ${digits.test.labels[i]} (`)).toBe(true);
       expect(line.slice(file.length)).toMatch(/^\[\d\]: \d \([\d.]+ %; \d: [\d.]+ %; \d: [\d.]+ %\)$/);
     }
+  });
+
+  test('calls classes by the names in the model file, without what a terminal would obey', async () => {
+    const classNames = ['T-shirt/top', 'お', 'a\u001b[2Jb'];
+    const spec = { inputs: 12, hidden: [], classes: 3 };
+    const weights = new Float32Array(36).fill(0.1, 12, 24).fill(0.05, 24);
+    const tensors = [
+      { name: '0.weight', shape: [3, 12], data: weights },
+      { name: '0.bias', shape: [3], data: new Float32Array(3) },
+    ];
+    const named = path('named.safetensors');
+    await writeModel(named, { spec, tensors }, { image: { height: 3, width: 4 }, classNames });
+    const file = await write('white.idx', encodeIdx([1, 3, 4], new Uint8Array(12).fill(255)));
+    const text = await runCli(['predict', named, file]);
+    // The softmax of 0, 1.2 and 0.6.
+    expect(text.stdout).toBe(`${file}[0]: お (54.05 %; a\ufffd[2Jb: 29.67 %; T-shirt/top: 16.28 %)\n`);
+    const { stdout } = await runCli(['predict', named, file, '--json']);
+    const [row] = (JSON.parse(stdout) as Predictions).predictions;
+    expect(row).toMatchObject({ label: 1, className: 'お' });
+    expect(row).not.toHaveProperty('digit');
+  });
+
+  test("one bad file does not take the others' answers: its row has the error, a doubtful one a notice, 4", async () => {
+    const good = await write('good.png', encode({ width: 28, height: 28, channels: 1, data: image(0) }));
+    const bad = await write('bad.png', (await readFile(good)).subarray(0, 100));
+    const paper = new Uint8Array(1600).fill(250);
+    const blank = await write('blank.png', encode({ width: 40, height: 40, channels: 1, data: paper }));
+    const files = [bad, good, path('nowhere.png'), blank];
+    const { code, stdout, stderr } = await runCli(['predict', model, ...files, '--json']);
+    expect(code).toBe(4);
+    const { predictions, adapter } = JSON.parse(stdout) as Predictions;
+    expect(adapter).not.toBeNull();
+    expect(
+      predictions.map((row) => [row.image, row.index, row.error?.code, row.noticeCodes?.length]),
+    ).toEqual([
+      [bad, null, 'bad-data', undefined],
+      [good, null, undefined, 0],
+      [files[2], null, 'bad-data', undefined],
+      [blank, null, undefined, 1],
+    ]);
+    expect(predictions[0]?.error?.message).toContain('bad.png');
+    expect(predictions[1]).toMatchObject({ label: digits.test.labels[0], notice: null });
+    expect(predictions[3]?.notice).toMatch(/\w/);
+    expect(stderr).toContain('shadegrad: 2 of 4 files could not be read.');
+
+    const text = await runCli(['predict', model, ...files]);
+    expect(text.code).toBe(4);
+    expect(text.stdout).toMatch(/^\S+good\.png: \d \(.*\)\n\S+blank\.png: \d \(.*\)\n {2}Notice: .+\n$/);
+    expect(text.stderr).toMatch(/bad\.png.*\n.*nowhere\.png/);
+  });
+
+  test('where all files are bad, there are rows, and no GPU is opened: 4', async () => {
+    const files = [path('nowhere.png'), path('nowhere-else.png')];
+    const { code, stdout, stderr } = await runCli(['predict', model, ...files, '--json']);
+    expect(code).toBe(4);
+    const { predictions, adapter } = JSON.parse(stdout) as Predictions;
+    expect(adapter).toBeNull();
+    expect(predictions.map(({ image: file, error }) => [file, error?.code])).toEqual(
+      files.map((file) => [file, 'bad-data']),
+    );
+    expect(stderr).not.toContain('Adapter:');
+  });
+
+  test('--as-is gives the answer of the same bytes in an IDX file, --inputs shows them', async () => {
+    // Shifted into a corner, where nothing that was centred is.
+    const shifted = new Uint8Array(784);
+    for (let y = 0; y < 24; y++) shifted.set(image(3).subarray((y + 4) * 28 + 4, (y + 5) * 28), y * 28);
+    const files = [
+      await write('corner.png', encode({ width: 28, height: 28, channels: 1, data: shifted })),
+      await write('corner.idx', encodeIdx([2, 28, 28], Uint8Array.from([...shifted, ...image(1)]))),
+    ];
+    const inputs = path('inputs');
+    const args = ['predict', model, ...files, '--as-is', '--inputs', inputs, '--json'];
+    const { code, stdout } = await runCli(args);
+    expect(code).toBe(0);
+    const { predictions } = JSON.parse(stdout) as Predictions;
+    expect(predictions[0]?.probabilities).toEqual(predictions[1]?.probabilities);
+    expect((await readdir(inputs)).sort()).toEqual([
+      '0001-corner.png',
+      '0002-corner-0.png',
+      '0002-corner-1.png',
+    ]);
+    expect(decode(await readFile(join(inputs, '0001-corner.png'))).data).toEqual(shifted);
+    expect(decode(await readFile(join(inputs, '0002-corner-1.png'))).data).toEqual(image(1));
+  });
+
+  test('a pattern that the shell left alone is expanded', async () => {
+    const png = encode({ width: 28, height: 28, channels: 1, data: image(0) });
+    await mkdir(path('many'));
+    for (const name of ['b.png', 'a.png', 'c.txt']) await write(join('many', name), png);
+    const { code, stdout } = await runCli(['predict', model, join(path('many'), '*.png'), '--json']);
+    expect(code).toBe(0);
+    const { predictions } = JSON.parse(stdout) as Predictions;
+    expect(predictions.map((row) => row.image)).toEqual([
+      join(path('many'), 'a.png'),
+      join(path('many'), 'b.png'),
+    ]);
   });
 
   test('Ctrl-C: 130, with nothing printed', async () => {
@@ -158,17 +307,12 @@ describe('predict', () => {
     [
       'a file that is no image',
       () => write('words.png', 'These are words.'),
-      /words\.png is not an IDX file.*no PNG image/,
+      /words\.png is not an IDX file.*no PNG or JPEG picture/,
     ],
     [
       'a PNG image that is cut',
       () => write('cut.png', encode({ width: 28, height: 28, channels: 1, data: image(0) }).subarray(0, 100)),
       /cut\.png is a damaged PNG file/,
-    ],
-    [
-      'a blank image',
-      () => write('blank.png', encode({ width: 9, height: 9, channels: 1, data: new Uint8Array(81) })),
-      /blank\.png is blank/,
     ],
     [
       'an IDX file of images of another size',

@@ -227,6 +227,15 @@ describe('Trainer', () => {
     await expect(trainer.evaluate({ images, labels: labels.map(() => 3), count })).rejects.toMatchObject(bad);
     await expect(trainer.predict(images.subarray(1))).rejects.toMatchObject(bad);
     await expect(trainer.predict(new Uint8Array())).rejects.toMatchObject(bad);
+    for (const wrong of [Float32Array.from(images), [...images], new Uint8ClampedArray(images)]) {
+      const usage = { code: 'usage', message: expect.stringContaining('bytes are wanted, in a Uint8Array') };
+      // As a program without types may do it.
+      const bytes = wrong as unknown as Uint8Array;
+      await expect(trainer.predict(bytes)).rejects.toMatchObject(usage);
+      await expect(trainer.evaluate({ ...data.test, images: bytes })).rejects.toMatchObject(usage);
+      const made = Trainer.create(await testDevice(), { ...data, test: { ...data.test, labels: bytes } });
+      await expect(made).rejects.toMatchObject(usage);
+    }
     trainer.destroy();
   });
 });

@@ -21,6 +21,8 @@ describe('values in range are taken', () => {
     ['the greatest seed', options.seed(), '9007199254740991', Number.MAX_SAFE_INTEGER],
     ['no validation', options.validationSplit(), '0', 0],
     ['a share for validation', options.validationSplit(), '0.999', 0.999],
+    ['a mean below nothing', options.inputMean(), '-0.5', -0.5],
+    ['a standard deviation', options.inputStd(), '0.3081', 0.3081],
     ['a kind of adapter', options.adapter(), 'software', 'software'],
   ])('%s', (_, option, text, value) => {
     expect(parse(option, text)).toEqual(value);
@@ -56,6 +58,11 @@ describe('values out of range are refused with the range', () => {
     ['validation with less than nothing', options.validationSplit(), '-0.1', 'a number from 0 to below 1'],
     ['validation with a percentage', options.validationSplit(), '10%', 'a number from 0 to below 1'],
     ['adapter of no kind', options.adapter(), 'gpu', 'Allowed choices are auto, hardware, software'],
+    ['mean that is no number', options.inputMean(), '0.13,0.3', 'a finite number'],
+    ['mean that is not finite', options.inputMean(), '1e999', 'a finite number'],
+    ['standard deviation of nothing', options.inputStd(), '0', 'a finite number above 0'],
+    ['standard deviation below nothing', options.inputStd(), '-1', 'a finite number above 0'],
+    ['inputs in no folder', options.inputs(), '', 'not empty'],
     ['data of no name', options.data(), '', 'not empty'],
     ['folder of no name', options.out('files'), '', 'not empty'],
   ])('%s', (_, option, text, range) => {

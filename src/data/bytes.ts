@@ -1,0 +1,21 @@
+import { ShadegradError } from '../errors.ts';
+
+/**
+ * Checks what a program without types may have got wrong: numbers of another kind would be read as bytes, or a
+ * canvas's four channels as four images, and the answers would be nonsense.
+ *
+ * @param what it is said to be, for the message
+ * @throws ShadegradError `usage` where it is no `Uint8Array`, which Node's Buffers are
+ */
+export function assertBytes(value: unknown, what: string): asserts value is Uint8Array {
+  // Of the language's own tag, since a typed array out of another realm is no instance of this one's.
+  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  if (kind === 'Uint8Array') return;
+  throw new ShadegradError(
+    'usage',
+    `A value of the type ${kind} was given as ${what}; bytes are wanted, in a Uint8Array.`,
+    kind.startsWith('Float') || kind === 'Array'
+      ? 'Give whole numbers from 0 to 255: multiply pixels from 0 to 1 by 255 and round them.'
+      : 'Copy one byte for each value into a Uint8Array.',
+  );
+}
