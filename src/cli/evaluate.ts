@@ -14,12 +14,11 @@ import {
   testReport,
   writeFiles,
 } from '../node.ts';
-import { loadData } from './data.ts';
+import { type DataFlags, loadData } from './data.ts';
 import { options } from './options.ts';
 import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
 
-interface EvaluateFlags {
-  readonly data: string;
+interface EvaluateFlags extends DataFlags {
   readonly out?: string;
   readonly json?: true;
 }
@@ -30,6 +29,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .description('test a trained network and report')
     .argument('<model>', 'a model file (safetensors)')
     .addOption(options.data())
+    .addOption(options.imageSize())
     .addOption(options.out('the report and its picture'))
     .addOption(options.json())
     .action((model: string, flags: EvaluateFlags) => evaluate(model, flags, signal));
@@ -39,7 +39,7 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
   const out = output(flags.json === true);
   if (flags.out !== undefined) await prepareFolder(flags.out, TEST_FILES);
   const file = await readModel(path);
-  const data = await loadData(flags.data, out, signal);
+  const data = await loadData(flags, out, signal);
   checkFit(data, file);
   const { model } = file;
   const { device, info } = await openDevice({
