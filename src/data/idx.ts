@@ -51,13 +51,21 @@ export async function mapFilesAtOnce<From, To>(
   files: DatasetFiles<From>,
   of: (file: From, content: 'images' | 'labels') => Promise<To>,
 ): Promise<DatasetFiles<To>> {
-  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
+  const results = [
     of(files.trainImages, 'images'),
     of(files.trainLabels, 'labels'),
     of(files.testImages, 'images'),
     of(files.testLabels, 'labels'),
-  ]);
-  return { trainImages, trainLabels, testImages, testLabels };
+  ] as const;
+  // So that of several errors it is the first file's that is told, and not the quickest one.
+  await Promise.allSettled(results);
+  const [trainImages, trainLabels, testImages, testLabels] = results;
+  return {
+    trainImages: await trainImages,
+    trainLabels: await trainLabels,
+    testImages: await testImages,
+    testLabels: await testLabels,
+  };
 }
 
 const dimensionsOf = { images: 3, labels: 1 } as const;

@@ -21,6 +21,8 @@ describe('values in range are taken', () => {
     ['the greatest seed', options.seed(), '9007199254740991', Number.MAX_SAFE_INTEGER],
     ['no validation', options.validationSplit(), '0', 0],
     ['a share for validation', options.validationSplit(), '0.999', 0.999],
+    ['an image size', options.imageSize(), '28x32', { width: 28, height: 32 }],
+    ['the greatest image size', options.imageSize(), '4096X1', { width: 4096, height: 1 }],
     ['a kind of adapter', options.adapter(), 'software', 'software'],
   ])('%s', (_, option, text, value) => {
     expect(parse(option, text)).toEqual(value);
@@ -57,6 +59,10 @@ describe('values out of range are refused with the range', () => {
     ['validation with a percentage', options.validationSplit(), '10%', 'a number from 0 to below 1'],
     ['adapter of no kind', options.adapter(), 'gpu', 'Allowed choices are auto, hardware, software'],
     ['data of no name', options.data(), '', 'not empty'],
+    ['image size of one side', options.imageSize(), '28', 'a width and a height from 1 to 4,096'],
+    ['image size of no height', options.imageSize(), '28x0', 'a width and a height'],
+    ['image size too large', options.imageSize(), '4097x28', 'a width and a height'],
+    ['image size with a space', options.imageSize(), '28 x 28', 'a width and a height'],
     ['folder of no name', options.out('files'), '', 'not empty'],
   ])('%s', (_, option, text, range) => {
     expect(() => parse(option, text)).toThrow(InvalidArgumentError);

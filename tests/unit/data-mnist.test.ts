@@ -96,10 +96,8 @@ async function mirror(answer: RequestListener): Promise<string> {
 
 const good: RequestListener = (request, response) => response.end(packed(request.url));
 
-const STALL_SECONDS = 0.3;
-
 /** Answers that must not be taken for the data, and what the user is told. */
-const wrong: Record<string, { answer: RequestListener; reason: string }> = {
+const wrong: Record<string, { answer: RequestListener; reason: string; stallSeconds?: number }> = {
   'a missing file': {
     answer: (_, response) => response.writeHead(404).end('no'),
     reason: 'the server answers 404',
@@ -130,17 +128,22 @@ const wrong: Record<string, { answer: RequestListener; reason: string }> = {
     reason: 'is not the official train-images-idx3-ubyte: its sha256 is',
   },
   'an empty body': { answer: (_, response) => response.end(), reason: 'is empty' },
-  'a server that never answers': { answer: () => {}, reason: `nothing arrived for ${STALL_SECONDS} s` },
+  'a server that never answers': {
+    answer: () => {},
+    reason: 'nothing arrived for 0.5 s',
+    stallSeconds: 0.5,
+  },
   'a body that stalls': {
     answer: (request, response) => {
       response.write(packed(request.url).subarray(0, 10));
     },
-    reason: `nothing arrived for ${STALL_SECONDS} s after 10 bytes`,
+    reason: 'nothing arrived for 0.5 s after 10 bytes',
+    stallSeconds: 0.5,
   },
 };
 
 function fetchTiny(mirrors: string[], options: Partial<FetchOptions> = {}, known = byContent) {
-  const patience = { stallSeconds: STALL_SECONDS, totalSeconds: 20 };
+  const patience = { stallSeconds: 20, totalSeconds: 20 };
   return fetchKnownDataset(cache, dataset(mirrors, known), { patience, ...options });
 }
 
@@ -177,21 +180,29 @@ describe('fetchKnownDataset', () => {
 
   test.each(Object.entries(wrong))(
     'refuses %s, says so, and keeps nothing',
-    async (_, { answer, reason }) => {
+    async (_, { answer, reason, stallSeconds = 20 }) => {
       const url = await mirror(answer);
-      await expect(fetchTiny([url])).rejects.toMatchObject({
+      const failure = fetchTiny([url], { patience: { stallSeconds, totalSeconds: 20 } });
+      await expect(failure).rejects.toMatchObject({
         code: 'bad-data',
         message: expect.stringContaining(reason),
         nextStep: expect.stringContaining('network'),
       });
-      await expect(fetchTiny([url])).rejects.toThrow(`${url}train-images-idx3-ubyte.gz`);
+      await expect(failure).rejects.toThrow(`${url}train-images-idx3-ubyte.gz`);
       expect(await readdir(cache).catch(() => [])).toEqual([]);
     },
   );
 
-  test.each(Object.entries(wrong))('turns to the second mirror after %s', async (_, { answer }) => {
-    expect(await fetchTiny([await mirror(answer), await mirror(good)])).toMatchObject(expected);
-  });
+  test.each(Object.entries(wrong))(
+    'turns to the second mirror after %s',
+    async (_, { answer, stallSeconds = 10 }) => {
+      // The second one has time enough on a busy machine too.
+      const patience = { stallSeconds: 2 * stallSeconds, totalSeconds: 20 };
+      expect(await fetchTiny([await mirror(answer), await mirror(good)], { patience })).toMatchObject(
+        expected,
+      );
+    },
+  );
 
   test('asks the mirror that had the first file first for the others', async () => {
     let asked = 0;
