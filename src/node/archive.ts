@@ -27,13 +27,13 @@ export async function readArchivedDataset(folder: string, dataset: ArchivedDatas
   const path = join(folder, archive.name);
   const { algorithm } = archive.checksum;
   const hash = createHash(algorithm);
-  await pipeline(createReadStream(path), hash).catch((cause) => {
-    throw new ShadegradError(
-      'bad-data',
-      `${path} cannot be read: ${reasonOf(cause)}.`,
-      `The folder must hold ${archive.name} as it is published: the checksum that is published is that of the archive. Files that were unpacked from it can be used as a dataset of their own.`,
-      cause,
-    );
+  await pipeline(createReadStream(path), hash).catch((cause: NodeJS.ErrnoException) => {
+    const problem =
+      cause.code === 'ENOENT'
+        ? `The folder ${folder} lacks ${archive.name}, which must be there whole: the checksum that is published is its.`
+        : `${path} cannot be read: ${reasonOf(cause)}.`;
+    const nextStep = 'Files that were unpacked from it can be used as a dataset of their own.';
+    throw new ShadegradError('bad-data', problem, nextStep, cause);
   });
   checkArchive(archive, path, hash.digest('hex'));
   const packed = new Map<string, Uint8Array>();

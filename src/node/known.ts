@@ -17,7 +17,7 @@ import {
 import { ShadegradError } from '../errors.ts';
 import { readStored, writeWhole } from './files.ts';
 import { gunzipNamed } from './gzip.ts';
-import { listFolder } from './idx-folder.ts';
+import { type Entry, idxEntries, listFolder } from './idx-folder.ts';
 
 /** How long a download may take. */
 export interface Patience {
@@ -61,32 +61,21 @@ export async function knownDataset(facts: DatasetFacts, files: DatasetFiles<Name
  * @throws ShadegradError `bad-data` where a file is missing, damaged or another one
  */
 export async function readKnownDataset(folder: string, dataset: KnownDataset): Promise<Dataset> {
-  const listed = await listFolder(folder);
-  const found = await pickIdxFiles(
-    preferred(
-      listed.map(({ name }) => name),
-      dataset,
-    ).map((name) => ({ name })),
-    dataset.files,
-    `The folder ${folder}`,
-  );
-  const read = async (known: KnownFile, content: 'images' | 'labels', name: string): Promise<NamedBytes> => {
-    const stored = await readStored(join(folder, name));
-    return { name: stored.name, bytes: await verifiedIdx(known, content, stored, nodeTools) };
-  };
-  const pairs = await mapFiles(dataset.files, async (known, _, role) => ({ known, name: found[role].name }));
-  return knownDataset(
-    dataset,
-    await mapFilesAtOnce(pairs, ({ known, name }, content) => read(known, content, name)),
-  );
+  const entries = await idxEntries(await listFolder(folder));
+  const found = await pickIdxFiles(checkable(entries, dataset), dataset.files, `The folder ${folder}`);
+  const pairs = await mapFiles(dataset.files, async (known, _, role) => ({ known, path: found[role].path }));
+  const files = await mapFilesAtOnce(pairs, async ({ known, path }, content) => ({
+    name: path,
+    bytes: await verifiedIdx(known, content, await readStored(path), nodeTools),
+  }));
+  return knownDataset(dataset, files);
 }
 
-/** Only compressed files can be checked where the checksum is theirs: they go before uncompressed ones. */
-function preferred(names: readonly string[], { files }: KnownDataset): readonly string[] {
-  if (files.trainImages.checksumOf === 'content') return names;
-  const compressed = names.filter((name) => name.endsWith('.gz'));
-  const without = (name: string): boolean => !compressed.includes(`${name}.gz`);
-  return names.filter((name) => name.endsWith('.gz') || without(name));
+/** Where the checksums are of compressed files, only these can be checked: without the others that are there twice. */
+function checkable(entries: readonly Entry[], { files }: KnownDataset): readonly Entry[] {
+  if (files.trainImages.checksumOf === 'content') return entries;
+  const names = new Set(entries.map(({ name }) => name));
+  return entries.filter(({ name }) => !names.has(`${name}.gz`));
 }
 
 /** Where a package is looked for: from this module's own place, and from the folder that one is in. */

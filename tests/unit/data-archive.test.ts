@@ -209,7 +209,7 @@ describe('an archive in a folder of the user', () => {
   test('must be the official one, and there', async () => {
     await expect(readArchivedDataset(folder, dataset())).rejects.toMatchObject({
       code: 'bad-data',
-      nextStep: expect.stringContaining('must hold gzip.zip'),
+      message: expect.stringContaining(`The folder ${folder} lacks gzip.zip`),
     });
     await writeFile(join(folder, 'gzip.zip'), zipFile(members));
     await expect(readArchivedDataset(folder, dataset())).rejects.toThrow(/is not the official/);

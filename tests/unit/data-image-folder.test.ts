@@ -115,9 +115,20 @@ describe('a folder of pictures', () => {
     expect(progress).toEqual([200, 400, 451].map((images) => ({ folder, images, total: 451 })));
   });
 
-  test('is left where it is aborted', async () => {
-    await write({ 'train/a/1.png': png(1), 'test/a/1.png': png(1) });
+  test('is left where it is aborted, before it is read or meanwhile', async () => {
+    const pictures = Array.from({ length: 450 }, (_, i) => [`train/a/${i}.png`, png(i % 256)] as const);
+    await write({ ...Object.fromEntries(pictures), 'test/a/1.png': png(1) });
     await expect(load({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'interrupted' });
+    const controller = new AbortController();
+    const progress: LoadProgress[] = [];
+    const onProgress = (step: LoadProgress) => {
+      progress.push(step);
+      controller.abort();
+    };
+    await expect(load({ signal: controller.signal, onProgress })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    expect(progress).toHaveLength(1);
   });
 });
 
