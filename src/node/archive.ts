@@ -36,15 +36,12 @@ export async function readArchivedDataset(folder: string, dataset: ArchivedDatas
     throw new ShadegradError('bad-data', problem, nextStep, cause);
   });
   checkArchive(archive, path, hash.digest('hex'));
-  const packed = new Map<string, Uint8Array>();
+  const packed = new Map<string, NamedBytes>();
   const wanted = Object.values(dataset.files).map(({ name }) => `${name}.gz`);
   await eachMember(path, wanted, async (name, stream) => {
-    packed.set(name, Buffer.concat(await stream.toArray()));
+    packed.set(name, { name: `${path}: ${name}`, bytes: Buffer.concat(await stream.toArray()) });
   });
-  return archivedDataset(dataset, (name) => ({
-    name: `${path}: ${name}`,
-    bytes: packed.get(name) ?? new Uint8Array(),
-  }));
+  return archivedDataset(dataset, packed);
 }
 
 /**
@@ -61,59 +58,70 @@ export async function fetchArchivedDataset(
 ): Promise<Dataset> {
   const { archive } = dataset;
   const files = [...archive.members, SUMS];
-  const cached = await readMembers(cache, dataset).catch((error: unknown) => {
+  const cached = await readMembers(cache, dataset).catch(async (error: unknown) => {
     if (!(error instanceof ShadegradError)) throw error;
-    return error;
+    options.onNotice?.(`The cache is damaged, so ${archive.name} is downloaded again. ${error.message}`);
+    // Only these, so that the others are still there where the download fails.
+    for (const { name } of Object.values(dataset.files)) await rm(join(cache, `${name}.gz`), { force: true });
+    return undefined;
   });
-  if (!(cached instanceof ShadegradError)) return cached;
-  if (cached.code !== 'io') {
-    options.onNotice?.(`The cache is damaged, so ${archive.name} is downloaded again. ${cached.message}`);
-    await rm(cache, { recursive: true, force: true });
-  }
+  if (cached) return cached;
   await unpackOnce(cache, files, async (folder) => {
     const path = join(folder, archive.name);
     await downloadArchive(archive, path, options);
     await unpackMembers(path, archive.members, folder);
     await rm(path);
   }).catch((cause: unknown) => {
-    if (cause instanceof ShadegradError) throw cause;
-    throw new ShadegradError(
-      'io',
-      `${archive.name} could not be kept in ${cache}: ${reasonOf(cause)}.`,
-      'Check that the folder is writable and the disk not full.',
-      cause,
-    );
+    throw cause instanceof ShadegradError ? cause : unkept(cache, archive, reasonOf(cause), cause);
   });
-  return readMembers(cache, dataset);
+  const fetched = await readMembers(cache, dataset);
+  if (!fetched) throw unkept(cache, archive, `${SUMS} is gone`);
+  return fetched;
 }
 
-/** @throws ShadegradError `io` where the cache does not have the dataset, `bad-data` where it is damaged */
-async function readMembers(cache: string, dataset: ArchivedDataset): Promise<Dataset> {
-  const sums = await readFile(join(cache, SUMS), 'utf8').catch((cause) => {
-    throw new ShadegradError('io', `${cache} does not hold ${dataset.name}.`, '', cause);
-  });
+function unkept(cache: string, { name }: KnownArchive, reason: string, cause?: unknown): ShadegradError {
+  return new ShadegradError(
+    'io',
+    `${name} could not be kept in ${cache}: ${reason}.`,
+    'Check that the folder is writable and the disk not full.',
+    cause,
+  );
+}
+
+/**
+ * The dataset, if the cache has it.
+ *
+ * @throws ShadegradError `bad-data` where it is damaged
+ */
+async function readMembers(cache: string, dataset: ArchivedDataset): Promise<Dataset | undefined> {
+  const sums = await readFile(join(cache, SUMS), 'utf8').catch(() => undefined);
+  if (sums === undefined) return undefined;
   const sumOf = new Map(
     sums
       .split('\n')
       .map((line) => line.split('  '))
       .map(([sum = '', name = '']) => [name, sum]),
   );
-  const stored = await mapFiles(dataset.files, async ({ name }) => {
+  const packed = new Map<string, NamedBytes>();
+  for (const { name } of Object.values(dataset.files)) {
     const file = await readStored(join(cache, `${name}.gz`));
     if ((await nodeTools.digest('sha256', file.bytes)) !== sumOf.get(`${name}.gz`))
-      throw new ShadegradError('bad-data', `${file.name} is not as it was written.`, '');
-    return file;
-  });
-  const packed = new Map(Object.values(stored).map((file) => [basename(file.name), file]));
-  return archivedDataset(dataset, (name) => packed.get(name) ?? { name, bytes: new Uint8Array() });
+      throw new ShadegradError(
+        'bad-data',
+        `${file.name} is not as it was written.`,
+        'Get the archive again.',
+      );
+    packed.set(`${name}.gz`, file);
+  }
+  return archivedDataset(dataset, packed);
 }
 
 async function archivedDataset(
   dataset: ArchivedDataset,
-  memberNamed: (name: string) => NamedBytes,
+  packed: ReadonlyMap<string, NamedBytes>,
 ): Promise<Dataset> {
   const files = await mapFiles(dataset.files, async ({ name }) => {
-    const member = memberNamed(`${name}.gz`);
+    const member = packed.get(`${name}.gz`) ?? { name, bytes: new Uint8Array() };
     return { name: member.name, bytes: await gunzipNamed(member) };
   });
   return knownDataset(dataset, files);

@@ -115,8 +115,10 @@ describe('a dataset in an archive', () => {
     await writeFile(changed, gzipSync(encodeIdx([1], Uint8Array.of(1))));
     const notices: string[] = [];
     const options = { onNotice: (notice: string) => notices.push(notice) };
-    expect(await fetchLetters(dataset(await serve(good)), options)).toEqual(expected);
+    await expect(fetchLetters(dataset(closed), options)).rejects.toMatchObject({ code: 'bad-data' });
     expect(notices).toEqual([expect.stringContaining(changed)]);
+    expect((await readdir(cache)).sort()).toEqual(['SHA256SUMS', other]);
+    expect(await fetchLetters(dataset(await serve(good)))).toEqual(expected);
   });
 
   test.each<[string, RequestListener, RegExp]>([
