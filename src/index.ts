@@ -40,13 +40,26 @@ export { type DownloadProgress, download } from './data/download.ts';
 export {
   type DatasetFiles,
   datasetFromIdx,
+  type IdxConventions,
   type Images,
   imagesFromIdx,
   mapFiles,
   type NamedBytes,
 } from './data/idx.ts';
 export { pickIdxFiles } from './data/idx-names.ts';
-export { downloadIdx, type KnownDataset, type KnownFile, mnist, verifiedIdx } from './data/mnist.ts';
+export {
+  type ArchivedDataset,
+  type Checksum,
+  type DatasetFacts,
+  type Downloaded,
+  downloadIdx,
+  type KnownArchive,
+  type KnownDataset,
+  type KnownFile,
+  type Tools,
+  verifiedIdx,
+} from './data/known.ts';
+export { mnist } from './data/mnist.ts';
 export { epochOrder } from './data/shuffle.ts';
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
@@ -65,6 +78,7 @@ export {
 export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
 export { modelNotes } from './model/notes.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export type { Picture } from './pictures/picture.ts';
 export type { ImageTraits } from './pictures/traits.ts';
 export {
   type ClassificationReport,

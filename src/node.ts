@@ -1,6 +1,7 @@
 export * from './index.ts';
 export { cacheDirectory } from './node/cache.ts';
-export { type LoadOptions, loadDataset } from './node/datasets.ts';
+export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
+export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
 export {
   type AdapterChoice,
@@ -9,6 +10,7 @@ export {
   type OpenedDevice,
   openDevice,
 } from './node/gpu.ts';
+export type { ReadingProgress } from './node/image-folder.ts';
 export {
   checkImageShape,
   type InputImage,

@@ -1,12 +1,23 @@
-import { type Dataset, loadDataset } from '../node.ts';
+import { type Dataset, type LoadOptions, loadDataset } from '../node.ts';
 import type { Output } from './output.ts';
-import { downloadBar } from './progress.ts';
+import { loadingBar } from './progress.ts';
 
-/** Loads what `--data` names, with a progress bar for downloads and notices on stderr. */
-export async function loadData(source: string, out: Output, signal: AbortSignal): Promise<Dataset> {
-  const bar = downloadBar();
+/** Where data comes from, as the options of a command say. */
+export interface DataFlags {
+  readonly data: string;
+  readonly imageSize?: LoadOptions['imageSize'];
+}
+
+/** Loads what `--data` names, with a progress bar and with notices on stderr. */
+export async function loadData(
+  { data, imageSize }: DataFlags,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const bar = loadingBar();
   try {
-    return await loadDataset(source, {
+    return await loadDataset(data, {
+      imageSize,
       signal,
       onProgress: bar?.update,
       onNotice: (notice) => {

@@ -13,13 +13,12 @@ import {
   testReport,
   writeFiles,
 } from '../node.ts';
-import { loadData } from './data.ts';
+import { type DataFlags, loadData } from './data.ts';
 import { loadModel, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
 import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
 
-interface EvaluateFlags extends NormalisationFlags {
-  readonly data: string;
+interface EvaluateFlags extends DataFlags, NormalisationFlags {
   readonly out?: string;
   readonly json?: true;
 }
@@ -32,6 +31,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .addOption(options.data())
     .addOption(options.inputMean())
     .addOption(options.inputStd())
+    .addOption(options.imageSize())
     .addOption(options.out('the report and its picture'))
     .addOption(options.json())
     .action((model: string, flags: EvaluateFlags) => evaluate(model, flags, signal));
@@ -41,7 +41,7 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
   const out = output(flags.json === true);
   if (flags.out !== undefined) await prepareFolder(flags.out, TEST_FILES);
   const file = await loadModel(path, flags, out);
-  const data = await loadData(flags.data, out, signal);
+  const data = await loadData(flags, out, signal);
   checkFit(data, file);
   const { model } = file;
   const { device, info } = await openDevice({

@@ -1,10 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { PLAN_NAMES } from '../node.ts';
+import { DATASET_NAMES, PLAN_NAMES } from '../node.ts';
 
 // Values are parsed strictly: what is not wholly a number in range is refused, with the range.
 
 const MOST_LAYERS = 16;
 const WIDEST_LAYER = 65_536;
+const LONGEST_SIDE = 4096;
 const WHOLE = /^\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -51,6 +52,14 @@ export function parseHidden(text: string): number[] {
   );
 }
 
+export function parseImageSize(text: string): { width: number; height: number } {
+  const [width = 0, height = 0] = /^\d+x\d+$/i.test(text) ? text.toLowerCase().split('x').map(Number) : [];
+  const inRange = [width, height].every((side) => side >= 1 && side <= LONGEST_SIDE);
+  return inRange
+    ? { width, height }
+    : refuse(`a width and a height from 1 to ${grouped(LONGEST_SIDE)}, e.g. 28x28`);
+}
+
 export function parseText(text: string): string {
   return text === '' ? refuse('a text that is not empty') : text;
 }
@@ -62,9 +71,17 @@ function grouped(value: number): string {
 /** One maker for each option, so that it is the same wherever it occurs. */
 export const options = {
   data: () =>
-    new Option('--data <source>', 'auto, mnist, synthetic, or a folder with the four IDX files of a dataset')
+    new Option(
+      '--data <source>',
+      `${DATASET_NAMES.join(', ')}; or a folder with four IDX files, or with pictures as train/CLASS/*.png and test/CLASS/*.png`,
+    )
       .argParser(parseText)
       .default('auto', 'auto: MNIST where it can be had, else synthetic'),
+  imageSize: () =>
+    new Option(
+      '--image-size <WxH>',
+      'bring the pictures of a folder to this width and height, e.g. 28x28',
+    ).argParser(parseImageSize),
   hidden: () =>
     new Option(
       '--hidden <widths>',

@@ -35,8 +35,13 @@ export function planLine({ plan, timed }: Pick<Trainer, 'plan' | 'timed'>): stri
 }
 
 export function datasetLine({ name, train, test, shape, classes }: Dataset): string {
-  const sizes = `${count(train.count)} training and ${count(test.count)} test images`;
-  return `Data: ${name}: ${sizes} of ${shape.height} x ${shape.width} pixels in ${classes} classes`;
+  const images = `${count(train.count)} training and ${counted(test.count, 'test image', 'test images')}`;
+  const size = `${shape.height} x ${shape.width} pixels`;
+  return `Data: ${name}: ${images} of ${size} in ${counted(classes, 'class', 'classes')}`;
+}
+
+function counted(value: number, one: string, more: string): string {
+  return `${count(value)} ${value === 1 ? one : more}`;
 }
 
 export function epochLine(record: EpochRecord, epochs: number, samples: number): string {

@@ -1,8 +1,6 @@
 import cliProgress from 'cli-progress';
-import type { BenchProgress, LoadOptions, Progress } from '../node.ts';
+import type { BenchProgress, LoadProgress, Progress } from '../node.ts';
 import { count, loss, percent } from './output.ts';
-
-type DownloadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
 
 /** A bar on stderr that shows one kind of progress; it can be stopped, and begins anew with the next update. */
 export interface ProgressBar<T> {
@@ -59,12 +57,23 @@ export function trainingBar(): ProgressBar<Progress> | undefined {
   });
 }
 
-export function downloadBar(): ProgressBar<DownloadProgress> | undefined {
-  return progressBar(({ file, received, total }) => ({
-    share: total === null ? 0 : received / total,
-    before: `Downloading ${file}`,
-    after: `${(received / 1e6).toFixed(1)} MB${total === null ? '' : ` of ${(total / 1e6).toFixed(1)} MB`}`,
-  }));
+export function loadingBar(): ProgressBar<LoadProgress> | undefined {
+  return progressBar((progress) => {
+    if ('images' in progress) {
+      const { folder, images, total } = progress;
+      return {
+        share: images / total,
+        before: `Reading ${folder}`,
+        after: `${count(images)} of ${count(total)} pictures`,
+      };
+    }
+    const { file, received, total } = progress;
+    return {
+      share: total === null ? 0 : received / total,
+      before: `Downloading ${file}`,
+      after: `${(received / 1e6).toFixed(1)} MB${total === null ? '' : ` of ${(total / 1e6).toFixed(1)} MB`}`,
+    };
+  });
 }
 
 export function benchBar(): ProgressBar<BenchProgress> | undefined {

@@ -17,7 +17,7 @@ import {
   trainerLimits,
   writeFiles,
 } from '../node.ts';
-import { loadData } from './data.ts';
+import { type DataFlags, loadData } from './data.ts';
 import { options } from './options.ts';
 import {
   adapterLine,
@@ -32,8 +32,7 @@ import {
 } from './output.ts';
 import { trainingBar } from './progress.ts';
 
-interface TrainFlags {
-  readonly data: string;
+interface TrainFlags extends DataFlags {
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
@@ -51,6 +50,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .command('train')
     .description('train a network, test it and report')
     .addOption(options.data())
+    .addOption(options.imageSize())
     .addOption(options.hidden())
     .addOption(options.epochs())
     .addOption(options.batchSize())
@@ -67,7 +67,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
 async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
   if (flags.out !== undefined) await prepareFolder(flags.out, RUN_FILES);
-  const data = await loadData(flags.data, out, signal);
+  const data = await loadData(flags, out, signal);
   const { hidden, batchSize, learningRate, seed, validationSplit, plan } = flags;
   const settings = { hidden, batchSize, learningRate, seed, validationSplit, plan, planMemory: planMemory() };
   const { device, info } = await openDevice({

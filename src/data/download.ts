@@ -26,6 +26,24 @@ export interface DownloadOptions {
  * @throws ShadegradError `bad-data` where they cannot be had whole and in time, `interrupted` where aborted
  */
 export async function download(url: string, file: string, options: DownloadOptions): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  await downloadTo(url, file, options, (chunk) => void chunks.push(chunk));
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/**
+ * Gives the bytes at `url` to `take` as they come, the next when it is done with the last. Its errors end the
+ * download.
+ *
+ * @param file name for progress
+ * @throws ShadegradError `bad-data` where they cannot be had whole and in time, `interrupted` where aborted
+ */
+export async function downloadTo(
+  url: string,
+  file: string,
+  options: DownloadOptions,
+  take: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>,
+): Promise<void> {
   const { signal, deadline, stallSeconds, onProgress } = options;
   const stall = new AbortController();
   const signals = [stall.signal, signal, deadline].filter((candidate) => candidate !== undefined);
@@ -38,16 +56,14 @@ export async function download(url: string, file: string, options: DownloadOptio
     // The length of a body that the server compressed for the way is not that of what arrives here.
     const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
     const total = length === null ? null : Number(length);
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
     const reader = response.body?.getReader();
     for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
       clearTimeout(timer);
-      timer = watch();
-      chunks.push(chunk.value);
       received += chunk.value.length;
+      await take(chunk.value);
       onProgress?.({ file, received, total });
+      timer = watch();
     }
-    return new Uint8Array(await new Blob(chunks).arrayBuffer());
   } catch (cause) {
     if (signal?.aborted) throw new ShadegradError('interrupted', 'The download was stopped.', '', cause);
     const reason = stall.signal.aborted

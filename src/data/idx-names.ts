@@ -1,11 +1,23 @@
 import { ShadegradError } from '../errors.ts';
-import type { DatasetFiles } from './idx.ts';
+import type { DatasetFiles, IdxConventions } from './idx.ts';
 import { mapFiles } from './idx.ts';
+import { mnist } from './mnist.ts';
+import { EMNIST_CLASSES, EMNIST_SETS, emnistConventions, emnistFiles, qmnist } from './named-datasets.ts';
 
 /** Which of the `listed` files is `name`, if any: under it, with `.idx` for `-idx`, or either with `.gz` added. */
 export function idxFileName(listed: readonly string[], name: string): string | undefined {
   const dotted = name.replace('-idx', '.idx');
   return [name, dotted, `${name}.gz`, `${dotted}.gz`].find((candidate) => listed.includes(candidate));
+}
+
+/** The name that `idxFileName` finds a file under: without `.gz`, and with `-idx` for `.idx`. */
+export function plainIdxName(name: string): string {
+  return name.replace(/\.gz$/, '').replace('.idx', '-idx');
+}
+
+/** Whether a file or a folder is called as IDX files are. */
+export function isIdxName(name: string): boolean {
+  return /-idx\d-/.test(plainIdxName(name));
 }
 
 /**
@@ -39,4 +51,60 @@ export async function pickIdxFiles<File extends { readonly name: string }>(
       'A dataset is four IDX files under these names, with or without .gz.',
     );
   });
+}
+
+/** How the four files of a dataset are called, and what follows from it. */
+export interface IdxNaming {
+  /** The dataset whose files are called so, e.g. "emnist-letters". */
+  readonly of: string;
+  readonly files: DatasetFiles<{ readonly name: string }>;
+  readonly conventions: IdxConventions;
+  /** Where the names tell them. */
+  readonly classNames?: readonly string[];
+}
+
+/** MNIST's names, which others use too, and those of the datasets that have names of their own. */
+const namings: readonly IdxNaming[] = [
+  { of: mnist.name, files: mnist.files, conventions: {} },
+  { of: qmnist.name, files: qmnist.files, conventions: {} },
+  ...EMNIST_SETS.map((set) => ({
+    of: `emnist-${set}`,
+    files: emnistFiles(set),
+    conventions: emnistConventions(set),
+    classNames: EMNIST_CLASSES[set],
+  })),
+];
+
+/**
+ * Tells by their names whose files are among `listed`: MNIST's where there are none.
+ *
+ * @param where what was looked through, for the message
+ * @throws ShadegradError `bad-data` where there are those of several datasets
+ */
+export function idxNaming(listed: readonly string[], where: string): IdxNaming {
+  const plain = new Set(listed.map(plainIdxName));
+  const found = namings
+    .map((naming) => ({
+      naming,
+      count: Object.values(naming.files).filter(({ name }) => plain.has(name)).length,
+    }))
+    .sort((a, b) => b.count - a.count);
+  const [first, second] = found;
+  if (!first) throw new RangeError('no names are known');
+  if (!second || second.count === 0 || second.count < first.count) return first.naming;
+  const names = found.filter(({ count }) => count === first.count).map(({ naming }) => naming.of);
+  throw new ShadegradError(
+    'bad-data',
+    `${where} holds the files of several datasets: ${names.join(', ')}.`,
+    'Put the four files of one of them into a folder of their own.',
+  );
+}
+
+/** What is done to images and labels because of how they are stored, for the user; empty for nothing. */
+export function conventionsText(name: string, { transposed, firstLabel = 0 }: IdxConventions): string {
+  const told = [
+    ...(transposed ? ['its images are stored transposed, so they are turned upright'] : []),
+    ...(firstLabel > 0 ? [`its labels begin at ${firstLabel}, which becomes 0`] : []),
+  ];
+  return told.length === 0 ? '' : `${name}: ${told.join('; ')}.`;
 }

@@ -26,6 +26,14 @@ export interface DatasetFiles<File> {
   readonly testLabels: File;
 }
 
+/** How a dataset's files differ from MNIST's. */
+export interface IdxConventions {
+  /** Images are stored column by column, as EMNIST's are; false by default. They are turned upright. */
+  readonly transposed?: boolean;
+  /** The first class's label, 0 by default; 1 in EMNIST's letters. It becomes 0. */
+  readonly firstLabel?: number;
+}
+
 /** Calls `of` for each file in turn, and gathers what it gives. */
 export async function mapFiles<From, To>(
   files: DatasetFiles<From>,
@@ -39,7 +47,32 @@ export async function mapFiles<From, To>(
   };
 }
 
+/** Calls `of` for all four files at once, and gathers what it gives. */
+export async function mapFilesAtOnce<From, To>(
+  files: DatasetFiles<From>,
+  of: (file: From, content: 'images' | 'labels') => Promise<To>,
+): Promise<DatasetFiles<To>> {
+  const results = [
+    of(files.trainImages, 'images'),
+    of(files.trainLabels, 'labels'),
+    of(files.testImages, 'images'),
+    of(files.testLabels, 'labels'),
+  ] as const;
+  // So that of several errors it is the first file's that is told, and not the quickest one.
+  await Promise.allSettled(results);
+  const [trainImages, trainLabels, testImages, testLabels] = results;
+  return {
+    trainImages: await trainImages,
+    trainLabels: await trainLabels,
+    testImages: await testImages,
+    testLabels: await testLabels,
+  };
+}
+
 const dimensionsOf = { images: 3, labels: 1 } as const;
+
+const UNSIGNED_BYTE = 8;
+const INT32 = 12;
 
 const typeNames: Readonly<Record<number, string>> = {
   9: 'signed bytes',
@@ -53,6 +86,10 @@ const typeNames: Readonly<Record<number, string>> = {
  * Reads an IDX file of unsigned bytes, the format of the MNIST database: two zero bytes, the type code, the number
  * of dimensions, each dimension as a big-endian 32-bit word, and the values, the last dimension running fastest.
  * Nothing is allocated on the header's word alone; `data` shares memory with `bytes`.
+ *
+ * A file of labels may also be QMNIST's: 32-bit integers [count, columns], of which the first column is the class
+ * (https://github.com/facebookresearch/qmnist, "Using the QMNIST extended labels"). `data` has a copy of that then,
+ * and `dimensions` its length.
  *
  * @param bytes the uncompressed file
  * @param what the file's name, for messages
@@ -74,7 +111,8 @@ export function decodeIdx(
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     throw bad(`${what} is not an IDX file: it begins with the bytes ${start}, an IDX file with 00 00.`);
   }
-  if (type !== 8) {
+  if (content === 'labels' && type === INT32 && dimensionCount === 2) return firstColumn(bytes, what);
+  if (type !== UNSIGNED_BYTE) {
     const found = typeNames[type ?? 0] ?? 'values of an unknown kind';
     throw bad(
       `${what} holds ${found} (type code ${type}) instead of unsigned bytes (type code 8).`,
@@ -87,15 +125,30 @@ export function decodeIdx(
       'Check that the files of images and labels are not swapped.',
     );
   }
-  if (bytes.length < headerBytes) throw bad(`${what} is cut within its header.`);
+  return {
+    dimensions: checkedDimensions(bytes, content, what, 1),
+    data: new Uint8Array(bytes.buffer, bytes.byteOffset + headerBytes, bytes.length - headerBytes),
+  };
+}
 
+/** What the header says, where it is what the file holds. */
+function checkedDimensions(
+  bytes: Uint8Array,
+  content: string,
+  what: string,
+  bytesPerValue: number,
+): readonly number[] {
+  const rank = bytes[3] ?? 0;
+  const headerBytes = 4 + 4 * rank;
+  if (bytes.length < headerBytes) throw bad(`${what} is cut within its header.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   if (dimensions.includes(0)) {
     throw bad(`${what} holds no ${content}: its header says ${dimensions.join(' x ')}.`);
   }
   // Beyond 2^53 the product is rounded, which no file is long enough to notice.
-  const expected = headerBytes + dimensions.reduce((product, dimension) => product * dimension, 1);
+  const expected =
+    headerBytes + bytesPerValue * dimensions.reduce((product, dimension) => product * dimension, 1);
   const missing = expected - bytes.length;
   if (expected > Number.MAX_SAFE_INTEGER) {
     throw bad(
@@ -104,10 +157,20 @@ export function decodeIdx(
   }
   if (missing > 0) throw bad(`${what} is ${countOf(missing, 'byte')} short: the download was cut.`);
   if (missing < 0) throw bad(`${what} is ${countOf(-missing, 'byte')} too long for its header.`);
-  return {
-    dimensions,
-    data: new Uint8Array(bytes.buffer, bytes.byteOffset + headerBytes, bytes.length - headerBytes),
-  };
+  return dimensions;
+}
+
+function firstColumn(bytes: Uint8Array, what: string): { dimensions: readonly number[]; data: Uint8Array } {
+  const [count = 0, columns = 0] = checkedDimensions(bytes, 'labels', what, 4);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + 12);
+  const data = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const label = view.getInt32(4 * i * columns);
+    if (label < 0 || label > 255)
+      throw bad(`${what} has the label ${label} at position ${i + 1}; labels are 0 to 255.`);
+    data[i] = label;
+  }
+  return { dimensions: [count], data };
 }
 
 /**
@@ -124,15 +187,17 @@ export async function imagesFromIdx({ name, bytes }: NamedBytes): Promise<Images
 /**
  * Reads labelled images from a pair of IDX files, each gzip-compressed or not.
  *
- * @param classes number of classes, where it is known; labels must be below it
+ * @param classes number of classes, where it is known; labels must be below it, after `firstLabel` became 0
  * @throws ShadegradError `bad-data` where a file is damaged or something else, or the two do not fit together
  */
 export async function samplesFromIdx(
   imagesFile: NamedBytes,
   labelsFile: NamedBytes,
   classes = 256,
+  { transposed = false, firstLabel = 0 }: IdxConventions = {},
 ): Promise<{ samples: Samples; shape: Dataset['shape'] }> {
-  const { images, count, height, width } = await imagesFromIdx(imagesFile);
+  const stored = await imagesFromIdx(imagesFile);
+  const { images, count, height, width } = transposed ? upright(stored) : stored;
   const unpacked = await gunzipIfNeeded(labelsFile.bytes, labelsFile.name);
   const labels = decodeIdx(unpacked, 'labels', labelsFile.name).data;
   if (labels.length !== count) {
@@ -141,13 +206,28 @@ export async function samplesFromIdx(
       'Use two files that belong together.',
     );
   }
-  const wrong = labels.findIndex((label) => label >= classes);
+  const wrong = labels.findIndex((label) => label < firstLabel || label >= firstLabel + classes);
   if (wrong >= 0) {
+    const range = firstLabel === 0 ? '' : `at least ${firstLabel} and `;
     throw bad(
-      `${labelsFile.name} has the label ${labels[wrong]} at position ${wrong + 1}; labels must be below ${classes}.`,
+      `${labelsFile.name} has the label ${labels[wrong]} at position ${wrong + 1}; labels must be ${range}below ${firstLabel + classes}.`,
     );
   }
-  return { samples: { images, labels, count }, shape: { height, width } };
+  const shifted = firstLabel === 0 ? labels : labels.map((label) => label - firstLabel);
+  return { samples: { images, labels: shifted, count }, shape: { height, width } };
+}
+
+/** A copy of images that are stored column by column, row by row. */
+function upright({ images, count, height: columns, width: rows }: Images): Images {
+  const turned = new Uint8Array(images.length);
+  const pixels = rows * columns;
+  for (let start = 0; start < turned.length; start += pixels) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++)
+        turned[start + row * columns + column] = images[start + column * rows + row] ?? 0;
+    }
+  }
+  return { images: turned, count, height: rows, width: columns };
 }
 
 /**
@@ -161,9 +241,10 @@ export async function datasetFromIdx(
   name: string,
   files: DatasetFiles<NamedBytes>,
   classes?: number,
+  conventions: IdxConventions = {},
 ): Promise<Dataset> {
-  const train = await samplesFromIdx(files.trainImages, files.trainLabels, classes);
-  const test = await samplesFromIdx(files.testImages, files.testLabels, classes);
+  const train = await samplesFromIdx(files.trainImages, files.trainLabels, classes, conventions);
+  const test = await samplesFromIdx(files.testImages, files.testLabels, classes, conventions);
   const [trained, tested] = [train.shape, test.shape].map(({ height, width }) => `${height} x ${width}`);
   if (trained !== tested) {
     throw bad(

@@ -27,7 +27,7 @@ export function epochOrder(indices: Uint32Array, seed: number, epoch: number): U
  *
  * @param fraction share of the samples kept for validation, 0 to below 1, rounded to whole samples
  * @throws ShadegradError `usage` where `fraction` is out of range, or leaves no sample to train on or, if it is
- *   not 0, none to validate with
+ *   not 0, none to validate with; `bad-data` where there are no samples at all
  */
 export function validationSplit(
   count: number,
@@ -40,6 +40,9 @@ export function validationSplit(
       `validation split: ${fraction} is not a share of the samples.`,
       'Use a number from 0 to below 1, e.g. 0.1.',
     );
+  }
+  if (count === 0) {
+    throw new ShadegradError('bad-data', 'The training set is empty.', 'Use one with at least one sample.');
   }
   const kept = Math.round(count * fraction);
   const use = kept === 0 && fraction > 0 ? 'validate with' : kept === count ? 'train on' : undefined;

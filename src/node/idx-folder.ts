@@ -1,60 +1,87 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip as gunzipCallback } from 'node:zlib';
-import { isGzip } from '../data/gzip.ts';
-import { type DatasetFiles, mapFiles, type NamedBytes } from '../data/idx.ts';
-import { pickIdxFiles } from '../data/idx-names.ts';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { type DatasetFiles, mapFilesAtOnce, type NamedBytes } from '../data/idx.ts';
+import { type IdxNaming, idxNaming, isIdxName, pickIdxFiles, plainIdxName } from '../data/idx-names.ts';
+import { ShadegradError } from '../errors.ts';
+import { readStored } from './files.ts';
+import { gunzipNamed } from './gzip.ts';
 
-const gunzip = promisify(gunzipCallback);
+/** A file or a folder within one. */
+export interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+}
 
 /**
- * Reads the four files of `names` from `folder`, as `pickIdxFiles` finds them.
+ * What is in a folder, by name, without what is hidden. Links count as what they lead to; those that lead nowhere
+ * are left out.
  *
- * @throws ShadegradError `bad-data` where any is missing or cannot be read
+ * @throws ShadegradError `bad-data` where it cannot be listed
+ */
+export async function listFolder(folder: string): Promise<Entry[]> {
+  const listed = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    const problems: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
+    const problem = problems[cause.code ?? ''] ?? `cannot be listed: ${cause.message}`;
+    throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);
+  });
+  const entries = await Promise.all(
+    listed
+      .filter(({ name }) => !name.startsWith('.'))
+      .map(async (entry): Promise<Entry[]> => {
+        const path = join(folder, entry.name);
+        const found = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+        return found ? [{ name: entry.name, path, isFolder: found.isDirectory() }] : [];
+      }),
+  );
+  return entries.flat().sort((a, b) => byCodePoints(a.name, b.name));
+}
+
+/** Python's order of strings: by code points, which is that of UTF-8's bytes, and differs from JavaScript's. */
+export function byCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/**
+ * The files of `entries` that may be IDX files. Kaggle's archives unpack each into a folder of its own name: where a
+ * file is not beside it, such a folder is looked into.
+ */
+export async function idxEntries(entries: readonly Entry[]): Promise<Entry[]> {
+  const files = entries.filter(({ isFolder }) => !isFolder);
+  const beside = new Set(files.map(({ name }) => plainIdxName(name)));
+  const folders = entries.filter(({ name, isFolder }) => isFolder && isIdxName(name));
+  const within = await Promise.all(folders.map(({ path }) => listFolder(path)));
+  return [
+    ...files,
+    ...within.flat().filter(({ name, isFolder }) => !isFolder && !beside.has(plainIdxName(name))),
+  ];
+}
+
+/**
+ * Reads the four IDX files of a folder, under any of the names that `idxNaming` and `pickIdxFiles` know.
+ *
+ * @param entries what {@link idxEntries} found there
+ * @throws ShadegradError `bad-data` where any is missing or cannot be read, or where it has those of several datasets
  */
 export async function readIdxFiles(
   folder: string,
-  names: DatasetFiles<{ readonly name: string }>,
-): Promise<DatasetFiles<NamedBytes>> {
-  const listed = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    const problem = cause.code === 'ENOENT' ? 'does not exist' : `cannot be listed: ${cause.message}`;
-    throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);
-  });
-  const found = await pickIdxFiles(
-    listed.map((name) => ({ name })),
-    names,
-    `The folder ${folder}`,
+  entries: readonly Entry[],
+): Promise<{ files: DatasetFiles<NamedBytes>; naming: IdxNaming }> {
+  const where = `The folder ${folder}`;
+  const naming = idxNaming(
+    entries.map(({ name }) => name),
+    where,
   );
-  return mapFiles(found, ({ name }) => readNamed(join(folder, name)));
+  const found = await pickIdxFiles(entries, naming.files, where);
+  return { files: await mapFilesAtOnce(found, ({ path }) => readNamed(path)), naming };
 }
-
-/** Of a file that states more, only what is really there is worth memory. */
-const MOST_AT_ONCE = 2 ** 30;
 
 /**
- * What a gzip file holds. Node's zlib does it beside JavaScript's thread, and in one piece where it is told the size.
- * A file that is no gzip file, or a damaged one, is left for those who say what is wrong with it.
+ * A file's content, unpacked where it is gzip-compressed.
+ *
+ * @throws ShadegradError `bad-data` where it cannot be read or is a damaged gzip file
  */
-async function unpacked(file: Buffer): Promise<Uint8Array> {
-  if (isGzip(file) && file.length >= 18) {
-    // RFC 1952, section 2.3.1: the last four bytes are the length modulo 2^32.
-    const size = file.readUInt32LE(file.length - 4);
-    const chunkSize = Math.min(Math.max(64, size), MOST_AT_ONCE);
-    const content = await gunzip(file, { chunkSize }).catch(() => undefined);
-    if (content?.length === size) return content;
-  }
-  return file;
-}
-
-/** @throws ShadegradError `bad-data` where the file cannot be read */
 export async function readNamed(path: string): Promise<NamedBytes> {
-  try {
-    const content = await readFile(path);
-    return { name: path, bytes: await unpacked(content) };
-  } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new ShadegradError('bad-data', `${path} cannot be read: ${reason}.`, 'Check the file.', cause);
-  }
+  const stored = await readStored(path);
+  return { name: path, bytes: await gunzipNamed(stored) };
 }

@@ -23,6 +23,8 @@ describe('values in range are taken', () => {
     ['a share for validation', options.validationSplit(), '0.999', 0.999],
     ['a mean below nothing', options.inputMean(), '-0.5', -0.5],
     ['a standard deviation', options.inputStd(), '0.3081', 0.3081],
+    ['an image size', options.imageSize(), '28x32', { width: 28, height: 32 }],
+    ['the greatest image size', options.imageSize(), '4096X1', { width: 4096, height: 1 }],
     ['a kind of adapter', options.adapter(), 'software', 'software'],
   ])('%s', (_, option, text, value) => {
     expect(parse(option, text)).toEqual(value);
@@ -64,6 +66,10 @@ describe('values out of range are refused with the range', () => {
     ['standard deviation below nothing', options.inputStd(), '-1', 'a finite number above 0'],
     ['inputs in no folder', options.inputs(), '', 'not empty'],
     ['data of no name', options.data(), '', 'not empty'],
+    ['image size of one side', options.imageSize(), '28', 'a width and a height from 1 to 4,096'],
+    ['image size of no height', options.imageSize(), '28x0', 'a width and a height'],
+    ['image size too large', options.imageSize(), '4097x28', 'a width and a height'],
+    ['image size with a space', options.imageSize(), '28 x 28', 'a width and a height'],
     ['folder of no name', options.out('files'), '', 'not empty'],
   ])('%s', (_, option, text, range) => {
     expect(() => parse(option, text)).toThrow(InvalidArgumentError);

@@ -4,7 +4,7 @@ import { gunzipIfNeeded } from '../../src/data/gzip.ts';
 import { datasetFromIdx, decodeIdx, imagesFromIdx, samplesFromIdx } from '../../src/data/idx.ts';
 import { CounterRandom } from '../../src/data/random.ts';
 import { ShadegradError } from '../../src/errors.ts';
-import { encodeIdx } from '../support/idx.ts';
+import { encodeIdx, encodeInts } from '../support/idx.ts';
 
 const images = encodeIdx(
   [3, 2, 5],
@@ -61,6 +61,33 @@ describe('decodeIdx', () => {
   test('reads a file that begins in the middle of a buffer', () => {
     const bytes = joined(Uint8Array.of(1, 2, 3), labels, Uint8Array.of(4)).subarray(3, 3 + labels.length);
     expect([...decodeIdx(bytes, 'labels', 'digits').data]).toEqual([0, 9, 4]);
+  });
+});
+
+describe('labels of 32-bit integers, as QMNIST has them', () => {
+  const ints = encodeInts([2, 3], [9, -1, 70_000, 0, 8, 8]);
+
+  test('are the first column', () => {
+    expect(decodeIdx(ints, 'labels', 'digits')).toEqual({ dimensions: [2], data: Uint8Array.of(9, 0) });
+  });
+
+  test.each([
+    ['cut', ints.slice(0, -4), '4 bytes short'],
+    ['too long', joined(ints, Uint8Array.of(1)), '1 byte too long'],
+    ['without rows', encodeInts([0, 8], []), 'holds no labels'],
+    ['without columns', encodeInts([2, 0], []), 'holds no labels'],
+    ['in three dimensions', encodeInts([1, 1, 1], [1]), '32-bit integers (type code 12)'],
+    ['below 0', encodeInts([1, 2], [-1, 0]), 'label -1 at position 1'],
+    ['above 255', encodeInts([2, 1], [0, 256]), 'label 256 at position 2'],
+    ['a count of 4 thousand million', altered(ints, 4, 255, 255, 255, 255), 'bytes short'],
+  ])('are refused where they are %s', (_, bytes, message) => {
+    expect(() => decodeIdx(bytes, 'labels', 'digits')).toThrow(expect.objectContaining(badData(message)));
+  });
+
+  test('are not images', () => {
+    expect(() => decodeIdx(ints, 'images', 'digits')).toThrow(
+      expect.objectContaining(badData('32-bit integers')),
+    );
   });
 });
 
@@ -136,6 +163,33 @@ describe('samplesFromIdx', () => {
   });
 });
 
+describe('conventions that differ from those of MNIST', () => {
+  const file = named(encodeIdx([2, 3, 2], Uint8Array.of(1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12)));
+
+  test('images that are stored column by column are turned upright, and the file is left as it is', async () => {
+    const before = file.bytes.slice();
+    const two = named(encodeIdx([2], Uint8Array.of(0, 1)));
+    const { samples, shape } = await samplesFromIdx(file, two, 2, { transposed: true });
+    expect(shape).toEqual({ height: 2, width: 3 });
+    expect([...samples.images]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(file.bytes).toEqual(before);
+  });
+
+  test('the first label becomes 0, and the file is left as it is', async () => {
+    const two = named(encodeIdx([2], Uint8Array.of(1, 26)));
+    const { samples } = await samplesFromIdx(file, two, 26, { firstLabel: 1 });
+    expect([...samples.labels]).toEqual([0, 25]);
+    expect([...two.bytes.subarray(-2)]).toEqual([1, 26]);
+  });
+
+  test.each([0, 27])('a label of %i is refused among 26 from 1', async (label) => {
+    const two = named(encodeIdx([2], Uint8Array.of(1, label)));
+    await expect(samplesFromIdx(file, two, 26, { firstLabel: 1 })).rejects.toMatchObject(
+      badData(`label ${label} at position 2; labels must be at least 1 and below 27`),
+    );
+  });
+});
+
 describe('datasetFromIdx', () => {
   const files = {
     trainImages: named(images, 'train images'),
@@ -180,10 +234,11 @@ describe('hostile files', () => {
 
   test('are read as what they say they are, or refused as bad data, and nothing else', async () => {
     const random = new CounterRandom(7, 0);
+    const gzipped = gzip(images);
     let refused = 0;
     for (let i = 0; i < 2000; i++) {
       const packed = random.below(2) === 0;
-      const bytes = damaged(packed ? gzip(images) : images, random);
+      const bytes = damaged(packed ? gzipped : images, random);
       try {
         const read = await samplesFromIdx(named(bytes), named(damaged(labels, random)), 10);
         expect(read.samples.images).toHaveLength(read.samples.count * read.shape.height * read.shape.width);

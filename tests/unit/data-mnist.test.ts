@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DownloadProgress } from '../../src/data/download.ts';
-import type { KnownDataset } from '../../src/data/mnist.ts';
-import { fetchKnownDataset, type KnownDatasetOptions, readKnownDataset } from '../../src/node/mnist.ts';
+import type { KnownDataset, KnownFile } from '../../src/data/known.ts';
+import {
+  type FetchOptions,
+  fetchKnownDataset,
+  readKnownDataset,
+  readPackagedDataset,
+} from '../../src/node/known.ts';
 import { encodeIdx } from '../support/idx.ts';
 
 /** The files of a small dataset by name, uncompressed. */
@@ -26,21 +31,31 @@ const content: Record<string, Uint8Array> = {
   't10k-labels-idx1-ubyte': encodeIdx([2], Uint8Array.of(2, 0)),
 };
 const names = Object.keys(content);
-const known = (name: string) => ({
+/** How a file is known: by its content's checksum as MNIST's are, or by that of the gzip file, as others are. */
+type Known = (name: string) => KnownFile;
+const byContent: Known = (name) => ({
   name,
-  sha256: createHash('sha256')
-    .update(content[name] ?? '')
-    .digest('hex'),
+  checksumOf: 'content',
+  checksum: { algorithm: 'sha256', hex: digest('sha256', content[name]) },
+});
+const byGzip: Known = (name) => ({
+  name,
+  checksumOf: 'gzip',
+  checksum: { algorithm: 'md5', hex: digest('md5', packed(`/${name}`)) },
 });
 
-function dataset(...mirrors: string[]): KnownDataset {
-  const [trainImages, trainLabels, testImages, testLabels] = names.map(known) as [
-    ReturnType<typeof known>,
-    ReturnType<typeof known>,
-    ReturnType<typeof known>,
-    ReturnType<typeof known>,
-  ];
-  return { name: 'tiny', classes: 3, mirrors, files: { trainImages, trainLabels, testImages, testLabels } };
+function digest(algorithm: string, bytes: Uint8Array = new Uint8Array()): string {
+  return createHash(algorithm).update(bytes).digest('hex');
+}
+
+function dataset(mirrors: readonly string[] = [], known = byContent): KnownDataset {
+  const files = {
+    trainImages: known('train-images-idx3-ubyte'),
+    trainLabels: known('train-labels-idx1-ubyte'),
+    testImages: known('t10k-images-idx3-ubyte'),
+    testLabels: known('t10k-labels-idx1-ubyte'),
+  };
+  return { name: 'tiny', classes: 3, variable: 'TINY_DIR', npmPackage: 'tiny-data', mirrors, files };
 }
 
 const expected = {
@@ -50,6 +65,10 @@ const expected = {
   train: { count: 5, labels: Uint8Array.of(0, 1, 2, 1, 0) },
   test: { count: 2, images: Uint8Array.from({ length: 32 }, (_, i) => 7 * i) },
 };
+
+function packed(url = ''): Buffer {
+  return gzipSync(content[url.slice(1).replace('.gz', '')] ?? '');
+}
 
 let folder: string;
 let cache: string;
@@ -75,11 +94,10 @@ async function mirror(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-const packed = (url = '') => gzipSync(content[url.slice(1).replace('.gz', '')] ?? '');
 const good: RequestListener = (request, response) => response.end(packed(request.url));
 
 /** Answers that must not be taken for the data, and what the user is told. */
-const wrong: Record<string, { answer: RequestListener; reason: string }> = {
+const wrong: Record<string, { answer: RequestListener; reason: string; stallSeconds?: number }> = {
   'a missing file': {
     answer: (_, response) => response.writeHead(404).end('no'),
     reason: 'the server answers 404',
@@ -110,18 +128,23 @@ const wrong: Record<string, { answer: RequestListener; reason: string }> = {
     reason: 'is not the official train-images-idx3-ubyte: its sha256 is',
   },
   'an empty body': { answer: (_, response) => response.end(), reason: 'is empty' },
-  'a server that never answers': { answer: () => {}, reason: 'nothing arrived for 1 s' },
+  'a server that never answers': {
+    answer: () => {},
+    reason: 'nothing arrived for 0.5 s',
+    stallSeconds: 0.5,
+  },
   'a body that stalls': {
     answer: (request, response) => {
       response.write(packed(request.url).subarray(0, 10));
     },
-    reason: 'nothing arrived for 1 s after 10 bytes',
+    reason: 'nothing arrived for 0.5 s after 10 bytes',
+    stallSeconds: 0.5,
   },
 };
 
-function fetchTiny(mirrors: string[], options: Partial<KnownDatasetOptions> = {}) {
-  const patience = { stallSeconds: 1, totalSeconds: 20 };
-  return fetchKnownDataset(cache, dataset(...mirrors), { patience, ...options });
+function fetchTiny(mirrors: string[], options: Partial<FetchOptions> = {}, known = byContent) {
+  const patience = { stallSeconds: 20, totalSeconds: 20 };
+  return fetchKnownDataset(cache, dataset(mirrors, known), { patience, ...options });
 }
 
 describe('fetchKnownDataset', () => {
@@ -157,21 +180,29 @@ describe('fetchKnownDataset', () => {
 
   test.each(Object.entries(wrong))(
     'refuses %s, says so, and keeps nothing',
-    async (_, { answer, reason }) => {
+    async (_, { answer, reason, stallSeconds = 20 }) => {
       const url = await mirror(answer);
-      await expect(fetchTiny([url])).rejects.toMatchObject({
+      const failure = fetchTiny([url], { patience: { stallSeconds, totalSeconds: 20 } });
+      await expect(failure).rejects.toMatchObject({
         code: 'bad-data',
         message: expect.stringContaining(reason),
         nextStep: expect.stringContaining('network'),
       });
-      await expect(fetchTiny([url])).rejects.toThrow(`${url}train-images-idx3-ubyte.gz`);
+      await expect(failure).rejects.toThrow(`${url}train-images-idx3-ubyte.gz`);
       expect(await readdir(cache).catch(() => [])).toEqual([]);
     },
   );
 
-  test.each(Object.entries(wrong))('turns to the second mirror after %s', async (_, { answer }) => {
-    expect(await fetchTiny([await mirror(answer), await mirror(good)])).toMatchObject(expected);
-  });
+  test.each(Object.entries(wrong))(
+    'turns to the second mirror after %s',
+    async (_, { answer, stallSeconds = 10 }) => {
+      // The second one has time enough on a busy machine too.
+      const patience = { stallSeconds: 2 * stallSeconds, totalSeconds: 20 };
+      expect(await fetchTiny([await mirror(answer), await mirror(good)], { patience })).toMatchObject(
+        expected,
+      );
+    },
+  );
 
   test('asks the mirror that had the first file first for the others', async () => {
     let asked = 0;
@@ -241,6 +272,97 @@ describe('fetchKnownDataset', () => {
     const loaded = await fetchTiny([await mirror(good)], { onNotice: (notice) => notices.push(notice) });
     expect(loaded).toMatchObject(expected);
     expect(notices[0]).toContain('is not kept for the next time');
+  });
+});
+
+describe('a dataset of which the checksums of the gzip files are published', () => {
+  const fetchPacked = (mirrors: string[], options: Partial<FetchOptions> = {}) =>
+    fetchTiny(mirrors, options, byGzip);
+
+  test('is kept as it was sent, and checked each time that it is read', async () => {
+    const url = await mirror(good);
+    expect(await fetchPacked([url])).toMatchObject(expected);
+    expect((await readdir(cache)).sort()).toEqual(names.map((name) => `${name}.gz`).sort());
+    expect(await fetchPacked([])).toMatchObject(expected);
+
+    const path = join(cache, 'train-labels-idx1-ubyte.gz');
+    await writeFile(path, gzipSync(encodeIdx([5], Uint8Array.of(2, 2, 2, 2, 2))));
+    const notices: string[] = [];
+    expect(await fetchPacked([url], { onNotice: (notice) => notices.push(notice) })).toMatchObject(expected);
+    expect(notices).toEqual([expect.stringContaining(path)]);
+  });
+
+  test.each([
+    ['another gzip file', () => gzipSync('other'), /its md5 is [0-9a-f]{32}, not/],
+    [
+      'what is right, but was unpacked on the way',
+      (url: string) => content[url.slice(1, -3)],
+      /not compressed/,
+    ],
+    ['a web page', () => '<html>', /is a web page/],
+    ['a cut file', (url: string) => packed(url).subarray(0, 40), /is not the official .*\.gz/],
+  ])('is not taken from %s', async (_, answer, reason) => {
+    const url = await mirror((request, response) => response.end(answer(request.url ?? '')));
+    await expect(fetchPacked([url])).rejects.toThrow(reason);
+    expect(await readdir(cache).catch(() => [])).toEqual([]);
+  });
+
+  test('is read from a folder with those files, also where it has them uncompressed too', async () => {
+    for (const name of names) {
+      await writeFile(join(folder, name), content[name] ?? '');
+      await writeFile(join(folder, `${name}.gz`), packed(`/${name}`));
+    }
+    expect(await readKnownDataset(folder, dataset([], byGzip))).toMatchObject(expected);
+    for (const name of names) await rm(join(folder, `${name}.gz`));
+    await expect(readKnownDataset(folder, dataset([], byGzip))).rejects.toThrow(/is not compressed/);
+  });
+});
+
+describe('readPackagedDataset', () => {
+  const install = async (project: string, files: Record<string, Uint8Array> = content) => {
+    const installed = join(folder, project, 'node_modules', 'tiny-data');
+    await mkdir(join(installed, 'data'), { recursive: true });
+    await writeFile(join(installed, 'package.json'), '{"name":"tiny-data","main":"./throws.js"}');
+    await writeFile(join(installed, 'throws.js'), 'throw new Error("its code is not to be run")');
+    for (const name of names) await writeFile(join(installed, 'data', name), files[name] ?? '');
+    return installed;
+  };
+  const base = (...parts: string[]) => join(folder, ...parts, 'file.js');
+  const read = async (...bases: string[]) => {
+    const notices: string[] = [];
+    const data = await readPackagedDataset(dataset(), (notice) => notices.push(notice), bases);
+    return { data, notices };
+  };
+
+  test('finds the package from any folder below that which it is installed in', async () => {
+    await install('project');
+    const { data, notices } = await read(base('elsewhere'), base('project', 'src', 'deep'));
+    expect(data).toMatchObject(expected);
+    expect(notices).toEqual([]);
+  });
+
+  test('finds it beside this package, where that is installed too, and through links, as pnpm makes them', async () => {
+    await install('store');
+    await mkdir(join(folder, 'user', 'node_modules'), { recursive: true });
+    await symlink(
+      join(folder, 'store', 'node_modules', 'tiny-data'),
+      join(folder, 'user', 'node_modules', 'tiny-data'),
+    );
+    const { data } = await read(base('user', 'node_modules', 'shadegrad', 'dist'));
+    expect(data).toMatchObject(expected);
+  });
+
+  test('names one that is damaged or another version, and goes on to the next', async () => {
+    const other = { ...content, 't10k-labels-idx1-ubyte': encodeIdx([2], Uint8Array.of(0, 0)) };
+    const damaged = await install('first', other);
+    await install('second');
+    const { data, notices } = await read(base('first'), base('second'));
+    expect(data).toMatchObject(expected);
+    expect(notices).toEqual([expect.stringContaining(damaged)]);
+  });
+
+  test('is content where there is none', async () => {
+    expect(await read(base('nowhere'))).toEqual({ data: undefined, notices: [] });
   });
 });
 

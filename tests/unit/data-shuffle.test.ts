@@ -51,6 +51,12 @@ describe('validationSplit', () => {
     expect(validationSplit(100, 0.3, 4)).not.toEqual(validationSplit(100, 0.3, 5));
   });
 
+  test.each([0, 0.1])('calls an empty training set so, at a share of %f', (share) => {
+    expect(() => validationSplit(0, share, 1)).toThrow(
+      expect.objectContaining({ code: 'bad-data', message: 'The training set is empty.' }),
+    );
+  });
+
   test('keeps all samples for training at a share of 0', () => {
     const { train, validation } = validationSplit(3, 0, 1);
     expect([...train]).toEqual([0, 1, 2]);
@@ -63,7 +69,6 @@ describe('validationSplit', () => {
     [10, Number.NaN, 'not a share'],
     [10, 0.01, 'none to validate with'],
     [10, 0.99, 'none to train on'],
-    [0, 0, 'none to train on'],
   ])('refuses to split %d samples at %d', (count, fraction, message) => {
     expect(() => validationSplit(count, fraction, 1)).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining(message) }),
