@@ -2,6 +2,7 @@ export * from './index.ts';
 export { cacheDirectory } from './node/cache.ts';
 export { type LoadOptions, loadDataset } from './node/datasets.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
+export { removeEmptyFolders } from './node/files.ts';
 export {
   type AdapterChoice,
   MATRIX_DEVICE,

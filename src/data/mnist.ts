@@ -1,4 +1,5 @@
 import { ShadegradError } from '../errors.ts';
+import { sha256 } from './checksum.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { gunzipIfNeeded } from './gzip.ts';
 import { type DatasetFiles, decodeIdx, type NamedBytes } from './idx.ts';
@@ -103,12 +104,4 @@ export async function downloadIdx(
     `${known.name} could not be downloaded. ${reasons.join(' ') || 'The time allowed is over.'}`,
     'Check the network and try again, or use files that are at hand, or synthetic digits.',
   );
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // Of memory that threads share, Web Crypto takes a copy only.
-  const own =
-    bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
-  const digest = await crypto.subtle.digest('SHA-256', own);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -13,6 +13,8 @@ export interface OpenDeviceOptions {
   /** Default `auto`. */
   readonly adapter?: AdapterChoice;
   readonly requiredLimits?: Readonly<Record<string, number>>;
+  /** Asked for as far as the adapter gives them, where `requiredLimits` does not name them. Default: none. */
+  readonly optionalLimits?: Readonly<Record<string, number>>;
   readonly requiredFeatures?: readonly GPUFeatureName[];
   /** Asked for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
   readonly optionalFeatures?: readonly GPUFeatureName[];
@@ -64,6 +66,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   const {
     adapter: choice = 'auto',
     requiredLimits = {},
+    optionalLimits = {},
     requiredFeatures = [],
     optionalFeatures = OPTIONAL_FEATURES,
   } = options;
@@ -73,7 +76,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   checkSupport(adapter, info, requiredLimits, requiredFeatures);
   try {
     const device = await adapter.requestDevice({
-      requiredLimits: { ...requiredLimits },
+      requiredLimits: { ...withinReach(optionalLimits, adapter), ...requiredLimits },
       requiredFeatures: [
         ...requiredFeatures,
         ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
@@ -90,13 +93,27 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   }
 }
 
+function limitsOf({ limits }: GPUAdapter): Readonly<Record<string, number | undefined>> {
+  return limits as unknown as Readonly<Record<string, number | undefined>>;
+}
+
+function withinReach(limits: Readonly<Record<string, number>>, adapter: GPUAdapter): Record<string, number> {
+  const offered = limitsOf(adapter);
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, value]) => {
+      const limit = offered[name];
+      return limit === undefined ? [] : [[name, Math.min(value, limit)]];
+    }),
+  );
+}
+
 function checkSupport(
   adapter: GPUAdapter,
   { description }: AdapterReport,
   limits: Readonly<Record<string, number>>,
   features: readonly GPUFeatureName[],
 ): void {
-  const offered = adapter.limits as unknown as Readonly<Record<string, number | undefined>>;
+  const offered = limitsOf(adapter);
   for (const [name, value] of Object.entries(limits)) {
     const limit = offered[name];
     if (limit !== undefined && value <= limit) continue;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Versions } from '../bench/environment.ts';
+import type { Versions } from '../report/run-report.ts';
 import { platform } from './install-steps.ts';
 
 /** What runs here: this package, Dawn and Node. */
