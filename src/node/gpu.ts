@@ -1,7 +1,8 @@
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
-import { installSteps, platform } from './install-steps.ts';
+import { platform } from './environment.ts';
+import { noAdapter } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
@@ -57,7 +58,8 @@ const instances = new Map<string, GPU>();
 /**
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
  * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
- * thread it is found only if the worker shares its environment (`env: SHARE_ENV`).
+ * thread it is found only if the thread shares the environment of the process (`env: SHARE_ENV`), and in Bun only if
+ * the environment that Bun was started with says where it is; the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature
  *   or Dawn a toggle, `gpu` where it gives no device
@@ -143,11 +145,7 @@ async function chooseAdapter(
   const all = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
   const software = choice === 'hardware' ? null : await findSoftware(all);
   if (software) return { adapter: software, toggles: all };
-  throw new ShadegradError(
-    'no-adapter',
-    `No ${choice === 'auto' ? '' : `${choice} `}WebGPU adapter was found on this machine (${platform()}).`,
-    installSteps(choice),
-  );
+  throw await noAdapter(choice);
 }
 
 /**

@@ -82,7 +82,7 @@ describe('doctor', () => {
     const diagnosis = JSON.parse(stdout) as Diagnosis;
     expect(Object.keys(diagnosis)).toEqual([
       'platform',
-      'node',
+      'runtime',
       'webgpu',
       'hardware',
       'software',

@@ -133,6 +133,33 @@ describe('the software GPU from npm', () => {
     expect(await readdir(join(folder, '.cache', 'shadegrad'))).toHaveLength(1);
   });
 
+  describe('in a worker thread', () => {
+    const openInThread = (options: string) => {
+      const opened = `import(${JSON.stringify(new URL('../../dist/node.js', import.meta.url).href)})
+        .then(({ openDevice }) => openDevice({ adapter: 'software' }))
+        .then(({ device, info }) => {
+          device.destroy();
+          console.log(info.architecture);
+        })
+        .catch((error) => console.log(error.code, String(error)));`;
+      return `
+        import { SHARE_ENV, Worker } from 'node:worker_threads';
+        new Worker(${JSON.stringify(opened)}, { eval: true, ${options} });`;
+    };
+
+    test('is found where the thread shares the environment', async () => {
+      expect(await runNode(['--input-type=module', '-e', openInThread('env: SHARE_ENV')])).toEqual(good);
+    });
+
+    test('is not found in a copy of the environment, and the error says how to share it', async () => {
+      const { stdout } = await runNode(['--input-type=module', '-e', openInThread('')]);
+      expect(stdout).toMatch(
+        /^no-adapter .*this worker thread has a copy of the environment.* env: SHARE_ENV /,
+      );
+      expect(stdout).not.toContain('npm ci');
+    });
+  });
+
   test('is found where HOME is empty', async () => {
     expect(await open({ XDG_CACHE_HOME: undefined, HOME: '' })).toEqual(good);
   });
