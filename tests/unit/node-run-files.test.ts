@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { initialModel } from '../../src/model/initialise.ts';
 import { removeEmptyFolders } from '../../src/node/files.ts';
 import { historyCsv, prepareFolder, runFiles, testFiles, writeFiles } from '../../src/node/run-files.ts';
-import { runReport } from '../../src/report/run-report.ts';
+import { runReport, testReport } from '../../src/report/run-report.ts';
 import type { Evaluation } from '../../src/train/history.ts';
 import { blobs } from '../support/blobs.ts';
+import { svgTexts } from '../support/svg.ts';
 
 const adapter = { vendor: 'maker', architecture: 'kind', description: 'a GPU', software: false };
 const history = [
@@ -133,6 +134,14 @@ test('a run has six files, a test three of them', async () => {
     'report.json',
     'report.txt',
   ]);
+});
+
+test('classes have their names in the report and in the picture', async () => {
+  const classNames = ['T-shirt/top', '<b>', 'お'];
+  const files = await testFiles(await testReport({ ...trained, data: { ...data, classNames } }));
+  expect(files['report.txt']).toMatch(/^ T-shirt\/top .*\n +<b> .*\n +お /m);
+  const texts = svgTexts(files['confusion-matrix.svg']).map(({ text }) => text);
+  for (const name of classNames) expect(texts.filter((text) => text === name)).toHaveLength(2);
 });
 
 test('files are written whole, over older ones, and nothing else is left in the folder', async () => {
