@@ -7,6 +7,8 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
  */
 const ONE_KEY_MILLISECONDS = 300;
 
+const PARENT_MILLISECONDS = 250;
+
 /** The wish that the work ends before it is done. */
 export interface Interrupt {
   /** Aborted by the first Ctrl-C, or by the first SIGTERM, as `kill` and job schedulers send it. */
@@ -22,14 +24,29 @@ export interface Interrupt {
 export function listenForInterrupts(): Interrupt {
   const controller = new AbortController();
   let first: { readonly time: number; readonly code: number } | undefined;
-  for (const [name, code] of Object.entries(EXIT_CODES)) {
-    process.on(name, () => {
-      // The terminal has put "^C" on the line.
-      if (first === undefined && name === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
-      first ??= { time: performance.now(), code };
-      controller.abort();
-      if (performance.now() - first.time > ONE_KEY_MILLISECONDS) process.exit(code);
-    });
-  }
+  const receive = (name: keyof typeof EXIT_CODES): void => {
+    // The terminal has put "^C" on the line.
+    if (first === undefined && name === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
+    first ??= { time: performance.now(), code: EXIT_CODES[name] };
+    controller.abort();
+    if (performance.now() - first.time > ONE_KEY_MILLISECONDS) process.exit(EXIT_CODES[name]);
+  };
+  process.on('SIGINT', () => receive('SIGINT'));
+  process.on('SIGTERM', () => receive('SIGTERM'));
+  if (process.env.npm_lifecycle_event !== undefined) whenOrphaned(() => receive('SIGTERM'));
   return { signal: controller.signal, exitCode: () => first?.code ?? EXIT_CODES.SIGINT };
+}
+
+/**
+ * `npm run` passes a signal only to the shell that it started, which may end of it and leave the program running, as
+ * Debian's does. That its parent is gone is then all that the program learns.
+ */
+function whenOrphaned(tell: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    tell();
+  }, PARENT_MILLISECONDS);
+  timer.unref();
 }

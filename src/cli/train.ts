@@ -128,8 +128,7 @@ async function trainEpochs(
 }
 
 function interrupted(message: string, { out }: TrainFlags): ShadegradError {
-  const kept =
-    out === undefined ? 'Nothing was kept.' : `Nothing was written: what was in ${out} is still there.`;
+  const kept = out === undefined ? 'Nothing was kept.' : `Nothing was written: ${out} is as it was before.`;
   return new ShadegradError('interrupted', message, kept);
 }
 

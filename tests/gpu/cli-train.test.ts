@@ -184,7 +184,7 @@ describe('what ends a run', () => {
     expect(finished.stderr).toMatch(
       /^shadegrad: Training was interrupted in epoch \d+, after \d+ of its 7 batches\./,
     );
-    expect(finished.stderr).toContain(`Nothing was written: what was in ${kept} is still there.`);
+    expect(finished.stderr).toContain(`Nothing was written: ${kept} is as it was before.`);
     expect((await readdir(kept)).sort()).toEqual(RUN_FILES);
     expect(await readFile(join(kept, 'report.json'), 'utf8')).toBe(before);
   });
