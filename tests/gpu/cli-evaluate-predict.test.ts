@@ -7,6 +7,8 @@ import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import type { RunReport, TestReport } from '../../src/index.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import { encodeModel } from '../../src/model/model-file.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { encodeIdx } from '../support/idx.ts';
@@ -74,6 +76,15 @@ describe('evaluate', () => {
     expect((await readdir(out)).sort()).toEqual(['confusion-matrix.svg', 'report.json', 'report.txt']);
     expect(stdout).toContain(await readFile(join(out, 'report.txt'), 'utf8'));
     expect(stdout).toMatch(/^Adapter: .*\nData: digits: .*\nTest: accuracy /);
+  });
+
+  test('calls the classes of data without names as the model does', async () => {
+    const untrained = initialModel({ inputs: 20, hidden: [], classes: 3 }, 1);
+    const classNames = ['ant', 'bee', 'cat'];
+    const bytes = encodeModel(untrained, { image: { height: 4, width: 5 }, classNames });
+    const { code, stdout } = await runCli(['evaluate', await write('named', bytes), '--data', blobsFolder]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^true +ant +bee +cat$/m);
   });
 
   test('says where the images do not fit the model: 4', async () => {

@@ -38,6 +38,18 @@ describe('openDevice', () => {
     device.destroy();
   });
 
+  test('gives optional limits as far as the adapter has them', async () => {
+    const optionalLimits = {
+      maxBufferSize: 2 ** 50,
+      maxStorageBufferBindingSize: 2 ** 28,
+      maxNoSuchThing: 1,
+    };
+    const { device, adapter } = await openDevice({ optionalLimits });
+    expect(device.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize);
+    expect(device.limits.maxStorageBufferBindingSize).toBe(2 ** 28);
+    device.destroy();
+  });
+
   test('says which limit the adapter lacks, and what it gives', async () => {
     await expect(openDevice({ requiredLimits: { maxBufferSize: 2 ** 50 } })).rejects.toMatchObject({
       code: 'usage',
