@@ -1,5 +1,5 @@
 import { datasetChecksum } from '../data/checksum.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, namesOfClasses } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
 import { modelChecksum } from '../model/checksum.ts';
@@ -101,7 +101,7 @@ export async function testReport(tested: Tested): Promise<TestReport> {
   const { name, train, test, shape, classes, classNames = null } = data;
   const outputs = Array.from({ length: model.spec.classes }, (_, label) => label);
   const present = presentLabels(test.labels, predictions).map(Number);
-  const names = outputNames(model.spec.classes, classNames);
+  const names = namesOfClasses({ classes: model.spec.classes, classNames });
   return {
     dataset: {
       name,
@@ -143,11 +143,6 @@ export async function runReport(trained: Trained): Promise<RunReport> {
 }
 
 /** What each row and column of a report's confusion matrix is called: its class's name, or else its number. */
-export function matrixLabels({ confusionMatrix, dataset }: TestReport): string[] {
-  return outputNames(confusionMatrix.length, dataset.classNames);
-}
-
-/** A network may tell more classes apart than its test data have names for. */
-function outputNames(outputs: number, classNames: readonly string[] | null): string[] {
-  return Array.from({ length: outputs }, (_, label) => classNames?.[label] ?? String(label));
+export function matrixLabels({ confusionMatrix, dataset }: TestReport): readonly string[] {
+  return namesOfClasses({ classes: confusionMatrix.length, classNames: dataset.classNames });
 }
