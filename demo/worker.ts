@@ -21,6 +21,7 @@ import { describeAdapter, describeDevice, openDevice } from './worker/device.ts'
 import { createGate, type Gate } from './worker/gate.ts';
 import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
 import { train } from './worker/training.ts';
+import { pageVersions } from './worker/versions.ts';
 
 // Everything that takes time happens here, so that the page stays free: images, GPU, training, reports.
 
@@ -172,21 +173,22 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
       verdict = given;
     },
   });
-  if (control.discarded) return;
-  const { hidden, batchSize, learningRate, seed } = settings;
-  const report = runReport({
+  const report = await runReport({
     data: images,
+    model: await trainer.model(),
     adapter: info,
-    config: { hidden, epochs, batchSize, learningRate, seed, plan: plan.name },
+    toggles: [],
+    versions: pageVersions,
+    config: { epochs, ...trainer.settings, plan: plan.name },
     history: trainer.history,
     samplesPerEpoch: trainer.samplesPerEpoch,
     evaluation: ending.evaluation,
   });
+  if (control.discarded) return;
   post({
     kind: 'result',
     run,
-    // A training stopped in its first epoch has no history to take the speed from.
-    report: trainer.history.length > 0 ? report : { ...report, imagesPerSecond: ending.imagesPerSecond },
+    report,
     model: ending.model,
     stopped: ending.stopped,
     notice: '',
@@ -238,7 +240,9 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
   post({
     kind: 'result',
     run,
-    report: verdict ? testReport(verdict.data, info, verdict.evaluation) : null,
+    report: verdict
+      ? await testReport({ ...verdict, model, adapter: info, toggles: [], versions: pageVersions })
+      : null,
     model: bytes,
     stopped: false,
     notice: misfit,

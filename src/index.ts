@@ -1,10 +1,5 @@
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
-export {
-  BENCH_FEATURES,
-  type BenchEnvironment,
-  type BenchSubject,
-  type Versions,
-} from './bench/environment.ts';
+export { BENCH_FEATURES, type BenchEnvironment, type BenchSubject } from './bench/environment.ts';
 export {
   type BenchOptions,
   type BenchProgress,
@@ -35,6 +30,7 @@ export {
   trainingBenchLimits,
 } from './bench/train.ts';
 export { centerDigit } from './data/center.ts';
+export { datasetChecksum } from './data/checksum.ts';
 export { type Dataset, namesOfClasses, type Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
 export {
@@ -65,6 +61,7 @@ export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
 export { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
 export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
+export { modelChecksum } from './model/checksum.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
@@ -92,11 +89,13 @@ export type { ChartOption } from './report/echarts-parts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export {
+  matrixLabels,
   type RunConfig,
   type RunReport,
   runReport,
   type TestReport,
   testReport,
+  type Versions,
 } from './report/run-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { PlanMemory } from './train/choice.ts';
@@ -104,4 +103,10 @@ export type { EpochRecord, Evaluation, History, Progress } from './train/history
 export { Network, networkLimits, type Prediction } from './train/network.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/step-plan.ts';
-export { type FitOptions, Trainer, type TrainerOptions, trainerLimits } from './train/trainer.ts';
+export {
+  type FitOptions,
+  Trainer,
+  type TrainerOptions,
+  type TrainerSettings,
+  trainerLimits,
+} from './train/trainer.ts';

@@ -3,6 +3,7 @@ export { cacheDirectory } from './node/cache.ts';
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
+export { removeEmptyFolders } from './node/files.ts';
 export {
   type AdapterChoice,
   MATRIX_DEVICE,

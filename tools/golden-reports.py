@@ -3,7 +3,7 @@
 
     python3 tools/golden-reports.py        (Debian: apt-get install python3-sklearn, version 1.2.1)
 
-The file holds {sklearn, numpy, cases, rejected}. A case has
+The file holds {sklearn, numpy, cases, rejected, runs}. A case has
   name      what it guards
   yTrue, yPred, and what of labels, targetNames, digits, zeroDivision was given
   text      classification_report(...)
@@ -11,6 +11,14 @@ The file holds {sklearn, numpy, cases, rejected}. A case has
             null where two rows have one name, which a dict cannot hold
   matrix    confusion_matrix(yTrue, yPred, labels=labels); null where scikit-learn refuses, absent above 40 classes
 `rejected` holds the inputs for which classification_report raises an error.
+`runs` holds what runs report, by scikit-learn's defaults. A run has
+  name        what it guards
+  outputs     of the network, which can predict any of them
+  yTrue, yPred
+  classNames  of the dataset, where its classes have names: one for each output, or fewer
+  text        classification_report(yTrue, yPred), with target_names of the labels that occur
+  report      the same as a dict, as above
+  matrix      confusion_matrix(yTrue, yPred, labels=all outputs)
 """
 
 import json
@@ -153,6 +161,47 @@ REJECTED = [
 ]
 
 
+def run(name, outputs, y_true, y_pred, class_names=None):
+    made = {"name": name, "outputs": outputs, "yTrue": [int(y) for y in y_true], "yPred": [int(y) for y in y_pred]}
+    arguments = (made["yTrue"], made["yPred"])
+    present = sorted(set(made["yTrue"] + made["yPred"]))
+    options = {}
+    if class_names is not None:
+        made["classNames"] = class_names
+        options["target_names"] = [class_names[label] if label < len(class_names) else str(label) for label in present]
+    rows = list(classification_report(*arguments, **options, output_dict=True).items())
+    matrix = confusion_matrix(*arguments, labels=list(range(outputs))).tolist()
+    return {**made, "text": classification_report(*arguments, **options), "report": rows, "matrix": matrix}
+
+
+def random_run(i):
+    """Classes that are only true, only predicted or neither, with or without names of any length and script."""
+    outputs = int(random.choice([1, 2, 3, 10, 26, 47]))
+    count = int(random.choice([1, 2, 8, 50, 300]))
+    true_classes = random.permutation(outputs)[: 1 + random.integers(outputs)]
+    predicted_classes = random.permutation(outputs)[: 1 + random.integers(outputs)]
+    true = random.choice(true_classes, count)
+    pred = np.where(random.random(count) < random.random(), true, random.choice(predicted_classes, count))
+    names = None
+    if random.random() < 0.5:
+        names = [f"{'おきすつ éxy_-'[j % 10]}{j}" + "n" * int(random.integers(0, 25)) for j in range(outputs)]
+    return run(f"random {i}: {outputs} outputs, {count} samples", outputs, true, pred, names)
+
+
+RUNS = [
+    run("two of nine classes occur", 9, [3] * 10 + [8] * 10, [3] * 9 + [8] * 11),
+    run("a class is predicted that is never true", 4, [0, 1, 1, 0], [0, 1, 3, 0]),
+    run("a class is true that is never predicted", 4, [0, 1, 2, 2], [0, 1, 1, 0]),
+    run("one class, always right", 10, [4, 4, 4], [4, 4, 4]),
+    run("one class, never right", 10, [4, 4, 4], [5, 5, 5]),
+    run("a network with one output", 1, [0, 0], [0, 0]),
+    run("names of classes that occur", 3, [0, 2, 2, 0], [0, 2, 0, 0], ["T-shirt/top", "Trouser", "Pullover"]),
+    run("names in another script", 3, [0, 1, 2, 2], [0, 1, 2, 1], ["お", "き", "す"]),
+    run("the network tells more classes apart than have names", 4, [0, 1, 1], [0, 3, 1], ["a", "b"]),
+    *(random_run(i) for i in range(60)),
+]
+
+
 def raises(case):
     try:
         classification_report(case["yTrue"], case["yPred"], **options_of(case))
@@ -169,10 +218,11 @@ def main():
         "numpy": np.__version__,
         "cases": [solved(case) for case in CASES],
         "rejected": REJECTED,
+        "runs": RUNS,
     }
     path = Path(__file__).parent.parent / "tests/fixtures/golden-reports.json"
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-    print(f"{path}: {len(CASES)} cases, {path.stat().st_size} bytes")
+    print(f"{path}: {len(CASES)} cases, {len(RUNS)} runs, {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

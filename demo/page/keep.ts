@@ -8,7 +8,7 @@ const KEY = 'last-run';
 
 /** A run as the browser keeps it for the next visit. */
 export interface KeptRun {
-  readonly version: 1;
+  readonly version: 2;
   readonly texts: Texts;
   readonly report: RunReport;
   readonly running: readonly RunningPoint[];
@@ -72,7 +72,7 @@ export function keepPanel({ load, restore }: KeepActions) {
     async keep(run: Omit<KeptRun, 'version'>): Promise<void> {
       restoreButton.hidden = true;
       try {
-        await keep(KEY, { version: 1, ...run } satisfies KeptRun);
+        await keep(KEY, { version: 2, ...run } satisfies KeptRun);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         say(wrong, `This run is not kept for your next visit: ${reason}.`);
@@ -92,5 +92,5 @@ export function keepPanel({ load, restore }: KeepActions) {
 
 /** Whether this version of the page wrote it; nobody else writes there. */
 function isKeptRun(value: unknown): value is KeptRun {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 2;
 }

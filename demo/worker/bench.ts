@@ -1,4 +1,3 @@
-import { version } from '../../package.json';
 import {
   type AdapterReport,
   BENCH_FEATURES,
@@ -11,6 +10,7 @@ import {
 } from '../../src/index.ts';
 import type { BenchChoice } from '../protocol.ts';
 import { openDevice } from './device.ts';
+import { pageVersions } from './versions.ts';
 
 export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>> {
   readonly signal: AbortSignal;
@@ -20,7 +20,7 @@ export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>>
  * Measures on a device of its own.
  *
  * @returns null where it was stopped
- * @throws ShadegradError `usage` where the choice is wrong or too large for the adapter, `gpu` or `device-lost`
+ * @throws ShadegradError `usage` where the choice is wrong, `gpu` or `device-lost`
  */
 export async function measure(
   choice: BenchChoice,
@@ -29,11 +29,10 @@ export async function measure(
 ): Promise<BenchReport | null> {
   if (signal.aborted) return null;
   const limits = choice.bench === 'train' ? trainingBenchLimits(choice) : {};
-  const device = await openDevice(limits, BENCH_FEATURES);
+  const device = await openDevice({}, BENCH_FEATURES, limits);
   // A stop does not wait for the pass under way, which may take seconds.
   signal.addEventListener('abort', () => device.destroy());
-  const versions = { shadegrad: version, webgpu: null, runtime: navigator.userAgent };
-  const subject = { device, adapter, toggles: [], versions };
+  const subject = { device, adapter, toggles: [], versions: pageVersions };
   const options = { ...choice, signal, onProgress };
   try {
     switch (options.bench) {

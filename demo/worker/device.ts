@@ -22,11 +22,13 @@ export async function describeAdapter(): Promise<AdapterSummary> {
  * A device of its own for each run, because an adapter gives only one.
  * @param requiredLimits those beyond WebGPU's defaults
  * @param optionalFeatures those that it has where the adapter offers them
+ * @param optionalLimits those that it has as far as the adapter gives them
  * @throws ShadegradError `no-adapter`, `usage` where the adapter lacks a limit, `gpu` where it gives no device
  */
 export async function openDevice(
   requiredLimits: Record<string, number>,
   optionalFeatures: readonly GPUFeatureName[] = OPTIONAL_FEATURES,
+  optionalLimits: Readonly<Record<string, number>> = {},
 ): Promise<GPUDevice> {
   const adapter = await findAdapter();
   const offered = numbersOf(adapter.limits);
@@ -41,7 +43,14 @@ export async function openDevice(
   }
   try {
     const requiredFeatures = optionalFeatures.filter((feature) => adapter.features.has(feature));
-    return await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    const limits = Object.entries(optionalLimits).map(([name, value]) => [
+      name,
+      Math.min(value, offered[name] ?? 0),
+    ]);
+    return await adapter.requestDevice({
+      requiredLimits: { ...Object.fromEntries(limits), ...requiredLimits },
+      requiredFeatures,
+    });
   } catch (error) {
     throw new ShadegradError(
       'gpu',

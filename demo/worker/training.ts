@@ -33,8 +33,6 @@ export interface Ending {
   readonly stopped: boolean;
   readonly evaluation: Evaluation;
   readonly model: Uint8Array<ArrayBuffer>;
-  /** As the progress said it last. */
-  readonly imagesPerSecond: number;
 }
 
 /**
@@ -45,14 +43,12 @@ export async function train(options: TrainingOptions): Promise<Ending> {
   const { run, trainer, data, epochs, signal, gate, post, onVerdict } = options;
   const point = stretches();
   let lastWeights = performance.now();
-  let imagesPerSecond = 0;
 
   const postWeights = async () => {
     post({ kind: 'weights', run, weights: weightImages(await trainer.model(), data.shape) });
     lastWeights = performance.now();
   };
   const onProgress = async (progress: Progress) => {
-    imagesPerSecond = progress.imagesPerSecond;
     post({ kind: 'progress', run, progress, point: point(progress) });
     const within = progress.samples < progress.samplesPerEpoch;
     if (within && performance.now() - lastWeights >= WEIGHTS_MILLISECONDS) await postWeights();
@@ -96,7 +92,6 @@ export async function train(options: TrainingOptions): Promise<Ending> {
     stopped: trainer.history.length < epochs,
     evaluation: evaluation ?? (await test()),
     model: await encoded(),
-    imagesPerSecond,
   };
 }
 

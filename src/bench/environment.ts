@@ -1,15 +1,7 @@
 import { type AdapterReport, OPTIONAL_FEATURES } from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
+import type { Versions } from '../report/run-report.ts';
 import type { TimingMethod } from './timing.ts';
-
-/** Who runs a benchmark. */
-export interface Versions {
-  readonly shadegrad: string;
-  /** Of the npm package "webgpu", which holds Dawn; null in a browser. */
-  readonly webgpu: string | null;
-  /** E.g. "Node v20.20.2, linux-x64", or a browser's `navigator.userAgent`. */
-  readonly runtime: string;
-}
 
 /** What a benchmark measures. */
 export interface BenchSubject {

@@ -13,7 +13,7 @@ import { checkAgainstTwin } from './training-check.ts';
 import { TrainingRun } from './training-run.ts';
 import { candidatesOf, makeWork, specOf, type TrainingConfig, trainingPlanOf } from './training-work.ts';
 
-/** What to vary; every combination is measured. */
+/** What to vary; every combination is measured, once, also where a value is given twice. */
 export interface TrainingAxes {
   /** Default [32]. */
   readonly batchSizes?: readonly number[] | undefined;
@@ -106,7 +106,10 @@ export async function benchTraining(
   }
 }
 
-/** Limits beyond WebGPU's defaults that the combinations of the axes need: for `adapter.requestDevice`. */
+/**
+ * Limits beyond WebGPU's defaults that the combinations of the axes need. A device should have them as far as its
+ * adapter gives them: what needs more is skipped, and said so in its row.
+ */
 export function trainingBenchLimits(axes: TrainingAxes): Record<string, number> {
   return requiredLimits(...combine(axes, () => ['layered']).flatMap((config) => takenPlan(config) ?? []));
 }
@@ -125,10 +128,13 @@ function combine(
   { batchSizes = [32], hidden = [[100]], plans, models = [1] }: TrainingAxes,
   candidates: (config: Omit<TrainingConfig, 'plan'>) => readonly PlanName[],
 ): TrainingConfig[] {
-  const sizes = hidden.flatMap((widths) =>
-    models.flatMap((count) => batchSizes.map((batchSize) => ({ batchSize, hidden: widths, models: count }))),
+  const networks = new Map(hidden.map((widths) => [widths.join(), widths]));
+  const sizes = [...networks.values()].flatMap((widths) =>
+    [...new Set(models)].flatMap((count) =>
+      [...new Set(batchSizes)].map((batchSize) => ({ batchSize, hidden: widths, models: count })),
+    ),
   );
-  return sizes.flatMap((size) => (plans ?? candidates(size)).map((plan) => ({ ...size, plan })));
+  return sizes.flatMap((size) => [...new Set(plans ?? candidates(size))].map((plan) => ({ ...size, plan })));
 }
 
 function takenPlan(config: TrainingConfig): StepPlan | undefined {

@@ -17,12 +17,13 @@ import {
   nodeVersions,
   openDevice,
   type PlanName,
-  prepareFolder,
+  ShadegradError,
   type Toggles,
   trainingBenchLimits,
   writeFiles,
 } from '../node.ts';
 import { benchOptions } from './bench-options.ts';
+import { withFolder } from './out-folder.ts';
 import { filesText, output } from './output.ts';
 import { benchBar } from './progress.ts';
 
@@ -84,18 +85,30 @@ function withOutput(command: Command): Command {
     .addOption(benchOptions.csv());
 }
 
-async function run(
+type Measure = (subject: BenchSubject, options: BenchOptions) => Promise<BenchReport>;
+
+function run(
   flags: BenchFlags,
   signal: AbortSignal,
-  requiredLimits: Readonly<Record<string, number>>,
-  measure: (subject: BenchSubject, options: BenchOptions) => Promise<BenchReport>,
+  optionalLimits: Readonly<Record<string, number>>,
+  measure: Measure,
+): Promise<void> {
+  const { svg } = flags;
+  const work = () => measureAndPrint(flags, signal, optionalLimits, measure);
+  return svg === undefined ? work() : withFolder(dirname(svg), [basename(svg)], work);
+}
+
+async function measureAndPrint(
+  flags: BenchFlags,
+  signal: AbortSignal,
+  optionalLimits: Readonly<Record<string, number>>,
+  measure: Measure,
 ): Promise<void> {
   const out = output(flags.json === true || flags.csv === true);
   const { svg, adapter, toggle: toggles, samples } = flags;
-  if (svg !== undefined) await prepareFolder(dirname(svg), [basename(svg)]);
   const opened = await openDevice({
     adapter,
-    requiredLimits,
+    optionalLimits,
     optionalFeatures: BENCH_FEATURES,
     robustness: false,
     toggles,
@@ -112,6 +125,7 @@ async function run(
     bar?.stop();
     if (flags.csv) process.stdout.write(benchCsv(report));
     else output(flags.json === true).result(report, formatBench(report));
+    checkMeasured(report);
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;
     const { renderSvg } = await import('../charts.ts');
@@ -121,4 +135,26 @@ async function run(
     bar?.stop();
     opened.device.destroy();
   }
+}
+
+/**
+ * A benchmark without a single figure is no success.
+ * @throws ShadegradError `gpu` where something computed wrong values, `usage` where all was skipped
+ */
+function checkMeasured(report: BenchReport): void {
+  if (report.bench === 'floor') return;
+  const results = report.bench === 'kernels' ? report.kernels : report.training;
+  const statuses = new Set(results.map(({ status }) => status));
+  if (statuses.has('measured')) return;
+  throw statuses.has('void')
+    ? new ShadegradError(
+        'gpu',
+        'Nothing was measured: what ran computed wrong values, as the remarks say.',
+        'Update the GPU driver, or measure on another adapter.',
+      )
+    : new ShadegradError(
+        'usage',
+        'Nothing was measured: all was skipped, for the reasons in the remarks.',
+        'Choose what this adapter can run.',
+      );
 }

@@ -33,7 +33,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
 
 function diagnosisText({
   platform,
-  node,
+  runtime,
   webgpu,
   hardware,
   software,
@@ -42,7 +42,7 @@ function diagnosisText({
   whatToDo,
 }: Diagnosis): string {
   const lines = [
-    `Platform: ${platform}, Node ${node}, webgpu ${webgpu ?? 'not installed'}`,
+    `Platform: ${platform}, ${runtime}, webgpu ${webgpu ?? 'not installed'}`,
     `Hardware: ${adapterText(hardware)}`,
     `Software: ${adapterText(software)}`,
     `Used: ${used ?? 'none'}. ${why}`,

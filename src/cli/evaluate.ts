@@ -5,8 +5,8 @@ import {
   type ModelFile,
   Network,
   networkLimits,
+  nodeVersions,
   openDevice,
-  prepareFolder,
   ShadegradError,
   TEST_FILES,
   testFiles,
@@ -16,6 +16,7 @@ import {
 import { type DataFlags, loadData } from './data.ts';
 import { loadModel, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
+import { withFolder } from './out-folder.ts';
 import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
 
 interface EvaluateFlags extends DataFlags, NormalisationFlags {
@@ -34,17 +35,18 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .addOption(options.imageSize())
     .addOption(options.out('the report and its picture'))
     .addOption(options.json())
-    .action((model: string, flags: EvaluateFlags) => evaluate(model, flags, signal));
+    .action((model: string, flags: EvaluateFlags) =>
+      withFolder(flags.out, TEST_FILES, () => evaluate(model, flags, signal)),
+    );
 }
 
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  if (flags.out !== undefined) await prepareFolder(flags.out, TEST_FILES);
   const file = await loadModel(path, flags, out);
-  const data = await loadData(flags, out, signal);
+  const data = named(await loadData(flags, out, signal), file);
   checkFit(data, file);
   const { model } = file;
-  const { device, info } = await openDevice({
+  const { device, info, toggles } = await openDevice({
     requiredLimits: networkLimits(model.spec, data.test.count),
     robustness: false,
   });
@@ -55,12 +57,27 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
     const evaluation = await network.evaluate(data.test);
     if (signal.aborted)
       throw new ShadegradError('interrupted', 'The test was interrupted.', 'Nothing was kept.');
-    const report = testReport(data, info, evaluation);
+    const versions = await nodeVersions();
+    const report = await testReport({
+      data,
+      model,
+      file: path,
+      adapter: info,
+      toggles,
+      versions,
+      evaluation,
+    });
     out.result(report, testText(report));
     if (flags.out !== undefined) out.say(filesText(await writeFiles(flags.out, await testFiles(report))));
   } finally {
     device.destroy();
   }
+}
+
+/** Data without class names take the model's. */
+function named(data: Dataset, { classNames }: ModelFile): Dataset {
+  if (data.classNames || !classNames) return data;
+  return { ...data, classNames: classNames.slice(0, data.classes) };
 }
 
 function checkFit(data: Dataset, file: ModelFile): void {

@@ -1,7 +1,7 @@
 import { type ErrorCode, ShadegradError } from '../node.ts';
 
-/** The command line's contract. */
-const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+/** The command line's contract. What `interrupted` ends with depends on the signal. */
+const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = {
   usage: 2,
   // Only what `--out` names is written, and a folder that cannot be written from the start is a usage error too.
   io: 2,
@@ -11,14 +11,16 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   diverged: 5,
   gpu: 6,
   'device-lost': 6,
-  interrupted: 130,
 };
 
-/** Prints an error on stderr. Returns the exit code it stands for. */
-export function reportError(error: unknown): number {
+/**
+ * Prints an error on stderr. Returns the exit code it stands for.
+ * @param interruptCode of an `interrupted` error
+ */
+export function reportError(error: unknown, interruptCode: number): number {
   if (error instanceof ShadegradError) {
     process.stderr.write(`shadegrad: ${error}\n`);
-    return EXIT_CODES[error.code];
+    return error.code === 'interrupted' ? interruptCode : EXIT_CODES[error.code];
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(

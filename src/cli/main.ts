@@ -6,7 +6,7 @@ import { addBench } from './bench.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
-import { interruptSignal } from './interrupt.ts';
+import { listenForInterrupts } from './interrupt.ts';
 import { addPredict } from './predict.ts';
 import { addTrain } from './train.ts';
 
@@ -29,19 +29,21 @@ function program(signal: AbortSignal): Command {
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 good, 2 usage, 3 no adapter, 4 bad data or model file, 5 diverged,
-6 device lost or GPU error, 130 interrupted`;
+6 device lost or GPU error, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`;
 
 /** The exit code. It is set and not exited with, so that what was printed into a pipe arrives whole. */
 async function main(): Promise<number> {
   try {
-    await program(interruptSignal()).parseAsync();
+    await program(interrupt.signal).parseAsync();
     return 0;
   } catch (error) {
     // Commander has printed its message; for help and the version it ends with 0, for everything else with 1.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return reportError(error);
+    return reportError(error, interrupt.exitCode());
   }
 }
+
+const interrupt = listenForInterrupts();
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that has seen enough, as `head` does, is no error.
@@ -52,7 +54,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     'Check that the disk that stdout goes to is not full.',
     error,
   );
-  process.exit(reportError(failure));
+  process.exit(reportError(failure, interrupt.exitCode()));
 });
 // What cannot be said on stderr is no reason to lose the results.
 process.stderr.on('error', () => undefined);

@@ -43,7 +43,7 @@ function parsePositive(text: string): number {
 }
 
 export function parseHidden(text: string): number[] {
-  if (text === '' || text === 'none') return [];
+  if (text === 'none') return [];
   const widths = text.split(',').map((width) => (WHOLE.test(width) ? Number(width) : Number.NaN));
   if (widths.length <= MOST_LAYERS && widths.every((width) => width >= 1 && width <= WIDEST_LAYER))
     return widths;

@@ -1,5 +1,15 @@
-import type { AdapterReport, Dataset, EpochRecord, Evaluation, TestReport, Trainer } from '../node.ts';
-import { formatClassificationReport, formatConfusionMatrix } from '../node.ts';
+import {
+  type AdapterReport,
+  type Dataset,
+  type EpochRecord,
+  type Evaluation,
+  formatClassificationReport,
+  formatConfusionMatrix,
+  matrixLabels,
+  type RunReport,
+  type TestReport,
+  type Trainer,
+} from '../node.ts';
 
 /** More classes make lines too long for a terminal. */
 const WIDEST_MATRIX = 20;
@@ -56,15 +66,17 @@ export function epochLine(record: EpochRecord, epochs: number, samples: number):
   );
 }
 
+export function speedLine({ imagesPerSecond }: RunReport): string {
+  return `Trained at ${imagesPerSecond === null ? 'an unknown number of' : count(imagesPerSecond)} images/s`;
+}
+
 /** Test result, classification report and confusion matrix, as text. */
-export function testText({ test, confusionMatrix, classificationReport }: TestReport): string {
+export function testText(report: TestReport): string {
+  const { test, confusionMatrix, classificationReport } = report;
   const classes = confusionMatrix.length;
   const matrix =
     classes <= WIDEST_MATRIX
-      ? formatConfusionMatrix(
-          confusionMatrix,
-          confusionMatrix.map((_, label) => String(label)),
-        )
+      ? formatConfusionMatrix(confusionMatrix, matrixLabels(report))
       : `(The confusion matrix of ${classes} classes is too wide to print.)\n`;
   return `Test: ${testLine(test)}\n\n${formatClassificationReport(classificationReport)}\n${matrix}`;
 }

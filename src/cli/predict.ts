@@ -9,13 +9,13 @@ import {
   namesOfClasses,
   networkLimits,
   openDevice,
-  prepareFolder,
   readBatches,
   ShadegradError,
   writeInput,
 } from '../node.ts';
 import { loadModel, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
+import { withFolder } from './out-folder.ts';
 import { adapterLine, type Output, output, percent } from './output.ts';
 
 /** How many of the next most probable classes a line names. */
@@ -67,7 +67,9 @@ export function addPredict(program: Command, signal: AbortSignal): void {
     .addOption(options.asIs())
     .addOption(options.inputs())
     .addOption(options.json())
-    .action((model: string, images: string[], flags: PredictFlags) => predict(model, images, flags, signal));
+    .action((model: string, images: string[], flags: PredictFlags) =>
+      withFolder(flags.inputs, [], () => predict(model, images, flags, signal)),
+    );
 }
 
 async function predict(
@@ -77,7 +79,6 @@ async function predict(
   signal: AbortSignal,
 ): Promise<void> {
   const out = output(flags.json === true);
-  if (flags.inputs !== undefined) await prepareFolder(flags.inputs, []);
   const file = await loadModel(modelPath, flags, out);
   const paths = await expandPatterns(patterns);
   const gpu = lazyNetwork(file, modelPath, out);

@@ -5,10 +5,10 @@ import {
   encodeModel,
   MATRIX_DEVICE,
   modelNotes,
+  nodeVersions,
   openDevice,
   type PlanName,
   planMemory,
-  prepareFolder,
   RUN_FILES,
   runFiles,
   runReport,
@@ -19,15 +19,16 @@ import {
 } from '../node.ts';
 import { type DataFlags, loadData } from './data.ts';
 import { options } from './options.ts';
+import { withFolder } from './out-folder.ts';
 import {
   adapterLine,
-  count,
   datasetLine,
   epochLine,
   filesText,
   type Output,
   output,
   planLine,
+  speedLine,
   testText,
 } from './output.ts';
 import { trainingBar } from './progress.ts';
@@ -61,16 +62,15 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .addOption(options.adapter())
     .addOption(options.out('the model, the report and its pictures'))
     .addOption(options.json())
-    .action((flags: TrainFlags) => train(flags, signal));
+    .action((flags: TrainFlags) => withFolder(flags.out, RUN_FILES, () => train(flags, signal)));
 }
 
 async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  if (flags.out !== undefined) await prepareFolder(flags.out, RUN_FILES);
   const data = await loadData(flags, out, signal);
   const { hidden, batchSize, learningRate, seed, validationSplit, plan } = flags;
   const settings = { hidden, batchSize, learningRate, seed, validationSplit, plan, planMemory: planMemory() };
-  const { device, info } = await openDevice({
+  const { device, info, toggles } = await openDevice({
     adapter: flags.adapter,
     requiredLimits: trainerLimits(data, settings),
     robustness: false,
@@ -86,15 +86,18 @@ async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
     const evaluation = await trainer.evaluate(data.test);
     const model = await trainer.model();
     if (signal.aborted) throw interrupted('The test after the training was interrupted.', flags);
-    const report = runReport({
+    const report = await runReport({
       data,
+      model,
       adapter: info,
-      config: { hidden, epochs: flags.epochs, batchSize, learningRate, seed, plan: trainer.plan.name },
+      toggles,
+      versions: await nodeVersions(),
+      config: { epochs: flags.epochs, ...trainer.settings, plan: trainer.plan.name },
       history: trainer.history,
       samplesPerEpoch: trainer.samplesPerEpoch,
       evaluation,
     });
-    out.result(report, `Trained at ${count(report.imagesPerSecond)} images/s\n\n${testText(report)}`);
+    out.result(report, `${speedLine(report)}\n\n${testText(report)}`);
     if (flags.out === undefined) return;
     const bytes = encodeModel(model, modelNotes(data));
     out.say(filesText(await writeFiles(flags.out, await runFiles(report, bytes))));
@@ -126,8 +129,7 @@ async function trainEpochs(
 }
 
 function interrupted(message: string, { out }: TrainFlags): ShadegradError {
-  const kept =
-    out === undefined ? 'Nothing was kept.' : `Nothing was written: what was in ${out} is still there.`;
+  const kept = out === undefined ? 'Nothing was kept.' : `Nothing was written: ${out} is as it was before.`;
   return new ShadegradError('interrupted', message, kept);
 }
 

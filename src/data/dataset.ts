@@ -20,7 +20,10 @@ export interface Dataset {
   readonly test: Samples;
 }
 
-/** What each class of a dataset or a model is called, in order: its name, or else its number. */
+/**
+ * What each class of a dataset or a model is called, in order: its name, or else its number. A network may tell more
+ * classes apart than have names.
+ */
 export function namesOfClasses({
   classes,
   classNames,
@@ -28,5 +31,5 @@ export function namesOfClasses({
   readonly classes: number;
   readonly classNames?: readonly string[] | null;
 }): readonly string[] {
-  return classNames ?? Array.from({ length: classes }, (_, label) => String(label));
+  return Array.from({ length: classes }, (_, label) => classNames?.[label] ?? String(label));
 }

@@ -1,4 +1,5 @@
 import { ShadegradError } from '../errors.ts';
+import { sha256 } from './checksum.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { gunzipIfNeeded, isGzip } from './gzip.ts';
 import { type DatasetFiles, decodeIdx, type IdxConventions, type NamedBytes } from './idx.ts';
@@ -150,11 +151,7 @@ export async function downloadIdx(
   );
 }
 
-async function webDigest(algorithm: Checksum['algorithm'], bytes: Uint8Array): Promise<string> {
+function webDigest(algorithm: Checksum['algorithm'], bytes: Uint8Array): Promise<string> {
   if (algorithm !== 'sha256') throw new RangeError(`Web Crypto has no ${algorithm}`);
-  // Of memory that threads share, Web Crypto takes a copy only.
-  const own =
-    bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
-  const digest = await crypto.subtle.digest('SHA-256', own);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256(bytes);
 }

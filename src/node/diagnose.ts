@@ -1,6 +1,7 @@
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import { platform, runtime } from './environment.ts';
 import { findHardware, findSoftware } from './gpu.ts';
-import { hardwareSteps, installSteps, platform } from './install-steps.ts';
+import { hardwareSteps, noAdapter } from './install-steps.ts';
 import { webgpuVersion } from './versions.ts';
 
 /** What is known of one adapter. */
@@ -16,7 +17,8 @@ export interface AdapterDiagnosis extends AdapterReport {
 export interface Diagnosis {
   /** E.g. "linux-x64". */
   readonly platform: string;
-  readonly node: string;
+  /** E.g. "Node v20.20.2". */
+  readonly runtime: string;
   /** Version of the npm package "webgpu", which holds Dawn; null where it is not installed. */
   readonly webgpu: string | null;
   readonly hardware: AdapterDiagnosis | null;
@@ -35,27 +37,29 @@ export async function diagnose(): Promise<Diagnosis> {
   const [hard, soft] = [hardware, software].map((found) => (found instanceof Error ? null : found));
   return {
     platform: platform(),
-    node: process.version,
+    runtime: runtime(),
     webgpu: await webgpuVersion(),
     hardware: hard ?? null,
     software: soft ?? null,
-    ...verdict(hard ?? null, soft ?? null, problems),
+    ...(await verdict(hard ?? null, soft ?? null, problems)),
   };
 }
 
-function verdict(
+async function verdict(
   hardware: AdapterDiagnosis | null,
   software: AdapterDiagnosis | null,
   problems: readonly string[],
-): Pick<Diagnosis, 'used' | 'why' | 'whatToDo'> {
-  const used = hardware ? 'hardware' : software ? 'software' : null;
+): Promise<Pick<Diagnosis, 'used' | 'why' | 'whatToDo'>> {
   const chosen = hardware ?? software;
+  if (!chosen) {
+    const { message, nextStep } = await noAdapter('auto');
+    return { used: null, why: [message, ...new Set(problems)].join(' '), whatToDo: nextStep };
+  }
+  const used = hardware ? 'hardware' : 'software';
   const why = {
     hardware: 'A hardware adapter was found, and hardware comes first.',
     software: 'No hardware adapter was found; the software adapter does the work on the CPU, slower.',
-    null: ['No adapter was found.', ...new Set(problems)].join(' '),
-  }[used ?? 'null'];
-  if (!chosen) return { used, why, whatToDo: installSteps('auto') };
+  }[used];
   if (chosen.problem !== null) {
     return { used, why, whatToDo: `It gives no device: ${chosen.problem} Update its driver.` };
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
@@ -60,14 +60,28 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** Makes a folder and those above it, one after the other: Node's own recursive `mkdir` never returns below /proc. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes a folder and those above it, one after the other: Node's own recursive `mkdir` never returns below /proc.
+ * @param made gets the folders that were not there, each before those within it, also where making the next one fails
+ */
+export async function makeFolder(path: string, made: string[] = []): Promise<void> {
   const folder = resolve(path);
   if (await isFolder(folder)) return;
-  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
-  await mkdir(folder).catch(async (error: unknown) => {
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder), made);
+  try {
+    await mkdir(folder);
+    made.push(folder);
+  } catch (error) {
     if (!(await isFolder(folder))) throw error;
-  });
+  }
+}
+
+/** Removes those of the folders that are empty, the last one first. */
+export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders.toReversed()) {
+    // Whatever a folder cannot be removed for, it is no worse than that the folder stays.
+    await rmdir(folder).catch(() => undefined);
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

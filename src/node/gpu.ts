@@ -1,7 +1,8 @@
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
-import { installSteps, platform } from './install-steps.ts';
+import { platform } from './environment.ts';
+import { noAdapter } from './install-steps.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
@@ -13,6 +14,8 @@ export interface OpenDeviceOptions {
   /** Default `auto`. */
   readonly adapter?: AdapterChoice;
   readonly requiredLimits?: Readonly<Record<string, number>>;
+  /** Asked for as far as the adapter gives them, where `requiredLimits` does not name them. Default: none. */
+  readonly optionalLimits?: Readonly<Record<string, number>>;
   readonly requiredFeatures?: readonly GPUFeatureName[];
   /** Asked for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
   readonly optionalFeatures?: readonly GPUFeatureName[];
@@ -55,7 +58,8 @@ const instances = new Map<string, GPU>();
 /**
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
  * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
- * thread it is found only if the worker shares its environment (`env: SHARE_ENV`).
+ * thread it is found only if the thread shares the environment of the process (`env: SHARE_ENV`), and in Bun only if
+ * the environment that Bun was started with says where it is; the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature
  *   or Dawn a toggle, `gpu` where it gives no device
@@ -64,6 +68,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   const {
     adapter: choice = 'auto',
     requiredLimits = {},
+    optionalLimits = {},
     requiredFeatures = [],
     optionalFeatures = OPTIONAL_FEATURES,
   } = options;
@@ -73,7 +78,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   checkSupport(adapter, info, requiredLimits, requiredFeatures);
   try {
     const device = await adapter.requestDevice({
-      requiredLimits: { ...requiredLimits },
+      requiredLimits: { ...withinReach(optionalLimits, adapter), ...requiredLimits },
       requiredFeatures: [
         ...requiredFeatures,
         ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
@@ -90,13 +95,27 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   }
 }
 
+function limitsOf({ limits }: GPUAdapter): Readonly<Record<string, number | undefined>> {
+  return limits as unknown as Readonly<Record<string, number | undefined>>;
+}
+
+function withinReach(limits: Readonly<Record<string, number>>, adapter: GPUAdapter): Record<string, number> {
+  const offered = limitsOf(adapter);
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, value]) => {
+      const limit = offered[name];
+      return limit === undefined ? [] : [[name, Math.min(value, limit)]];
+    }),
+  );
+}
+
 function checkSupport(
   adapter: GPUAdapter,
   { description }: AdapterReport,
   limits: Readonly<Record<string, number>>,
   features: readonly GPUFeatureName[],
 ): void {
-  const offered = adapter.limits as unknown as Readonly<Record<string, number | undefined>>;
+  const offered = limitsOf(adapter);
   for (const [name, value] of Object.entries(limits)) {
     const limit = offered[name];
     if (limit !== undefined && value <= limit) continue;
@@ -126,11 +145,7 @@ async function chooseAdapter(
   const all = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
   const software = choice === 'hardware' ? null : await findSoftware(all);
   if (software) return { adapter: software, toggles: all };
-  throw new ShadegradError(
-    'no-adapter',
-    `No ${choice === 'auto' ? '' : `${choice} `}WebGPU adapter was found on this machine (${platform()}).`,
-    installSteps(choice),
-  );
+  throw await noAdapter(choice);
 }
 
 /**

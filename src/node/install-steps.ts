@@ -1,12 +1,38 @@
+import { dirname } from 'node:path';
+import { ShadegradError } from '../errors.ts';
+import { bun, environmentIsShared, platform } from './environment.ts';
 import type { AdapterChoice } from './gpu.ts';
+import { type SwiftShader, swiftShader } from './swiftshader.ts';
 
-/** As npm names platforms, e.g. "linux-x64". */
-export function platform(): string {
-  return `${process.platform}-${process.arch}`;
+/** Why there is no adapter of the kind, and what to do to get one. */
+export async function noAdapter(choice: AdapterChoice): Promise<ShadegradError> {
+  const kind = choice === 'auto' ? '' : `${choice} `;
+  const message = `No ${kind}WebGPU adapter was found on this machine (${platform()}).`;
+  // Why it cannot be unpacked, whoever asked for it has been told.
+  const software = choice === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
+  if (!software || environmentIsShared()) {
+    return new ShadegradError('no-adapter', message, installSteps(choice));
+  }
+  const { why, step } = environmentSteps(software);
+  return new ShadegradError('no-adapter', `${message} The software GPU is installed, but ${why}.`, step);
+}
+
+/** Where the Vulkan loader cannot be told of the driver by way of `process.env`. */
+function environmentSteps({ manifest, loader }: SwiftShader): { why: string; step: string } {
+  if (bun !== undefined) {
+    return {
+      why: `Bun shows the Vulkan loader only the environment that Bun was started with`,
+      step: `Run with Node, or start Bun with VK_DRIVER_FILES=${manifest} and LD_LIBRARY_PATH=${dirname(loader)}.`,
+    };
+  }
+  return {
+    why: 'this worker thread has a copy of the environment, in which the Vulkan loader does not see where',
+    step: 'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.',
+  };
 }
 
 /** What to install on this platform for an adapter of the kind. */
-export function installSteps(choice: AdapterChoice): string {
+function installSteps(choice: AdapterChoice): string {
   const steps: string[] = [];
   if (choice !== 'software') steps.push(hardwareSteps());
   if (choice !== 'hardware') steps.push(softwareSteps());

@@ -6,9 +6,9 @@ import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
-import type { RunReport, TestReport } from '../report/run-report.ts';
+import { matrixLabels, type RunReport, type TestReport } from '../report/run-report.ts';
 import type { EpochRecord, History } from '../train/history.ts';
-import { makeFolder, writeWhole } from './files.ts';
+import { makeFolder, removeEmptyFolders, writeWhole } from './files.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
 
@@ -25,7 +25,7 @@ export const RUN_FILES = ['model.safetensors', ...TEST_FILES, 'training-curves.s
 export async function testFiles(report: TestReport): Promise<Record<(typeof TEST_FILES)[number], string>> {
   const { renderSvg } = await import('../charts.ts');
   const { dataset, test } = report;
-  const labels = report.confusionMatrix.map((_, label) => String(label));
+  const labels = matrixLabels(report);
   const title = `${dataset.name}: ${percent(test.accuracy)} of ${test.count} test images right`;
   const size = heatmapSize(labels, title);
   return {
@@ -87,15 +87,18 @@ export async function writeFiles(folder: string, files: RunFiles): Promise<strin
  * called before work whose results are to be kept.
  *
  * @param names of the files
- * @throws ShadegradError `usage`
+ * @returns the folders that were made, each before those within it: for {@link removeEmptyFolders} after the work
+ * @throws ShadegradError `usage`; what was made is removed again
  */
-export async function prepareFolder(folder: string, names: readonly string[]): Promise<void> {
+export async function prepareFolder(folder: string, names: readonly string[]): Promise<string[]> {
   const trial = join(folder, `.${randomUUID()}.tmp`);
+  const made: string[] = [];
   try {
-    await makeFolder(folder);
+    await makeFolder(folder, made);
     await writeFile(trial, '', { flag: 'wx' });
     await rm(trial);
   } catch (error) {
+    await removeEmptyFolders(made);
     const reason = reasonOf(error);
     throw new ShadegradError(
       'usage',
@@ -115,6 +118,7 @@ export async function prepareFolder(folder: string, names: readonly string[]): P
       );
     }
   }
+  return made;
 }
 
 function percent(share: number): string {

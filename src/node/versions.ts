@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Versions } from '../bench/environment.ts';
-import { platform } from './install-steps.ts';
+import type { Versions } from '../report/run-report.ts';
+import { platform, runtime } from './environment.ts';
 
-/** What runs here: this package, Dawn and Node. */
+/** What runs here: this package, Dawn, and Node or what stands in for it. */
 export async function nodeVersions(): Promise<Versions> {
   return {
     shadegrad: await ownVersion(),
     webgpu: await webgpuVersion(),
-    runtime: `Node ${process.version}, ${platform()}`,
+    runtime: `${runtime()}, ${platform()}`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { bun, deno } from './environment.ts';
 
 const loaderName = 'libvulkan.so.1';
 
@@ -10,7 +11,7 @@ const RTLD_NODELETE = 0x1000;
 /**
  * Keeps a Vulkan loader in the process: the one that Dawn would find, or else `bundled`. Dawn asks for
  * "libvulkan.so.1" and gets whichever library of that name is loaded already, so no library path has to be set and
- * nothing installed.
+ * nothing installed. Bun keeps no library, so that there Dawn has to find one by itself.
  *
  * @returns False on Linux without any Vulkan loader: Dawn would find no adapter and print a warning on stderr.
  */
@@ -23,19 +24,19 @@ export function keepVulkanLoader(bundled: string | undefined): boolean {
     loaderName,
   );
   const besideNode = join(dirname(process.execPath), loaderName);
-  return [besideDawn, besideNode, loaderName, bundled].some(
-    (library) => library !== undefined && keepLoaded(library),
-  );
+  if ([besideDawn, besideNode, loaderName].some(keepLoaded)) return true;
+  return bundled !== undefined && bun === undefined && keepLoaded(bundled);
 }
 
 /** False where there is no such library. */
 function keepLoaded(library: string): boolean {
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
   try {
-    process.dlopen({ exports: {} }, library, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+    if (deno) deno.dlopen(library, {});
+    else process.dlopen({ exports: {} }, library, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
     return true;
   } catch (error) {
-    // The expected end: Node loads the library and then complains that it is no Node add-on.
-    return error instanceof Error && error.message.includes('did not self-register');
+    // The expected end: Node or Bun loads the library and then complains that it is no add-on.
+    return error instanceof Error && /did not self-register|napi_register_module/.test(error.message);
   }
 }

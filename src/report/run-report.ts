@@ -1,11 +1,25 @@
-import type { Dataset } from '../data/dataset.ts';
+import { datasetChecksum } from '../data/checksum.ts';
+import { type Dataset, namesOfClasses } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
+import { modelChecksum } from '../model/checksum.ts';
+import type { Model } from '../model/model.ts';
 import type { EpochRecord, Evaluation, History } from '../train/history.ts';
+import type { TrainerSettings } from '../train/trainer.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
 import { confusionMatrix } from './confusion.ts';
+import { presentLabels } from './labels.ts';
 
-/** What a network made of a dataset's test samples, as numbers for people and programs. */
+/** Whose code computed something. */
+export interface Versions {
+  readonly shadegrad: string;
+  /** Of the npm package "webgpu", which holds Dawn; null in a browser. */
+  readonly webgpu: string | null;
+  /** E.g. "Node v20.20.2, linux-x64", or a browser's `navigator.userAgent`. */
+  readonly runtime: string;
+}
+
+/** What a network made of a dataset's test samples, as numbers for people and programs. JSON holds it without loss. */
 export interface TestReport {
   readonly dataset: {
     readonly name: string;
@@ -15,21 +29,31 @@ export interface TestReport {
     /** [height, width] of an image. */
     readonly shape: readonly [number, number];
     readonly classes: number;
+    /** What each class is called: [classes]; null where they have numbers only. */
+    readonly classNames: readonly string[] | null;
+    /** See {@link datasetChecksum}. */
+    readonly sha256: string;
+  };
+  readonly model: {
+    /** The path that it was read from; null where it comes out of a training, or a browser's file. */
+    readonly file: string | null;
+    /** Of the weights; see {@link modelChecksum}. */
+    readonly sha256: string;
   };
   readonly adapter: AdapterReport;
+  /** Dawn's toggles that were set, as `openDevice` names them; empty in a browser. */
+  readonly toggles: readonly string[];
+  readonly versions: Versions;
   readonly test: { readonly loss: number; readonly accuracy: number; readonly count: number };
   /** [outputs, outputs] of the network: row i, column j counts the samples of class i predicted as j. */
   readonly confusionMatrix: readonly (readonly number[])[];
-  /** One entry for each of the network's outputs, whether it occurs or not. */
+  /** Of the classes that occur among the true or the predicted labels, as scikit-learn has it by default. */
   readonly classificationReport: ClassificationReport;
 }
 
-export interface RunConfig {
-  readonly hidden: readonly number[];
+/** What was trained and how: with the dataset and the versions, all that is needed to do it again. */
+export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly seed: number;
   /** Name of the step plan that ran. */
   readonly plan: string;
 }
@@ -38,16 +62,35 @@ export interface RunConfig {
 export interface RunReport extends TestReport {
   readonly config: RunConfig;
   readonly history: History;
-  /** Training samples per second over all epochs, without validation. */
-  readonly imagesPerSecond: number;
+  /**
+   * Training samples per second over all epochs, without validation; null where no epoch came to its end, or too
+   * quickly for the clock.
+   */
+  readonly imagesPerSecond: number | null;
 }
 
-/**
- * @param evaluation of `data.test`
- * @throws ShadegradError `diverged` where the test loss is not finite
- */
-export function testReport(data: Dataset, adapter: AdapterReport, evaluation: Evaluation): TestReport {
-  const { loss, accuracy, count, predictions, probabilities } = evaluation;
+/** What a test's report is made of. */
+export interface Tested extends Pick<TestReport, 'adapter' | 'toggles' | 'versions'> {
+  readonly data: Dataset;
+  readonly model: Model;
+  /** Where the model was read from; none by default. */
+  readonly file?: string;
+  /** Of `data.test`, by `model`. */
+  readonly evaluation: Evaluation;
+}
+
+/** What a run's report is made of. */
+export interface Trained extends Omit<Tested, 'file'> {
+  readonly config: RunConfig;
+  readonly history: readonly EpochRecord[];
+  /** Training samples without those kept for validation. */
+  readonly samplesPerEpoch: number;
+}
+
+/** @throws ShadegradError `diverged` where the test loss is not finite */
+export async function testReport(tested: Tested): Promise<TestReport> {
+  const { data, model, file = null, adapter, toggles, versions } = tested;
+  const { loss, accuracy, count, predictions } = tested.evaluation;
   if (!Number.isFinite(loss)) {
     throw new ShadegradError(
       'diverged',
@@ -55,37 +98,51 @@ export function testReport(data: Dataset, adapter: AdapterReport, evaluation: Ev
       'Train again with a smaller learning rate.',
     );
   }
-  const labels = Array.from({ length: probabilities.length / count }, (_, label) => label);
-  const { name, train, test, shape, classes } = data;
+  const { name, train, test, shape, classes, classNames = null } = data;
+  const outputs = Array.from({ length: model.spec.classes }, (_, label) => label);
+  const present = presentLabels(test.labels, predictions).map(Number);
+  const names = namesOfClasses({ classes: model.spec.classes, classNames });
   return {
-    dataset: { name, train: train.count, test: test.count, shape: [shape.height, shape.width], classes },
+    dataset: {
+      name,
+      train: train.count,
+      test: test.count,
+      shape: [shape.height, shape.width],
+      classes,
+      classNames,
+      sha256: await datasetChecksum(data),
+    },
+    model: { file, sha256: await modelChecksum(model) },
     adapter,
+    toggles,
+    versions,
     test: { loss, accuracy, count },
-    confusionMatrix: confusionMatrix(test.labels, predictions, labels),
-    classificationReport: classificationReport(test.labels, predictions, { labels }),
+    confusionMatrix: confusionMatrix(test.labels, predictions, outputs),
+    classificationReport: classificationReport(test.labels, predictions, {
+      targetNames: present.map((label) => names[label] ?? String(label)),
+    }),
   };
 }
 
-/**
- * @param samplesPerEpoch training samples without those kept for validation
- * @throws ShadegradError `diverged` where the test loss is not finite
- */
-export function runReport(run: {
-  readonly data: Dataset;
-  readonly adapter: AdapterReport;
-  readonly config: RunConfig;
-  readonly history: readonly EpochRecord[];
-  readonly samplesPerEpoch: number;
-  readonly evaluation: Evaluation;
-}): RunReport {
-  const { dataset, adapter, ...results } = testReport(run.data, run.adapter, run.evaluation);
-  const seconds = run.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+/** @throws ShadegradError `diverged` where the test loss is not finite */
+export async function runReport(trained: Trained): Promise<RunReport> {
+  const { config, history, samplesPerEpoch, ...tested } = trained;
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const { dataset, model, adapter, toggles, versions, ...results } = await testReport(tested);
   return {
     dataset,
+    model,
     adapter,
-    config: run.config,
-    history: run.history,
+    toggles,
+    versions,
+    config,
+    history,
     ...results,
-    imagesPerSecond: (run.samplesPerEpoch * run.history.length) / seconds,
+    imagesPerSecond: seconds > 0 ? (samplesPerEpoch * history.length) / seconds : null,
   };
+}
+
+/** What each row and column of a report's confusion matrix is called: its class's name, or else its number. */
+export function matrixLabels({ confusionMatrix, dataset }: TestReport): readonly string[] {
+  return namesOfClasses({ classes: confusionMatrix.length, classNames: dataset.classNames });
 }

@@ -16,12 +16,7 @@ export function formatConfusionMatrix(
   matrix: readonly (readonly number[])[],
   labels: readonly string[],
 ): string {
-  const headings = labels.map((label) => {
-    const characters = Array.from(label);
-    return characters.length > LONGEST_HEADING
-      ? `${characters.slice(0, LONGEST_HEADING - 1).join('')}…`
-      : label;
-  });
+  const headings = labels.map(shortened);
   const rowWidth = widest(['true', ...labels]);
   const columnWidth = widest([...headings, ...matrix.flat().map(String)]);
   const line = (name: string, cells: readonly (string | number)[]): string =>
@@ -33,11 +28,30 @@ export function formatConfusionMatrix(
   ].join('');
 }
 
-function widest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, Array.from(text).length), 0);
+function shortened(label: string): string {
+  if (columns(label) <= LONGEST_HEADING) return label;
+  const kept = Array.from(label);
+  while (columns(kept.join('')) > LONGEST_HEADING - 1) kept.pop();
+  return `${kept.join('')}…`;
 }
 
-/** Like `String.prototype.padStart`, by characters instead of UTF-16 units. */
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, columns(text)), 0);
+}
+
+/** Like `String.prototype.padStart`, by a terminal's columns instead of UTF-16 units. */
 function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - Array.from(text).length)) + text;
+  return ' '.repeat(Math.max(0, width - columns(text))) + text;
+}
+
+/** Characters that terminals draw in two columns: those of East Asian scripts but their half-width forms, and emoji. */
+const WIDE =
+  /(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
+/** Characters that go on top of the one before them, or are not drawn at all. */
+const NONE = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+/** How many columns of a terminal `text` takes. */
+function columns(text: string): number {
+  const widths = Array.from(text, (character) => (NONE.test(character) ? 0 : WIDE.test(character) ? 2 : 1));
+  return widths.reduce<number>((sum, width) => sum + width, 0);
 }

@@ -62,7 +62,8 @@ export interface FitOptions {
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
 }
 
-type Settings = Required<Omit<TrainerOptions, 'planMemory'>>;
+/** What a trainer trains with: its options, with every default filled in. */
+export type TrainerSettings = Required<Omit<TrainerOptions, 'planMemory'>>;
 
 /** The least time between two read-backs of a running epoch's loss. */
 const PROGRESS_MILLISECONDS = 100;
@@ -70,11 +71,11 @@ const PROGRESS_MILLISECONDS = 100;
 /** Trains one network on one dataset. The data, the weights and the optimizer's state stay on the GPU. */
 export class Trainer {
   readonly spec: MlpSpec;
+  readonly settings: TrainerSettings;
   /** The plan that runs, as data. */
   readonly plan: StepPlan;
   /** Microseconds a step of each plan that was timed to choose this one. */
   readonly timed: PlanChoice['timed'];
-  readonly #settings: Settings;
   readonly #network: Network;
   readonly #resident: Resident;
   readonly #trainIndices: Uint32Array;
@@ -147,7 +148,7 @@ export class Trainer {
   }
 
   private constructor(
-    settings: Settings,
+    settings: TrainerSettings,
     { plan, timed }: PlanChoice,
     network: Network,
     resident: Resident,
@@ -158,7 +159,7 @@ export class Trainer {
     this.spec = network.spec;
     this.plan = plan;
     this.timed = timed;
-    this.#settings = settings;
+    this.settings = settings;
     this.#network = network;
     this.#resident = resident;
     this.#executable = executable;
@@ -181,7 +182,7 @@ export class Trainer {
   /**
    * Trains `epochs` more epochs and yields each one's record when it is done. Leaving the loop stops the training.
    *
-   * @throws ShadegradError `usage` (also where a `fit` is under way already), `interrupted`, `diverged` (loss not finite; epoch and batch are named), `gpu` or
+   * @throws ShadegradError `usage` (also where a `fit` is under way already), `interrupted`, `diverged` (loss not finite; the epoch is named), `gpu` or
    *   `device-lost`
    */
   async *fit({ epochs, signal, onProgress }: FitOptions): AsyncGenerator<EpochRecord, void> {
@@ -203,7 +204,7 @@ export class Trainer {
         const report =
           onProgress && ((progress: EpochProgress) => onProgress({ ...progress, epoch, epochs: last }));
         const trained = await this.#trainEpoch(epoch, report, signal);
-        const validated = await this.#validate();
+        const validated = await this.#validate(epoch);
         const record = { epoch, ...trained, ...validated };
         this.#history.push(record);
         yield record;
@@ -218,13 +219,13 @@ export class Trainer {
     report: ((progress: EpochProgress) => void | Promise<void>) | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Pick<EpochRecord, 'loss' | 'accuracy' | 'seconds'>> {
-    const { batchSize } = this.#settings;
+    const { batchSize } = this.settings;
     const { samplesPerEpoch } = this;
     this.#executable.write(
       'order',
       this.#order?.epoch === epoch ? this.#order.indices : this.#orderOf(epoch),
     );
-    const steps = trainingSteps(samplesPerEpoch, batchSize, this.#scheduler.submitted, this.#settings);
+    const steps = trainingSteps(samplesPerEpoch, batchSize, this.#scheduler.submitted, this.settings);
 
     const started = performance.now();
     let reported = started;
@@ -271,7 +272,7 @@ export class Trainer {
   }
 
   #orderOf(epoch: number): Uint32Array<ArrayBuffer> {
-    return epochOrder(this.#trainIndices, this.#settings.seed, epoch);
+    return epochOrder(this.#trainIndices, this.settings.seed, epoch);
   }
 
   /** Adds the loss and hits of the steps from `sums.steps` to `end`. */
@@ -294,7 +295,7 @@ export class Trainer {
         throw new ShadegradError(
           'diverged',
           `The loss is not finite (${loss}) in epoch ${epoch}, batch ${sums.steps + 1}.`,
-          `Use a learning rate well below ${this.#settings.learningRate}: Adam's usual one is 0.001.`,
+          `Use a learning rate well below ${this.settings.learningRate}: Adam's usual one is 0.001.`,
         );
       }
       sums.steps++;
@@ -303,10 +304,17 @@ export class Trainer {
     }
   }
 
-  async #validate(): Promise<Pick<EpochRecord, 'valLoss' | 'valAccuracy'>> {
+  async #validate(epoch: number): Promise<Pick<EpochRecord, 'valLoss' | 'valAccuracy'>> {
     if (!this.#validation) return { valLoss: null, valAccuracy: null };
     const { lossSum, hits } = await this.#validation.run(this.#validationIndices);
     const count = this.#validationIndices.length;
+    if (!Number.isFinite(lossSum)) {
+      throw new ShadegradError(
+        'diverged',
+        `The loss on the validation samples is not finite (${lossSum}) after epoch ${epoch}.`,
+        `Use a learning rate well below ${this.settings.learningRate}: Adam's usual one is 0.001.`,
+      );
+    }
     return { valLoss: lossSum / count, valAccuracy: hits / count };
   }
 
@@ -344,8 +352,8 @@ export function trainerLimits(data: Dataset, options: TrainerOptions = {}): Reco
   return requiredLimits(...prepare(data, options).plans);
 }
 
-function prepare(data: Dataset, options: TrainerOptions) {
-  const settings: Settings = {
+function prepare(data: Dataset, { planMemory: _, ...given }: TrainerOptions) {
+  const settings: TrainerSettings = {
     hidden: [100],
     batchSize: 32,
     learningRate: 1e-3,
@@ -355,7 +363,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
     seed: 1,
     validationSplit: 0,
     plan: 'auto',
-    ...options,
+    ...given,
   };
   checkSettings(settings);
   const spec = mlp({
@@ -389,7 +397,7 @@ function prepare(data: Dataset, options: TrainerOptions) {
   return { settings: { ...settings, batchSize: sizes.batch }, spec, split, sizes, plans };
 }
 
-function checkSettings(settings: Settings): void {
+function checkSettings(settings: TrainerSettings): void {
   const { batchSize, plan } = settings;
   const complain = (name: string, value: unknown, range: string): never => {
     throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);

@@ -7,7 +7,8 @@ import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import type { RunReport, TestReport } from '../../src/index.ts';
-import { decodeModel } from '../../src/model/model-file.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
 import { writeModel } from '../../src/node/models.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
@@ -75,8 +76,8 @@ describe('evaluate', () => {
     const { code, stdout } = await runCli(['evaluate', model, '--data', digitsFolder, '--json']);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as TestReport;
-    const { dataset, adapter, test: result, confusionMatrix, classificationReport } = trained;
-    expect(report).toEqual({ dataset, adapter, test: result, confusionMatrix, classificationReport });
+    const { config: _, history: __, imagesPerSecond: ___, ...found } = trained;
+    expect(report).toEqual({ ...found, model: { file: model, sha256: found.model.sha256 } });
   });
 
   test('prints the report and writes it', async () => {
@@ -125,6 +126,15 @@ describe('evaluate', () => {
     const { code, stderr } = await runCli(['evaluate', model, '--data', digitsFolder, '--input-mean', '0.1']);
     expect(code).toBe(2);
     expect(stderr).toContain('states itself how pixels are prepared');
+  });
+
+  test('calls the classes of data without names as the model does', async () => {
+    const untrained = initialModel({ inputs: 20, hidden: [], classes: 3 }, 1);
+    const classNames = ['ant', 'bee', 'cat'];
+    const bytes = encodeModel(untrained, { image: { height: 4, width: 5 }, classNames });
+    const { code, stdout } = await runCli(['evaluate', await write('named', bytes), '--data', blobsFolder]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^true +ant +bee +cat$/m);
   });
 
   test('says where the images do not fit the model: 4', async () => {

@@ -105,15 +105,18 @@ describe('with --json', () => {
     const fields = Object.fromEntries(
       Object.entries(report).map(([name, value]) => [
         name,
-        Array.isArray(value) ? Object.keys(value[0]) : Object.keys(value),
+        Object.keys(Array.isArray(value) ? value[0] : value),
       ]),
     );
     expect(Object.keys(fields).sort()).toEqual(
-      'adapter classificationReport config confusionMatrix dataset history imagesPerSecond test'.split(' '),
+      'adapter classificationReport config confusionMatrix dataset history imagesPerSecond model test toggles versions'.split(
+        ' ',
+      ),
     );
-    expect(fields.dataset).toEqual(['name', 'train', 'test', 'shape', 'classes']);
+    expect(fields.dataset).toEqual(['name', 'train', 'test', 'shape', 'classes', 'classNames', 'sha256']);
+    expect(fields.model).toEqual(['file', 'sha256']);
+    expect(fields.versions).toEqual(['shadegrad', 'webgpu', 'runtime']);
     expect(fields.adapter).toEqual(['vendor', 'architecture', 'description', 'software']);
-    expect(fields.config).toEqual(['hidden', 'epochs', 'batchSize', 'learningRate', 'seed', 'plan']);
     expect(fields.history?.sort()).toEqual([
       'accuracy',
       'epoch',
@@ -123,13 +126,19 @@ describe('with --json', () => {
       'valLoss',
     ]);
     expect(fields.test).toEqual(['loss', 'accuracy', 'count']);
-    expect(report.config).toMatchObject({
-      hidden: [8, 6],
+    expect(report.config).toEqual({
       epochs: 3,
+      hidden: [8, 6],
       batchSize: 32,
       learningRate: 0.01,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
       seed: 1,
+      validationSplit: 0.25,
+      plan: expect.any(String),
     });
+    expect(report.toggles).toEqual(expect.any(Array));
     expect(report.confusionMatrix.flat().reduce((sum, count) => sum + count, 0)).toBe(60);
   });
 
@@ -175,17 +184,32 @@ describe('what ends a run', () => {
     expect(finished.stderr).toMatch(
       /^shadegrad: Training was interrupted in epoch \d+, after \d+ of its 7 batches\./,
     );
-    expect(finished.stderr).toContain(`Nothing was written: what was in ${kept} is still there.`);
+    expect(finished.stderr).toContain(`Nothing was written: ${kept} is as it was before.`);
     expect((await readdir(kept)).sort()).toEqual(RUN_FILES);
     expect(await readFile(join(kept, 'report.json'), 'utf8')).toBe(before);
   });
 
+  test('SIGTERM: 143, and no empty folder is left', async () => {
+    const made = join(folder, 'terminated', 'run');
+    let toTerminate = true;
+    const finished = await runCli(['train', '--data', data, '--epochs', '1000000', '--out', made], {
+      onStdout: (text, child) => {
+        if (toTerminate && text.includes('Epoch ')) toTerminate = !child.kill('SIGTERM');
+      },
+    });
+    expect(finished.code).toBe(143);
+    expect(finished.stderr).toMatch(
+      /^shadegrad: Training was interrupted in epoch \d+, after \d+ of its 7 batches\./,
+    );
+    expect(await readdir(folder)).not.toContain('terminated');
+  });
+
   test('a loss that is not finite: 5, with epoch and batch, and nothing written', async () => {
-    const empty = join(folder, 'diverged');
-    const { code, stderr } = await train('--learning-rate', '1e30', '--out', empty);
+    const made = join(folder, 'diverged', 'run');
+    const { code, stderr } = await train('--learning-rate', '1e30', '--out', made);
     expect(code).toBe(5);
     expect(stderr).toMatch(/^shadegrad: The loss is not finite \(.+\) in epoch 1, batch \d+\./);
-    expect(await readdir(empty)).toEqual([]);
+    expect(await readdir(folder)).not.toContain('diverged');
   });
 
   test('a folder lost while it trained: 2, but the results are printed', async () => {

@@ -38,6 +38,18 @@ describe('openDevice', () => {
     device.destroy();
   });
 
+  test('gives optional limits as far as the adapter has them', async () => {
+    const optionalLimits = {
+      maxBufferSize: 2 ** 50,
+      maxStorageBufferBindingSize: 2 ** 28,
+      maxNoSuchThing: 1,
+    };
+    const { device, adapter } = await openDevice({ optionalLimits });
+    expect(device.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize);
+    expect(device.limits.maxStorageBufferBindingSize).toBe(2 ** 28);
+    device.destroy();
+  });
+
   test('says which limit the adapter lacks, and what it gives', async () => {
     await expect(openDevice({ requiredLimits: { maxBufferSize: 2 ** 50 } })).rejects.toMatchObject({
       code: 'usage',
@@ -131,6 +143,33 @@ describe('the software GPU from npm', () => {
   test('is found where XDG_CACHE_HOME is no absolute path, which does not count', async () => {
     expect(await open({ XDG_CACHE_HOME: 'relative', HOME: folder })).toEqual(good);
     expect(await readdir(join(folder, '.cache', 'shadegrad'))).toHaveLength(1);
+  });
+
+  describe('in a worker thread', () => {
+    const openInThread = (options: string) => {
+      const opened = `import(${JSON.stringify(new URL('../../dist/node.js', import.meta.url).href)})
+        .then(({ openDevice }) => openDevice({ adapter: 'software' }))
+        .then(({ device, info }) => {
+          device.destroy();
+          console.log(info.architecture);
+        })
+        .catch((error) => console.log(error.code, String(error)));`;
+      return `
+        import { SHARE_ENV, Worker } from 'node:worker_threads';
+        new Worker(${JSON.stringify(opened)}, { eval: true, ${options} });`;
+    };
+
+    test('is found where the thread shares the environment', async () => {
+      expect(await runNode(['--input-type=module', '-e', openInThread('env: SHARE_ENV')])).toEqual(good);
+    });
+
+    test('is not found in a copy of the environment, and the error says how to share it', async () => {
+      const { stdout } = await runNode(['--input-type=module', '-e', openInThread('')]);
+      expect(stdout).toMatch(
+        /^no-adapter .*this worker thread has a copy of the environment.* env: SHARE_ENV /,
+      );
+      expect(stdout).not.toContain('npm ci');
+    });
   });
 
   test('is found where HOME is empty', async () => {

@@ -56,17 +56,30 @@ export function outside(svg: string, texts: readonly SvgText[]): string[] {
     .map(({ text }) => text);
 }
 
-/** Pairs of texts whose boxes, turned as they are, have points in common. */
+/**
+ * Pairs of texts whose boxes, turned as they are, have points in common. From left to right, so that a text is held only
+ * against those that begin before it ends: a matrix has thousands, and as many pairs as their square.
+ */
 export function overlaps(texts: readonly SvgText[]): [string, string][] {
   const found: [string, string][] = [];
-  for (const [i, one] of texts.entries()) {
-    for (const other of texts.slice(i + 1)) {
+  const boxes = texts.map((text) => ({ ...text, ...extent(text) })).sort((a, b) => a.left - b.left);
+  for (const [i, one] of boxes.entries()) {
+    for (let j = i + 1; ; j++) {
+      const other = boxes[j];
+      if (!other || other.left > one.right) break;
+      if (other.top > one.bottom || other.bottom < one.top) continue;
       if (!separable(one.corners, other.corners) && !separable(other.corners, one.corners)) {
         found.push([one.text, other.text]);
       }
     }
   }
   return found;
+}
+
+/** The upright rectangle around a box. */
+function extent({ corners }: SvgText): { left: number; right: number; top: number; bottom: number } {
+  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 }
 
 /** Whether a side of rectangle `a` has all of rectangle `b` beyond it (separating axis theorem). */

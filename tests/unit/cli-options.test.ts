@@ -10,7 +10,6 @@ describe('values in range are taken', () => {
     ['several hidden layers', options.hidden(), '128,64,1', [128, 64, 1]],
     ['the widest layer', options.hidden(), '65536', [65_536]],
     ['no hidden layer by name', options.hidden(), 'none', []],
-    ['no hidden layer as an empty text', options.hidden(), '', []],
     ['one epoch', options.epochs(), '1', 1],
     ['a batch of one', options.batchSize(), '1', 1],
     ['a learning rate in scientific notation', options.learningRate(), '1E-3', 0.001],
@@ -35,6 +34,7 @@ describe('values out of range are refused with the range', () => {
   const widths = 'up to 16 whole numbers from 1 to 65,536';
   const whole = 'a whole number from 1 to 1,000,000';
   test.each<[string, Option, string, string]>([
+    ['hidden layers of no name: "none" is the word', options.hidden(), '', widths],
     ['hidden layer of no width', options.hidden(), '100,0', widths],
     ['hidden layer of negative width', options.hidden(), '-1', widths],
     ['hidden layer of half a unit', options.hidden(), '1.5', widths],

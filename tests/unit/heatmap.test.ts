@@ -120,6 +120,26 @@ test('a tooltip names both labels and the share, as plain text', () => {
   expect(formatter({ value: [1, 0, 2] })).toBe('True <b>, predicted bee\n2 (3.8 % of 52)');
 });
 
+test('texts that cover another are found, whatever their order and turn, and those beside it are not', () => {
+  const text = (content: string, x: number, y: number, transform = '') =>
+    `<text x="${x}" y="${y}" transform="${transform}" style="font-size:10px">${content}</text>`;
+  const texts = svgTexts(
+    [
+      text('right', 120, 100),
+      text('middle', 95, 100),
+      text('below', 95, 112),
+      text('left', 60, 100),
+      // Turned by a right angle: it runs down from (97, 50), through "middle".
+      text('turned downwards', 0, 0, 'matrix(0,1,-1,0,97,50)'),
+    ].join(''),
+  );
+  expect(
+    overlaps(texts)
+      .map((pair) => pair.sort().join(', '))
+      .sort(),
+  ).toEqual(['below, turned downwards', 'middle, right', 'middle, turned downwards']);
+});
+
 describe('no text is cut off, and none covers another', () => {
   const long = (count: number) =>
     Array.from(

@@ -2,17 +2,31 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { initialModel } from '../../src/model/initialise.ts';
+import { removeEmptyFolders } from '../../src/node/files.ts';
 import { historyCsv, prepareFolder, runFiles, testFiles, writeFiles } from '../../src/node/run-files.ts';
-import { runReport } from '../../src/report/run-report.ts';
+import { runReport, testReport } from '../../src/report/run-report.ts';
 import type { Evaluation } from '../../src/train/history.ts';
 import { blobs } from '../support/blobs.ts';
+import { svgTexts } from '../support/svg.ts';
 
 const adapter = { vendor: 'maker', architecture: 'kind', description: 'a GPU', software: false };
 const history = [
   { epoch: 1, loss: 1.5, accuracy: 0.5, valLoss: null, valAccuracy: null, seconds: 2 },
   { epoch: 2, loss: 0.25, accuracy: 0.9, valLoss: 1e-7, valAccuracy: 1, seconds: 3 },
 ];
-const config = { hidden: [7], epochs: 2, batchSize: 32, learningRate: 0.001, seed: 1, plan: 'fused' };
+const config = {
+  epochs: 2,
+  hidden: [7],
+  batchSize: 32,
+  learningRate: 0.001,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-7,
+  seed: 1,
+  validationSplit: 0.25,
+  plan: 'fused',
+};
 const data = blobs({ train: 20, test: 6 });
 const evaluation: Evaluation = {
   loss: 0.5,
@@ -21,7 +35,18 @@ const evaluation: Evaluation = {
   probabilities: new Float32Array(18),
   predictions: data.test.labels,
 };
-const report = runReport({ data, adapter, config, history, samplesPerEpoch: 15, evaluation });
+const trained = {
+  data,
+  model: initialModel({ inputs: 20, hidden: [7], classes: 3 }, 1),
+  adapter,
+  toggles: ['skip_validation'],
+  versions: { shadegrad: '1.2.3', webgpu: null, runtime: 'a test' },
+  config,
+  history,
+  samplesPerEpoch: 15,
+  evaluation,
+};
+const report = await runReport(trained);
 
 let folder: string;
 beforeEach(async () => {
@@ -39,11 +64,25 @@ describe('the run report', () => {
       'dataset',
       'history',
       'imagesPerSecond',
+      'model',
       'test',
+      'toggles',
+      'versions',
     ]);
     expect(report).toMatchObject({
-      dataset: { name: 'blobs', train: 20, test: 6, shape: [4, 5], classes: 3 },
+      dataset: {
+        name: 'blobs',
+        train: 20,
+        test: 6,
+        shape: [4, 5],
+        classes: 3,
+        classNames: null,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      model: { file: null, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       adapter,
+      toggles: ['skip_validation'],
+      versions: { shadegrad: '1.2.3', webgpu: null, runtime: 'a test' },
       config,
       history,
       test: { loss: 0.5, accuracy: 1, count: 6 },
@@ -54,12 +93,18 @@ describe('the run report', () => {
     expect(report.imagesPerSecond).toBe((15 * 2) / 5);
   });
 
-  test('is refused where the test loss is not finite: JSON would make it null', () => {
+  test('has no speed where nothing was trained to its end, or in no time', async () => {
+    const instant = history.map((record) => ({ ...record, seconds: 0 }));
+    for (const history of [[], instant]) {
+      expect(await runReport({ ...trained, history })).toMatchObject({ imagesPerSecond: null });
+    }
+  });
+
+  test('is refused where the test loss is not finite: JSON would make it null', async () => {
     for (const loss of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      const broken = { ...evaluation, loss };
-      expect(() =>
-        runReport({ data, adapter, config, history, samplesPerEpoch: 15, evaluation: broken }),
-      ).toThrow(expect.objectContaining({ code: 'diverged' }));
+      await expect(runReport({ ...trained, evaluation: { ...evaluation, loss } })).rejects.toMatchObject({
+        code: 'diverged',
+      });
     }
   });
 });
@@ -91,6 +136,14 @@ test('a run has six files, a test three of them', async () => {
   ]);
 });
 
+test('classes have their names in the report and in the picture', async () => {
+  const classNames = ['T-shirt/top', '<b>', 'お'];
+  const files = await testFiles(await testReport({ ...trained, data: { ...data, classNames } }));
+  expect(files['report.txt']).toMatch(/^ T-shirt\/top .*\n +<b> .*\n +お /m);
+  const texts = svgTexts(files['confusion-matrix.svg']).map(({ text }) => text);
+  for (const name of classNames) expect(texts.filter((text) => text === name)).toHaveLength(2);
+});
+
 test('files are written whole, over older ones, and nothing else is left in the folder', async () => {
   await writeFile(join(folder, 'a.txt'), 'older and longer');
   const paths = await writeFiles(folder, { 'a.txt': 'new', 'b.bin': Uint8Array.of(0, 255) });
@@ -105,6 +158,16 @@ describe('a folder for results', () => {
     const deep = join(folder, 'a', 'b', 'c');
     await prepareFolder(deep, []);
     expect(await readdir(deep)).toEqual([]);
+  });
+
+  test('is removed again with those that were made for it, as long as nothing is in them', async () => {
+    const [deep, beside] = [join(folder, 'a', 'b', 'c'), join(folder, 'a', 'beside')];
+    const made = await prepareFolder(deep, []);
+    expect(made).toEqual([join(folder, 'a'), join(folder, 'a', 'b'), deep]);
+    await writeFile(beside, '');
+    await removeEmptyFolders(made);
+    expect(await readdir(join(folder, 'a'))).toEqual(['beside']);
+    expect(await prepareFolder(folder, [])).toEqual([]);
   });
 
   test('keeps what it holds', async () => {

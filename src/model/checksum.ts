@@ -1,0 +1,17 @@
+import { sha256 } from '../data/checksum.ts';
+import type { Model } from './model.ts';
+
+/**
+ * The SHA-256 of a model's weights, hexadecimal: of its float32 tensors' bytes, little-endian, in the order of the
+ * network's layers, each layer's weight before its bias. Of a file that `encodeModel` made these are all bytes behind
+ * the header, so that the checksum stays what it is where only the file's notes change.
+ */
+export async function modelChecksum({ tensors }: Model): Promise<string> {
+  const bytes = new Uint8Array(tensors.reduce((sum, { data }) => sum + data.byteLength, 0));
+  let position = 0;
+  for (const { data } of tensors) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return sha256(bytes);
+}
