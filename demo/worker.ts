@@ -5,6 +5,7 @@ import {
   decodeModel,
   type ModelFile,
   Network,
+  namesOfClasses,
   networkLimits,
   PLAN_NAMES,
   type Prediction,
@@ -114,12 +115,11 @@ function load({ id, source }: Of<'data'>): void {
   const { signal } = controller;
   const done = loadData(source, {
     signal,
-    onProgress: (progress) => post({ kind: 'download', id, progress }),
+    onArrival: (arrival) => post({ kind: 'download', id, arrival }),
   }).then(
     (loaded) => {
       if (signal.aborted) return;
-      data = loaded?.data;
-      if (!loaded) return post({ kind: 'no-data', id, problem: null });
+      data = loaded.data;
       post({ kind: 'data', id, data: summary(loaded.data), notice: loaded.notice });
     },
     (error: unknown) => {
@@ -157,7 +157,7 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
   const trainer = await Trainer.create(device, images, settings);
   brain = { device, predict: (pixels) => trainer.predict(pixels) };
   const { spec, plan } = trainer;
-  post({ kind: 'device', device: describeDevice(device, spec, images.shape, plan) });
+  post({ kind: 'device', device: describeDevice(device, spec, images.shape, namesOfClasses(images), plan) });
   const ending = await train({
     run,
     trainer,
@@ -221,10 +221,12 @@ function startLoading(request: Of<'load'>): void {
 }
 
 async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile): Promise<void> {
-  await loading?.done;
+  if (evaluate) await loading?.done;
   const { model, image } = file;
-  const misfit = evaluate ? misfitOf(file) : '';
+  const misfit = evaluate ? misfitOf(file) : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' ? data : undefined;
+  const names =
+    file.classNames ?? (tested?.classes === model.spec.classes ? tested.classNames : null) ?? null;
   const { limits: _, features: __, ...info } = await knownAdapter();
   closeBrain();
   verdict = undefined;
@@ -232,13 +234,16 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
   brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
   const network = await Network.create(device, model);
   brain = { device, predict: (pixels) => network.predict(pixels) };
-  post({ kind: 'device', device: describeDevice(device, model.spec, image, null) });
+  const classNames = namesOfClasses({ classes: model.spec.classes, classNames: names });
+  post({ kind: 'device', device: describeDevice(device, model.spec, image, classNames, null) });
   if (image) post({ kind: 'weights', run, weights: weightImages(model, image) });
   if (tested) verdict = { data: tested, evaluation: await network.evaluate(tested.test) };
   post({
     kind: 'result',
     run,
-    report: verdict ? testReport(verdict.data, info, verdict.evaluation) : null,
+    report: verdict
+      ? testReport(names ? { ...verdict.data, classNames: names } : verdict.data, info, verdict.evaluation)
+      : null,
     model: bytes,
     stopped: false,
     notice: misfit,

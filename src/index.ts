@@ -62,6 +62,7 @@ export {
   type ModelNotes,
 } from './model/model-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
 export type { ImageTraits } from './pictures/traits.ts';
 export {
   type ClassificationReport,

@@ -65,7 +65,9 @@ export async function train(options: TrainingOptions): Promise<Ending> {
     onVerdict({ data, evaluation });
     return evaluation;
   };
-  const encoded = async () => encodeModel(await trainer.model(), { image: data.shape, dataset: data.name });
+  const { shape: image, name: dataset, classNames } = data;
+  const notes = { image, dataset, ...(classNames ? { classNames } : {}) };
+  const encoded = async () => encodeModel(await trainer.model(), notes);
 
   await postWeights();
   let evaluation: Evaluation | undefined;

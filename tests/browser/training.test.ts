@@ -15,7 +15,7 @@ import {
 
 describe('training', () => {
   test('reaches over 90 % on synthetic digits', async ({ visit }) => {
-    const page = await visit({ train: 2000, test: 300, epochs: 4 });
+    const page = await visit({ data: 'synthetic', train: 2000, test: 300, epochs: 4 });
     await train(page);
     expect(await testAccuracy(page)).toBeGreaterThan(90);
   });

@@ -1,5 +1,5 @@
 import type { BrowserContext, BrowserContextOptions, Download, Page } from 'playwright-core';
-import { type PreviewServer, preview } from 'vite';
+import { type Plugin, type PreviewServer, preview } from 'vite';
 import { test as base, expect } from 'vitest';
 import type { RunReport } from '../../src/report/run-report.ts';
 import { insecureHost, launchBrowser } from './browser.ts';
@@ -91,6 +91,18 @@ export const test = base
     };
   });
 
+/** Hosts differ in whether they call a file that is gzip compressed for the way: this one does where a request says so. */
+const contentEncoding: Plugin = {
+  name: 'content-encoding',
+  configurePreviewServer({ middlewares }) {
+    middlewares.use((request, response, next) => {
+      const { 'x-content-encoding': encoding } = request.headers;
+      if (encoding) response.setHeader('Content-Encoding', encoding);
+      next();
+    });
+  },
+};
+
 /** Serves the built demo page on a free port of this machine, as any static host would. */
 export function serveDemo(): Promise<PreviewServer> {
   return preview({
@@ -99,6 +111,7 @@ export function serveDemo(): Promise<PreviewServer> {
     appType: 'mpa',
     base: SUBPATH,
     build: { outDir: 'dist-demo' },
+    plugins: [contentEncoding],
     preview: { host: '127.0.0.1', port: 0, allowedHosts: true },
   });
 }
@@ -217,5 +230,5 @@ export async function alertOf(page: Page): Promise<string> {
 }
 
 /** `expect.poll` with the patience that training in software on two busy cores asks for. */
-export const eventually = <T>(read: () => T | Promise<T>) =>
-  expect.poll(read, { timeout: 20_000, interval: 100 });
+export const eventually = <T>(read: () => T | Promise<T>, message = '') =>
+  expect.poll(read, { timeout: 20_000, interval: 50, message });
