@@ -15,7 +15,6 @@ export function imagesPanel({ files, model }: ImagesActions) {
   const choose = byId('choose-files', HTMLInputElement);
   const wrong = byId('data-wrong', HTMLElement);
   const arrival = byId('arrival', HTMLElement);
-  const figure = byId('sample-figure', HTMLElement);
 
   choose.addEventListener('change', () => {
     const chosen = [...(choose.files ?? [])];
@@ -52,7 +51,6 @@ export function imagesPanel({ files, model }: ImagesActions) {
   return {
     show({ name, shape, train, test, sample }: DataSummary): void {
       arrival.hidden = true;
-      figure.hidden = false;
       byId('train-size', HTMLElement).textContent = count(train);
       byId('test-size', HTMLElement).textContent = count(test);
       const canvas = byId('sample', HTMLCanvasElement);
