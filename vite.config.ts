@@ -79,6 +79,7 @@ const library: ViteUserConfig = {
           // After the others and one at a time: these tests measure the page, and the CPU is the GPU here.
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
+          isolate: false,
         },
       },
       { extends: true, test: { name: 'acceptance', include: ['tests/acceptance/*.test.ts'] } },
