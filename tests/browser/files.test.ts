@@ -2,13 +2,13 @@ import { gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { alertOf, drop, eventually, quickRun, reach, reportOf, test, train } from '../support/demo.ts';
-import { digitFiles, mnistFiles, type NamedFile } from '../support/mnist-files.ts';
+import { digitFiles, mnistPaths, type NamedFile } from '../support/mnist-files.ts';
 
 describe("files of one's own", () => {
-  test('are chosen unpacked and in any order, learned, and can be chosen again', async ({ visit }) => {
+  test('are dropped unpacked and in any order, learned, and can be chosen again', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
-    await choose(page, digitFiles().map(unpacked).toReversed());
+    await drop(page, digitFiles().map(unpacked).toReversed());
     await expectImages(page, 'files', '3,000');
     await train(page);
     const { dataset, test: tested } = await reportOf(page);
@@ -21,10 +21,10 @@ describe("files of one's own", () => {
     await expectImages(page, 'files', '3,000');
   });
 
-  test('are called MNIST where they are its own, gzipped and dropped on the page', async ({ visit }) => {
+  test('are called MNIST where they are the official ones, gzipped', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
-    await drop(page, await mnistFiles());
+    await page.getByLabel('Choose files').setInputFiles(mnistPaths);
     await expectImages(page, 'mnist', '60,000');
     expect(await alertOf(page)).toBe('');
   });

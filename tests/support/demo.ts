@@ -224,6 +224,14 @@ export async function reportOf(page: Page): Promise<RunReport> {
   return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
 }
 
+/** Runs code in the page's workers before their own. */
+export function prependToWorkers(page: Page, code: string): Promise<unknown> {
+  return page.route(/worker[^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code}\n${await response.text()}` });
+  });
+}
+
 /** Drops files on the page as from a file manager. */
 export async function drop(page: Page, files: readonly NamedFile[]): Promise<void> {
   const encoded = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Samples } from '../../src/data/dataset.ts';
@@ -14,15 +13,9 @@ export interface NamedFile {
 const { trainImages, trainLabels, testImages, testLabels } = mnist.files;
 
 /** MNIST's four files, gzipped: images and labels to train on, then to test with. The built demo page has them. */
-export function mnistFiles(): Promise<NamedFile[]> {
-  const folder = join(import.meta.dirname, '..', '..', 'dist-demo', 'mnist');
-  return Promise.all(
-    [trainImages, trainLabels, testImages, testLabels].map(async ({ name }) => ({
-      name: `${name}.gz`,
-      bytes: new Uint8Array(await readFile(join(folder, `${name}.gz`))),
-    })),
-  );
-}
+export const mnistPaths = [trainImages, trainLabels, testImages, testLabels].map(({ name }) =>
+  join(import.meta.dirname, '..', '..', 'dist-demo', 'mnist', `${name}.gz`),
+);
 
 /** Synthetic digits in files like MNIST's, gzipped, in the same order: 3,000 to train on and 500 to test with. */
 export function digitFiles(): NamedFile[] {
