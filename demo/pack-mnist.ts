@@ -8,7 +8,7 @@ import { mnist, verifiedIdx } from '../src/data/mnist.ts';
 
 // Part of the build, in Node.
 
-/** Levels 8 and 9 take five and twenty times as long, for half a per cent. */
+/** Levels 8 and 9 take five and sixteen times as long, for half a per cent. */
 const LEVEL = 7;
 
 /**

@@ -270,11 +270,12 @@ function startBench({ choice }: Of<'bench'>): void {
   bench = controller;
   enqueue(0, async () => {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    // Drawing digits would take the thread that measures.
+    // Images that are drawn or arrive would take the thread that measures.
     await Promise.race([loading?.done, stopped]);
     try {
-      const { limits: _, features: __, ...info } = await knownAdapter();
       const onProgress = (progress: BenchProgress) => post({ kind: 'bench-progress', progress });
+      onProgress({ label: 'opening a device', done: 0, total: 1 });
+      const { limits: _, features: __, ...info } = await knownAdapter();
       const report = await measure(choice, info, { signal, onProgress });
       post({ kind: 'bench-end', report, problem: null });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type Configuration, defaults } from '../configuration.ts';
+import type { Configuration } from '../configuration.ts';
 import type { DataSource, DataSummary, Reply, Request } from '../protocol.ts';
 import { count } from './format.ts';
 import { imagesPanel } from './images.ts';
@@ -54,26 +54,22 @@ export function createDataset({ setup, send, obstacle, changed, model }: Dataset
     } else if (kind === 'files' && own) {
       ask({ kind, files: own });
     } else {
-      call('mnist');
+      // Files of an earlier visit are not here any more.
+      if (kind === 'files') setup.set({ ...setup.texts(), data: 'mnist' });
       ask({ kind: 'mnist', folder: new URL('mnist/', document.baseURI).href });
     }
-  }
-
-  /** Has the field and the address say what the images are. */
-  function call(kind: string): void {
-    if (setup.texts().data !== kind) setup.set({ ...setup.texts(), data: kind });
   }
 
   function onData(source: DataSource, { data, notice }: Extract<Reply, { kind: 'data' }>): void {
     if (source.kind === 'files') {
       own = source.files;
       setup.offerFiles();
-      // They may be the official files of MNIST.
-      call(data.name === 'mnist' ? 'mnist' : 'files');
-    } else if (source.kind === 'mnist' && data.name === 'synthetic') {
-      setup.set({ ...setup.texts(), data: 'synthetic', train: defaults.train, test: defaults.test });
     }
-    now = { source, kind: setup.texts().data, data };
+    // Not always what was asked for: the user's files may be MNIST's, and digits may be there in MNIST's place.
+    const kind = data.name === 'mnist' || data.name === 'synthetic' ? data.name : 'files';
+    const counts = kind === 'synthetic' ? { train: String(data.train), test: String(data.test) } : {};
+    if (setup.texts().data !== kind) setup.set({ ...setup.texts(), data: kind, ...counts });
+    now = { source, kind, data };
     images.show(data);
     setup.describe(data);
     if (notice !== '') images.note(notice);
@@ -81,7 +77,7 @@ export function createDataset({ setup, send, obstacle, changed, model }: Dataset
 
   function onMissing({ problem }: Extract<Reply, { kind: 'no-data' }>): void {
     if (before) {
-      call(before.kind);
+      setup.set({ ...setup.texts(), data: before.kind });
       if (before.data) now = before;
       else ask(before.source);
     }

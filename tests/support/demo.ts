@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Download, Page } from 'playwright-core';
-import { type Plugin, type PreviewServer, preview } from 'vite';
+import { type PreviewServer, preview } from 'vite';
 import { test as base, expect } from 'vitest';
 import type { RunReport } from '../../src/report/run-report.ts';
 import { insecureHost, launchBrowser } from './browser.ts';
@@ -107,18 +107,6 @@ function visits(browser: Browser, port: number) {
   return { visit, end };
 }
 
-/** Hosts differ in whether they call a file that is gzip compressed for the way: this one does where a request says so. */
-const contentEncoding: Plugin = {
-  name: 'content-encoding',
-  configurePreviewServer({ middlewares }) {
-    middlewares.use((request, response, next) => {
-      const { 'x-content-encoding': encoding } = request.headers;
-      if (encoding) response.setHeader('Content-Encoding', encoding);
-      next();
-    });
-  },
-};
-
 /** Serves the built demo page on a free port of this machine, as any static host would. */
 export function serveDemo(): Promise<PreviewServer> {
   return preview({
@@ -127,7 +115,6 @@ export function serveDemo(): Promise<PreviewServer> {
     appType: 'mpa',
     base: SUBPATH,
     build: { outDir: 'dist-demo' },
-    plugins: [contentEncoding],
     preview: { host: '127.0.0.1', port: 0, allowedHosts: true },
   });
 }
