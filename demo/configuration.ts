@@ -93,8 +93,8 @@ function grouped(value: number): string {
 }
 
 /**
- * The texts of an address; what it does not say has its default, and what is wrong is left for the fields to show. Files
- * are not in an address: one that was written while a network learned from them leads to MNIST.
+ * The texts of an address; what it does not say has its default, and what is wrong is left for the fields to show.
+ * Files are not in an address: one that was written while a network learned from them leads to MNIST.
  */
 export function textsOf(query: URLSearchParams): Texts {
   const texts = { ...defaults };

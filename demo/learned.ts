@@ -7,7 +7,7 @@ export interface Learned {
   readonly running: RunningPoint[];
   /** To be trained in all. */
   readonly epochs: number;
-  /** The configuration that it is trained with; undefined until the training has begun, or where there was none here. */
+  /** The configuration that it is trained with; undefined before the training begins, and where there was none here. */
   texts: Texts | undefined;
   /** How far its training is. */
   progress: Progress | undefined;

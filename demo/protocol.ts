@@ -21,8 +21,8 @@ import type {
 // only asks and draws. Of two requests of one kind only the later one's answer counts: `run` and `id` tell.
 
 /**
- * Where the images come from. MNIST is taken as the browser kept it from an earlier visit, else from `folder`, an address
- * at the page's own host, else from its mirror; where it is nowhere, synthetic digits take its place.
+ * Where the images come from. MNIST is taken as the browser kept it from an earlier visit, else from `folder`, an
+ * address at the page's own host, else from its mirror; where it is nowhere, synthetic digits take its place.
  */
 export type DataSource =
   | { readonly kind: 'synthetic'; readonly train: number; readonly test: number }

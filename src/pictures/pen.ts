@@ -18,9 +18,9 @@ export type Stroke = readonly StrokePoint[];
 const PEN_RADIUS = 1.14;
 
 /**
- * A digit written by hand as an image like MNIST's. The strokes are scaled first, their aspect kept, and drawn then, with
- * a pen as thick as MNIST's, so that with the pen they just fit 20 x 20 pixels; they are centred by mass as
- * {@link centerDigit} does it. So the image is the same however large the digit was written, and wherever.
+ * A digit written by hand as an image like MNIST's. The strokes are scaled first, their aspect kept, and drawn then,
+ * with a pen as thick as MNIST's, so that with the pen they just fit 20 x 20 pixels; they are centred by mass as
+ * {@link placeByMass} does it. So the image is the same however large the digit was written, and wherever.
  *
  * @param strokes on any scale; a lone point is a dot, which has no size that could be scaled
  * @returns [28, 28], 255 for the darkest ink, all zeros where there are no strokes
