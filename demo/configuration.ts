@@ -3,8 +3,9 @@ import type { TrainingSettings } from './protocol.ts';
 // What can be set on the page: as texts in its fields and its address, and as the numbers that they stand for.
 
 export interface Configuration extends TrainingSettings {
-  readonly data: 'synthetic' | 'mnist';
-  /** Number of synthetic images to train on and to test with; MNIST has its own. */
+  /** `files` are those that the user gave the page last. */
+  readonly data: 'mnist' | 'synthetic' | 'files';
+  /** Number of synthetic images to train on and to test with; others have their own. */
   readonly train: number;
   readonly test: number;
   readonly epochs: number;
@@ -16,7 +17,7 @@ export type Texts = Readonly<Record<FieldName, string>>;
 
 /** The library's defaults, but for the validation share. */
 export const defaults: Texts = {
-  data: 'synthetic',
+  data: 'mnist',
   train: '12000',
   test: '2000',
   hidden: '100',
@@ -61,7 +62,7 @@ export function parse(texts: Texts): {
   };
   const synthetic = texts.data === 'synthetic';
   const configuration: Configuration = {
-    data: synthetic ? 'synthetic' : 'mnist',
+    data: texts.data === 'synthetic' || texts.data === 'files' ? texts.data : 'mnist',
     train: synthetic ? whole('train', 10, 100_000) : 0,
     test: synthetic ? whole('test', 10, 100_000) : 0,
     hidden: layers(),
@@ -91,11 +92,14 @@ function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** The texts of an address; what it does not say has its default, and what is wrong is left for the fields to show. */
+/**
+ * The texts of an address; what it does not say has its default, and what is wrong is left for the fields to show.
+ * Files are not in an address: one that was written while a network learned from them leads to MNIST.
+ */
 export function textsOf(query: URLSearchParams): Texts {
   const texts = { ...defaults };
   for (const name of Object.keys(defaults) as FieldName[]) texts[name] = query.get(name) ?? defaults[name];
-  return { ...texts, data: texts.data === 'mnist' ? 'mnist' : 'synthetic' };
+  return { ...texts, data: texts.data === 'synthetic' ? 'synthetic' : 'mnist' };
 }
 
 /** The address' query that says all of this. */

@@ -7,8 +7,8 @@ export interface Learned {
   readonly running: RunningPoint[];
   /** To be trained in all. */
   readonly epochs: number;
-  /** The configuration that it was trained with. */
-  readonly texts: Texts | undefined;
+  /** The configuration that it is trained with; undefined before the training begins, and where there was none here. */
+  texts: Texts | undefined;
   /** How far its training is. */
   progress: Progress | undefined;
   report: RunReport | TestReport | undefined;

@@ -106,7 +106,7 @@ function showPhase(now: Phase, text: string): void {
   phaseText = text;
   const benchmark = 'A benchmark is running: training waits until it ends or is stopped';
   bar.show(now, bench.running ? benchmark : text, {
-    train: setup.configuration !== undefined && dataset.data !== null && !broken && !bench.running,
+    train: setup.configuration !== undefined && !broken && !bench.running,
     reset: (learned.model !== undefined || learned.progress !== undefined) && !bench.running,
   });
   setup.lock(running() || bench.running);
@@ -129,11 +129,11 @@ function rest(): void {
 
 function train(): void {
   const { configuration } = setup;
-  if (!configuration || dataset.data === null || broken || obstacle() !== '') return;
+  if (!configuration || broken || obstacle() !== '') return;
   const { hidden, learningRate, batchSize, seed, validationSplit, epochs } = configuration;
-  forget(nothing(epochs, setup.texts()));
+  forget(nothing(epochs));
   bar.trouble(null);
-  showPhase('training', dataset.data ? 'Preparing the network' : 'Drawing digits first');
+  showPhase('training', dataset.data ? 'Preparing the network' : `${dataset.text()} first`);
   const settings = { hidden, learningRate, batchSize, seed, validationSplit };
   worker.send({ kind: 'train', run: ++run, epochs, settings });
 }
@@ -180,12 +180,19 @@ function forget(now: ReturnType<typeof nothing>): void {
   keep.complain('');
 }
 
+/** What the network calls its classes: [classes]. */
+function classNames(): readonly string[] {
+  return device?.classNames ?? [];
+}
+
 function knowDrawings(): void {
-  if (device) draw.know({ kind: 'trained', image: device.image, classes: device.spec.classes });
+  if (device) draw.know({ kind: 'trained', image: device.image, classNames: classNames() });
 }
 
 function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): void {
   const first = !learned.progress;
+  // Not before: until the images are here, the fields may still change with them.
+  if (first) learned.texts = setup.texts();
   learned.progress = progress;
   if (point) learned.running.push(point);
   bar.progress(progress);
@@ -199,10 +206,11 @@ function onEpoch({ record, test, model }: Extract<Reply, { kind: 'epoch' }>): vo
   learned.model = model;
   curves.show(learned);
   bar.accuracy(test.accuracy);
-  results.showMatrix(
-    test.confusionMatrix,
-    `${dataset.data?.name}, epoch ${record.epoch}: ${percent(test.accuracy)} of the test images right`,
-  );
+  results.showMatrix({
+    matrix: test.confusionMatrix,
+    labels: classNames(),
+    title: `${dataset.data?.name}, epoch ${record.epoch}: ${percent(test.accuracy)} of the test images right`,
+  });
   keep.show(learned);
   knowDrawings();
 }
@@ -234,7 +242,7 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
   bar.ended(reply.stopped ? null : epochs / learned.epochs, trained?.imagesPerSecond ?? null);
   bar.accuracy(test.accuracy);
   curves.show(learned);
-  results.showReport(learned.report);
+  results.showReport(learned.report, classNames());
   const atHand = report !== null && sameImages(report, learned.report);
   results.showMistakes(
     atHand ? mistakes : [],
@@ -259,7 +267,7 @@ function loadChosen(bytes: Uint8Array): void {
   if (obstacle() !== '') return;
   load = { why: 'chosen' };
   showPhase('loading', 'Reading the network');
-  worker.send({ kind: 'load', run: ++run, bytes, evaluate: dataset.data !== null });
+  worker.send({ kind: 'load', run: ++run, bytes, evaluate: dataset.data !== undefined });
 }
 
 function restore(keptRun: KeptRun): void {

@@ -2,7 +2,6 @@ import type {
   AdapterReport,
   BenchProgress,
   BenchReport,
-  DownloadProgress,
   EpochRecord,
   ErrorCode,
   ImageShape,
@@ -21,12 +20,14 @@ import type {
 // What the page and its worker say to each other. The worker owns the GPU, the images and the network; the page
 // only asks and draws. Of two requests of one kind only the later one's answer counts: `run` and `id` tell.
 
-/** Where the images come from. `kept` is MNIST out of the browser's storage, if it was fetched before. */
+/**
+ * Where the images come from. MNIST is taken as the browser kept it from an earlier visit, else from `folder`, an
+ * address at the page's own host, else from its mirror; where it is nowhere, synthetic digits take its place.
+ */
 export type DataSource =
   | { readonly kind: 'synthetic'; readonly train: number; readonly test: number }
   | { readonly kind: 'files'; readonly files: readonly File[] }
-  | { readonly kind: 'fetch' }
-  | { readonly kind: 'kept' };
+  | { readonly kind: 'mnist'; readonly folder: string };
 
 export type TrainingSettings = Required<
   Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'validationSplit'>
@@ -56,10 +57,21 @@ export type Request =
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' };
 
+/** How far a dataset has come from another machine. */
+export interface Arrival {
+  /** The file that is on its way, how much of it is here and how much there is in all, in bytes. */
+  readonly file: string;
+  readonly received: number;
+  readonly total: number | null;
+  /** Of the whole dataset, 0 to 1. */
+  readonly share: number;
+}
+
 export interface DataSummary {
   readonly name: string;
   readonly shape: ImageShape;
-  readonly classes: number;
+  /** What each class is called: [classes]. */
+  readonly classNames: readonly string[];
   /** Number of images. */
   readonly train: number;
   readonly test: number;
@@ -100,6 +112,8 @@ export interface DeviceSummary {
   readonly features: readonly string[];
   readonly spec: MlpSpec;
   readonly image: ImageShape | null;
+  /** What each class is called: [classes]. */
+  readonly classNames: readonly string[];
   /** Null for a network that is only used, not trained. */
   readonly plan: StepPlan | null;
 }
@@ -120,10 +134,10 @@ export interface EpochTest {
 
 export type Reply =
   | { readonly kind: 'adapter'; readonly adapter: AdapterSummary }
-  | { readonly kind: 'download'; readonly id: number; readonly progress: DownloadProgress }
+  | { readonly kind: 'download'; readonly id: number; readonly arrival: Arrival }
   | { readonly kind: 'data'; readonly id: number; readonly data: DataSummary; readonly notice: string }
-  /** `problem` is null where nothing is wrong, but MNIST was never fetched. */
-  | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem | null }
+  /** What was asked for cannot be had; the images at hand are still there. */
+  | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem }
   | { readonly kind: 'device'; readonly device: DeviceSummary }
   | {
       readonly kind: 'progress';

@@ -5,6 +5,8 @@ import {
   decodeModel,
   type ModelFile,
   Network,
+  namedLike,
+  namesOfClasses,
   networkLimits,
   PLAN_NAMES,
   type Prediction,
@@ -115,12 +117,11 @@ function load({ id, source }: Of<'data'>): void {
   const { signal } = controller;
   const done = loadData(source, {
     signal,
-    onProgress: (progress) => post({ kind: 'download', id, progress }),
+    onArrival: (arrival) => post({ kind: 'download', id, arrival }),
   }).then(
     (loaded) => {
       if (signal.aborted) return;
-      data = loaded?.data;
-      if (!loaded) return post({ kind: 'no-data', id, problem: null });
+      data = loaded.data;
       post({ kind: 'data', id, data: summary(loaded.data), notice: loaded.notice });
     },
     (error: unknown) => {
@@ -158,7 +159,7 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
   const trainer = await Trainer.create(device, images, settings);
   brain = { device, predict: (pixels) => trainer.predict(pixels) };
   const { spec, plan } = trainer;
-  post({ kind: 'device', device: describeDevice(device, spec, images.shape, plan) });
+  post({ kind: 'device', device: describeDevice(device, spec, images.shape, namesOfClasses(images), plan) });
   const ending = await train({
     run,
     trainer,
@@ -223,10 +224,11 @@ function startLoading(request: Of<'load'>): void {
 }
 
 async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile): Promise<void> {
-  await loading?.done;
+  if (evaluate) await loading?.done;
   const { model, image } = file;
-  const misfit = evaluate ? misfitOf(file) : '';
-  const tested = evaluate && misfit === '' ? data : undefined;
+  const misfit = evaluate ? misfitOf(file) : 'The images are not here yet, so it was not tested on them.';
+  const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
+  const names = tested?.classNames ?? file.classNames;
   const { limits: _, features: __, ...info } = await knownAdapter();
   closeBrain();
   verdict = undefined;
@@ -234,7 +236,8 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
   brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
   const network = await Network.create(device, model);
   brain = { device, predict: (pixels) => network.predict(pixels) };
-  post({ kind: 'device', device: describeDevice(device, model.spec, image, null) });
+  const classNames = namesOfClasses({ classes: model.spec.classes, classNames: names });
+  post({ kind: 'device', device: describeDevice(device, model.spec, image, classNames, null) });
   if (image) post({ kind: 'weights', run, weights: weightImages(model, image) });
   if (tested) verdict = { data: tested, evaluation: await network.evaluate(tested.test) };
   post({
@@ -245,7 +248,7 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
       : null,
     model: bytes,
     stopped: false,
-    notice: misfit,
+    notice: [misfit, ...file.assumptions.map(({ text }) => text)].filter((text) => text !== '').join(' '),
     mistakes: verdict ? worstMistakes(verdict) : [],
   });
 }
@@ -269,11 +272,12 @@ function startBench({ choice }: Of<'bench'>): void {
   bench = controller;
   enqueue(0, async () => {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    // Drawing digits would take the thread that measures.
+    // Images that are drawn or arrive would take the thread that measures.
     await Promise.race([loading?.done, stopped]);
     try {
-      const { limits: _, features: __, ...info } = await knownAdapter();
       const onProgress = (progress: BenchProgress) => post({ kind: 'bench-progress', progress });
+      onProgress({ label: 'opening a device', done: 0, total: 1 });
+      const { limits: _, features: __, ...info } = await knownAdapter();
       const report = await measure(choice, info, { signal, onProgress });
       post({ kind: 'bench-end', report, problem: null });
     } catch (error) {

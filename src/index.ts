@@ -31,7 +31,7 @@ export {
 } from './bench/train.ts';
 export { centerDigit } from './data/center.ts';
 export { datasetChecksum } from './data/checksum.ts';
-export { type Dataset, namesOfClasses, type Samples } from './data/dataset.ts';
+export { type Dataset, namedLike, namesOfClasses, type Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
 export {
   type DatasetFiles,
@@ -75,6 +75,7 @@ export {
 export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
 export { modelNotes } from './model/notes.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
 export type { ImageTraits } from './pictures/traits.ts';
 export {

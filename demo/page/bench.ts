@@ -36,7 +36,7 @@ export function benchPanel({ run, stop }: BenchActions) {
     running = true;
     show(undefined);
     say(wrong, '');
-    progress({ label: 'opening a device', done: 0, total: 1 });
+    progress({ label: 'waiting for the images', done: 0, total: 1 });
     run(choice);
     showState();
     stopButton.focus();

@@ -9,90 +9,116 @@ export interface DatasetOptions {
   readonly send: (request: Request) => void;
   /** What has to be stopped before other images can be taken; empty where nothing goes on. */
   readonly obstacle: () => string;
-  /** There are other images, or they are on their way, or missing. */
+  /** There are other images, or they are on their way. */
   readonly changed: () => void;
   /** A file was dropped that looks like a network. */
   readonly model: (file: File) => void;
 }
 
-type Data = DataSummary | null | undefined;
+/** Images that were asked for, what the field calls them, and themselves where they are here. */
+interface Images {
+  readonly source: DataSource;
+  readonly kind: string;
+  readonly data: DataSummary | undefined;
+}
 
 /** The images at hand: where they are from, whether they are here yet, and what to say of that. */
 export function createDataset({ setup, send, obstacle, changed, model }: DatasetOptions) {
   /** Of two requests only the later one's answer counts. */
   let request = 0;
-  let source: DataSource | undefined;
-  let data: Data;
-  /** What was here before: what could not be had instead leaves it where it is. */
-  let before: { readonly data: DataSummary; readonly source: DataSource } | undefined;
+  let now: Images | undefined;
+  /** What stays, or is asked for again, where the user's files are no dataset. */
+  let before: Images | undefined;
+  /** The user's files that were read last. */
+  let own: readonly File[] | undefined;
 
   const images = imagesPanel({
-    files: (files) => takeMnist({ kind: 'files', files }),
-    fetch: () => takeMnist({ kind: 'fetch' }),
+    files: (files) => {
+      images.complain(obstacle());
+      if (obstacle() === '') ask({ kind: 'files', files });
+    },
     model,
   });
 
-  function ask(wanted: DataSource): void {
-    if (data && source) before = { data, source };
-    source = wanted;
-    data = undefined;
+  function ask(source: DataSource): void {
+    if (now?.data || now?.source.kind !== 'files') before = now;
+    now = { source, kind: setup.texts().data, data: undefined };
     images.complain('');
     changed();
-    send({ kind: 'data', id: ++request, source: wanted });
+    send({ kind: 'data', id: ++request, source });
   }
 
-  function takeMnist(wanted: DataSource): void {
-    images.complain(obstacle());
-    if (obstacle() !== '') return;
-    setup.set({ ...setup.texts(), data: 'mnist' });
-    ask(wanted);
+  function take({ data: kind, train, test }: Configuration): void {
+    if (kind === 'synthetic') {
+      ask({ kind, train, test });
+    } else if (kind === 'files' && own) {
+      ask({ kind, files: own });
+    } else {
+      // Files of an earlier visit are not here any more.
+      if (kind === 'files') setup.set({ ...setup.texts(), data: 'mnist' });
+      ask({ kind: 'mnist', folder: new URL('mnist/', document.baseURI).href });
+    }
+  }
+
+  function onData(source: DataSource, { data, notice }: Extract<Reply, { kind: 'data' }>): void {
+    if (source.kind === 'files') {
+      own = source.files;
+      setup.offerFiles();
+    }
+    // Not always what was asked for: the user's files may be MNIST's, and digits may be there in MNIST's place.
+    const kind = data.name === 'mnist' || data.name === 'synthetic' ? data.name : 'files';
+    const counts = kind === 'synthetic' ? { train: String(data.train), test: String(data.test) } : {};
+    if (setup.texts().data !== kind) setup.set({ ...setup.texts(), data: kind, ...counts });
+    now = { source, kind, data };
+    images.show(data);
+    setup.describe(data);
+    if (notice !== '') images.note(notice);
   }
 
   function onMissing({ problem }: Extract<Reply, { kind: 'no-data' }>): void {
-    const stays = problem && before?.source.kind !== 'synthetic' ? before : undefined;
-    data = stays?.data ?? null;
-    source = stays?.source ?? source;
-    images.complain(problem ? `${problem.message} ${problem.nextStep}` : '');
-    if (!data) images.clear();
+    if (before) {
+      setup.set({ ...setup.texts(), data: before.kind });
+      if (before.data) now = before;
+      else ask(before.source);
+    }
+    images.complain(`${problem.message} ${problem.nextStep}`);
   }
 
   return {
-    /** What is there to train on; `undefined` while it is on its way, `null` where it is missing. */
-    get data(): Data {
-      return data;
+    /** What is there to train on; undefined while it is on its way. */
+    get data(): DataSummary | undefined {
+      return now?.data;
     },
     /** How it stands with the images. */
     text(): string {
+      const { data, source } = now ?? {};
       if (data) return `Ready: ${count(data.train)} ${imagesOf(data.name)} to learn from`;
-      if (data === null) return 'MNIST is not here yet: choose its files, or fetch them';
-      return source?.kind === 'synthetic' ? 'Drawing digits' : 'Reading MNIST';
+      return ON_THEIR_WAY[source?.kind ?? 'mnist'];
     },
     /** Asks for the images of a configuration. */
-    take({ data: kind, train, test }: Configuration): void {
-      ask(kind === 'mnist' ? { kind: 'kept' } : { kind: 'synthetic', train, test });
-    },
+    take,
     /** Asks a new worker for the images that the one before it had. */
     takeAgain(): void {
-      if (source) ask(source);
+      if (now) ask(now.source);
     },
     onReply(reply: Extract<Reply, { kind: 'download' | 'data' | 'no-data' }>): void {
-      if (reply.id !== request) return;
+      if (reply.id !== request || !now) return;
       if (reply.kind === 'download') {
-        images.progress(reply.progress);
+        images.arriving(reply.arrival);
         return;
       }
-      if (reply.kind === 'data') {
-        data = reply.data;
-        images.show(data);
-        setup.describe(data);
-        images.note(reply.notice);
-      } else {
-        onMissing(reply);
-      }
+      if (reply.kind === 'data') onData(now.source, reply);
+      else onMissing(reply);
       changed();
     },
   };
 }
+
+const ON_THEIR_WAY: Readonly<Record<DataSource['kind'], string>> = {
+  mnist: 'Loading MNIST',
+  synthetic: 'Drawing digits',
+  files: 'Reading files',
+};
 
 function imagesOf(name: string): string {
   return { synthetic: 'synthetic digits', mnist: 'digits of MNIST' }[name] ?? `images of ${name}`;

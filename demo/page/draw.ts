@@ -1,4 +1,4 @@
-import { centerDigit, type ImageShape } from '../../src/index.ts';
+import { digitFromStrokes, type ImageShape, type StrokePoint } from '../../src/index.ts';
 import { byId, make } from './dom.ts';
 import { percent, size } from './format.ts';
 import { paintInk } from './pixels.ts';
@@ -6,8 +6,11 @@ import { paintInk } from './pixels.ts';
 /** The form of MNIST's images, which drawings are brought into. */
 const FIELD: ImageShape = { height: 28, width: 28 };
 
-/** Width of the pen on the pad of 280 pixels; it becomes about two pixels of the network's 28. */
+/** Width of the pen on the pad, of 280 pixels. The network's is its own. */
 const PEN = 20;
+
+/** Moves shorter than this, in pixels of the pad, are a trembling of the hand: a tap leaves a dot. */
+const TREMBLING = 1;
 
 /** How often a drawing is looked at while it is drawn. */
 const LOOK_MILLISECONDS = 40;
@@ -18,7 +21,7 @@ export type Knowledge =
   /** There was one, but its device was lost. */
   | { readonly kind: 'gone' }
   /** It was trained a little at least. */
-  | { readonly kind: 'trained'; readonly image: ImageShape | null; readonly classes: number };
+  | { readonly kind: 'trained'; readonly image: ImageShape | null; readonly classNames: readonly string[] };
 
 /** The pad to draw on, what the network sees, and what it makes of it. */
 export function drawPanel(predict: (pixels: Uint8Array) => void) {
@@ -26,11 +29,15 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   const seen = byId('seen-canvas', HTMLCanvasElement);
   const verdict = byId('verdict', HTMLElement);
   const bars = byId('probabilities', HTMLOListElement);
-  const context = pad.getContext('2d', { willReadFrequently: true });
+  const context = pad.getContext('2d');
   let knowledge: Knowledge = { kind: 'nothing' };
-  let pixels = new Uint8Array(FIELD.height * FIELD.width);
-  let drawn = false;
-  let last: { readonly x: number; readonly y: number } | undefined;
+  let names: readonly string[] = [];
+  let strokes: StrokePoint[][] = [];
+  /** What is drawn with, and the stroke that it draws; none while it is beside the pad. */
+  let pointer: number | undefined;
+  let stroke: StrokePoint[] | undefined;
+  /** What the network is given for them. */
+  let pixels: Uint8Array = new Uint8Array();
   let looking: ReturnType<typeof setTimeout> | undefined;
   /** One question at a time; the last drawing is asked about when the answer is there. */
   let asked = false;
@@ -42,14 +49,16 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     context.lineJoin = 'round';
   }
 
-  function buildBars(classes: number): void {
-    if (bars.children.length === classes) return;
+  function buildBars(classNames: readonly string[]): void {
+    if (names.length === classNames.length && names.every((name, label) => name === classNames[label]))
+      return;
+    names = classNames;
     bars.replaceChildren(
-      ...Array.from({ length: classes }, (_, label) =>
+      ...names.map((name, label) =>
         make(
           'li',
           { 'data-class': String(label), 'data-probability': '0' },
-          make('span', { class: 'digit' }, String(label)),
+          make('span', { class: 'name', title: name }, name),
           make('span', { class: 'bar' }, make('span')),
           make('span', { class: 'percent' }, '–'),
         ),
@@ -81,7 +90,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       const wanted = image ? `${size(image)} pixels` : 'an unknown size';
       return `Drawing needs a network for images of ${size(FIELD)} pixels; this one takes ${wanted}.`;
     }
-    return drawn ? '' : 'Draw a digit, and see what the network takes it for.';
+    return strokes.length > 0 ? '' : 'Draw a digit, and see what the network takes it for.';
   }
 
   function ask(): void {
@@ -99,9 +108,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
 
   function look(): void {
     looking = undefined;
-    const image = context?.getImageData(0, 0, pad.width, pad.height).data ?? new Uint8ClampedArray();
-    const ink = Uint8Array.from({ length: image.length / 4 }, (_, i) => image[4 * i + 3] ?? 0);
-    pixels = centerDigit(ink, pad.width, pad.height) as Uint8Array<ArrayBuffer>;
+    pixels = digitFromStrokes(strokes);
     paintInk(seen, pixels, FIELD);
     ask();
   }
@@ -110,7 +117,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     if (looking === undefined) looking = setTimeout(look, LOOK_MILLISECONDS);
   }
 
-  function placeOf({ clientX, clientY }: PointerEvent) {
+  function placeOf({ clientX, clientY }: PointerEvent): StrokePoint {
     const box = pad.getBoundingClientRect();
     return {
       x: ((clientX - box.left) * pad.width) / box.width,
@@ -118,10 +125,24 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     };
   }
 
-  function lineTo(event: PointerEvent): void {
-    const to = placeOf(event);
-    const from = last ?? to;
-    last = to;
+  /** Goes on with the stroke as far as the edge of the pad, where it ends; back on the pad, another one begins. */
+  function moveTo(event: PointerEvent): void {
+    const { x, y } = placeOf(event);
+    const to = { x: Math.min(pad.width, Math.max(0, x)), y: Math.min(pad.height, Math.max(0, y)) };
+    const inside = to.x === x && to.y === y;
+    const from = stroke?.at(-1);
+    if (from ? Math.hypot(to.x - from.x, to.y - from.y) >= TREMBLING : inside) {
+      if (!stroke) {
+        stroke = [];
+        strokes.push(stroke);
+      }
+      stroke.push(to);
+      drawLine(from ?? to, to);
+    }
+    if (!inside) stroke = undefined;
+  }
+
+  function drawLine(from: StrokePoint, to: StrokePoint): void {
     context?.beginPath();
     context?.moveTo(from.x, from.y);
     context?.lineTo(to.x, to.y);
@@ -129,41 +150,42 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   }
 
   pad.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || pointer !== undefined) return;
     event.preventDefault();
-    pad.setPointerCapture(event.pointerId);
-    last = undefined;
-    drawn = true;
+    pointer = event.pointerId;
+    pad.setPointerCapture(pointer);
     byId('invitation', HTMLElement).hidden = true;
-    lineTo(event);
+    moveTo(event);
     lookSoon();
   });
   pad.addEventListener('pointermove', (event) => {
-    if (!last || !pad.hasPointerCapture(event.pointerId)) return;
+    if (event.pointerId !== pointer) return;
     // The browser gathers moves between two frames; a fast stroke would have corners without them.
     const moves = event.getCoalescedEvents();
-    for (const move of moves.length > 0 ? moves : [event]) lineTo(move);
+    for (const move of moves.length > 0 ? moves : [event]) moveTo(move);
     lookSoon();
   });
-  for (const type of ['pointerup', 'pointercancel'] as const) {
-    pad.addEventListener(type, () => {
-      last = undefined;
-    });
-  }
+  // Comes however the pointer is lost: lifted, cancelled, or with the window.
+  pad.addEventListener('lostpointercapture', (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = undefined;
+    stroke = undefined;
+  });
   byId('clear', HTMLButtonElement).addEventListener('click', () => {
     context?.clearRect(0, 0, pad.width, pad.height);
-    drawn = false;
+    strokes = [];
+    stroke = undefined;
     byId('invitation', HTMLElement).hidden = false;
     look();
   });
-  buildBars(10);
+  buildBars(Array.from({ length: 10 }, (_, label) => String(label)));
   look();
 
   return {
     /** The network is another one, or has learned more. */
     know(now: Knowledge): void {
       knowledge = now;
-      if (now.kind === 'trained') buildBars(now.classes);
+      if (now.kind === 'trained') buildBars(now.classNames);
       ask();
     },
     /** @param probabilities empty where there was no network to ask */
@@ -172,7 +194,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       if (obstacle() === '' && probabilities.length > 0) {
         showBars(probabilities);
         const best = probabilities.reduce((b, p, i) => (p > (probabilities[b] ?? 0) ? i : b), 0);
-        verdict.textContent = `It takes this for a ${best} (${percent(probabilities[best] ?? 0, 1)}).`;
+        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).`;
       }
       if (stale) ask();
     },

@@ -6,26 +6,25 @@ import { type CellGrid, matrixTable } from './matrix-table.ts';
 export interface ShownMatrix {
   /** [classes, classes] */
   readonly matrix: readonly (readonly number[])[];
+  /** What the classes are called: [classes]. */
+  readonly labels: readonly string[];
   /** Of the picture that is saved. */
   readonly title: string;
 }
 
-const NOTHING: ShownMatrix['matrix'] = [[0]];
+const NOTHING: ShownMatrix = { matrix: [[0]], labels: [''], title: '' };
 
 /** The confusion matrix as a heatmap, with the table behind it. */
 export function heatmapPanel(onChoose: (label: number, predicted: number) => void) {
   const byRow = byId('by-row', HTMLInputElement);
   const diagonal = byId('diagonal', HTMLInputElement);
   const host = byId('heatmap', HTMLElement);
-  let shown: ShownMatrix | undefined;
+  let shown = NOTHING;
   let grid: CellGrid = { left: 0, top: 0, cell: 0 };
 
-  const labelsOf = (matrix: ShownMatrix['matrix']): string[] => matrix.map((_, label) => String(label));
-  const contentOf = ({ matrix, title }: ShownMatrix) => ({
+  const contentOf = (matrix: ShownMatrix) => ({
     kind: 'heatmap' as const,
-    matrix,
-    title,
-    labels: labelsOf(matrix),
+    ...matrix,
     normalize: byRow.checked ? ('row' as const) : ('none' as const),
     includeDiagonal: diagonal.checked,
   });
@@ -33,7 +32,7 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
   const chart = createChart({
     host,
     heightFor: (width) => {
-      const labels = labelsOf(shown?.matrix ?? NOTHING);
+      const { labels } = shown;
       const natural = heatmapSize(labels);
       const { side } = heatmapLayout(labels, '', natural);
       // The matrix as large as the width lets it be, and the room above and below that it has naturally.
@@ -41,9 +40,9 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       return Math.min(natural.height, fitting + natural.height - side);
     },
     // The page has a heading of its own; the title is for the picture that is saved.
-    content: () => contentOf({ matrix: shown?.matrix ?? NOTHING, title: '' }),
+    content: () => contentOf({ ...shown, title: '' }),
     onDrawn: (size) => {
-      grid = heatmapLayout(labelsOf(shown?.matrix ?? NOTHING), '', size);
+      grid = heatmapLayout(shown.labels, '', size);
       table.place(grid);
     },
   });
@@ -52,7 +51,7 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
   const placeAt = ({ offsetX, offsetY }: MouseEvent) => {
     const row = Math.floor((offsetY - grid.top) / grid.cell);
     const column = Math.floor((offsetX - grid.left) / grid.cell);
-    return shown?.matrix[row]?.[column] === undefined ? null : { row, column };
+    return shown.matrix[row]?.[column] === undefined ? null : { row, column };
   };
   host.addEventListener('click', (event) => {
     const place = placeAt(event);
@@ -64,16 +63,15 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
 
   return {
     show(matrix: ShownMatrix | undefined): void {
-      shown = matrix;
+      shown = matrix ?? NOTHING;
       for (const id of ['matrix', 'matrix-caption']) byId(id, HTMLElement).hidden = !matrix;
       byId('matrix-empty', HTMLElement).hidden = matrix !== undefined;
       if (!matrix) return;
-      table.show(matrix.matrix, labelsOf(matrix.matrix));
+      table.show(matrix.matrix, matrix.labels);
       chart.changed();
     },
     /** The heatmap as it is set to be seen, as a picture of its natural size. */
-    async picture(format: 'png' | 'svg'): Promise<Blob | undefined> {
-      if (!shown) return undefined;
+    picture(format: 'png' | 'svg'): Promise<Blob> {
       const content = contentOf(shown);
       return drawPicture(content, heatmapSize(content.labels, content.title), format);
     },

@@ -1,33 +1,20 @@
-import type { DownloadProgress } from '../../src/index.ts';
-import type { DataSummary } from '../protocol.ts';
+import type { Arrival, DataSummary } from '../protocol.ts';
 import { byId, say } from './dom.ts';
 import { bytes, count, size } from './format.ts';
 import { paintInk, tiled } from './pixels.ts';
 
 const SAMPLE_COLUMNS = 10;
 
-/** Of a dataset; the first is nearly all of it. */
-const FILES = 4;
-
 export interface ImagesActions {
   readonly files: (files: readonly File[]) => void;
   readonly model: (file: File) => void;
-  readonly fetch: () => void;
 }
 
-/** The images at hand, and the ways to get MNIST's. */
-export function imagesPanel({ files, model, fetch }: ImagesActions) {
-  const choose = byId('choose-mnist', HTMLInputElement);
+/** The images at hand, how others arrive, and the ways to give the page one's own. */
+export function imagesPanel({ files, model }: ImagesActions) {
+  const choose = byId('choose-files', HTMLInputElement);
   const wrong = byId('data-wrong', HTMLElement);
-  const bar = byId('download', HTMLProgressElement);
-  const note = byId('download-note', HTMLElement);
-  const figure = byId('sample-figure', HTMLElement);
-  const arrived = new Set<string>();
-
-  function endDownload(): void {
-    bar.hidden = true;
-    say(note, '');
-  }
+  const arrival = byId('arrival', HTMLElement);
 
   choose.addEventListener('change', () => {
     const chosen = [...(choose.files ?? [])];
@@ -35,13 +22,9 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
     choose.value = '';
     if (chosen.length > 0) files(chosen);
   });
-  byId('fetch-mnist', HTMLButtonElement).addEventListener('click', () => {
-    arrived.clear();
-    fetch();
-  });
 
   function tell(text: string, manner: 'wrong' | 'hint'): void {
-    endDownload();
+    arrival.hidden = true;
     wrong.className = manner;
     say(wrong, text);
   }
@@ -67,8 +50,7 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
 
   return {
     show({ name, shape, train, test, sample }: DataSummary): void {
-      endDownload();
-      figure.hidden = false;
+      arrival.hidden = true;
       byId('train-size', HTMLElement).textContent = count(train);
       byId('test-size', HTMLElement).textContent = count(test);
       const canvas = byId('sample', HTMLCanvasElement);
@@ -76,15 +58,11 @@ export function imagesPanel({ files, model, fetch }: ImagesActions) {
       paintInk(canvas, sheet.pixels, sheet);
       canvas.setAttribute('aria-label', `The first training images of ${name}, ${size(shape)} pixels each`);
     },
-    /** There are none. */
-    clear(): void {
-      figure.hidden = true;
-    },
-    progress({ file, received, total }: DownloadProgress): void {
-      arrived.add(file);
-      bar.hidden = false;
-      bar.value = (arrived.size - 1 + (total ? received / total : 0)) / FILES;
-      say(note, `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`);
+    arriving({ file, received, total, share }: Arrival): void {
+      arrival.hidden = false;
+      byId('download', HTMLProgressElement).value = share;
+      byId('download-note', HTMLElement).textContent =
+        `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`;
     },
     /** What is wrong with the files; empty for nothing. */
     complain(text: string): void {

@@ -25,9 +25,11 @@ export function matrixTable({ onChoose, onPoint }: MatrixTableOptions) {
   const table = byId('confusion-table', HTMLTableElement);
   const [head, body] = [table.tHead, table.tBodies[0]];
   let buttons: HTMLButtonElement[][] = [];
+  let built = '';
 
   function build(labels: readonly string[]): void {
     const shown = labels.length <= MOST_CLASSES ? labels : [];
+    built = labels.join('\n');
     head?.replaceChildren(
       make(
         'tr',
@@ -98,7 +100,7 @@ export function matrixTable({ onChoose, onPoint }: MatrixTableOptions) {
 
   return {
     show(matrix: readonly (readonly number[])[], labels: readonly string[]): void {
-      if (buttons.length !== labels.length) build(labels);
+      if (built !== labels.join('\n')) build(labels);
       for (const [row, cells] of buttons.entries()) {
         for (const [column, button] of cells.entries()) {
           const count = matrix[row]?.[column] ?? 0;

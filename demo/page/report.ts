@@ -14,7 +14,7 @@ export function reportPanel() {
     make(
       'tr',
       {},
-      ...['Digit', 'Precision', 'Recall', 'F1', 'Images'].map((name) => make('th', { scope: 'col' }, name)),
+      ...['Class', 'Precision', 'Recall', 'F1', 'Images'].map((name) => make('th', { scope: 'col' }, name)),
     ),
   );
   byId('copy', HTMLButtonElement).addEventListener('click', async () => {

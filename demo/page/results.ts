@@ -2,7 +2,7 @@ import type { ImageShape, RunReport, TestReport } from '../../src/index.ts';
 import type { Judged, Reply } from '../protocol.ts';
 import { byId, save } from './dom.ts';
 import { count, counted, percent } from './format.ts';
-import { heatmapPanel } from './heatmap.ts';
+import { heatmapPanel, type ShownMatrix } from './heatmap.ts';
 import { reportPanel } from './report.ts';
 import { thumbnails } from './thumbnails.ts';
 
@@ -18,22 +18,23 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
   const saveSvg = byId('save-svg', HTMLButtonElement);
   let chosen: { readonly label: number; readonly predicted: number } | undefined;
   let chosenNow = false;
+  let names: readonly string[] = [];
 
   const heatmap = heatmapPanel((label, predicted) => {
     chosen = { label, predicted };
     chosenNow = true;
     askCell(label, predicted);
   });
-  const report = reportPanel();
+  const reportTable = reportPanel();
   const savePicture = async (kind: 'png' | 'svg') => {
-    const picture = await heatmap.picture(kind);
-    if (picture) save(`confusion-matrix.${kind}`, picture);
+    save(`confusion-matrix.${kind}`, await heatmap.picture(kind));
   };
   savePng.addEventListener('click', () => void savePicture('png'));
   saveSvg.addEventListener('click', () => void savePicture('svg'));
 
-  function showMatrix(matrix: readonly (readonly number[])[] | undefined, title: string): void {
-    heatmap.show(matrix && { matrix, title });
+  function showMatrix(matrix: ShownMatrix | undefined): void {
+    heatmap.show(matrix);
+    names = matrix?.labels ?? [];
     savePng.disabled = !matrix;
     saveSvg.disabled = !matrix;
     // The cell that is open has other images after another epoch.
@@ -43,8 +44,8 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
   function clear(): void {
     chosen = undefined;
     cellPanel.hidden = true;
-    showMatrix(undefined, '');
-    report.show(undefined);
+    showMatrix(undefined);
+    reportTable.show(undefined);
     mistakesList.replaceChildren();
     mistakesEmpty.textContent = nothingYet;
     mistakesEmpty.hidden = false;
@@ -53,26 +54,31 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
   return {
     clear,
     showMatrix,
-    showReport({ dataset, test, confusionMatrix, classificationReport }: RunReport | TestReport): void {
-      showMatrix(
-        confusionMatrix,
-        `${dataset.name}: ${percent(test.accuracy)} of ${count(test.count)} test images right`,
-      );
-      report.show(classificationReport);
+    /** @param labels what the classes are called: [classes] */
+    showReport(report: RunReport | TestReport, labels: readonly string[]): void {
+      const { dataset, test, confusionMatrix, classificationReport } = report;
+      showMatrix({
+        matrix: confusionMatrix,
+        labels,
+        title: `${dataset.name}: ${percent(test.accuracy)} of ${count(test.count)} test images right`,
+      });
+      reportTable.show(classificationReport);
     },
     /** @param why there are none to be shown */
     showMistakes(mistakes: readonly Judged[], shape: ImageShape, why: string): void {
-      mistakesList.replaceChildren(...thumbnails(mistakes, shape));
+      mistakesList.replaceChildren(...thumbnails(mistakes, shape, names));
       mistakesEmpty.textContent = why;
       mistakesEmpty.hidden = mistakes.length > 0;
     },
     showCell({ label, predicted, total, images }: Cell, shape: ImageShape): void {
       const what =
-        label === predicted ? `of a ${label} recognised` : `of a ${label} taken for a ${predicted}`;
+        label === predicted
+          ? `of ${names[label]} recognised`
+          : `of ${names[label]} taken for ${names[predicted]}`;
       const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
       cellPanel.hidden = false;
       byId('cell-summary', HTMLElement).textContent = `${counted(total, 'test image')} ${what}${which}.`;
-      byId('cell-images', HTMLUListElement).replaceChildren(...thumbnails(images, shape));
+      byId('cell-images', HTMLUListElement).replaceChildren(...thumbnails(images, shape, names));
       if (chosenNow) cellPanel.scrollIntoView({ block: 'nearest' });
       chosenNow = false;
     },

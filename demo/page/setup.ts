@@ -33,7 +33,7 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
   const form = byId('setup', HTMLFormElement);
   const fields = byId('fields', HTMLFieldSetElement);
   let configuration: Configuration | undefined;
-  let data: Pick<DataSummary, 'shape' | 'classes'> = { shape: { height: 28, width: 28 }, classes: 10 };
+  let [inputs, classes] = [28 * 28, 10];
   let settling: ReturnType<typeof setTimeout> | undefined;
   let wantedData = '';
 
@@ -45,17 +45,16 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
   const texts = (): Texts =>
     Object.fromEntries(names.map((name) => [name, control(name).value])) as Record<FieldName, string>;
   const dataOf = ({ data, train, test }: Configuration): string =>
-    data === 'mnist' ? data : `${data} ${train} ${test}`;
+    data === 'synthetic' ? `${data} ${train} ${test}` : data;
 
   function fill(values: Texts): void {
     for (const name of names) control(name).value = values[name];
   }
 
-  /** Reads and checks the fields; numbers of MNIST's images are not asked for. */
+  /** Reads and checks the fields; only synthetic images can be had in any number. */
   function read(): void {
     const values = texts();
     byId('synthetic-fields', HTMLElement).hidden = values.data !== 'synthetic';
-    byId('mnist-fields', HTMLElement).hidden = values.data !== 'mnist';
     const parsed = parse(values);
     configuration = parsed.configuration;
     for (const name of names) {
@@ -77,7 +76,7 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
       say(line, '');
       return;
     }
-    const widths = [data.shape.height * data.shape.width, ...configuration.hidden, data.classes];
+    const widths = [inputs, ...configuration.hidden, classes];
     const parameters = widths.slice(1).reduce((sum, width, i) => sum + width * ((widths[i] ?? 0) + 1), 0);
     say(line, `${widths.join(' – ')}: ${count(parameters)} weights`);
   }
@@ -121,9 +120,13 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
       history.replaceState(null, '', `?${queryOf(values)}`);
       changed(configuration);
     },
-    describe(now: DataSummary): void {
-      data = now;
+    describe({ shape, classNames }: DataSummary): void {
+      [inputs, classes] = [shape.height * shape.width, classNames.length];
       describeNetwork();
+    },
+    /** There are files of the user's, which can be chosen again. */
+    offerFiles(): void {
+      byId('own-files', HTMLOptionElement).hidden = false;
     },
     lock(locked: boolean): void {
       fields.disabled = locked;

@@ -1,26 +1,35 @@
 import {
   type Dataset,
   type DatasetFiles,
-  type DownloadProgress,
   datasetFromIdx,
   downloadIdx,
   mapFiles,
   mnist,
   type NamedBytes,
+  namesOfClasses,
   pickIdxFiles,
   ShadegradError,
   syntheticDigits,
   verifiedIdx,
 } from '../../src/index.ts';
-import type { DataSource, DataSummary } from '../protocol.ts';
+import type { Arrival, DataSource, DataSummary } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
 
 const SAMPLE = 40;
 const STALL_SECONDS = 20;
 
+/** MNIST's files, uncompressed, in bytes: how much of the whole each is. */
+const SIZES: DatasetFiles<number> = {
+  trainImages: 47_040_016,
+  trainLabels: 60_008,
+  testImages: 7_840_016,
+  testLabels: 10_008,
+};
+const SIZE = Object.values(SIZES).reduce((sum, size) => sum + size, 0);
+
 export interface LoadOptions {
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: DownloadProgress) => void;
+  readonly onArrival: (arrival: Arrival) => void;
 }
 
 export interface Loaded {
@@ -30,19 +39,17 @@ export interface Loaded {
 }
 
 /**
- * The images of a source; undefined where MNIST was not kept.
- * @throws ShadegradError `bad-data`, `interrupted`
+ * The images of a source.
+ * @throws ShadegradError `bad-data` where files are no dataset, `interrupted`
  */
-export async function loadData(source: DataSource, options: LoadOptions): Promise<Loaded | undefined> {
+export async function loadData(source: DataSource, options: LoadOptions): Promise<Loaded> {
   switch (source.kind) {
     case 'synthetic':
       return { data: syntheticDigits(source), notice: '' };
     case 'files':
       return readFiles(source.files);
-    case 'kept':
-      return readKept();
-    case 'fetch':
-      return (await readKept()) ?? fetchMnist(options);
+    case 'mnist':
+      return (await readKept()) ?? (await fetchMnist(source.folder, options).catch(digitsInstead));
   }
 }
 
@@ -84,22 +91,38 @@ async function readKept(): Promise<Loaded | undefined> {
   }
 }
 
-async function fetchMnist({ signal, onProgress }: LoadOptions): Promise<Loaded> {
-  // Only this mirror answers pages of other origins.
-  const mirrors = mnist.mirrors.slice(0, 1);
+async function fetchMnist(folder: string, { signal, onArrival }: LoadOptions): Promise<Loaded> {
+  // Only the first mirror answers pages of other origins.
+  let places = [folder, ...mnist.mirrors.slice(0, 1)];
   let notice = '';
-  const files = await mapFiles(mnist.files, async (known, content) => {
-    const { bytes } = await downloadIdx(mirrors, known, content, {
+  let arrived = 0;
+  const files = await mapFiles(mnist.files, async (known, content, role) => {
+    const { bytes, mirror } = await downloadIdx(places, known, content, {
       signal,
       stallSeconds: STALL_SECONDS,
-      onProgress,
+      onProgress: ({ file, received, total }) => {
+        // A body that the host compressed for the way arrives unpacked.
+        const share = Math.min(1, received / (total ?? SIZES[role]));
+        onArrival({ file, received, total, share: (arrived + share * SIZES[role]) / SIZE });
+      },
     });
+    places = [mirror, ...places.filter((place) => place !== mirror)];
+    arrived += SIZES[role];
     await keep(keyOf(known.name), bytes).catch((error: unknown) => {
       notice = `MNIST is here, but could not be kept for the next visit: ${error instanceof Error ? error.message : error}.`;
     });
     return { name: known.name, bytes };
   });
   return { data: await officialDataset(files), notice };
+}
+
+/** What there is where MNIST is nowhere to be had, and why. */
+function digitsInstead(error: unknown): Loaded {
+  if (!(error instanceof ShadegradError) || error.code === 'interrupted') throw error;
+  return {
+    data: syntheticDigits(),
+    notice: `${error.message} These are synthetic digits instead; choose MNIST to try again, or files of your own.`,
+  };
 }
 
 function officialDataset(files: DatasetFiles<NamedBytes>): Promise<Dataset> {
@@ -118,12 +141,13 @@ function keyOf(name: string): string {
   return `mnist/${name}`;
 }
 
-export function summary({ name, shape, classes, train, test }: Dataset): DataSummary {
+export function summary(data: Dataset): DataSummary {
+  const { name, shape, train, test } = data;
   const pixels = shape.height * shape.width;
   return {
     name,
     shape,
-    classes,
+    classNames: namesOfClasses(data),
     train: train.count,
     test: test.count,
     sample: train.images.slice(0, SAMPLE * pixels),

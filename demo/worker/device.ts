@@ -65,9 +65,10 @@ export function describeDevice(
   { limits, features }: GPUDevice,
   spec: MlpSpec,
   image: DeviceSummary['image'],
+  classNames: readonly string[],
   plan: StepPlan | null,
 ): DeviceSummary {
-  return { limits: numbersOf(limits), features: [...features].sort(), spec, image, plan };
+  return { limits: numbersOf(limits), features: [...features].sort(), spec, image, classNames, plan };
 }
 
 /** WebGPU's limits are properties of the prototype, so they can only be listed one by one. */

@@ -4,6 +4,7 @@ import {
   type Dataset,
   type ModelFile,
   Network,
+  namedLike,
   networkLimits,
   nodeVersions,
   openDevice,
@@ -43,7 +44,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
   const file = await loadModel(path, flags, out);
-  const data = named(await loadData(flags, out, signal), file);
+  const data = namedLike(await loadData(flags, out, signal), file.classNames);
   checkFit(data, file);
   const { model } = file;
   const { device, info, toggles } = await openDevice({
@@ -72,12 +73,6 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
   } finally {
     device.destroy();
   }
-}
-
-/** Data without class names take the model's. */
-function named(data: Dataset, { classNames }: ModelFile): Dataset {
-  if (data.classNames || !classNames) return data;
-  return { ...data, classNames: classNames.slice(0, data.classes) };
 }
 
 function checkFit(data: Dataset, file: ModelFile): void {

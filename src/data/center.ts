@@ -1,8 +1,10 @@
 import { resize } from './resize.ts';
 
-/** Height and width of MNIST's images, and of the box within them that a digit just fits. */
+/** Height and width of MNIST's images. */
 const FIELD = 28;
-const BOX = 20;
+
+/** Side of the box in the middle of them that a digit just fits. */
+export const BOX = 20;
 
 /** Ink fainter than this share of the darkest is taken for noise, and does not count for where the digit begins. */
 const FAINT = 1 / 16;
@@ -16,21 +18,33 @@ const FAINT = 1 / 16;
  * @returns [28, 28], all zeros where there is no ink
  */
 export function centerDigit(ink: Float32Array | Uint8Array, width: number, height: number): Uint8Array {
-  const field = new Uint8Array(FIELD * FIELD);
   const box = inkBox(ink, width, height);
-  if (!box) return field;
+  if (!box) return new Uint8Array(FIELD * FIELD);
 
   const side = Math.max(box.width, box.height) / BOX;
   const columns = Math.max(1, Math.round(box.width / side));
   const rows = Math.max(1, Math.round(box.height / side));
   const scaled = resize(crop(ink, width, box), box, { width: columns, height: rows });
 
-  const { x, y, peak } = centreOfMass(scaled, columns, rows);
-  const left = shift(x, columns);
-  const top = shift(y, rows);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const value = scaled[row * columns + column] ?? 0;
+  return placeByMass(scaled, columns, rows);
+}
+
+/**
+ * Puts a digit that is scaled already into MNIST's field, its centre of mass in the middle, as far as none of it leaves
+ * the field. The darkest ink becomes 255.
+ *
+ * @param ink amount of ink, 0 for none, on any scale: [height, width], neither above 28
+ * @returns [28, 28], all zeros where there is no ink
+ */
+export function placeByMass(ink: Float32Array, width: number, height: number): Uint8Array {
+  const field = new Uint8Array(FIELD * FIELD);
+  const { x, y, peak } = centreOfMass(ink, width, height);
+  if (peak === 0) return field;
+  const left = shift(x, width);
+  const top = shift(y, height);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = ink[row * width + column] ?? 0;
       field[(top + row) * FIELD + left + column] = Math.round((255 * value) / peak);
     }
   }

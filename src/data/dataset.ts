@@ -33,3 +33,9 @@ export function namesOfClasses({
 }): readonly string[] {
   return Array.from({ length: classes }, (_, label) => classNames?.[label] ?? String(label));
 }
+
+/** `data`, its classes called as those of a model where they have no names of their own. */
+export function namedLike(data: Dataset, classNames: readonly string[] | null): Dataset {
+  if (data.classNames || !classNames) return data;
+  return { ...data, classNames: classNames.slice(0, data.classes) };
+}

@@ -8,6 +8,7 @@ import {
   alertOf,
   eventually,
   longRun,
+  prependToWorkers,
   press,
   quickRun,
   reach,
@@ -37,9 +38,17 @@ const ENVIRONMENT = {
   date: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
 };
 
+/**
+ * Measuring takes as long as is needed for figures to trust. Here they are looked at for what they are, not for how
+ * large, and a clock that goes eight times as fast makes measuring that much shorter.
+ */
+const FAST_CLOCK = `const now = performance.now.bind(performance);
+performance.now = () => 8 * now();`;
+const hurried = { prepare: (page: Page) => prependToWorkers(page, FAST_CLOCK) };
+
 describe('what is measured', () => {
   test('the floor: finite figures, on an adapter with a name, and as JSON', async ({ visit }) => {
-    const page = await visit();
+    const page = await visit(quickRun, hurried);
     await measure(page, 'Floor');
     const rows = await figures(page);
     expect(rows.map(([name]) => name)).toEqual([
@@ -77,7 +86,8 @@ describe('what is measured', () => {
       prepare: (page) =>
         prependToWorkers(
           page,
-          `const { createShaderModule } = GPUDevice.prototype;
+          `${FAST_CLOCK}
+          const { createShaderModule } = GPUDevice.prototype;
           GPUDevice.prototype.createShaderModule = function ({ label, code }) {
             const wrong = label === 'relu.wgsl' ? code.replaceAll('max(', 'min(') : code;
             return createShaderModule.call(this, { label, code: wrong });
@@ -118,7 +128,7 @@ describe('what is measured', () => {
   });
 
   test('training: images per second of the plans and batches that were chosen', async ({ visit }) => {
-    const page = await visit();
+    const page = await visit(quickRun, hurried);
     await reach(page, 'ready');
     await choose(page, 'Training');
     await page.getByLabel('Images to a step').fill('16, 64');
@@ -263,14 +273,6 @@ async function inked(page: Page): Promise<boolean> {
       copy?.getImageData(0, 0, canvas.width, canvas.height).data.buffer ?? new ArrayBuffer(),
     );
     return new Set(pixels).size > 8;
-  });
-}
-
-/** Runs code in the page's workers before their own. */
-function prependToWorkers(page: Page, code: string): Promise<unknown> {
-  return page.route(/worker[^/]*\.js$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${code}\n${await response.text()}` });
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { eventually, press, quickRun, reach, test, train } from '../support/demo.ts';
+import { eventually, press, quickRun, test, train } from '../support/demo.ts';
 
 /** A little more than the quick run: what is drawn by hand is not what the network was trained on. */
 const drawingRun = { ...quickRun, train: 4000, epochs: 4 };
@@ -8,31 +8,28 @@ const drawingRun = { ...quickRun, train: 4000, epochs: 4 };
 describe('drawing', () => {
   test('says before training that the network knows nothing yet', async ({ visit }) => {
     const page = await visit();
-    await reach(page, 'ready');
     await drawOne(page, 0.5);
     await eventually(() => page.locator('main').textContent()).toMatch(/knows nothing yet/i);
   });
 
-  test('shows the network a "1" that is drawn, and its answer', async ({ visit }) => {
-    const page = await visit(drawingRun);
-    await train(page);
-    await drawOne(page, 0.5);
-    await eventually(() => mostProbable(page)).toBe(1);
-    const sum = (await probabilities(page)).reduce((total, probability) => total + probability);
-    expect(sum).toBeCloseTo(1, 2);
-  });
-
-  test('answers while the pen is still down', async ({ visit }) => {
+  test('shows the network a "1", its answer while the pen is down and after, and is cleared', async ({
+    visit,
+  }) => {
     const page = await visit(drawingRun);
     await train(page);
     await startStroke(page, 0.5);
     await eventually(() => mostProbable(page)).toBe(1);
     await page.mouse.up();
+    expect(await mostProbable(page)).toBe(1);
+    const sum = (await probabilities(page)).reduce((total, probability) => total + probability);
+    expect(sum).toBeCloseTo(1, 2);
+    await press(page, 'Clear');
+    await eventually(async () => (await seen(page)).mass).toBe(0);
+    expect(await page.locator('#verdict').textContent()).toMatch(/^Draw a digit/);
   });
 
   test('centres what is drawn by mass, as MNIST is', async ({ visit }) => {
     const page = await visit();
-    await reach(page, 'ready');
     await drawOne(page, 0.15);
     await eventually(async () => (await seen(page)).mass).toBeGreaterThan(0);
     const { width, height, x, y } = await seen(page);
@@ -41,27 +38,69 @@ describe('drawing', () => {
     expect(Math.abs(y - 13.5)).toBeLessThanOrEqual(1);
   });
 
+  test('shows the network the same digit, drawn small or large', async ({ visit }) => {
+    const page = await visit();
+    const seven = [
+      [0, 0],
+      [0.6, 0],
+      [0.2, 1],
+    ] as const;
+    const drawn = (size: number, left: number, top: number) =>
+      seven.map(([x, y]): Place => [left + size * x, top + size * y]);
+    await drawLine(page, drawn(0.8, 0.1, 0.1));
+    await eventually(async () => (await seen(page)).mass).toBeGreaterThan(0);
+    const large = await seen(page);
+    await press(page, 'Clear');
+    await drawLine(page, drawn(0.1, 0.7, 0.6));
+    await eventually(async () => (await seen(page)).mass).toBeGreaterThan(0);
+    const small = await seen(page);
+    expect(small.mass / large.mass).toBeGreaterThan(0.95);
+    expect(small.mass / large.mass).toBeLessThan(1.05);
+    expect(small.rows).toBe(20);
+    expect(large.rows).toBe(20);
+  });
+
+  test('ends a stroke at the edge of the pad: what is beside it is not drawn', async ({ visit }) => {
+    const page = await visit();
+    await drawLine(page, [
+      [0.6, 0.1],
+      [0.6, 0.9],
+      [2.5, 0.9],
+    ]);
+    await eventually(async () => (await seen(page)).rows).toBe(20);
+  });
+
   test('takes a finger for a pen', async ({ visit }) => {
-    const page = await visit(drawingRun, {
+    const page = await visit(quickRun, {
       context: { hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } },
     });
-    await train(page);
     await page.locator('#draw-canvas').scrollIntoViewIfNeeded();
     const scrolled = await page.evaluate(() => scrollY);
     await drawWithFinger(page);
-    await eventually(() => mostProbable(page)).toBe(1);
+    await eventually(async () => (await seen(page)).rows).toBe(20);
+    expect((await seen(page)).mass / 255).toBeLessThan(60);
     expect(await page.evaluate(() => scrollY), 'drawing does not scroll the page').toBe(scrolled);
   });
 
-  test('clears the drawing', async ({ visit }) => {
+  test('takes a tap for a dot', async ({ visit }) => {
     const page = await visit();
-    await reach(page, 'ready');
-    await drawOne(page, 0.5);
-    await eventually(async () => (await seen(page)).mass).toBeGreaterThan(0);
-    await press(page, 'Clear');
-    await eventually(async () => (await seen(page)).mass).toBe(0);
+    await page.locator('#draw-canvas').click();
+    await eventually(async () => (await seen(page)).rows).toBe(3);
   });
 });
+
+/** As shares of the pad's width and height. */
+type Place = readonly [number, number];
+
+async function drawLine(page: Page, [first, ...others]: readonly Place[]): Promise<void> {
+  await page.locator('#draw-canvas').scrollIntoViewIfNeeded();
+  const box = await boxOf(page);
+  const at = ([x, y]: Place) => [box.x + x * box.width, box.y + y * box.height] as const;
+  if (first) await page.mouse.move(...at(first));
+  await page.mouse.down();
+  for (const place of others) await page.mouse.move(...at(place), { steps: 12 });
+  await page.mouse.up();
+}
 
 /** @param across where the stroke is, as a share of the canvas's width */
 async function startStroke(page: Page, across: number): Promise<void> {
@@ -112,19 +151,21 @@ async function mostProbable(page: Page): Promise<number> {
   return values.indexOf(Math.max(...values));
 }
 
-/** What the network sees: the size of the image, its ink and where the middle of that is, in pixels. */
+/** What the network sees: the size of the image, its ink, where the middle of that is, and how many rows have any. */
 function seen(page: Page) {
   return page.locator('#seen-canvas').evaluate((canvas) => {
     if (!(canvas instanceof HTMLCanvasElement)) throw new Error('#seen-canvas is no canvas.');
     const { width, height } = canvas;
     const pixels = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
     const sums = { mass: 0, x: 0, y: 0 };
+    const rows = new Set<number>();
     for (let i = 0; i < width * height; i++) {
       const ink = 255 - (pixels[4 * i] ?? 255);
       sums.mass += ink;
+      if (ink > 0) rows.add(Math.floor(i / width));
       sums.x += ink * (i % width);
       sums.y += ink * Math.floor(i / width);
     }
-    return { width, height, mass: sums.mass, x: sums.x / sums.mass, y: sums.y / sums.mass };
+    return { width, height, rows: rows.size, mass: sums.mass, x: sums.x / sums.mass, y: sums.y / sums.mass };
   });
 }

@@ -7,6 +7,7 @@ import {
   demoUrl,
   eventually,
   longRun,
+  prependToWorkers,
   press,
   quickRun,
   reach,
@@ -164,12 +165,4 @@ function keepDevices(page: Page): Promise<unknown> {
       return device;
     };`,
   );
-}
-
-/** Runs code in the page's workers before their own. */
-function prependToWorkers(page: Page, code: string): Promise<unknown> {
-  return page.route(/worker[^/]*\.js$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${code}\n${await response.text()}` });
-  });
 }

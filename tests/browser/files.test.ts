@@ -1,46 +1,37 @@
 import { gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import {
-  alertOf,
-  confusionTable,
-  drop,
-  eventually,
-  press,
-  quickRun,
-  reach,
-  test,
-  testAccuracy,
-  train,
-} from '../support/demo.ts';
-import { mnistStandIn, type NamedFile, realMnist } from '../support/mnist-files.ts';
+import { alertOf, drop, eventually, quickRun, reach, reportOf, test, train } from '../support/demo.ts';
+import { digitFiles, mnistPaths, type NamedFile } from '../support/mnist-files.ts';
 
-describe('MNIST', () => {
-  // Where the real files are not at hand, digits drawn by rule stand in for them, in files of the same kind.
-  test('is loaded by dropping its gzipped files, and learned', async ({ visit }) => {
-    const { files, train: trained, test: tested } = (await realMnist()) ?? mnistStandIn();
-    const page = await visit({ ...quickRun, hidden: '16', epochs: 1 });
-    await reach(page, 'ready');
-    await drop(page, files);
-    await expectTrainingImages(page, trained);
-    await train(page);
-    expect(await testAccuracy(page)).toBeGreaterThan(80);
-    expect((await confusionTable(page)).flat().reduce((sum, count) => sum + count)).toBe(tested);
-  });
-
-  test('is loaded by choosing its files, unpacked and in any order', async ({ visit }) => {
-    const { files, train: trained } = mnistStandIn();
+describe("files of one's own", () => {
+  test('are dropped unpacked and in any order, learned, and can be chosen again', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
-    await choose(page, files.map(unpacked).toReversed());
-    await expectTrainingImages(page, trained);
+    await drop(page, digitFiles().map(unpacked).toReversed());
+    await expectImages(page, 'files', '3,000');
     await train(page);
-    expect(await testAccuracy(page)).toBeGreaterThan(80);
+    const { dataset, test: tested } = await reportOf(page);
+    expect(dataset).toMatchObject({ name: 'your files', train: 3000, test: 500 });
+    expect(tested.accuracy).toBeGreaterThan(0.8);
+
+    await page.getByLabel('Data', { exact: true }).selectOption('Synthetic digits');
+    await expectImages(page, 'synthetic', '2,000');
+    await page.getByLabel('Data', { exact: true }).selectOption('Your files');
+    await expectImages(page, 'files', '3,000');
+  });
+
+  test('are called MNIST where they are the official ones, gzipped', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await page.getByLabel('Choose files').setInputFiles(mnistPaths);
+    await expectImages(page, 'mnist', '60,000');
+    expect(await alertOf(page)).toBe('');
   });
 });
 
 describe('files that are no dataset are refused, with what is wrong with them', () => {
-  const good = mnistStandIn().files;
+  const good = digitFiles();
   const html = new TextEncoder().encode('<!DOCTYPE html>\n<html><title>404 Not Found</title></html>\n');
   const cases: readonly (readonly [string, readonly NamedFile[], RegExp])[] = [
     ['a web page in the place of images', replaced(good, 0, () => html), /train-images.*(HTML|web page)/i],
@@ -62,54 +53,51 @@ describe('files that are no dataset are refused, with what is wrong with them', 
     ],
   ];
 
-  test.for(cases)('%s', async ([, files, reason], { visit }) => {
+  test('and the images before them stay', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
-    await choose(page, files);
-    await eventually(() => alertOf(page)).toMatch(reason);
-    expect(await page.getByRole('button', { name: 'Train', exact: true }).isDisabled()).toBe(true);
-    await chooseSyntheticDigits(page);
-  });
-});
-
-describe('fetching MNIST', () => {
-  const mirrors = /amazonaws|googleapis/;
-
-  test('offline: the page says that the mirrors cannot be reached, and goes on', async ({ visit }) => {
-    const page = await visit(quickRun, { provokes: mirrors });
-    await reach(page, 'ready');
-    await page.getByLabel('Data', { exact: true }).selectOption('MNIST');
-    await press(page, 'Fetch MNIST');
-    await eventually(() => alertOf(page)).toMatch(/could not be downloaded/);
-    await chooseSyntheticDigits(page);
+    for (const [name, files, reason] of cases) {
+      await choose(page, files);
+      await eventually(() => alertOf(page), name).toMatch(reason);
+      await expectImages(page, 'synthetic', '2,000');
+    }
     await train(page);
+    expect((await reportOf(page)).dataset).toMatchObject({ name: 'synthetic', train: 2000 });
+
+    await page.getByLabel('Training images', { exact: true }).fill('500');
+    await page.getByLabel('Training images', { exact: true }).blur();
+    await expectImages(page, 'synthetic', '500');
+    expect(await alertOf(page)).toBe('');
   });
 
-  test('refuses what is not MNIST by its checksum', async ({ visit }) => {
-    const { files } = mnistStandIn();
-    const page = await visit(quickRun, {
-      provokes: mirrors,
-      prepare: (page) =>
-        page.route(mirrors, (route) => {
-          const file = files.find(({ name }) => route.request().url().endsWith(`/${name}`));
-          return route.fulfill({
-            headers: { 'access-control-allow-origin': '*' },
-            body: Buffer.from(file?.bytes ?? []),
-          });
-        }),
+  test('and the images that were on their way come nevertheless', async ({ visit }) => {
+    let answer = () => {};
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
     });
-    await reach(page, 'ready');
-    await page.getByLabel('Data', { exact: true }).selectOption('MNIST');
-    await press(page, 'Fetch MNIST');
-    await eventually(() => alertOf(page)).toMatch(/sha256/);
+    const page = await visit(
+      { ...quickRun, data: 'mnist' },
+      {
+        prepare: (page) =>
+          page.route('**/mnist/*.gz', async (route) => {
+            await asked;
+            await route.continue();
+          }),
+      },
+    );
+    await choose(page, good.slice(0, 3));
+    await eventually(() => alertOf(page)).toMatch(/t10k-labels|test labels/i);
+    answer();
+    await expectImages(page, 'mnist', '60,000');
+    expect(await alertOf(page)).toMatch(/t10k-labels|test labels/i);
   });
 });
 
-/** The way out of every failure. */
-async function chooseSyntheticDigits(page: Page): Promise<void> {
-  await page.getByLabel('Data', { exact: true }).selectOption('Synthetic digits');
+async function expectImages(page: Page, data: string, count: string): Promise<void> {
+  await eventually(() => page.locator('#train-size').textContent()).toBe(count);
   await reach(page, 'ready');
-  expect(await alertOf(page)).toBe('');
+  expect(await page.getByLabel('Data', { exact: true }).inputValue()).toBe(data);
+  expect(new URL(page.url()).searchParams.get('data')).toBe(data);
 }
 
 function unpacked({ name, bytes }: NamedFile): NamedFile {
@@ -124,13 +112,9 @@ function replaced(
   return files.map(({ name, bytes }, i) => ({ name, bytes: i === index ? by(bytes) : bytes }));
 }
 
-async function expectTrainingImages(page: Page, count: number): Promise<void> {
-  await eventually(() => page.locator('#train-size').textContent()).toContain(count.toLocaleString('en'));
-}
-
 async function choose(page: Page, files: readonly NamedFile[]): Promise<void> {
   await page
-    .getByLabel('Choose MNIST files')
+    .getByLabel('Choose files')
     .setInputFiles(
       files.map(({ name, bytes }) => ({ name, mimeType: 'application/gzip', buffer: Buffer.from(bytes) })),
     );

@@ -1,24 +1,22 @@
 import { describe, expect } from 'vitest';
 import { classificationReport, formatClassificationReport } from '../../src/report/classification.ts';
-import { confusionTable, eventually, press, quickRun, reportOf, test, train } from '../support/demo.ts';
+import { confusionTable, eventually, press, quickRun, reportOf, test } from '../support/demo.ts';
 
 const labels = Array.from({ length: 10 }, (_, label) => label);
 
 describe('the report', () => {
-  test('counts in every cell of the confusion matrix what the saved report counts', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('counts in every cell of the confusion matrix what the saved report counts', async ({
+    trained: page,
+  }) => {
     const table = await confusionTable(page);
     const report = await reportOf(page);
     expect(table).toEqual(report.confusionMatrix);
     expect(table.flat().reduce((sum, count) => sum + count)).toBe(quickRun.test);
   });
 
-  test('shows as table, and copies, what scikit-learn says of these predictions', async ({ visit }) => {
-    const page = await visit(quickRun, {
-      context: { permissions: ['clipboard-read', 'clipboard-write'] },
-    });
-    await train(page);
+  test('shows as table, and copies, what scikit-learn says of these predictions', async ({
+    trained: page,
+  }) => {
     const table = await confusionTable(page);
     const cells = table.flatMap((row, label) =>
       row.flatMap((count, predicted) => Array.from({ length: count }, () => ({ label, predicted }))),
@@ -51,9 +49,7 @@ describe('the report', () => {
     ]);
   });
 
-  test('shows just the test images of a cell that is chosen', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('shows just the test images of a cell that is chosen', async ({ trained: page }) => {
     const table = await confusionTable(page);
     for (const [label, predicted] of [[3, 3], mostConfused(table)] as const) {
       const count = table[label]?.[predicted] ?? 0;
@@ -64,9 +60,7 @@ describe('the report', () => {
     }
   });
 
-  test('lists the worst mistakes, surest first, with their probabilities', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('lists the worst mistakes, surest first, with their probabilities', async ({ trained: page }) => {
     const texts = await page.locator('#mistakes li').allTextContents();
     expect(texts.length).toBeGreaterThan(0);
     const sureness = texts.map((text) => Number.parseFloat(/([\d.]+) ?%/.exec(text)?.[1] ?? ''));

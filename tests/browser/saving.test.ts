@@ -2,6 +2,7 @@ import { decode } from 'fast-png';
 import { describe, expect } from 'vitest';
 import { decodeModel } from '../../src/model/model-file.ts';
 import {
+  alertOf,
   confusionTable,
   drop,
   eventually,
@@ -22,9 +23,7 @@ const modelFile = (bytes: Uint8Array) => ({
 });
 
 describe('saving', () => {
-  test('writes the model as the library reads it', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('writes the model as the library reads it', async ({ trained: page }) => {
     const { name, bytes } = await save(page, 'Save model');
     expect(name).toMatch(/\.safetensors$/);
     const { model, image, metadata } = decodeModel(bytes);
@@ -33,9 +32,7 @@ describe('saving', () => {
     expect(metadata['shadegrad.dataset']).toBe('synthetic');
   });
 
-  test('writes the report of the run that the page shows', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('writes the report of the run that the page shows', async ({ trained: page }) => {
     const report = await reportOf(page);
     expect(report.dataset).toMatchObject({ name: 'synthetic', train: quickRun.train, test: quickRun.test });
     expect(report.adapter).toMatchObject({ vendor: 'google', software: true });
@@ -50,9 +47,7 @@ describe('saving', () => {
     expect(100 * report.test.accuracy).toBeCloseTo(await testAccuracy(page), 1);
   });
 
-  test('writes the heatmap as PNG and as SVG', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('writes the heatmap as PNG and as SVG', async ({ trained: page }) => {
     const table = await confusionTable(page);
     const png = await save(page, 'Save heatmap as PNG');
     expect(png.name).toMatch(/\.png$/);
@@ -69,9 +64,9 @@ describe('saving', () => {
     for (const count of new Set(table.flat())) expect(texts).toContain(String(count));
   });
 
-  test('writes the heatmap as it is shown: shares of rows, without the right answers', async ({ visit }) => {
-    const page = await visit();
-    await train(page);
+  test('writes the heatmap as it is shown: shares of rows, without the right answers', async ({
+    trained: page,
+  }) => {
     await page.getByLabel('Share of each row').check();
     const shares = textsOf((await save(page, 'Save heatmap as SVG')).bytes);
     await page.getByLabel('Right answers').uncheck();
@@ -81,15 +76,16 @@ describe('saving', () => {
     });
     expect(shares).toContain(share);
     expect(mistakes).not.toContain(share);
+    await page.getByLabel('Right answers').check();
+    await page.getByLabel('Share of each row').uncheck();
   });
 });
 
 describe('loading', () => {
   test('a saved model in a fresh profile gives the same test accuracy and confusion matrix', async ({
+    trained: page,
     visit,
   }) => {
-    const page = await visit();
-    await train(page);
     const { bytes } = await save(page, 'Save model');
     const [accuracy, table] = [await testAccuracy(page), await confusionTable(page)];
 
@@ -101,13 +97,12 @@ describe('loading', () => {
     expect((await save(other, 'Save model')).bytes).toEqual(bytes);
   });
 
-  test('a model that is dropped on the page shows what it knows', async ({ visit }) => {
+  test('a model that is dropped on the page shows what it knows', async ({ trained, visit }) => {
+    const file = await save(trained, 'Save model');
     const page = await visit();
-    await train(page);
-    const { name, bytes } = await save(page, 'Save model');
-    await press(page, 'Reset');
+    await reach(page, 'ready');
     expect(await page.locator('#test-accuracy').textContent()).not.toMatch(/%/);
-    await drop(page, [{ name, bytes }]);
+    await drop(page, [file]);
     await eventually(() => page.locator('#test-accuracy').textContent()).toMatch(/%/);
   });
 
@@ -119,8 +114,7 @@ describe('loading', () => {
     const page = await visit();
     await reach(page, 'ready');
     await page.getByLabel('Load model').setInputFiles(modelFile(bytes));
-    await eventually(() => page.getByRole('alert').allTextContents()).not.toEqual([]);
-    expect((await page.getByRole('alert').allTextContents()).join(' ')).toMatch(/safetensors/i);
+    await eventually(() => alertOf(page)).toMatch(/safetensors/i);
     expect(await page.getByRole('button', { name: 'Train', exact: true }).isDisabled()).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ import {
 
 describe('training', () => {
   test('reaches over 90 % on synthetic digits', async ({ visit }) => {
-    const page = await visit({ train: 2000, test: 300, epochs: 4 });
+    const page = await visit({ data: 'synthetic', train: 2000, test: 300, epochs: 4 });
     await train(page);
     expect(await testAccuracy(page)).toBeGreaterThan(90);
   });
@@ -42,10 +42,8 @@ describe('training', () => {
     expect(await page.locator('[role=status]').getAttribute('data-state')).toBe('training');
   });
 
-  test('pauses without losing anything, and resumes', async ({ visit }) => {
-    const page = await visit(quickRun);
-    await train(page);
-    const uninterrupted = (await reportOf(page)).history.map(({ loss }) => loss);
+  test('pauses without losing anything, and resumes', async ({ trained, visit }) => {
+    const uninterrupted = (await reportOf(trained)).history.map(({ loss }) => loss);
 
     const other = await visit(quickRun);
     await reach(other, 'ready');
@@ -87,23 +85,24 @@ describe('training', () => {
   });
 
   test('names the adapter that does the work, that it is software, and the plan that runs', async ({
-    visit,
+    trained: page,
   }) => {
-    const page = await visit();
-    await train(page);
     expect(await page.locator('#adapter').getAttribute('data-software')).toBe('true');
     expect(await page.locator('#adapter').textContent()).toMatch(/swiftshader/i);
     const { config } = await reportOf(page);
     expect(await page.locator('#plan').textContent()).toContain(config.plan);
   });
 
-  test('starts from scratch after a reset, and gives the same numbers', async ({ visit }) => {
-    const page = await visit(quickRun);
-    await train(page);
-    const first = await reportOf(page);
+  test('starts from scratch after a reset, and gives the same numbers', async ({ trained, visit }) => {
+    const page = await visit(longRun);
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => confusionTable(page).then(sum)).toBe(300);
     await press(page, 'Reset');
+    await page.getByLabel('Epochs').fill('3');
+    await page.getByLabel('Epochs').blur();
     await train(page);
-    expect(numbersOf(await reportOf(page))).toEqual(numbersOf(first));
+    expect(numbersOf(await reportOf(page))).toEqual(numbersOf(await reportOf(trained)));
   });
 });
 

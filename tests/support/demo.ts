@@ -1,4 +1,4 @@
-import type { BrowserContext, BrowserContextOptions, Download, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Download, Page } from 'playwright-core';
 import { type PreviewServer, preview } from 'vite';
 import { test as base, expect } from 'vitest';
 import type { RunReport } from '../../src/report/run-report.ts';
@@ -51,8 +51,9 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 
 
 /**
  * `visit` opens the demo page, each time in a fresh profile, and waits until it is loaded, though perhaps not ready.
- * The test fails where a page throws, logs an error (what the content security policy refuses is one) or asks
- * anything of another host.
+ * `trained` is a page that has made the quick run, for all tests of a file: for those that look and do not touch.
+ * A test fails where a page throws, logs an error (what the content security policy refuses is one) or asks anything of
+ * another host; what goes wrong on the page that is shared fails the file.
  */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
@@ -68,28 +69,43 @@ export const test = base
     return portOf(server);
   })
   .extend('visit', async ({ browser, port }, { onCleanup }) => {
-    const contexts: BrowserContext[] = [];
-    const problems: string[] = [];
-    onCleanup(async () => {
-      const pages = contexts.flatMap((context) => context.pages());
-      await Promise.all(pages.map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })));
-      await Promise.all(contexts.map((context) => context.close()));
-      expect(problems, 'what went wrong in the browser').toEqual([]);
-    });
-    return async (query: Query = quickRun, options: Visit = {}): Promise<Page> => {
-      const origin = `http://${options.insecure ? insecureHost : '127.0.0.1'}:${port}`;
-      const context = await browser.newContext(options.context);
-      contexts.push(context);
-      const note = (problem: string) => {
-        if (!options.provokes?.test(problem)) problems.push(problem);
-      };
-      const page = await context.newPage();
-      watch(page, origin, note);
-      await options.prepare?.(page);
-      await page.goto(demoUrl(origin, query));
-      return page;
-    };
+    const { visit, end } = visits(browser, port);
+    onCleanup(end);
+    return visit;
+  })
+  .extend('trained', { scope: 'file' }, async ({ browser, port }, { onCleanup }) => {
+    const { visit, end } = visits(browser, port);
+    onCleanup(end);
+    const page = await visit(quickRun, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+    await train(page);
+    return page;
   });
+
+/** Visits to the page, until `end` closes all and fails where something went wrong in one. */
+function visits(browser: Browser, port: number) {
+  const contexts: BrowserContext[] = [];
+  const problems: string[] = [];
+  const visit = async (query: Query = quickRun, options: Visit = {}): Promise<Page> => {
+    const origin = `http://${options.insecure ? insecureHost : '127.0.0.1'}:${port}`;
+    const context = await browser.newContext(options.context);
+    contexts.push(context);
+    const note = (problem: string) => {
+      if (!options.provokes?.test(problem)) problems.push(problem);
+    };
+    const page = await context.newPage();
+    watch(page, origin, note);
+    await options.prepare?.(page);
+    await page.goto(demoUrl(origin, query));
+    return page;
+  };
+  const end = async (): Promise<void> => {
+    const pages = contexts.flatMap((context) => context.pages());
+    await Promise.all(pages.map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })));
+    await Promise.all(contexts.map((context) => context.close()));
+    expect(problems, 'what went wrong in the browser').toEqual([]);
+  };
+  return { visit, end };
+}
 
 /** Serves the built demo page on a free port of this machine, as any static host would. */
 export function serveDemo(): Promise<PreviewServer> {
@@ -195,6 +211,14 @@ export async function reportOf(page: Page): Promise<RunReport> {
   return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
 }
 
+/** Runs code in the page's workers before their own. */
+export function prependToWorkers(page: Page, code: string): Promise<unknown> {
+  return page.route(/worker[^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code}\n${await response.text()}` });
+  });
+}
+
 /** Drops files on the page as from a file manager. */
 export async function drop(page: Page, files: readonly NamedFile[]): Promise<void> {
   const encoded = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
@@ -217,5 +241,5 @@ export async function alertOf(page: Page): Promise<string> {
 }
 
 /** `expect.poll` with the patience that training in software on two busy cores asks for. */
-export const eventually = <T>(read: () => T | Promise<T>) =>
-  expect.poll(read, { timeout: 20_000, interval: 100 });
+export const eventually = <T>(read: () => T | Promise<T>, message = '') =>
+  expect.poll(read, { timeout: 20_000, interval: 50, message });

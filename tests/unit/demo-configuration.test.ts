@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { defaults, parse, queryOf, type Texts, textsOf } from '../../demo/configuration.ts';
 
-const texts = (change: Partial<Texts>): Texts => ({ ...defaults, ...change });
+const texts = (change: Partial<Texts>): Texts => ({ ...defaults, data: 'synthetic', ...change });
 
 describe('the demo page takes from its fields', () => {
   test("the library's defaults where nothing is said", () => {
     expect(parse(textsOf(new URLSearchParams())).configuration).toEqual({
-      data: 'synthetic',
-      train: 12_000,
-      test: 2_000,
+      data: 'mnist',
+      train: 0,
+      test: 0,
       hidden: [100],
       learningRate: 0.001,
       batchSize: 32,
@@ -57,7 +57,10 @@ describe('the demo page takes from its fields', () => {
   });
 
   test('numbers of images for synthetic digits only', () => {
-    expect(parse(texts({ data: 'mnist', train: 'x' })).configuration).toMatchObject({ data: 'mnist' });
+    expect(parse(texts({ train: '500' })).configuration).toMatchObject({ data: 'synthetic', train: 500 });
+    for (const data of ['mnist', 'files']) {
+      expect(parse(texts({ data, train: 'x' })).configuration).toMatchObject({ data });
+    }
   });
 });
 
@@ -65,8 +68,8 @@ describe("the demo page's address", () => {
   test.each([
     texts({}),
     texts({ hidden: '128,64', lr: '3e-4', batch: '64', epochs: '3', seed: '7', val: '0' }),
-    texts({ hidden: '', data: 'synthetic', train: '500', test: '100' }),
-    texts({ data: 'mnist' }),
+    texts({ hidden: '', train: '500', test: '100' }),
+    defaults,
   ])('gives back what it was made of: %j', (made) => {
     expect(textsOf(queryOf(made))).toEqual(made);
   });
@@ -75,7 +78,7 @@ describe("the demo page's address", () => {
     expect([...queryOf(texts({ data: 'mnist' })).keys()]).not.toContain('train');
   });
 
-  test('with other data than there are leads to synthetic digits', () => {
-    expect(textsOf(new URLSearchParams('data=cats&seed=5'))).toMatchObject({ data: 'synthetic', seed: '5' });
+  test.each(['cats', 'files'])('with data that are not at hand, "%s", leads to MNIST', (data) => {
+    expect(textsOf(new URLSearchParams({ data, seed: '5' }))).toMatchObject({ data: 'mnist', seed: '5' });
   });
 });

@@ -40,8 +40,18 @@ export function drawStrokes(strokes: readonly (readonly PenPoint[])[]): {
   return { ink, width, height };
 }
 
-/** Adds the area swept by the pen from `a` to `b`, with an edge one pixel soft. */
-function drawSegment(ink: Float32Array, width: number, height: number, a: PenPoint, b: PenPoint): void {
+/**
+ * Adds the area swept by the pen from `a` to `b`, with an edge one pixel soft.
+ *
+ * @param ink coverage of each pixel, 0 to 1: [height, width]
+ */
+export function drawSegment(
+  ink: Float32Array,
+  width: number,
+  height: number,
+  a: PenPoint,
+  b: PenPoint,
+): void {
   const reach = Math.max(a.radius, b.radius) + 1;
   const firstRow = Math.max(0, Math.floor(Math.min(a.y, b.y) - reach));
   const lastRow = Math.min(height - 1, Math.ceil(Math.max(a.y, b.y) + reach));
