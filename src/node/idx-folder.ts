@@ -20,11 +20,7 @@ export interface Entry {
  * @throws ShadegradError `bad-data` where it cannot be listed
  */
 export async function listFolder(folder: string): Promise<Entry[]> {
-  const listed = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    const problems: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
-    const problem = problems[cause.code ?? ''] ?? `cannot be listed: ${cause.message}`;
-    throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);
-  });
+  const listed = await readdir(folder, { withFileTypes: true }).catch((cause) => unlistable(folder, cause));
   const entries = await Promise.all(
     listed
       .filter(({ name }) => !name.startsWith('.'))
@@ -34,12 +30,22 @@ export async function listFolder(folder: string): Promise<Entry[]> {
         return found ? [{ name: entry.name, path, isFolder: found.isDirectory() }] : [];
       }),
   );
-  return entries.flat().sort((a, b) => byCodePoints(a.name, b.name));
+  return sortByCodePoints(entries.flat(), ({ name }) => name);
 }
 
-/** Python's order of strings: by code points, which is that of UTF-8's bytes, and differs from JavaScript's. */
-export function byCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** @throws ShadegradError `bad-data`, always */
+export function unlistable(folder: string, cause: NodeJS.ErrnoException): never {
+  const problems: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
+  const problem = problems[cause.code ?? ''] ?? `cannot be listed: ${cause.message}`;
+  throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);
+}
+
+/** In Python's order of strings: by code points, which is that of UTF-8's bytes, and differs from JavaScript's. */
+export function sortByCodePoints<T>(items: readonly T[], textOf: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, key: Buffer.from(textOf(item)) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ item }) => item);
 }
 
 /**

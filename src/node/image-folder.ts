@@ -8,7 +8,7 @@ import { greyOf } from '../pictures/grey.ts';
 import type { Picture } from '../pictures/picture.ts';
 import { decodePicture } from './decode.ts';
 import { readStoredSync } from './files.ts';
-import { byCodePoints, type Entry, listFolder } from './idx-folder.ts';
+import { type Entry, listFolder, sortByCodePoints, unlistable } from './idx-folder.ts';
 
 /** How far the reading of a folder's pictures has come. */
 export interface ReadingProgress {
@@ -26,7 +26,7 @@ export interface ImageFolderOptions {
 
 const MOST_CLASSES = 256;
 /** More bytes than this are not worth trying for. */
-const MOST_BYTES = 2 ** 32;
+const MOST_BYTES = 2 ** 31;
 /** Pictures that are decoded at the same time; the more, the more memory. */
 const AT_ONCE = 16;
 /** Between two calls of `onProgress`, and two moments at which others have their turn. */
@@ -119,11 +119,12 @@ async function labelledFiles(set: string, classNames: readonly string[]): Promis
         `${set} has the class "${name}", which there is nothing of to train on.`,
         'Use the same classes.',
       );
-    const pictures = (await readdir(path, { recursive: true })).filter(
+    const all = await readdir(path, { recursive: true }).catch((cause) => unlistable(path, cause));
+    const pictures = all.filter(
       (file) => PICTURE.test(file) && !file.split(/[\\/]/).some((part) => part.startsWith('.')),
     );
     if (pictures.length === 0) throw bad(`${path} holds no PNG or JPEG files.`, LAYOUT);
-    for (const file of pictures.sort(byCodePoints)) files.push({ path: join(path, file), label });
+    for (const file of sortByCodePoints(pictures, String)) files.push({ path: join(path, file), label });
   }
   return files;
 }
