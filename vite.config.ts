@@ -2,8 +2,11 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import type { InlineConfig } from 'vitest/node';
 import { packMnist } from './demo/pack-mnist.ts';
 import packageJson from './package.json' with { type: 'json' };
+
+type ProjectOptions = Pick<InlineConfig, 'globalSetup' | 'exclude' | 'isolate' | 'maxWorkers' | 'sequence'>;
 
 const external = [
   /^node:/,
@@ -54,6 +57,16 @@ const mnistFiles: Plugin = {
   },
 };
 
+/** For tests of what is shipped: the command line and the demo page. */
+const built: ProjectOptions = { globalSetup: ['tests/support/build.ts'] };
+
+/** They measure the page by the clock: after the others and one at a time, because the CPU is the GPU here. */
+const measuring = ['tests/browser/{bench,responsiveness}.test.ts'];
+
+function project(name: string, include: string[], options: ProjectOptions = {}) {
+  return { extends: true as const, test: { name, include, ...options } };
+}
+
 const library: ViteUserConfig = {
   plugins: [executableCli],
   build: {
@@ -68,21 +81,17 @@ const library: ViteUserConfig = {
     rolldownOptions: { external },
   },
   test: {
-    globalSetup: ['tests/support/build.ts'],
     projects: [
-      { extends: true, test: { name: 'node', include: ['tests/{unit,gpu}/**/*.test.ts'] } },
-      {
-        extends: true,
-        test: {
-          name: 'browser',
-          include: ['tests/browser/*.test.ts'],
-          // After the others and one at a time: these tests measure the page, and the CPU is the GPU here.
-          sequence: { groupOrder: 1 },
-          maxWorkers: 1,
-          isolate: false,
-        },
-      },
-      { extends: true, test: { name: 'acceptance', include: ['tests/acceptance/*.test.ts'] } },
+      project('unit', ['tests/unit/*.test.ts']),
+      project('gpu', ['tests/gpu/*.test.ts'], built),
+      project('browser', ['tests/browser/*.test.ts'], { ...built, exclude: measuring, isolate: false }),
+      project('browser-alone', measuring, {
+        ...built,
+        maxWorkers: 1,
+        isolate: false,
+        sequence: { groupOrder: 1 },
+      }),
+      project('acceptance', ['tests/acceptance/*.test.ts'], built),
     ],
     testTimeout: 120_000,
     maxWorkers: 2,

@@ -3,6 +3,7 @@ import { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/ada
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import { platform } from './environment.ts';
 import { noAdapter } from './install-steps.ts';
+import { easePolling } from './polling.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
@@ -173,6 +174,7 @@ export async function findSoftware(toggles: Toggles = {}): Promise<GPUAdapter | 
   const environment = bundled
     ? { VK_DRIVER_FILES: bundled.manifest, VK_ICD_FILENAMES: bundled.manifest }
     : {};
+  easePolling();
   return request('software', bundled, environment, { forceFallbackAdapter: true }, toggles);
 }
 

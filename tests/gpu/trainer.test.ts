@@ -276,14 +276,14 @@ describe('without test samples', () => {
 });
 
 describe('where memory runs out', () => {
-  /** A device whose `createBuffer` fails at its call number `failing`, and the buffers it made that still live. */
-  async function failingDevice(failing: number) {
+  /** A device whose `createBuffer` can be made to fail, and the buffers it made that still live. */
+  async function failingDevice() {
     const { device } = await openDevice();
     const alive = new Set<GPUBuffer>();
     const createBuffer = device.createBuffer.bind(device);
-    let calls = 0;
+    let left = Number.POSITIVE_INFINITY;
     device.createBuffer = (descriptor) => {
-      if (calls++ === failing) throw new RangeError('no memory');
+      if (left-- === 0) throw new RangeError('no memory');
       const buffer = createBuffer(descriptor);
       alive.add(buffer);
       const destroy = buffer.destroy.bind(buffer);
@@ -293,13 +293,17 @@ describe('where memory runs out', () => {
       };
       return buffer;
     };
-    return { device, alive };
+    const failAfter = (buffers: number) => {
+      left = buffers;
+    };
+    return { device, alive, failAfter };
   }
 
   test('everything that was made until then is freed, and the error says so', async () => {
-    let failing = 0;
-    for (let done = false; !done; failing++) {
-      const { device, alive } = await failingDevice(failing);
+    const { device, alive, failAfter } = await failingDevice();
+    let made = 0;
+    for (let done = false; !done; made++) {
+      failAfter(made);
       try {
         const trainer = await Trainer.create(device, data, { hidden: [4], validationSplit: 0.2 });
         trainer.destroy();
@@ -309,10 +313,10 @@ describe('where memory runs out', () => {
       }
       expect([...alive].map(({ label }) => label)).toEqual([]);
       DeviceWatch.of(device).check();
-      device.destroy();
     }
     // Two layers' parameters, images, labels, and the two plans' own buffers.
-    expect(failing).toBeGreaterThan(15);
+    expect(made).toBeGreaterThan(15);
+    device.destroy();
   });
 });
 

@@ -1,6 +1,6 @@
 import { readBuffer } from '../../src/gpu/buffers.ts';
 import { KERNELS, type Kernel } from '../../src/gpu/kernels.ts';
-import { compile } from '../../src/gpu/pipeline.ts';
+import { compile, type Pipeline } from '../../src/gpu/pipeline.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 import type { Dispatch } from '../../src/train/step-plan.ts';
 import { encodeSteps, STEP_SIZE, type Step } from '../../src/train/steps.ts';
@@ -13,6 +13,9 @@ interface Buffer {
   readonly name: string;
   readonly type: keyof typeof WORDS;
 }
+
+/** A shader is compiled once for a device, as the one that it checks: most of a test's time is the compiler's. */
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 
 /**
  * Runs a dispatch with every index into a storage buffer looked at first, also of what is read and not used: nobody
@@ -49,7 +52,12 @@ fn index_of_${buffer.name}(i: u32) -> u32 {
   const flag = `@group(0) @binding(${Object.keys(accesses).length}) var<storage, read_write> broken: atomic<u32>;`;
   const checked = [looked(code, storage), flag, ...checks].join('\n');
   const all: Kernel['bindings'] = { ...accesses, broken: 'read-write' };
-  const { pipeline, layout } = await compile(device, `${kernel}.wgsl, checked`, checked, all, constants);
+  const pipelines = compiled.get(device) ?? new Map<string, Promise<Pipeline>>();
+  compiled.set(device, pipelines);
+  const key = JSON.stringify([checked, constants]);
+  const compiling = pipelines.get(key) ?? compile(device, `${kernel}.wgsl, checked`, checked, all, constants);
+  pipelines.set(key, compiling);
+  const { pipeline, layout } = await compiling;
   const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
   const broken = device.createBuffer({ label: 'broken', size: 4, usage: usage | GPUBufferUsage.STORAGE });
   const uniform = device.createBuffer({ label: 'step', size: 256, usage: usage | GPUBufferUsage.UNIFORM });
