@@ -34,7 +34,7 @@ export {
   type TrainingResult,
   trainingBenchLimits,
 } from './bench/train.ts';
-export { centerDigit } from './data/center.ts';
+export { centerDigit } from './pictures/center.ts';
 export { type Dataset, namesOfClasses, type Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
 export {

@@ -1,7 +1,7 @@
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
-import { centerDigit } from '../data/center.ts';
+import { centerDigit } from '../pictures/center.ts';
 import type { NamedBytes } from '../data/idx.ts';
-import { resize } from '../data/resize.ts';
+import { resize } from '../pictures/resize.ts';
 import { ShadegradError } from '../errors.ts';
 
 /** Larger images are refused before anything is allocated for them. */

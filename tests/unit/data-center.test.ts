@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { centerDigit } from '../../src/data/center.ts';
+import { centerDigit } from '../../src/pictures/center.ts';
 
 /** Ink where `inside` says so: [height, width]. */
 function drawing(width: number, height: number, inside: (x: number, y: number) => boolean): Float32Array {

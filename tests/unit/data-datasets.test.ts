@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { centerDigit } from '../../src/data/center.ts';
+import { centerDigit } from '../../src/pictures/center.ts';
 import { mnist } from '../../src/data/mnist.ts';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import { loadDataset } from '../../src/node/datasets.ts';

@@ -1,6 +1,6 @@
 import { encode, type ImageData as Png } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { centerDigit } from '../../src/data/center.ts';
+import { centerDigit } from '../../src/pictures/center.ts';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import { imageFromPng, isPng } from '../../src/node/png.ts';
 
