@@ -1,9 +1,6 @@
 import { closing, opening, type Region, smooth } from './morphology.ts';
 import type { Plane } from './plane.ts';
 
-/** Strokes are narrower than this share of a picture's side; what is wider belongs to its ground. */
-const WIDEST_STROKE = 0.35;
-
 /** How much ink could cover each pixel. */
 export interface Contrast {
   /** 0 for none: [height, width] */
@@ -24,10 +21,12 @@ export interface Contrasts {
  * How far each pixel of a region is from the ground about it. The ground is local (see {@link closing}), so light may
  * fall off, shadows have edges, and bars, masks and tables are wider than any stroke and are ground themselves. Dark
  * ink is told as the share of light that it swallows, which does not depend on how much light falls on the paper.
+ *
+ * @param widest strokes are narrower than this share of the picture's side; what is wider belongs to the ground
  */
-export function contrastsOf(brightness: Plane, region: Region): Contrasts {
+export function contrastsOf(brightness: Plane, region: Region, widest: number): Contrasts {
   const side = Math.sqrt(brightness.width * brightness.height);
-  const radius = Math.max(2, Math.round((WIDEST_STROKE * side) / 2));
+  const radius = Math.max(2, Math.round((widest * side) / 2));
   const { values: smoothed } = smooth(brightness, region, side < 100 ? 0 : side < 300 ? 1 : 2);
   const plane = { ...brightness, values: smoothed };
   const fine = side >= 100;

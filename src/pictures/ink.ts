@@ -9,11 +9,13 @@ import { findStrokes, frameWidth, type Strokes } from './strokes.ts';
 const FAINT = 1 / 16;
 /** A tile on a sheet of paper on a table: deeper is not looked. */
 const MOST_SHEETS = 3;
+/** Strokes are narrower than this share of the side of a picture. */
+const STROKE = 0.35;
 
 export interface Digit {
-  /** Amount of ink, 0 to 1, of the digit's strokes alone: [height, width] */
+  /** Amount of ink, 0 to 1, of the digit's strokes alone, in a part of the picture: [height, width] */
   readonly ink: Plane;
-  /** Around the strokes. */
+  /** Around the strokes, in the picture. */
   readonly box: Box;
   readonly several: boolean;
 }
@@ -24,9 +26,16 @@ interface Reading extends Strokes {
   readonly thickness: number;
 }
 
-/** The digit in a region of a picture, dark on light or light on dark; undefined where nothing stands out. */
-export function findDigit(brightness: Plane, region: Region, sheets = MOST_SHEETS): Digit | undefined {
-  const contrasts = contrastsOf(brightness, region);
+/**
+ * The digit in a region of a picture, dark on light or light on dark; undefined where nothing stands out. Where there
+ * are no strokes, what is wider than strokes are is taken.
+ */
+export function findDigit(brightness: Plane, region: Region): Digit | undefined {
+  return look(brightness, region, MOST_SHEETS, STROKE) ?? look(brightness, region, 0, 1);
+}
+
+function look(brightness: Plane, region: Region, sheets: number, widest: number): Digit | undefined {
+  const contrasts = contrastsOf(brightness, region, widest);
   const dark = read(contrasts.dark, region, contrasts.smoothed, brightness.width);
   const light = read(contrasts.light, region, contrasts.smoothed, brightness.width);
   for (const [outer, inner] of [
@@ -57,18 +66,23 @@ function findOn(
 ): Digit | undefined {
   const [sheet] = parts;
   if (!sheet) return undefined;
-  const within = filled(sheet, labels, brightness.width);
+  const whole = filled(sheet, labels, brightness.width);
   const cropped = crop(brightness.values, brightness.width, sheet);
-  const inside = crop(region, brightness.width, sheet).map((value, i) => value & (within[i] ?? 0));
+  const inside = crop(region, brightness.width, sheet).map((value, i) => value & (whole[i] ?? 0));
   const plane = { width: sheet.width, height: sheet.height, values: cropped };
-  const digit = findDigit(plane, inside, sheets - 1);
-  return digit && longestSide(digit.box) >= 0.25 * longestSide(sheet) ? digit : undefined;
+  return within(look(plane, inside, sheets - 1, STROKE), sheet);
 }
 
 function findIn(box: Box, brightness: Plane, region: Region, sheets: number): Digit | undefined {
   const values = crop(brightness.values, brightness.width, box);
-  const digit = findDigit({ ...box, values }, crop(region, brightness.width, box), sheets - 1);
-  return digit && longestSide(digit.box) >= 0.25 * longestSide(box) ? digit : undefined;
+  const digit = look({ ...box, values }, crop(region, brightness.width, box), sheets - 1, STROKE);
+  return within(digit, box);
+}
+
+/** A digit found within a box, if it is large enough beside it. */
+function within(digit: Digit | undefined, { left, top, width, height }: Box): Digit | undefined {
+  if (!digit || longestSide(digit.box) < 0.25 * Math.max(width, height)) return undefined;
+  return { ...digit, box: { ...digit.box, left: digit.box.left + left, top: digit.box.top + top } };
 }
 
 function inset({ left, top, width, height }: Box, by: number): Box {
@@ -109,16 +123,22 @@ function thicknessOf({ parts, labels }: Strokes, width: number): number {
 }
 
 /**
- * Dark ink on light, or light on dark? Between a digit's strokes the ground looks like ink of the other kind. Of two
- * readings the outer one is right; where they lie beside each other, the one with thinner strokes.
+ * Dark ink on light, or light on dark? Between a digit's strokes the ground looks like ink of the other kind, but that
+ * is smaller; and about them, where it is narrow, but that is thicker for its length.
  */
 function choose(dark: Reading | undefined, light: Reading | undefined): Reading | undefined {
   if (!dark || !light) return dark ?? light;
   if (dark.contrast > 2.5 * light.contrast) return dark;
   if (light.contrast > 2.5 * dark.contrast) return light;
-  if (contains(dark.box, light.box)) return dark;
-  if (contains(light.box, dark.box)) return light;
-  return dark.thickness <= light.thickness ? dark : light;
+  const [large, small] = longestSide(dark.box) >= longestSide(light.box) ? [dark, light] : [light, dark];
+  if (longestSide(small.box) < 0.3 * longestSide(large.box)) return large;
+  const slimmer = slimness(small) / slimness(large);
+  return slimmer > (contains(large.box, small.box) ? 1.5 : 1) ? small : large;
+}
+
+/** How many times longer than thick strokes are. */
+function slimness({ box, thickness }: Reading): number {
+  return longestSide(box) / thickness;
 }
 
 /**

@@ -22,15 +22,16 @@ export interface Light {
  */
 export function lightOf(picture: Picture, longestSide: number): Light {
   const { brightness, opacity } = inBlocks(picture, longestSide);
-  const scale = longestSide / Math.max(brightness.width, brightness.height);
+  const scale = longestSide / Math.max(picture.width, picture.height);
   if (scale >= 1) return { brightness, opacity };
-  return { brightness: scaled(brightness, scale), opacity: scaled(opacity, scale) };
-}
-
-function scaled(plane: Plane, scale: number): Plane {
-  const width = Math.max(1, Math.round(plane.width * scale));
-  const height = Math.max(1, Math.round(plane.height * scale));
-  return { width, height, values: resize(plane.values, plane, { width, height }) };
+  const width = Math.max(1, Math.round(picture.width * scale));
+  const height = Math.max(1, Math.round(picture.height * scale));
+  const scaled = (plane: Plane): Plane => ({
+    width,
+    height,
+    values: resize(plane.values, plane, { width, height }),
+  });
+  return { brightness: scaled(brightness), opacity: scaled(opacity) };
 }
 
 /** With whole blocks of pixels as one, so that sides become less than twice as long as they should be. */

@@ -1,7 +1,8 @@
 import { ShadegradError } from '../errors.ts';
 import { centerDigit, type DigitForm, layoutOf, mnistForm } from './center.ts';
+import { type Box, longestSide } from './components.ts';
 import { greyOf } from './grey.ts';
-import { findDigit } from './ink.ts';
+import { type Digit, findDigit } from './ink.ts';
 import { unlikeness } from './likeness.ts';
 import type { Picture } from './picture.ts';
 import { lightOf } from './plane.ts';
@@ -64,14 +65,45 @@ export function preparePicture(
   const formed = fits ? inForm(greyOf(picture), form) : undefined;
   if (formed) return withNotices(inInk(formed, ink), shape, traits);
 
-  const { brightness, region } = visible(lightOf(picture, LONGEST_SIDE));
-  const digit = findDigit(brightness, region);
+  const digit = digitIn(picture);
   if (!digit) {
     const pixels = inInk(new Uint8Array(shape.height * shape.width), ink);
     return { pixels, notices: [{ code: 'blank', text: BLANK }] };
   }
   const centred = centerDigit(digit.ink.values, digit.ink.width, digit.ink.height, form);
   return withNotices(inInk(centred, ink), shape, traits, digit.several);
+}
+
+/** The digit in a picture, looked at once more from near where it is small. */
+function digitIn(picture: Picture): Digit | undefined {
+  const { brightness, region } = visible(lightOf(picture, LONGEST_SIDE));
+  const digit = findDigit(brightness, region);
+  const scale = picture.width / brightness.width;
+  const side = digit ? 2 * longestSide(digit.box) : 0;
+  if (!digit || scale === 1 || 2 * side > Math.max(brightness.width, brightness.height)) return digit;
+  const { left, top, width, height } = digit.box;
+  const near = cut(picture, {
+    left: Math.floor(scale * (left + width / 2 - side / 2)),
+    top: Math.floor(scale * (top + height / 2 - side / 2)),
+    width: Math.ceil(scale * side),
+    height: Math.ceil(scale * side),
+  });
+  const seen = visible(lightOf(near, LONGEST_SIDE));
+  const again = findDigit(seen.brightness, seen.region);
+  return again ? { ...again, several: digit.several || again.several } : digit;
+}
+
+/** The part of a picture that is within a box. */
+function cut({ width, height, channels, data }: Picture, box: Box): Picture {
+  const [left, top] = [Math.max(0, box.left), Math.max(0, box.top)];
+  const columns = Math.min(width, box.left + box.width) - left;
+  const rows = Math.min(height, box.top + box.height) - top;
+  const part = new Uint8Array(columns * rows * channels);
+  for (let y = 0; y < rows; y++) {
+    const start = ((top + y) * width + left) * channels;
+    part.set(data.subarray(start, start + columns * channels), y * columns * channels);
+  }
+  return { width: columns, height: rows, channels, data: part };
 }
 
 /** What the model wants: centred digits of some form, or none; light or dark ink, or either. */

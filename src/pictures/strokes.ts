@@ -23,7 +23,7 @@ const WIDEST_GAP = 0.25;
 /** Ink has edges along at least this share of its outline. */
 const LEAST_SHARPNESS = 0.7;
 /** A digit's side is at least this share of the picture's. */
-const LEAST_SIDE = 0.012;
+const LEAST_SIDE = 0.02;
 /** A second digit has at least this share of the first one's height, or width, and of its ink. */
 const SIMILAR = 0.5;
 
@@ -63,7 +63,7 @@ export function findStrokes(
   const threshold = Math.max(grain, FAINTEST_PART * high);
   const found = componentsOf((i) => (contrast[i] ?? 0) > threshold, contrast, width);
   const large = found.components.filter(
-    (component) => longestSide(component) >= Math.max(3, LEAST_SIDE * Math.max(width, height)),
+    (component) => longestSide(component) >= Math.max(3, Math.ceil(LEAST_SIDE * Math.max(width, height))),
   );
   const sharp = large.filter(
     (component) => sharpness(component, found.labels, smoothed, scale, width, high) >= LEAST_SHARPNESS,
@@ -75,7 +75,9 @@ export function findStrokes(
   const { parts, others: beside } = mainGroup(near);
   const box = boxAround(parts);
   const far = others.filter((component) => !near.includes(component));
-  const several = beside.length > 0 || far.some((component) => isSimilar(component, main, box));
+  const several =
+    beside.length > 0 ||
+    far.some((component) => isSimilar(component, main, box) && isInside(component, width, height));
   return { parts, labels: found.labels, box, contrast: high, grain, several };
 }
 
@@ -239,4 +241,9 @@ function inkOf(components: readonly Component[]): number {
 
 function isSimilar(component: Component, main: Component, box: Box): boolean {
   return component.mass >= 0.25 * main.mass && longestSide(component) >= SIMILAR * longestSide(box);
+}
+
+/** Whether a component keeps clear of the edges: what does not may be of something that is only partly seen. */
+function isInside({ left, top, width, height }: Box, right: number, bottom: number): boolean {
+  return left > 0 && top > 0 && left + width < right && top + height < bottom;
 }

@@ -21,11 +21,12 @@ const step = (value, edge, width) => Math.min(1, Math.max(0, (value - edge) / wi
 const disc = (x, y, centreX, centreY, radius) => radius + 0.5 - Math.hypot(x - centreX, y - centreY);
 
 function specks(canvas, random, count, radius, shade) {
-  for (let n = 0; n < count; n++) {
-    const [x0, y0, r] = [random() * canvas.width, random() * canvas.height, radius * (0.4 + 0.6 * random())];
-    canvas.cover((x, y) => disc(x, y, x0, y0, r), shade);
-  }
-  return canvas;
+  const discs = Array.from({ length: count }, () => [
+    random() * canvas.width,
+    random() * canvas.height,
+    radius * (0.4 + 0.6 * random()),
+  ]);
+  return canvas.cover((x, y) => Math.max(...discs.map(([x0, y0, r]) => disc(x, y, x0, y0, r))), shade);
 }
 
 /** Slow waves, as of a hand that wiped a board: about -1 to 1. */
@@ -39,15 +40,12 @@ function clouds(random) {
 }
 
 /** Digits of a 3 x 5 font, for the numbers beside a plot's axes. */
-const FONT = ['757', '262', '617', '717', '571', '747', '747', '712', '757', '757'];
 const GLYPHS = {
   0: '111101101101111',
   1: '010110010010111',
   2: '111001111100111',
   5: '111100111001111',
 };
-void FONT;
-
 function writeNumber(canvas, text, left, top, size, shade) {
   for (const [n, glyph] of [...text].entries()) {
     const bits = GLYPHS[glyph];
@@ -152,10 +150,7 @@ export const kinds = [
   {
     name: 'lined-paper',
     goal: 98,
-    draw: (pixels) =>
-      card(pixels)
-        .shade((value) => value)
-        .cover((_, y) => (y % 35 < 2 ? 0.35 : 0), [0.4, 0.55, 0.85]),
+    draw: (pixels) => card(pixels).cover((_, y) => (y % 35 < 2 ? 0.35 : 0), [0.4, 0.55, 0.85]),
   },
   {
     name: 'graph-paper',
@@ -185,10 +180,7 @@ export const kinds = [
   {
     name: 'pepper',
     goal: 95,
-    draw: (pixels, random) =>
-      card(pixels)
-        .shade((value, x, y, channel) => value)
-        .cover(() => Number(random() < 0.002), 0),
+    draw: (pixels, random) => card(pixels).cover(() => Number(random() < 0.002), 0),
   },
   {
     name: 'chalkboard',
@@ -305,7 +297,7 @@ export const kinds = [
     goal: 90,
     draw: (pixels, random) =>
       new Canvas(500, 400, 1)
-        .shade((_, x, y, channel) => [0.95, 0.85, 0.45][channel] - 0.0002 * x)
+        .shade((_, x, _y, channel) => [0.95, 0.85, 0.45][channel] - 0.0002 * x)
         .cover(drawn(pixels, 120, 70, 250), [0.15, 0.25, 0.65])
         .noise(() => 0.012 * normal(random)),
     save: { format: 'jpeg', quality: 80 },
