@@ -29,7 +29,6 @@ export {
   type TrainingResult,
   trainingBenchLimits,
 } from './bench/train.ts';
-export { centerDigit } from './data/center.ts';
 export { datasetChecksum } from './data/checksum.ts';
 export { type Dataset, namedLike, namesOfClasses, type Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
@@ -75,9 +74,11 @@ export {
 export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
 export { modelNotes } from './model/notes.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export { centerDigit, type DigitForm } from './pictures/center.ts';
 export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
-export type { ImageTraits } from './pictures/traits.ts';
+export { type PictureNotice, type PreparedPicture, preparePicture } from './pictures/prepare.ts';
+export { type ImageTraits, traitsOfImages } from './pictures/traits.ts';
 export {
   type ClassificationReport,
   type ClassificationReportOptions,

@@ -1,4 +1,4 @@
-import { centerDigit } from './center.ts';
+import { centerDigit } from '../pictures/center.ts';
 import type { Dataset, Samples } from './dataset.ts';
 import { CounterRandom, streams } from './random.ts';
 import { drawStrokes } from './synthetic/raster.ts';

@@ -1,5 +1,5 @@
-import { BOX, placeByMass } from '../data/center.ts';
 import { drawSegment } from '../data/synthetic/raster.ts';
+import { BOX, placeDigit } from './center.ts';
 
 /** A place of the pen, in any unit, y downwards. */
 export interface StrokePoint {
@@ -20,7 +20,7 @@ const PEN_RADIUS = 1.14;
 /**
  * A digit written by hand as an image like MNIST's. The strokes are scaled first, their aspect kept, and drawn then,
  * with a pen as thick as MNIST's, so that with the pen they just fit 20 x 20 pixels; they are centred by mass as
- * {@link placeByMass} does it. So the image is the same however large the digit was written, and wherever.
+ * {@link placeDigit} does it. So the image is the same however large the digit was written, and wherever.
  *
  * @param strokes on any scale; a lone point is a dot, which has no size that could be scaled
  * @returns [28, 28], 255 for the darkest ink, all zeros where there are no strokes
@@ -33,7 +33,7 @@ export function digitFromStrokes(strokes: readonly Stroke[]): Uint8Array {
     top = Math.min(top, y);
     bottom = Math.max(bottom, y);
   }
-  if (left > right) return placeByMass(new Float32Array(), 0, 0);
+  if (left > right) return placeDigit(new Float32Array(), 0, 0);
 
   const extent = Math.max(right - left, bottom - top);
   const scale = extent === 0 ? 0 : (BOX - 2 * PEN_RADIUS) / extent;
@@ -50,5 +50,5 @@ export function digitFromStrokes(strokes: readonly Stroke[]): Uint8Array {
     }));
     for (const [i, point] of points.entries()) drawSegment(ink, width, height, points[i - 1] ?? point, point);
   }
-  return placeByMass(ink, width, height);
+  return placeDigit(ink, width, height);
 }

@@ -1,39 +1,168 @@
-import { centerDigit } from '../data/center.ts';
-import { resize } from '../data/resize.ts';
+import { ShadegradError } from '../errors.ts';
+import { centerDigit, type DigitForm, layoutOf, mnistForm } from './center.ts';
+import { type Box, longestSide } from './components.ts';
+import { greyOf } from './grey.ts';
+import { type Digit, findDigit } from './ink.ts';
+import { unlikeness } from './likeness.ts';
 import type { Picture } from './picture.ts';
+import { lightOf } from './plane.ts';
+import { resize } from './resize.ts';
 import type { ImageTraits } from './traits.ts';
+import { visible } from './transparency.ts';
+
+/** Something that the reader of an answer should know about the picture. */
+export interface PictureNotice {
+  /** `blank`: no ink was found. `several`: more than one digit. `unlike`: strokes unlike the training images'. */
+  readonly code: 'blank' | 'several' | 'unlike';
+  /** A sentence. */
+  readonly text: string;
+}
 
 export interface PreparedPicture {
   /** The network's input, 0 to 255: [height, width] */
   readonly pixels: Uint8Array;
-  /** What the reader should know; empty where all is well. */
-  readonly notices: readonly { readonly code: string; readonly text: string }[];
+  /** Empty where all is well. They do not change the pixels. */
+  readonly notices: readonly PictureNotice[];
 }
 
-/** A decoded picture as a network's input. */
+/** Ink is looked for in a picture of at most this many pixels a side: a digit's own image has far fewer. */
+const LONGEST_SIDE = 512;
+
+const BLANK =
+  'Nothing in the picture stands out from its background as strokes do: the answer means nothing.';
+const SEVERAL = 'The picture holds more than one digit: the one with the most ink was read.';
+const UNLIKE =
+  'The strokes are unlike those of the images that the model was trained on: the answer is a guess.';
+
+/**
+ * A decoded picture as a network's input, prepared as the images were that the model was trained on. Where these
+ * are centred digits, the digit is looked for, brought into their form and into their ink; a picture that has that form
+ * already goes in as its bytes are. Other pictures go in as they are where they have the model's size, else
+ * stretched, and with the ground as light as in the training images.
+ *
+ * @param traits of the model's training images; null where they are not known: models of 28 x 28 are taken for MNIST's
+ * @param options.asIs whether the picture goes in as its bytes are, in grey, whatever the traits say
+ * @throws ShadegradError `bad-data` where a picture to be taken as it is does not have the model's size
+ */
 export function preparePicture(
   picture: Picture,
   shape: { readonly height: number; readonly width: number },
   traits: ImageTraits | null,
   { asIs = false }: { readonly asIs?: boolean } = {},
 ): PreparedPicture {
-  const { width, height, channels, data } = picture;
-  const grey = Uint8Array.from({ length: width * height }, (_, i) => {
-    const [red = 0, green = 0, blue = 0] = data.subarray(i * channels, i * channels + 3);
-    return channels < 3 ? red : Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+  const fits = picture.height === shape.height && picture.width === shape.width;
+  if (asIs && !fits) {
+    throw new ShadegradError(
+      'bad-data',
+      `The picture has ${picture.height} x ${picture.width} pixels, but the model takes images of ${shape.height} x ${shape.width}.`,
+      "Use a picture of the model's size, or let it be prepared.",
+    );
+  }
+  const { form, ink } = wantedOf(shape, traits);
+  if (asIs || (fits && !form)) return withNotices(greyOf(picture), shape, traits);
+  if (!form) return withNotices(stretched(picture, shape, ink), shape, traits);
+
+  const formed = fits ? inForm(greyOf(picture), form) : undefined;
+  if (formed) return withNotices(inInk(formed, ink), shape, traits);
+
+  const digit = digitIn(picture);
+  if (!digit) {
+    const pixels = inInk(new Uint8Array(shape.height * shape.width), ink);
+    return { pixels, notices: [{ code: 'blank', text: BLANK }] };
+  }
+  const centred = centerDigit(digit.ink.values, digit.ink.width, digit.ink.height, form);
+  return withNotices(inInk(centred, ink), shape, traits, digit.several);
+}
+
+/** The digit in a picture, looked at once more from near where it is small. */
+function digitIn(picture: Picture): Digit | undefined {
+  const { brightness, region } = visible(lightOf(picture, LONGEST_SIDE));
+  const digit = findDigit(brightness, region);
+  const scale = picture.width / brightness.width;
+  const side = digit ? 2 * longestSide(digit.box) : 0;
+  if (!digit || scale === 1 || 2 * side > Math.max(brightness.width, brightness.height)) return digit;
+  const { left, top, width, height } = digit.box;
+  const near = cut(picture, {
+    left: Math.floor(scale * (left + width / 2 - side / 2)),
+    top: Math.floor(scale * (top + height / 2 - side / 2)),
+    width: Math.ceil(scale * side),
+    height: Math.ceil(scale * side),
   });
-  if (asIs || (height === shape.height && width === shape.width && shape.height !== 28)) {
-    return { pixels: grey, notices: [] };
+  const seen = visible(lightOf(near, LONGEST_SIDE));
+  const again = findDigit(seen.brightness, seen.region);
+  return again ? { ...again, several: digit.several || again.several } : digit;
+}
+
+/** The part of a picture that is within a box. */
+function cut({ width, height, channels, data }: Picture, box: Box): Picture {
+  const [left, top] = [Math.max(0, box.left), Math.max(0, box.top)];
+  const columns = Math.min(width, box.left + box.width) - left;
+  const rows = Math.min(height, box.top + box.height) - top;
+  const part = new Uint8Array(columns * rows * channels);
+  for (let y = 0; y < rows; y++) {
+    const start = ((top + y) * width + left) * channels;
+    part.set(data.subarray(start, start + columns * channels), y * columns * channels);
   }
-  const paper = grey[0] ?? 0;
-  const ink = Float32Array.from(grey, (value) => Math.abs(value - paper) / 255);
-  if (ink.every((value) => value === 0)) {
-    const blank = { code: 'blank', text: 'Nothing stands out from the background of the picture.' };
-    return { pixels: new Uint8Array(shape.height * shape.width), notices: [blank] };
+  return { width: columns, height: rows, channels, data: part };
+}
+
+/** What the model wants: centred digits of some form, or none; light or dark ink, or either. */
+function wantedOf(
+  { height, width }: { readonly height: number; readonly width: number },
+  traits: ImageTraits | null,
+): { readonly form: DigitForm | null; readonly ink: ImageTraits['ink'] } {
+  if (!traits) return { form: height === 28 && width === 28 ? mnistForm : null, ink: 'light' };
+  const { digits, ink } = traits;
+  return { form: digits?.height === height && digits.width === width ? digits : null, ink };
+}
+
+function withNotices(
+  pixels: Uint8Array,
+  shape: { readonly height: number; readonly width: number },
+  traits: ImageTraits | null,
+  several = false,
+): PreparedPicture {
+  const notices: PictureNotice[] = several ? [{ code: 'several', text: SEVERAL }] : [];
+  const likeness = traits?.likeness;
+  if (likeness && unlikeness(inInk(pixels, traits.ink), shape, likeness) > 1) {
+    notices.push({ code: 'unlike', text: UNLIKE });
   }
-  const pixels =
-    shape.height === 28 && shape.width === 28
-      ? centerDigit(ink, width, height)
-      : Uint8Array.from(resize(ink, picture, shape), (value) => Math.round(255 * value));
-  return { pixels: traits?.ink === 'dark' ? pixels.map((value) => 255 - value) : pixels, notices: [] };
+  return { pixels, notices };
+}
+
+/** Light ink as light or dark ink, and either back again. */
+function inInk(pixels: Uint8Array, ink: ImageTraits['ink']): Uint8Array {
+  return ink === 'dark' ? pixels.map((value) => 255 - value) : pixels;
+}
+
+/** The picture as light ink on black if, that way or inverted, it has a form already: to a pixel, as its data do. */
+function inForm(grey: Uint8Array, form: DigitForm): Uint8Array | undefined {
+  return [grey, grey.map((value) => 255 - value)].find((pixels) => {
+    const layout = layoutOf(pixels, form.width, form.height);
+    if (!layout || pixels.every((value) => value < 128)) return false;
+    const { box, mass } = layout;
+    const centre = form.by === 'mass' ? mass : { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+    const away = Math.max(Math.abs(centre.x - form.x), Math.abs(centre.y - form.y));
+    return away <= 1 && Math.abs(Math.max(box.width, box.height) - form.box) <= 1;
+  });
+}
+
+/** The whole picture at another size, inverted where its border is as light as the model's images are not. */
+function stretched(
+  picture: Picture,
+  shape: { readonly height: number; readonly width: number },
+  ink: ImageTraits['ink'],
+): Uint8Array {
+  const { width, height } = picture;
+  const resized = resize(Float32Array.from(greyOf(picture)), { width, height }, shape);
+  const pixels = Uint8Array.from(resized, (value) => Math.round(value));
+  const border = pixels
+    .filter((_, i) => {
+      const [x, y] = [i % shape.width, Math.floor(i / shape.width)];
+      return x === 0 || y === 0 || x === shape.width - 1 || y === shape.height - 1;
+    })
+    .sort();
+  const ground = border[Math.floor(border.length / 2)] ?? 0;
+  const opposite = (ink === 'light' && ground > 127) || (ink === 'dark' && ground < 128);
+  return opposite ? pixels.map((value) => 255 - value) : pixels;
 }

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { centerDigit } from '../../src/data/center.ts';
 import { mapFiles } from '../../src/data/idx.ts';
 import { mnist } from '../../src/data/mnist.ts';
 import { namedDatasets } from '../../src/data/named-datasets.ts';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import { loadDataset } from '../../src/node/datasets.ts';
+import { centerDigit } from '../../src/pictures/center.ts';
 import { encodeIdx, encodeInts } from '../support/idx.ts';
 
 // What takes long is to draw the digits, and here is only asked which are drawn.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { centerDigit } from '../../src/data/center.ts';
+import { centerDigit, type DigitForm } from '../../src/pictures/center.ts';
 
 /** Ink where `inside` says so: [height, width]. */
 function drawing(width: number, height: number, inside: (x: number, y: number) => boolean): Float32Array {
@@ -89,4 +89,18 @@ describe('centerDigit', () => {
     noisy[0] = 0.05;
     expect(centerDigit(noisy, 64, 64)).toEqual(centerDigit(clean, 64, 64));
   });
+});
+
+test('brings a digit into another form: another field, another box, centred by the box', () => {
+  const form: DigitForm = { height: 40, width: 32, box: 24, by: 'box', x: 16, y: 20 };
+  // A stem with a heavy head on top: its mass is above the middle of its box.
+  const ink = drawing(60, 100, (x, y) => (y < 30 && x >= 20 && x < 40) || (x >= 28 && x < 32));
+  const image = centerDigit(ink, 60, 100, form);
+  expect(image).toHaveLength(40 * 32);
+  const inked = [...image.keys()].filter((i) => (image[i] ?? 0) > 0);
+  const rows = inked.map((i) => Math.floor(i / 32));
+  const columns = inked.map((i) => i % 32);
+  expect([Math.min(...rows), Math.max(...rows)]).toEqual([8, 31]);
+  expect(Math.min(...columns) + Math.max(...columns)).toBeGreaterThanOrEqual(30);
+  expect(Math.min(...columns) + Math.max(...columns)).toBeLessThanOrEqual(32);
 });

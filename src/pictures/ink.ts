@@ -1,0 +1,259 @@
+import type { Box, Component } from './components.ts';
+import { contains, longestSide } from './components.ts';
+import { type Contrast, contrastsOf } from './contrast.ts';
+import type { Region } from './morphology.ts';
+import type { Plane } from './plane.ts';
+import { findStrokes, frameWidth, type Strokes } from './strokes.ts';
+
+/** Ink below this share of the strokes' counts for nothing. */
+const FAINT = 1 / 16;
+/** A tile on a sheet of paper on a table: deeper is not looked. */
+const MOST_SHEETS = 3;
+/** Strokes are narrower than this share of the side of a picture. */
+const STROKE = 0.35;
+
+export interface Digit {
+  /** Amount of ink, 0 to 1, of the digit's strokes alone, in a part of the picture: [height, width] */
+  readonly ink: Plane;
+  /** Around the strokes, in the picture. */
+  readonly box: Box;
+  readonly several: boolean;
+}
+
+interface Reading extends Strokes {
+  readonly contrastOf: Float32Array;
+  /** Mean width of the strokes, in pixels. */
+  readonly thickness: number;
+}
+
+/**
+ * The digit in a region of a picture, dark on light or light on dark; undefined where nothing stands out. Where there
+ * are no strokes, what is wider than strokes are is taken.
+ */
+export function findDigit(brightness: Plane, region: Region): Digit | undefined {
+  return look(brightness, region, MOST_SHEETS, STROKE) ?? look(brightness, region, 0, 1);
+}
+
+function look(brightness: Plane, region: Region, sheets: number, widest: number): Digit | undefined {
+  const contrasts = contrastsOf(brightness, region, widest);
+  const dark = read(contrasts.dark, region, contrasts.smoothed, brightness.width);
+  const light = read(contrasts.light, region, contrasts.smoothed, brightness.width);
+  for (const [outer, inner] of [
+    [dark, light],
+    [light, dark],
+  ] as const) {
+    if (sheets === 0 || !outer || !inner || !isSheet(outer, inner, brightness.width)) continue;
+    const digit = findOn(outer, brightness, region, sheets);
+    if (digit) return digit;
+  }
+  const reading = choose(dark, light);
+  if (!reading) return undefined;
+  const [main] = reading.parts;
+  const frame = main && frameWidth(main, reading.labels, brightness.width);
+  if (sheets > 0 && main && frame !== undefined) {
+    const digit = findIn(inset(main, frame), brightness, region, sheets);
+    if (digit) return digit;
+  }
+  return { ink: inkOf(reading, region, brightness), box: reading.box, several: reading.several };
+}
+
+/** The digit on a sheet, which is a reading's greatest part with all that is within it. */
+function findOn(
+  { parts, labels }: Reading,
+  brightness: Plane,
+  region: Region,
+  sheets: number,
+): Digit | undefined {
+  const [sheet] = parts;
+  if (!sheet) return undefined;
+  const whole = filled(sheet, labels, brightness.width);
+  const cropped = crop(brightness.values, brightness.width, sheet);
+  const inside = crop(region, brightness.width, sheet).map((value, i) => value & (whole[i] ?? 0));
+  const plane = { width: sheet.width, height: sheet.height, values: cropped };
+  return within(look(plane, inside, sheets - 1, STROKE), sheet);
+}
+
+function findIn(box: Box, brightness: Plane, region: Region, sheets: number): Digit | undefined {
+  const values = crop(brightness.values, brightness.width, box);
+  const digit = look({ ...box, values }, crop(region, brightness.width, box), sheets - 1, STROKE);
+  return within(digit, box);
+}
+
+/** A digit found within a box, if it is large enough beside it. */
+function within(digit: Digit | undefined, { left, top, width, height }: Box): Digit | undefined {
+  if (!digit || longestSide(digit.box) < 0.25 * Math.max(width, height)) return undefined;
+  return { ...digit, box: { ...digit.box, left: digit.box.left + left, top: digit.box.top + top } };
+}
+
+function inset({ left, top, width, height }: Box, by: number): Box {
+  return { left: left + by, top: top + by, width: width - 2 * by, height: height - 2 * by };
+}
+
+function crop<T extends Float32Array | Uint8Array>(values: T, width: number, box: Box): T {
+  const cropped = values.slice(0, box.width * box.height) as T;
+  for (let y = 0; y < box.height; y++) {
+    const start = (box.top + y) * width + box.left;
+    cropped.set(values.subarray(start, start + box.width), y * box.width);
+  }
+  return cropped;
+}
+
+function read(
+  contrast: Contrast,
+  region: Region,
+  smoothed: Float32Array,
+  width: number,
+): Reading | undefined {
+  const strokes = findStrokes(contrast, smoothed, region, width);
+  return strokes && { ...strokes, contrastOf: contrast.ink, thickness: thicknessOf(strokes, width) };
+}
+
+function thicknessOf({ parts, labels }: Strokes, width: number): number {
+  const inside = new Set(parts.map(({ label }) => label));
+  let [area, edges] = [0, 0];
+  for (const [i, label] of labels.entries()) {
+    if (!inside.has(label)) continue;
+    area += 1;
+    if (labels[i + 1] !== label) edges += 1;
+    if (labels[i - 1] !== label) edges += 1;
+    if (labels[i + width] !== label) edges += 1;
+    if (labels[i - width] !== label) edges += 1;
+  }
+  return (2 * area) / ((edges * Math.PI) / 4);
+}
+
+/**
+ * Dark ink on light, or light on dark? Between a digit's strokes the ground looks like ink of the other kind, but that
+ * is smaller; and about them, where it is narrow, but that is thicker for its length.
+ */
+function choose(dark: Reading | undefined, light: Reading | undefined): Reading | undefined {
+  if (!dark || !light) return dark ?? light;
+  if (dark.contrast > 2.5 * light.contrast) return dark;
+  if (light.contrast > 2.5 * dark.contrast) return light;
+  const [large, small] = longestSide(dark.box) >= longestSide(light.box) ? [dark, light] : [light, dark];
+  if (longestSide(small.box) < 0.3 * longestSide(large.box)) return large;
+  const slimmer = slimness(small) / slimness(large);
+  return slimmer > (contains(large.box, small.box) ? 1.5 : 1) ? small : large;
+}
+
+/** How many times longer than thick strokes are. */
+function slimness({ box, thickness }: Reading): number {
+  return longestSide(box) / thickness;
+}
+
+/**
+ * Whether a reading is a sheet of paper, a tile or the like that another one is on: a rectangle, however it is turned,
+ * with parts wider than the other's strokes.
+ */
+function isSheet(outer: Reading, inner: Reading, width: number): boolean {
+  const [main] = outer.parts;
+  if (!main || outer.thickness < 1.2 * inner.thickness || !contains(main, inner.box)) return false;
+  if (longestSide(inner.box) < 0.25 * longestSide(main)) return false;
+  return rectangularity(filled(main, outer.labels, width), main) > 0.85;
+}
+
+/** Share that a shape covers of the smallest rectangle around it. */
+function rectangularity(shape: Uint8Array, { width }: Box): number {
+  const area = shape.reduce((sum, value) => sum + value, 0);
+  const outline = [...shape.keys()].filter((i) => {
+    const x = i % width;
+    return (
+      shape[i] &&
+      !(x > 0 && x < width - 1 && shape[i - 1] && shape[i + 1] && shape[i - width] && shape[i + width])
+    );
+  });
+  let smallest = Infinity;
+  for (let degrees = 0; degrees < 90; degrees += 3) {
+    const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+    let left = Infinity;
+    let right = -Infinity;
+    let top = Infinity;
+    let bottom = -Infinity;
+    for (const i of outline) {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      left = Math.min(left, cos * x + sin * y);
+      right = Math.max(right, cos * x + sin * y);
+      top = Math.min(top, cos * y - sin * x);
+      bottom = Math.max(bottom, cos * y - sin * x);
+    }
+    smallest = Math.min(smallest, (right - left + 1) * (bottom - top + 1));
+  }
+  return area / smallest;
+}
+
+/** A component with its holes, 1 where it or one of them is: [box.height, box.width]. */
+function filled(
+  { label, left, top, width: across, height: down }: Component,
+  labels: Int32Array,
+  width: number,
+): Uint8Array {
+  const [w, h] = [across + 2, down + 2];
+  const outside = new Uint8Array(w * h);
+  const waiting = [0];
+  outside[0] = 1;
+  for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+    const [x, y] = [i % w, Math.floor(i / w)];
+    for (const [column, row] of [
+      [x - 1, y],
+      [x + 1, y],
+      [x, y - 1],
+      [x, y + 1],
+    ] as const) {
+      if (column < 0 || row < 0 || column >= w || row >= h || outside[row * w + column]) continue;
+      const inBox = column > 0 && row > 0 && column < w - 1 && row < h - 1;
+      if (inBox && labels[(row - 1 + top) * width + column - 1 + left] === label) continue;
+      outside[row * w + column] = 1;
+      waiting.push(row * w + column);
+    }
+  }
+  return Uint8Array.from({ length: across * down }, (_, i) => {
+    const [x, y] = [i % across, Math.floor(i / across)];
+    return 1 - (outside[(y + 1) * w + x + 1] ?? 0);
+  });
+}
+
+/** The strokes with their soft edges, and nothing else. */
+function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plane {
+  const { parts, labels, contrastOf, box } = reading;
+  const chosen = new Set(parts.map(({ label }) => label));
+  const reach = Math.max(1, Math.round(longestSide(box) / 14));
+  const around = near(labels, chosen, width, reach);
+  const strokes = contrastOf.filter((_, i) => chosen.has(labels[i] ?? 0)).sort();
+  const full = strokes[Math.floor(0.95 * strokes.length)] ?? 1;
+  // Lines of the paper and the like: what the ground about the digit reaches.
+  const margin = Math.round(longestSide(box) / 4);
+  const ground: number[] = [];
+  for (let y = Math.max(0, box.top - margin); y < Math.min(height, box.top + box.height + margin); y++) {
+    for (let x = Math.max(0, box.left - margin); x < Math.min(width, box.left + box.width + margin); x++) {
+      const i = y * width + x;
+      if (region[i] && !around[i] && !labels[i]) ground.push(contrastOf[i] ?? 0);
+    }
+  }
+  ground.sort((a, b) => a - b);
+  const noise = Math.min(0.4 * full, ground[Math.floor(0.98 * ground.length)] ?? 0);
+  const values = contrastOf.map((value, i) => {
+    if (!around[i] || (labels[i] && !chosen.has(labels[i] ?? 0))) return 0;
+    const ink = (value - noise) / (full - noise);
+    return ink < FAINT ? 0 : Math.min(1, ink);
+  });
+  return { width, height, values };
+}
+
+/** Pixels within `reach` of chosen components. */
+function near(labels: Int32Array, chosen: ReadonlySet<number>, width: number, reach: number): Uint8Array {
+  let inside = Uint8Array.from(labels, (label) => Number(chosen.has(label)));
+  for (const step of [1, width]) {
+    const spread = inside.slice();
+    for (const [i, value] of inside.entries()) {
+      if (!value) continue;
+      for (let n = -reach; n <= reach; n++) {
+        const j = i + n * step;
+        if (j < 0 || j >= inside.length) continue;
+        if (step === 1 && Math.floor(j / width) !== Math.floor(i / width)) continue;
+        spread[j] = 1;
+      }
+    }
+    inside = spread;
+  }
+  return inside;
+}
