@@ -76,9 +76,9 @@ const library: ViteUserConfig = {
         test: {
           name: 'browser',
           include: ['tests/browser/*.test.ts'],
-          // After the others and one at a time: these tests measure the page, and the CPU is the GPU here.
+          // After the others, which keep both cores busy: these tests wait for a page, and the CPU is its GPU here.
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          // Their modules are large and keep nothing.
           isolate: false,
         },
       },
