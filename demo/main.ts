@@ -186,7 +186,9 @@ function classNames(): readonly string[] {
 }
 
 function knowDrawings(): void {
-  if (device) draw.know({ kind: 'trained', image: device.image, classNames: classNames() });
+  if (!device) return;
+  const { image, traits } = device;
+  draw.know({ kind: 'trained', image, traits, classNames: classNames() });
 }
 
 function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): void {

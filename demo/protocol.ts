@@ -5,6 +5,7 @@ import type {
   EpochRecord,
   ErrorCode,
   ImageShape,
+  ImageTraits,
   KernelsOptions,
   MlpSpec,
   PlanName,
@@ -112,6 +113,8 @@ export interface DeviceSummary {
   readonly features: readonly string[];
   readonly spec: MlpSpec;
   readonly image: ImageShape | null;
+  /** What its training images are like; null where a model file does not say. */
+  readonly traits: ImageTraits | null;
   /** What each class is called: [classes]. */
   readonly classNames: readonly string[];
   /** Null for a network that is only used, not trained. */

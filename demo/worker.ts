@@ -4,6 +4,7 @@ import {
   type Dataset,
   decodeModel,
   type ModelFile,
+  modelNotes,
   Network,
   namedLike,
   namesOfClasses,
@@ -159,11 +160,16 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
   const trainer = await Trainer.create(device, images, settings);
   brain = { device, predict: (pixels) => trainer.predict(pixels) };
   const { spec, plan } = trainer;
-  post({ kind: 'device', device: describeDevice(device, spec, images.shape, namesOfClasses(images), plan) });
+  const notes = modelNotes(images);
+  post({
+    kind: 'device',
+    device: describeDevice(device, spec, notes.image, notes.traits ?? null, namesOfClasses(images), plan),
+  });
   const ending = await train({
     run,
     trainer,
     data: images,
+    notes,
     epochs,
     signal: control.controller.signal,
     gate: control.gate,
@@ -237,7 +243,7 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
   const network = await Network.create(device, model);
   brain = { device, predict: (pixels) => network.predict(pixels) };
   const classNames = namesOfClasses({ classes: model.spec.classes, classNames: names });
-  post({ kind: 'device', device: describeDevice(device, model.spec, image, classNames, null) });
+  post({ kind: 'device', device: describeDevice(device, model.spec, image, file.traits, classNames, null) });
   if (image) post({ kind: 'weights', run, weights: weightImages(model, image) });
   if (tested) verdict = { data: tested, evaluation: await network.evaluate(tested.test) };
   post({

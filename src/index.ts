@@ -77,7 +77,12 @@ export { type MlpSpec, mlp } from './model/spec.ts';
 export { centerDigit, type DigitForm } from './pictures/center.ts';
 export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
-export { type PictureNotice, type PreparedPicture, preparePicture } from './pictures/prepare.ts';
+export {
+  type PictureNotice,
+  type PreparedPicture,
+  preparePicture,
+  prepareStrokes,
+} from './pictures/prepare.ts';
 export { type ImageTraits, traitsOfImages } from './pictures/traits.ts';
 export {
   type ClassificationReport,

@@ -1,9 +1,9 @@
-import { digitFromStrokes, type ImageShape, type StrokePoint } from '../../src/index.ts';
+import { type ImageShape, type ImageTraits, prepareStrokes, type StrokePoint } from '../../src/index.ts';
 import { byId, make } from './dom.ts';
-import { percent, size } from './format.ts';
+import { percent } from './format.ts';
 import { paintInk } from './pixels.ts';
 
-/** The form of MNIST's images, which drawings are brought into. */
+/** Size of the images that drawings are made into while there is no network to say. */
 const FIELD: ImageShape = { height: 28, width: 28 };
 
 /** Width of the pen on the pad, of 280 pixels. The network's is its own. */
@@ -21,7 +21,12 @@ export type Knowledge =
   /** There was one, but its device was lost. */
   | { readonly kind: 'gone' }
   /** It was trained a little at least. */
-  | { readonly kind: 'trained'; readonly image: ImageShape | null; readonly classNames: readonly string[] };
+  | {
+      readonly kind: 'trained';
+      readonly image: ImageShape | null;
+      readonly traits: ImageTraits | null;
+      readonly classNames: readonly string[];
+    };
 
 /** The pad to draw on, what the network sees, and what it makes of it. */
 export function drawPanel(predict: (pixels: Uint8Array) => void) {
@@ -36,8 +41,9 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   /** What is drawn with, and the stroke that it draws; none while it is beside the pad. */
   let pointer: number | undefined;
   let stroke: StrokePoint[] | undefined;
-  /** What the network is given for them. */
+  /** What the network is given for them, and why its answer is doubtful; empty where nothing speaks against it. */
   let pixels: Uint8Array = new Uint8Array();
+  let doubt = '';
   let looking: ReturnType<typeof setTimeout> | undefined;
   /** One question at a time; the last drawing is asked about when the answer is there. */
   let asked = false;
@@ -85,11 +91,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   function obstacle(): string {
     if (knowledge.kind === 'nothing') return 'The network knows nothing yet. Train it, then draw.';
     if (knowledge.kind === 'gone') return 'The network went with its device. Start again to have it back.';
-    const { image } = knowledge;
-    if (image?.height !== FIELD.height || image.width !== FIELD.width) {
-      const wanted = image ? `${size(image)} pixels` : 'an unknown size';
-      return `Drawing needs a network for images of ${size(FIELD)} pixels; this one takes ${wanted}.`;
-    }
+    if (!knowledge.image) return 'The network does not say how high and wide its images are.';
     return strokes.length > 0 ? '' : 'Draw a digit, and see what the network takes it for.';
   }
 
@@ -108,8 +110,12 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
 
   function look(): void {
     looking = undefined;
-    pixels = digitFromStrokes(strokes);
-    paintInk(seen, pixels, FIELD);
+    const { image, traits } = knowledge.kind === 'trained' ? knowledge : { image: null, traits: null };
+    const shape = image ?? FIELD;
+    const prepared = prepareStrokes(strokes, shape, traits);
+    pixels = prepared.pixels;
+    doubt = prepared.notices.map(({ text }) => ` ${text}`).join('');
+    paintInk(seen, pixels, shape);
     ask();
   }
 
@@ -186,7 +192,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     know(now: Knowledge): void {
       knowledge = now;
       if (now.kind === 'trained') buildBars(now.classNames);
-      ask();
+      look();
     },
     /** @param probabilities empty where there was no network to ask */
     answer(probabilities: Float32Array): void {
@@ -194,7 +200,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       if (obstacle() === '' && probabilities.length > 0) {
         showBars(probabilities);
         const best = probabilities.reduce((b, p, i) => (p > (probabilities[b] ?? 0) ? i : b), 0);
-        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).`;
+        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).${doubt}`;
       }
       if (stale) ask();
     },

@@ -65,10 +65,11 @@ export function describeDevice(
   { limits, features }: GPUDevice,
   spec: MlpSpec,
   image: DeviceSummary['image'],
+  traits: DeviceSummary['traits'],
   classNames: readonly string[],
   plan: StepPlan | null,
 ): DeviceSummary {
-  return { limits: numbersOf(limits), features: [...features].sort(), spec, image, classNames, plan };
+  return { limits: numbersOf(limits), features: [...features].sort(), spec, image, traits, classNames, plan };
 }
 
 /** WebGPU's limits are properties of the prototype, so they can only be listed one by one. */

@@ -3,7 +3,7 @@ import {
   type Dataset,
   type Evaluation,
   encodeModel,
-  modelNotes,
+  type ModelNotes,
   type Progress,
   type RunningPoint,
   ShadegradError,
@@ -20,6 +20,8 @@ export interface TrainingOptions {
   readonly run: number;
   readonly trainer: Trainer;
   readonly data: Dataset;
+  /** What the model file says beside the weights. */
+  readonly notes: ModelNotes;
   readonly epochs: number;
   readonly signal: AbortSignal;
   readonly gate: Gate;
@@ -40,7 +42,7 @@ export interface Ending {
  * @throws ShadegradError as `Trainer.fit`, but for `interrupted`
  */
 export async function train(options: TrainingOptions): Promise<Ending> {
-  const { run, trainer, data, epochs, signal, gate, post, onVerdict } = options;
+  const { run, trainer, data, notes, epochs, signal, gate, post, onVerdict } = options;
   const point = stretches();
   let lastWeights = performance.now();
 
@@ -62,7 +64,6 @@ export async function train(options: TrainingOptions): Promise<Ending> {
     onVerdict({ data, evaluation });
     return evaluation;
   };
-  const notes = modelNotes(data);
   const encoded = async () => encodeModel(await trainer.model(), notes);
 
   await postWeights();

@@ -1,5 +1,5 @@
 import { drawSegment } from '../data/synthetic/raster.ts';
-import { BOX, placeDigit } from './center.ts';
+import { BOX, type DigitForm, mnistForm, placeDigit } from './center.ts';
 
 /** A place of the pen, in any unit, y downwards. */
 export interface StrokePoint {
@@ -18,14 +18,15 @@ export type Stroke = readonly StrokePoint[];
 const PEN_RADIUS = 1.14;
 
 /**
- * A digit written by hand as an image like MNIST's. The strokes are scaled first, their aspect kept, and drawn then,
- * with a pen as thick as MNIST's, so that with the pen they just fit 20 x 20 pixels; they are centred by mass as
- * {@link placeDigit} does it. So the image is the same however large the digit was written, and wherever.
+ * A digit written by hand as an image like those of a dataset, MNIST by default. The strokes are scaled first, their
+ * aspect kept, and drawn then, with a pen as thick for the form's box as MNIST's is, so that with the pen they just fit
+ * the box; they are centred as {@link placeDigit} does it. So the image is the same however large the digit was written,
+ * and wherever.
  *
  * @param strokes on any scale; a lone point is a dot, which has no size that could be scaled
- * @returns [28, 28], 255 for the darkest ink, all zeros where there are no strokes
+ * @returns [form.height, form.width], 255 for the darkest ink, all zeros where there are no strokes
  */
-export function digitFromStrokes(strokes: readonly Stroke[]): Uint8Array {
+export function digitFromStrokes(strokes: readonly Stroke[], form: DigitForm = mnistForm): Uint8Array {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const { x, y } of strokes.flat()) {
     left = Math.min(left, x);
@@ -33,22 +34,23 @@ export function digitFromStrokes(strokes: readonly Stroke[]): Uint8Array {
     top = Math.min(top, y);
     bottom = Math.max(bottom, y);
   }
-  if (left > right) return placeDigit(new Float32Array(), 0, 0);
+  if (left > right) return placeDigit(new Float32Array(), 0, 0, form);
 
+  const radius = (PEN_RADIUS * form.box) / BOX;
   const extent = Math.max(right - left, bottom - top);
-  const scale = extent === 0 ? 0 : (BOX - 2 * PEN_RADIUS) / extent;
+  const scale = extent === 0 ? 0 : (form.box - 2 * radius) / extent;
   // The longer side is as long as the box, but for rounding.
-  const pixels = (length: number) => Math.min(BOX, Math.ceil(length * scale + 2 * PEN_RADIUS));
+  const pixels = (length: number) => Math.min(form.box, Math.ceil(length * scale + 2 * radius));
   const width = pixels(right - left);
   const height = pixels(bottom - top);
   const ink = new Float32Array(width * height);
   for (const stroke of strokes) {
     const points = stroke.map(({ x, y }) => ({
-      x: (x - left) * scale + PEN_RADIUS,
-      y: (y - top) * scale + PEN_RADIUS,
-      radius: PEN_RADIUS,
+      x: (x - left) * scale + radius,
+      y: (y - top) * scale + radius,
+      radius,
     }));
     for (const [i, point] of points.entries()) drawSegment(ink, width, height, points[i - 1] ?? point, point);
   }
-  return placeDigit(ink, width, height);
+  return placeDigit(ink, width, height, form);
 }

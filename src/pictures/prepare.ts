@@ -1,9 +1,10 @@
 import { ShadegradError } from '../errors.ts';
-import { centerDigit, type DigitForm, layoutOf, mnistForm } from './center.ts';
+import { BOX, centerDigit, type DigitForm, layoutOf, mnistForm } from './center.ts';
 import { type Box, longestSide } from './components.ts';
 import { greyOf } from './grey.ts';
 import { type Digit, findDigit } from './ink.ts';
 import { unlikeness } from './likeness.ts';
+import { digitFromStrokes, type Stroke } from './pen.ts';
 import type { Picture } from './picture.ts';
 import { lightOf } from './plane.ts';
 import { resize } from './resize.ts';
@@ -72,6 +73,26 @@ export function preparePicture(
   }
   const centred = centerDigit(digit.ink.values, digit.ink.width, digit.ink.height, form);
   return withNotices(inInk(centred, ink), shape, traits, digit.several);
+}
+
+/**
+ * A drawing as a network's input, in the form and the ink of the images that the model was trained on: see
+ * {@link digitFromStrokes}. Where these are not centred digits, it is placed as MNIST would, for its size.
+ */
+export function prepareStrokes(
+  strokes: readonly Stroke[],
+  shape: { readonly height: number; readonly width: number },
+  traits: ImageTraits | null,
+): PreparedPicture {
+  const { form, ink } = wantedOf(shape, traits);
+  return withNotices(inInk(digitFromStrokes(strokes, form ?? scaledForm(shape)), ink), shape, traits);
+}
+
+/** MNIST's form for images of another size. */
+function scaledForm({ height, width }: { readonly height: number; readonly width: number }): DigitForm {
+  const scale = Math.min(height, width) / mnistForm.width;
+  const box = Math.max(1, Math.round(scale * BOX));
+  return { height, width, box, by: 'mass', x: width / 2, y: height / 2 };
 }
 
 /** The digit in a picture, looked at once more from near where it is small. */

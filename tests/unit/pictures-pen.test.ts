@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { skeletons } from '../../src/data/synthetic/skeletons.ts';
+import type { DigitForm } from '../../src/pictures/center.ts';
 import { digitFromStrokes, type Stroke, type StrokePoint } from '../../src/pictures/pen.ts';
+import { prepareStrokes } from '../../src/pictures/prepare.ts';
 
 const SIDE = 28;
 
@@ -135,5 +137,40 @@ describe('digitFromStrokes', () => {
     const image = digitFromStrokes([across, down]);
     // Between the two lines there is nothing.
     expect(image.slice(10 * SIDE, 18 * SIDE).every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe('a drawing for a network', () => {
+  const form: DigitForm = { height: 40, width: 36, box: 30, by: 'box', x: 18, y: 20 };
+  const line: Stroke[] = [
+    [
+      { x: 5, y: 0 },
+      { x: 5, y: 90 },
+    ],
+  ];
+  const rowsWithInk = (image: Uint8Array, width: number, ground: number) =>
+    Array.from({ length: image.length / width }, (_, row) => row).filter((row) =>
+      image.subarray(row * width, (row + 1) * width).some((value) => value !== ground),
+    );
+
+  test('has the form and the ink of the images that it was trained on', () => {
+    const { pixels } = prepareStrokes(line, form, { ink: 'dark', digits: form, likeness: null });
+    expect(pixels.length).toBe(40 * 36);
+    const rows = rowsWithInk(pixels, 36, 255);
+    expect([rows[0], rows.at(-1)]).toEqual([5, 34]);
+    // The pen is as thick for a box of 30 pixels as MNIST's is for one of 20.
+    const across = pixels.subarray(20 * 36, 21 * 36).reduce((sum, value) => sum + (255 - value) / 255, 0);
+    expect(across).toBeCloseTo(2.28 * 1.5, 0);
+  });
+
+  test.each([
+    ['no centred digits', { ink: 'light', digits: null, likeness: null } as const],
+    ['images that its file says nothing of', null],
+  ])('is placed in the middle where it was trained on %s', (_, traits) => {
+    const { pixels, notices } = prepareStrokes(line, { height: 56, width: 84 }, traits);
+    const rows = rowsWithInk(pixels, 84, 0);
+    expect(rows.length).toBe(40);
+    expect(((rows[0] ?? 0) + (rows.at(-1) ?? 0)) / 2).toBeCloseTo(27.5, 0);
+    expect(notices).toEqual([]);
   });
 });
