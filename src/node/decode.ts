@@ -99,7 +99,7 @@ function decodeSmallPng({ name, bytes }: NamedBytes, header: PngHeader): Picture
     // A picture without a palette may name one all the same, for screens of few colours.
     return header.colourType === INDEXED ? lookedUp(png) : withTransparentColour(png);
   } catch (cause) {
-    throw bad(`${name} is a damaged PNG file: ${reasonOf(cause)}.`, 'Save or fetch it again.', cause);
+    throw bad(`${name} is a damaged PNG file: ${sentence(cause)}`, 'Save or fetch it again.', cause);
   }
 }
 
@@ -177,7 +177,7 @@ async function decodeAny({ name, bytes }: NamedBytes, longestSide: number): Prom
     return space === 'b-w' || space === 'grey16' ? withoutColour(picture) : picture;
   } catch (cause) {
     if (cause instanceof ShadegradError) throw cause;
-    throw bad(`${name} is damaged: ${reasonOf(cause)}.`, 'Save or fetch it again.', cause);
+    throw bad(`${name} is damaged: ${sentence(cause)}`, 'Save or fetch it again.', cause);
   }
 }
 
@@ -195,6 +195,11 @@ function withoutColour({ width, height, channels: stored, data }: Picture): Pict
 function channelsOf(channels: number): Picture['channels'] {
   if (channels === 1 || channels === 2 || channels === 3 || channels === 4) return channels;
   throw new RangeError(`it has ${channels} channels`);
+}
+
+/** What a decoder says is wrong, which ends in a colon, a full stop or nothing. */
+function sentence(cause: unknown): string {
+  return `${reasonOf(cause).replace(/[\s.:]+$/, '')}.`;
 }
 
 function bad(message: string, nextStep = 'Save or fetch it again.', cause?: unknown): ShadegradError {
