@@ -136,9 +136,9 @@ function choose(dark: Reading | undefined, light: Reading | undefined): Reading 
   return slimmer > (contains(large.box, small.box) ? 1.5 : 1) ? small : large;
 }
 
-/** How many times longer than thick strokes are. */
-function slimness({ box, thickness }: Reading): number {
-  return longestSide(box) / thickness;
+/** How many times longer than thick strokes are; less where they are faint or part of their outline is no edge. */
+function slimness({ parts: [main], thickness, sharpness, contrast }: Reading): number {
+  return main ? (contrast * sharpness ** 2 * longestSide(main)) / thickness : 0;
 }
 
 /**
@@ -230,7 +230,7 @@ function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plan
     }
   }
   ground.sort((a, b) => a - b);
-  const noise = Math.min(0.4 * full, ground[Math.floor(0.98 * ground.length)] ?? 0);
+  const noise = Math.min(0.4 * full, ground[Math.floor(0.95 * ground.length)] ?? 0);
   const values = contrastOf.map((value, i) => {
     if (!around[i] || (labels[i] && !chosen.has(labels[i] ?? 0))) return 0;
     const ink = (value - noise) / (full - noise);

@@ -65,11 +65,15 @@ const onPaper =
     0.92 - 0.7 * ink(x, y);
 const corner = (x: number, y: number) => Math.hypot(x - 100, y - 100) / 141;
 
-/** Ink of the mean pixel that differs, as a share of the mean pixel's ink. */
+/**
+ * Ink that differs, as a share of all. A centre of mass may round the other way, so images a pixel apart are compared
+ * where they meet.
+ */
 function difference(a: Uint8Array, b: Uint8Array): number {
-  const sum = (values: Uint8Array, of: (value: number, i: number) => number) =>
-    values.reduce((total, value, i) => total + of(value, i), 0);
-  return sum(a, (value, i) => Math.abs(value - (b[i] ?? 0))) / sum(b, (value) => value);
+  const total = b.reduce((sum, value) => sum + value, 0);
+  const shifts = [0, 1, -1, 28, -28, 29, -29, 27, -27];
+  const sums = shifts.map((by) => a.reduce((sum, value, i) => sum + Math.abs(value - (b[i + by] ?? 0)), 0));
+  return Math.min(...sums) / total;
 }
 
 /** Ways in which people have a digit; `ink` is a digit drawn 200 pixels wide. */
