@@ -34,7 +34,6 @@ export {
   type TrainingResult,
   trainingBenchLimits,
 } from './bench/train.ts';
-export { centerDigit } from './pictures/center.ts';
 export { type Dataset, namesOfClasses, type Samples } from './data/dataset.ts';
 export { type DownloadProgress, download } from './data/download.ts';
 export {
@@ -62,7 +61,11 @@ export {
   type ModelNotes,
 } from './model/model-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export { centerDigit, type DigitForm } from './pictures/center.ts';
+export type { Picture } from './pictures/picture.ts';
+export { type PictureNotice, type PreparedPicture, preparePicture } from './pictures/prepare.ts';
 export type { ImageTraits } from './pictures/traits.ts';
+export { traitsOfImages } from './pictures/traits.ts';
 export {
   type ClassificationReport,
   type ClassificationReportOptions,

@@ -1,8 +1,8 @@
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
-import { centerDigit } from '../pictures/center.ts';
 import type { NamedBytes } from '../data/idx.ts';
-import { resize } from '../pictures/resize.ts';
 import { ShadegradError } from '../errors.ts';
+import { centerDigit } from '../pictures/center.ts';
+import { resize } from '../pictures/resize.ts';
 
 /** Larger images are refused before anything is allocated for them. */
 const MOST_PIXELS = 2 ** 26;

@@ -239,21 +239,25 @@ function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plan
   return { width, height, values };
 }
 
-/** Pixels within `reach` of chosen components. */
+/** Pixels within `reach` of chosen components, in steps across and down. */
 function near(labels: Int32Array, chosen: ReadonlySet<number>, width: number, reach: number): Uint8Array {
-  let inside = Uint8Array.from(labels, (label) => Number(chosen.has(label)));
-  for (const step of [1, width]) {
-    const spread = inside.slice();
-    for (const [i, value] of inside.entries()) {
-      if (!value) continue;
-      for (let n = -reach; n <= reach; n++) {
-        const j = i + n * step;
-        if (j < 0 || j >= inside.length) continue;
-        if (step === 1 && Math.floor(j / width) !== Math.floor(i / width)) continue;
-        spread[j] = 1;
+  const height = labels.length / width;
+  const spread = new Uint8Array(labels.length);
+  const inside = new Uint8Array(labels.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      const label = labels[i] ?? 0;
+      if (label === 0 || !chosen.has(label)) continue;
+      spread.fill(1, i - Math.min(reach, x), i + Math.min(reach, width - 1 - x) + 1);
+    }
+  }
+  for (let y = 0; y < height; y++) {
+    for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+      for (let i = y * width, j = v * width; i < (y + 1) * width; i++, j++) {
+        if (spread[i]) inside[j] = 1;
       }
     }
-    inside = spread;
   }
   return inside;
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { centerDigit } from '../../src/pictures/center.ts';
 import { mnist } from '../../src/data/mnist.ts';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import { loadDataset } from '../../src/node/datasets.ts';
+import { centerDigit } from '../../src/pictures/center.ts';
 import { encodeIdx } from '../support/idx.ts';
 
 const mnistDir = process.env.MNIST_DIR;

@@ -1,8 +1,8 @@
 import { encode, type ImageData as Png } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { centerDigit } from '../../src/pictures/center.ts';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import { imageFromPng, isPng } from '../../src/node/png.ts';
+import { centerDigit } from '../../src/pictures/center.ts';
 
 const mnistShape = { height: 28, width: 28 };
 const digit = syntheticDigits({ train: 1, test: 1 }).train.images;
