@@ -136,9 +136,9 @@ function choose(dark: Reading | undefined, light: Reading | undefined): Reading 
   return slimmer > (contains(large.box, small.box) ? 1.5 : 1) ? small : large;
 }
 
-/** How many times longer than thick strokes are. */
-function slimness({ box, thickness }: Reading): number {
-  return longestSide(box) / thickness;
+/** How many times longer than thick strokes are; less where they are faint or part of their outline is no edge. */
+function slimness({ parts: [main], thickness, sharpness, contrast }: Reading): number {
+  return main ? (contrast * sharpness ** 2 * longestSide(main)) / thickness : 0;
 }
 
 /**
@@ -230,7 +230,7 @@ function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plan
     }
   }
   ground.sort((a, b) => a - b);
-  const noise = Math.min(0.4 * full, ground[Math.floor(0.98 * ground.length)] ?? 0);
+  const noise = Math.min(0.4 * full, ground[Math.floor(0.95 * ground.length)] ?? 0);
   const values = contrastOf.map((value, i) => {
     if (!around[i] || (labels[i] && !chosen.has(labels[i] ?? 0))) return 0;
     const ink = (value - noise) / (full - noise);
@@ -239,21 +239,25 @@ function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plan
   return { width, height, values };
 }
 
-/** Pixels within `reach` of chosen components. */
+/** Pixels within `reach` of chosen components, in steps across and down. */
 function near(labels: Int32Array, chosen: ReadonlySet<number>, width: number, reach: number): Uint8Array {
-  let inside = Uint8Array.from(labels, (label) => Number(chosen.has(label)));
-  for (const step of [1, width]) {
-    const spread = inside.slice();
-    for (const [i, value] of inside.entries()) {
-      if (!value) continue;
-      for (let n = -reach; n <= reach; n++) {
-        const j = i + n * step;
-        if (j < 0 || j >= inside.length) continue;
-        if (step === 1 && Math.floor(j / width) !== Math.floor(i / width)) continue;
-        spread[j] = 1;
+  const height = labels.length / width;
+  const spread = new Uint8Array(labels.length);
+  const inside = new Uint8Array(labels.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      const label = labels[i] ?? 0;
+      if (label === 0 || !chosen.has(label)) continue;
+      spread.fill(1, i - Math.min(reach, x), i + Math.min(reach, width - 1 - x) + 1);
+    }
+  }
+  for (let y = 0; y < height; y++) {
+    for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+      for (let i = y * width, j = v * width; i < (y + 1) * width; i++, j++) {
+        if (spread[i]) inside[j] = 1;
       }
     }
-    inside = spread;
   }
   return inside;
 }

@@ -14,8 +14,10 @@ import type { Region } from './morphology.ts';
 const LEAST_CONTRAST = 0.04;
 /** Grain of the ground stays below so many of its standard deviations. */
 const GRAIN = 6;
-/** Parts of a digit are not fainter than this share of its strokes. */
-const FAINTEST_PART = 0.4;
+/** A stroke ends where its ink falls below this share of what its middle has. */
+const EDGE = 0.4;
+/** Parts of a digit are not fainter, on average, than this share of its greatest part. */
+const FAINTEST_PART = 0.6;
 /** Parts of a digit have at least this share of its greatest part's ink: what has less is a speck. */
 const LEAST_PART = 0.03;
 /** Parts of a digit are no farther from each other than this share of its size. */
@@ -36,8 +38,8 @@ export interface Strokes {
   readonly box: Box;
   /** Of the strokes' middle lines. */
   readonly contrast: number;
-  /** What the ground's grain reaches. */
-  readonly grain: number;
+  /** Share of the outline of the greatest part where the brightness itself has an edge. */
+  readonly sharpness: number;
   /** Whether there is another group of strokes of similar size. */
   readonly several: boolean;
 }
@@ -60,25 +62,26 @@ export function findStrokes(
   const above = contrast.filter((value) => value > grain);
   if (above.length === 0) return undefined;
   const high = meanOfHigh(above);
-  const threshold = Math.max(grain, FAINTEST_PART * high);
+  const threshold = Math.max(grain, EDGE * high);
   const found = componentsOf((i) => (contrast[i] ?? 0) > threshold, contrast, width);
   const large = found.components.filter(
     (component) => longestSide(component) >= Math.max(3, Math.ceil(LEAST_SIDE * Math.max(width, height))),
   );
-  const sharp = large.filter(
-    (component) => sharpness(component, found.labels, smoothed, scale, width, high) >= LEAST_SHARPNESS,
+  const sharpnesses = new Map(
+    large.map((component) => [component, sharpness(component, found.labels, smoothed, scale, width, high)]),
   );
+  const sharp = large.filter((component) => (sharpnesses.get(component) ?? 0) >= LEAST_SHARPNESS);
   const inner = withoutFrames(sharp, found.labels, width);
   const [main, ...others] = inner.toSorted((a, b) => b.mass - a.mass);
   if (!main) return undefined;
-  const near = partsNear(main, others);
+  const inside = (component: Component) => isInside(component, width, height);
+  const near = partsNear(main, inside(main) ? others.filter(inside) : others);
   const { parts, others: beside } = mainGroup(near);
   const box = boxAround(parts);
   const far = others.filter((component) => !near.includes(component));
   const several =
-    beside.length > 0 ||
-    far.some((component) => isSimilar(component, main, box) && isInside(component, width, height));
-  return { parts, labels: found.labels, box, contrast: high, grain, several };
+    beside.length > 0 || far.some((component) => isSimilar(component, main, box) && inside(component));
+  return { parts, labels: found.labels, box, contrast: high, sharpness: sharpnesses.get(main) ?? 0, several };
 }
 
 /**
@@ -197,7 +200,12 @@ function isEnclosed(component: Component, frame: Component, labels: Int32Array, 
 /** The component with the most ink and those that are near it, or near one that is. */
 function partsNear(main: Component, others: readonly Component[]): readonly Component[] {
   const parts = [main];
-  let left = others.filter((other) => other.mass >= LEAST_PART * main.mass && !contains(other, main));
+  let left = others.filter(
+    (other) =>
+      other.mass >= LEAST_PART * main.mass &&
+      other.mass / other.area >= (FAINTEST_PART * main.mass) / main.area &&
+      !contains(other, main),
+  );
   for (;;) {
     const reach = WIDEST_GAP * longestSide(boxAround(parts));
     const near = left.filter((component) => parts.some((part) => gapBetween(part, component) <= reach));
