@@ -5,8 +5,13 @@ import type { Region } from './morphology.ts';
 import type { Plane } from './plane.ts';
 import { findStrokes, frameWidth, type Strokes } from './strokes.ts';
 
-/** Ink below this share of the strokes' counts for nothing. */
-const FAINT = 1 / 16;
+/**
+ * Edges in large pictures are softer than those of a dataset that was made from sharp scans: where they begin and end,
+ * this share of the strokes' ink, counts for nothing and for all. So the box is that of the strokes, not of their blur.
+ */
+const BLUR = 0.08;
+/** Digits up to so many pixels are about as large as a dataset's, whose edges are as soft; from twice as many on, large. */
+const SMALL = 28;
 /** A tile on a sheet of paper on a table: deeper is not looked. */
 const MOST_SHEETS = 3;
 /** Strokes are narrower than this share of the side of a picture. */
@@ -231,10 +236,11 @@ function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plan
   }
   ground.sort((a, b) => a - b);
   const noise = Math.min(0.4 * full, ground[Math.floor(0.95 * ground.length)] ?? 0);
+  const blur = BLUR * Math.min(1, Math.max(0, longestSide(box) / SMALL - 1));
   const values = contrastOf.map((value, i) => {
     if (!around[i] || (labels[i] && !chosen.has(labels[i] ?? 0))) return 0;
-    const ink = (value - noise) / (full - noise);
-    return ink < FAINT ? 0 : Math.min(1, ink);
+    const ink = ((value - noise) / (full - noise) - blur) / (1 - 2 * blur);
+    return Math.min(1, Math.max(0, ink));
   });
   return { width, height, values };
 }

@@ -63,7 +63,7 @@ export function preparePicture(
   if (asIs || (fits && !form)) return withNotices(greyOf(picture), shape, traits);
   if (!form) return withNotices(stretched(picture, shape, ink), shape, traits);
 
-  const formed = fits ? inForm(greyOf(picture), form) : undefined;
+  const formed = fits ? inForm(greyOf(picture), form, ink) : undefined;
   if (formed) return withNotices(inInk(formed, ink), shape, traits);
 
   const digit = digitIn(picture);
@@ -156,11 +156,17 @@ function inInk(pixels: Uint8Array, ink: ImageTraits['ink']): Uint8Array {
   return ink === 'dark' ? pixels.map((value) => 255 - value) : pixels;
 }
 
-/** The picture as light ink on black if, that way or inverted, it has a form already: to a pixel, as its data do. */
-function inForm(grey: Uint8Array, form: DigitForm): Uint8Array | undefined {
-  return [grey, grey.map((value) => 255 - value)].find((pixels) => {
+/** A drawing in the opposite of the model's ink has its form only if its darkest ink is nearly black, or white. */
+const FULL_INK = 240;
+
+/** The picture as light ink on black if, in the model's ink or the opposite, it has a form already: to a pixel. */
+function inForm(grey: Uint8Array, form: DigitForm, ink: ImageTraits['ink']): Uint8Array | undefined {
+  const inverted = grey.map((value) => 255 - value);
+  const own = ink === 'dark' ? inverted : grey;
+  return [grey, inverted].find((pixels) => {
     const layout = layoutOf(pixels, form.width, form.height);
-    if (!layout || pixels.every((value) => value < 128)) return false;
+    const least = pixels === own ? 128 : FULL_INK;
+    if (!layout || pixels.every((value) => value < least)) return false;
     const { box, mass } = layout;
     const centre = form.by === 'mass' ? mass : { x: box.left + box.width / 2, y: box.top + box.height / 2 };
     const away = Math.max(Math.abs(centre.x - form.x), Math.abs(centre.y - form.y));

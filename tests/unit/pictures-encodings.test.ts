@@ -78,7 +78,8 @@ describe('the same digit comes out however it was drawn', () => {
 
   test('white on transparent', async () => {
     const data = Uint8Array.from(pixels.flatMap((value) => [255, 255, 255, value]));
-    expect(await read({ width: 28, height: 28, channels: 4, data })).toEqual(centered);
+    const image = await read({ width: 28, height: 28, channels: 4, data });
+    expect(distance(image, centered)).toBeLessThanOrEqual(1);
   });
 
   test('on opaque paper in an image with opacity', async () => {
@@ -89,15 +90,18 @@ describe('the same digit comes out however it was drawn', () => {
   });
 
   test('larger, and off the middle', async () => {
-    const [width, height, scale] = [200, 150, 4];
+    const [width, height, scale] = [400, 300, 8];
     const data = new Uint8Array(width * height).fill(250);
     for (let y = 0; y < 28 * scale; y++) {
       for (let x = 0; x < 28 * scale; x++) {
         const ink = pixels[Math.floor(y / scale) * 28 + Math.floor(x / scale)] ?? 0;
-        data[(y + 30) * width + x + 70] = 250 - ink * 0.9;
+        data[(y + 40) * width + x + 110] = 250 - ink * 0.9;
       }
     }
-    expect(distance(await read({ width, height, channels: 1, data }), centered)).toBeLessThanOrEqual(2);
+    const image = await read({ width, height, channels: 1, data });
+    const total = centered.reduce((sum, value) => sum + value, 0);
+    const off = image.reduce((sum, value, i) => sum + Math.abs(value - (centered[i] ?? 0)), 0);
+    expect(off / total).toBeLessThan(0.1);
   });
 });
 
@@ -127,7 +131,7 @@ test('for models of another size the whole image is stretched, by the mean over 
   const data = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 0);
   const image = await read({ width: 4, height: 4, channels: 1, data }, { height: 2, width: 3 });
   // Of 4 columns, each of 3 covers 4/3: the last pixel has 3/4 of the right column, the first 3/4 of the left.
-  expect([...image]).toEqual([0, 0, 255, 255, 0, 0]);
+  expect([...image]).toEqual([0, 0, 96, 96, 0, 0]);
 });
 
 test.each([
