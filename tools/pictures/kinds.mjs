@@ -160,7 +160,7 @@ export const kinds = [
   {
     name: 'vignette-30',
     goal: 95,
-    draw: (pixels) => card(pixels).shade((value, x, y) => value * (1 - 0.3 * fromMiddle(x, y) ** 2)),
+    draw: (pixels) => card(pixels).shade((value, x, y) => value * (1 - 0.315 * fromMiddle(x, y) ** 2)),
   },
   {
     name: 'fall-off-40',
