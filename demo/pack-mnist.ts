@@ -28,8 +28,8 @@ export async function packMnist(folder: string): Promise<boolean> {
     if (await exists(packed)) return;
     const file = { name: join(source, known.name), bytes: await readFile(join(source, known.name)) };
     const bytes = await verifiedIdx(known, content, file);
-    // Another build may be at it too, and this one may be stopped.
-    const temporary = `${packed}.${process.pid}`;
+    // Another build may be at it too, and this one may be stopped: beside what the build copies, not in it.
+    const temporary = join(folder, '..', '..', `${known.name}.${process.pid}`);
     await writeFile(temporary, await promisify(gzip)(bytes, { level: LEVEL }));
     await rename(temporary, packed);
   });

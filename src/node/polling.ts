@@ -44,6 +44,7 @@ export function easePolling(): void {
 /** Whether it is a function of an add-on without a name: functions of the language have names, or no prototype. */
 function isDawns(callback: Callback): boolean {
   return (
+    typeof callback === 'function' &&
     callback.name === '' &&
     'prototype' in callback &&
     Function.prototype.toString.call(callback).endsWith('{ [native code] }')

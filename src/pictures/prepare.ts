@@ -92,7 +92,7 @@ export function prepareStrokes(
 function scaledForm({ height, width }: { readonly height: number; readonly width: number }): DigitForm {
   const scale = Math.min(height, width) / mnistForm.width;
   const box = Math.max(1, Math.round(scale * BOX));
-  return { height, width, box, by: 'mass', x: width / 2, y: height / 2 };
+  return { height, width, box, by: 'mass', x: (width + scale) / 2, y: (height + scale) / 2 };
 }
 
 /** The digit in a picture, looked at once more from near where it is small. */

@@ -26,6 +26,8 @@ const WIDEST_GAP = 0.25;
 const LEAST_SHARPNESS = 0.7;
 /** A digit's side is at least this share of the picture's. */
 const LEAST_SIDE = 0.02;
+/** Between a digit and one below it is at least this share of their height: breaks in strokes are shorter. */
+const STACKED_GAP = 0.06;
 /** A second digit has at least this share of the first one's height, or width, and of its ink. */
 const SIMILAR = 0.5;
 
@@ -208,10 +210,12 @@ function partsNear(main: Component, others: readonly Component[]): readonly Comp
   );
   for (;;) {
     const reach = WIDEST_GAP * longestSide(boxAround(parts));
-    const near = left.filter((component) => parts.some((part) => gapBetween(part, component) <= reach));
-    if (near.length === 0) return parts;
+    const near = new Set(
+      left.filter((component) => parts.some((part) => gapBetween(part, component) <= reach)),
+    );
+    if (near.size === 0) return parts;
     parts.push(...near);
-    left = left.filter((component) => !near.includes(component));
+    left = left.filter((component) => !near.has(component));
   }
 }
 
@@ -220,26 +224,42 @@ function mainGroup(parts: readonly Component[]): {
   readonly parts: readonly Component[];
   readonly others: readonly Component[];
 } {
-  const main = parts[0];
-  for (const cut of cuts(parts)) {
-    const [first, second] = cut;
-    const [a, b] = [boxAround(first), boxAround(second)];
-    const alike = Math.min(a.height, b.height) >= 0.7 * Math.max(a.height, b.height);
+  const [main] = parts;
+  for (const [first, second] of [...cuts(parts, acrossOf), ...cuts(parts, downOf).filter(areStacked)]) {
+    const [a, b] = [boxAround(first).height, boxAround(second).height];
     const [inkA, inkB] = [inkOf(first), inkOf(second)];
-    if (!alike || Math.min(inkA, inkB) < 0.25 * Math.max(inkA, inkB)) continue;
-    const mine = first.includes(main as Component) ? first : second;
+    const alike =
+      Math.min(a, b) >= 0.7 * Math.max(a, b) && Math.min(inkA, inkB) >= 0.25 * Math.max(inkA, inkB);
+    if (!alike) continue;
+    const mine = first.some((part) => part === main) ? first : second;
     return { parts: mine, others: mine === first ? second : first };
   }
   return { parts, others: [] };
 }
 
-/** All ways to part components by an upright line between them. */
-function cuts(parts: readonly Component[]): [Component[], Component[]][] {
-  return parts.flatMap((part): [Component[], Component[]][] => {
-    const edge = part.left + part.width;
-    const left = parts.filter((other) => other.left + other.width <= edge);
-    const right = parts.filter((other) => !left.includes(other));
-    return right.length > 0 && right.every((other) => other.left > edge) ? [[left, right]] : [];
+/** Whether two groups are a digit each, not a digit whose strokes are broken: as high as wide, and clearly apart. */
+function areStacked([upper, lower]: Cut): boolean {
+  const [a, b] = [boxAround(upper), boxAround(lower)];
+  const gap = b.top - (a.top + a.height);
+  return (
+    gap >= STACKED_GAP * Math.max(a.height, b.height) &&
+    [a, b].every(({ width, height }) => height >= 0.75 * width)
+  );
+}
+
+type Cut = readonly [Component[], Component[]];
+
+const acrossOf = ({ left, width }: Box) => ({ start: left, end: left + width });
+const downOf = ({ top, height }: Box) => ({ start: top, end: top + height });
+
+/** All ways to part components by a straight line between them, along one axis. */
+function cuts(parts: readonly Component[], extent: (box: Box) => { start: number; end: number }): Cut[] {
+  const sorted = parts.toSorted((a, b) => extent(a).start - extent(b).start);
+  let end = Number.NEGATIVE_INFINITY;
+  return sorted.flatMap((part, i): Cut[] => {
+    const apart = i > 0 && extent(part).start > end;
+    end = Math.max(end, extent(part).end);
+    return apart ? [[sorted.slice(0, i), sorted.slice(i)]] : [];
   });
 }
 
