@@ -266,7 +266,7 @@ function misfitOf({ model, image }: ModelFile): string {
   const { inputs, classes } = model.spec;
   const fits = image ? image.height === height && image.width === width : inputs === height * width;
   if (!fits)
-    return `It takes images of another size than ${height} x ${width}, so it was not tested on these.`;
+    return `It takes images of another size than ${width} x ${height}, so it was not tested on these.`;
   return data.classes > classes
     ? `It tells ${classes} classes apart, but the images have ${data.classes}, so it was not tested on these.`
     : '';

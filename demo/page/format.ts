@@ -36,5 +36,5 @@ export function bytes(size: number): string {
 }
 
 export function size({ height, width }: { readonly height: number; readonly width: number }): string {
-  return `${height} x ${width}`;
+  return `${width} x ${height}`;
 }

@@ -61,7 +61,8 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
     const versions = await nodeVersions();
     const report = await testReport({
       data,
-      model,
+      model: file.stored,
+      normalisation: file.normalisation,
       file: path,
       adapter: info,
       toggles,

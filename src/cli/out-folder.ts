@@ -15,9 +15,13 @@ export async function withFolder(
 ): Promise<void> {
   if (folder === undefined) return work();
   const made = await prepareFolder(folder, names);
+  const tidy = () => removeEmptyFolders(made);
+  // A second signal ends the process in the middle of the work.
+  process.once('exit', tidy);
   try {
     await work();
   } finally {
-    await removeEmptyFolders(made);
+    process.off('exit', tidy);
+    tidy();
   }
 }

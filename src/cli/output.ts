@@ -46,7 +46,7 @@ export function planLine({ plan, timed }: Pick<Trainer, 'plan' | 'timed'>): stri
 
 export function datasetLine({ name, train, test, shape, classes }: Dataset): string {
   const images = `${count(train.count)} training and ${counted(test.count, 'test image', 'test images')}`;
-  const size = `${shape.height} x ${shape.width} pixels`;
+  const size = `${shape.width} x ${shape.height} pixels`;
   return `Data: ${name}: ${images} of ${size} in ${counted(classes, 'class', 'classes')}`;
 }
 

@@ -106,6 +106,10 @@ async function predict(
   } finally {
     gpu.destroy();
   }
+  const assumed = file.assumptions.find(({ code }) => code === 'pictures');
+  if (assumed && !flags.asIs && rows.some((row) => 'label' in row && row.index === null)) {
+    out.note(`Notice: ${assumed.text} --as-is takes those of the model's size as they are.`);
+  }
   const lines = rows.flatMap((row) => ('error' in row ? [] : predictionLines(row, file)));
   const { assumptions } = file;
   const object = { model: modelPath, assumptions, adapter: gpu.adapter(), predictions: rows };

@@ -1,3 +1,5 @@
+import { ShadegradError } from '../errors.ts';
+
 /** Labelled images, as the bytes of an IDX file without its header. */
 export interface Samples {
   /** Pixels, 0 to 255: [count, height, width], row by row. */
@@ -14,7 +16,10 @@ export interface Dataset {
   readonly shape: { readonly height: number; readonly width: number };
   /** Number of classes, 1 to 256. */
   readonly classes: number;
-  /** What each class is called, in order: [classes]. Without them a class is called by its number. */
+  /**
+   * What each class is called, in order: [classes], or more where a model that names them tells more apart. Without them a
+   * class is called by its number.
+   */
   readonly classNames?: readonly string[];
   readonly train: Samples;
   readonly test: Samples;
@@ -34,8 +39,40 @@ export function namesOfClasses({
   return Array.from({ length: classes }, (_, label) => classNames?.[label] ?? String(label));
 }
 
-/** `data`, its classes called as those of a model where they have no names of their own. */
+/** A class's name as it can be printed: what a terminal obeys is replaced. */
+export function printableName(name: string): string {
+  return name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\ufffd');
+}
+
+/**
+ * `data` for a model whose classes have names: called by these where the data have none of their own, else with each
+ * sample's label that of the model's class of the same name.
+ *
+ * @throws ShadegradError `bad-data` where a class of the data is none of the model's
+ */
 export function namedLike(data: Dataset, classNames: readonly string[] | null): Dataset {
-  if (data.classNames || !classNames) return data;
-  return { ...data, classNames: classNames.slice(0, data.classes) };
+  const { classNames: own, train, test } = data;
+  if (!classNames) return data;
+  if (!own) return { ...data, classNames };
+  if (own.length === classNames.length && own.every((name, label) => name === classNames[label])) return data;
+  const labels = own.map((name) => classNames.indexOf(name));
+  const missing = own.filter((_, label) => labels[label] === -1);
+  if (missing.length > 0) {
+    throw new ShadegradError(
+      'bad-data',
+      `The dataset "${data.name}" has classes that the model does not tell apart: ${missing.join(', ')}. It knows ${classNames.join(', ')}.`,
+      'Use data of the kind that the model was trained on, or another model.',
+    );
+  }
+  const renumbered = (samples: Samples): Samples => ({
+    ...samples,
+    labels: samples.labels.map((label) => labels[label] ?? label),
+  });
+  return {
+    ...data,
+    classes: classNames.length,
+    classNames,
+    train: renumbered(train),
+    test: renumbered(test),
+  };
 }

@@ -19,15 +19,23 @@ export interface DownloadOptions {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
+/** What is checked only when it is whole is held in memory: no server may fill that. */
+const MOST_BYTES = 2 ** 28;
+
 /**
- * The bytes at `url`.
+ * The bytes at `url`, 256 MiB at most.
  *
  * @param file name for progress
  * @throws ShadegradError `bad-data` where they cannot be had whole and in time, `interrupted` where aborted
  */
 export async function download(url: string, file: string, options: DownloadOptions): Promise<Uint8Array> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  await downloadTo(url, file, options, (chunk) => void chunks.push(chunk));
+  let bytes = 0;
+  await downloadTo(url, file, options, (chunk) => {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new RangeError('it is far larger than any dataset of small images');
+    chunks.push(chunk);
+  });
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 

@@ -245,7 +245,7 @@ export async function datasetFromIdx(
 ): Promise<Dataset> {
   const train = await samplesFromIdx(files.trainImages, files.trainLabels, classes, conventions);
   const test = await samplesFromIdx(files.testImages, files.testLabels, classes, conventions);
-  const [trained, tested] = [train.shape, test.shape].map(({ height, width }) => `${height} x ${width}`);
+  const [trained, tested] = [train.shape, test.shape].map(({ height, width }) => `${width} x ${height}`);
   if (trained !== tested) {
     throw bad(
       `${files.trainImages.name} has images of ${trained} pixels, but ${files.testImages.name} of ${tested}.`,

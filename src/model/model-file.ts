@@ -1,4 +1,5 @@
 import { assertBytes } from '../data/bytes.ts';
+import { printableName } from '../data/dataset.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { encodeTraits, type ImageTraits, traitsOf } from '../pictures/traits.ts';
 import { floats } from './floats.ts';
@@ -33,8 +34,11 @@ export interface ModelNotes {
 
 /** What a model file does not state and is taken for granted, with a sentence that says so. */
 export interface Assumption {
-  /** `relu`: between the layers; `pixels`: how a byte becomes an input; see `withNormalisation`. */
-  readonly code: 'relu' | 'pixels';
+  /**
+   * `relu`: between the layers; `pixels`: how a byte becomes an input, see `withNormalisation`; `pictures`: what the images
+   * are like, which matters only where pictures are to be prepared for the model.
+   */
+  readonly code: 'relu' | 'pixels' | 'pictures';
   readonly text: string;
 }
 
@@ -45,6 +49,10 @@ const RELU: Assumption = {
 const PIXELS: Assumption = {
   code: 'pixels',
   text: 'The model file does not say how pixels are prepared: numbers from 0 to 1 are assumed.',
+};
+const PICTURES: Assumption = {
+  code: 'pictures',
+  text: 'The model file does not say what its images are like: of pictures, centred digits as MNIST has them are assumed.',
 };
 
 export interface ModelFile {
@@ -83,7 +91,7 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
   const spec = checkSpec(model.spec);
   const { height, width } = notes.image;
   if (height * width !== spec.inputs) {
-    throw unfit(`it has ${spec.inputs} inputs, but its images have ${height} x ${width} pixels`);
+    throw unfit(`it has ${spec.inputs} inputs, but its images have ${width} x ${height} pixels`);
   }
   if (notes.classNames && notes.classNames.length !== spec.classes) {
     throw unfit(`it has ${spec.classes} classes, but ${notes.classNames.length} names for them`);
@@ -132,9 +140,14 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
     assumptions: [
       ...(described === null && model.spec.hidden.length > 0 ? [RELU] : []),
       ...(preprocessing === null ? [PIXELS] : []),
+      ...(preprocessing === null && traits === null && isMnistSized(model.spec) ? [PICTURES] : []),
     ],
     metadata,
   };
+}
+
+function isMnistSized({ inputs }: MlpSpec): boolean {
+  return inputs === 28 * 28;
 }
 
 /** The model whose layers these tensors are, under this package's names. */
@@ -178,8 +191,7 @@ function classNamesOf(classNames: string | null, { classes }: MlpSpec): readonly
   if (classNames === null) return null;
   const names = parse(classNames);
   if (Array.isArray(names) && names.length === classes && names.every((name) => typeof name === 'string')) {
-    // They are printed, and a file from elsewhere may hold what a terminal obeys.
-    return names.map((name: string) => name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\ufffd'));
+    return names.map(printableName);
   }
   throw unfit(`it has ${classes} classes, but names them ${quote(classNames)}`);
 }

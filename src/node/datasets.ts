@@ -5,6 +5,7 @@ import type { DownloadProgress } from '../data/download.ts';
 import { datasetFromIdx } from '../data/idx.ts';
 import { conventionsText, isIdxName } from '../data/idx-names.ts';
 import type { ArchivedDataset, KnownDataset } from '../data/known.ts';
+import { mnist } from '../data/mnist.ts';
 import { namedDatasets } from '../data/named-datasets.ts';
 import { syntheticDigits } from '../data/synthetic.ts';
 import { ShadegradError } from '../errors.ts';
@@ -165,6 +166,13 @@ async function loadFolder(folder: string, options: LoadOptions): Promise<Dataset
   const hasIdx = possible.some((entry) => isIdxName(entry.name));
   if (!hasIdx && isImageFolder(entries)) return readImageFolder(name, folder, entries, options);
   if (options.imageSize) throw sizeless(folder);
+  if (!hasIdx) {
+    throw new ShadegradError(
+      'bad-data',
+      `The folder ${folder} has neither IDX files nor a folder "train" with one of pictures for each class.`,
+      `A dataset is four IDX files, as ${mnist.files.trainImages.name} and so on, or pictures as train/CLASS/*.png and test/CLASS/*.png.`,
+    );
+  }
   const { files, naming } = await readIdxFiles(folder, possible);
   const { conventions, classNames } = naming;
   const data = await datasetFromIdx(name, files, classNames?.length, conventions);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readFileSync, rmdirSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
@@ -77,10 +77,12 @@ export async function makeFolder(path: string, made: string[] = []): Promise<voi
 }
 
 /** Removes those of the folders that are empty, the last one first. */
-export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+export function removeEmptyFolders(folders: readonly string[]): void {
   for (const folder of folders.toReversed()) {
     // Whatever a folder cannot be removed for, it is no worse than that the folder stays.
-    await rmdir(folder).catch(() => undefined);
+    try {
+      rmdirSync(folder);
+    } catch {}
   }
 }
 

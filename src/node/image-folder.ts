@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Dataset, Samples } from '../data/dataset.ts';
+import { type Dataset, printableName, type Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { greyOf } from '../pictures/grey.ts';
 import type { Picture } from '../pictures/picture.ts';
@@ -70,7 +70,7 @@ export async function readImageFolder(
     name,
     shape,
     classes: classNames.length,
-    classNames,
+    classNames: classNames.map(printableName),
     train: samplesOf(train, images.subarray(0, border)),
     test: samplesOf(test, images.subarray(border)),
   };

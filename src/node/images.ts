@@ -9,6 +9,9 @@ import { decodePicture, isPicture } from './decode.ts';
 import { writeWhole } from './files.ts';
 import { readNamed } from './idx-folder.ts';
 
+/** Of a file's name so much is in the name of its input: file systems take 255 bytes, up to four to a character. */
+const LONGEST_NAME = 40;
+
 /** Larger pictures are shrunk while they are decoded: a digit in them has pixels enough even so. */
 const LONGEST_SIDE = 1024;
 
@@ -107,10 +110,10 @@ export function checkImageShape(
     ? height === image.height && width === image.width
     : height * width === model.spec.inputs;
   if (fits) return;
-  const wanted = image ? `${image.height} x ${image.width}` : String(model.spec.inputs);
+  const wanted = image ? `${image.width} x ${image.height}` : String(model.spec.inputs);
   throw new ShadegradError(
     'bad-data',
-    `The images of ${what} have ${height} x ${width} pixels, but the model takes images of ${wanted} pixels.`,
+    `The images of ${what} have ${width} x ${height} pixels, but the model takes images of ${wanted} pixels.`,
     'Use images of the size that the model was trained on, or another model.',
   );
 }
@@ -180,7 +183,10 @@ export async function writeInput(
   given: readonly string[],
 ): Promise<void> {
   const place = index === null ? '' : `-${index}`;
-  const path = join(folder, `${String(number).padStart(4, '0')}-${parse(file).name}${place}.png`);
+  const path = join(
+    folder,
+    `${String(number).padStart(4, '0')}-${parse(file).name.slice(0, LONGEST_NAME)}${place}.png`,
+  );
   if (given.some((other) => resolve(other) === resolve(path))) {
     throw new ShadegradError(
       'usage',

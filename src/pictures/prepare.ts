@@ -55,7 +55,7 @@ export function preparePicture(
   if (asIs && !fits) {
     throw new ShadegradError(
       'bad-data',
-      `The picture has ${picture.height} x ${picture.width} pixels, but the model takes images of ${shape.height} x ${shape.width}.`,
+      `The picture has ${picture.width} x ${picture.height} pixels, but the model takes images of ${shape.width} x ${shape.height}.`,
       "Use a picture of the model's size, or let it be prepared.",
     );
   }

@@ -26,6 +26,8 @@ const WIDEST_GAP = 0.25;
 const LEAST_SHARPNESS = 0.7;
 /** A digit's side is at least this share of the picture's. */
 const LEAST_SIDE = 0.02;
+/** Digits are written aslant: one may reach so far over or under the next, of their height. */
+const SLANT = 0.1;
 /** Between a digit and one below it is at least this share of their height: breaks in strokes are shorter. */
 const STACKED_GAP = 0.06;
 /** A second digit has at least this share of the first one's height, or width, and of its ink. */
@@ -225,7 +227,11 @@ function mainGroup(parts: readonly Component[]): {
   readonly others: readonly Component[];
 } {
   const [main] = parts;
-  for (const [first, second] of [...cuts(parts, acrossOf), ...cuts(parts, downOf).filter(areStacked)]) {
+  const slanted = SLANT * boxAround(parts).height;
+  for (const [first, second] of [
+    ...cuts(parts, acrossOf, slanted),
+    ...cuts(parts, downOf, 0).filter(areStacked),
+  ]) {
     const [a, b] = [boxAround(first).height, boxAround(second).height];
     const [inkA, inkB] = [inkOf(first), inkOf(second)];
     const alike =
@@ -252,12 +258,16 @@ type Cut = readonly [Component[], Component[]];
 const acrossOf = ({ left, width }: Box) => ({ start: left, end: left + width });
 const downOf = ({ top, height }: Box) => ({ start: top, end: top + height });
 
-/** All ways to part components by a straight line between them, along one axis. */
-function cuts(parts: readonly Component[], extent: (box: Box) => { start: number; end: number }): Cut[] {
+/** All ways to part components by a straight line between them that they overlap by so many pixels at most. */
+function cuts(
+  parts: readonly Component[],
+  extent: (box: Box) => { start: number; end: number },
+  overlap: number,
+): Cut[] {
   const sorted = parts.toSorted((a, b) => extent(a).start - extent(b).start);
   let end = Number.NEGATIVE_INFINITY;
   return sorted.flatMap((part, i): Cut[] => {
-    const apart = i > 0 && extent(part).start > end;
+    const apart = i > 0 && extent(part).start > end - overlap;
     end = Math.max(end, extent(part).end);
     return apart ? [[sorted.slice(0, i), sorted.slice(i)]] : [];
   });

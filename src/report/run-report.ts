@@ -4,6 +4,7 @@ import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
+import type { Normalisation } from '../model/normalisation.ts';
 import type { EpochRecord, Evaluation, History } from '../train/history.ts';
 import type { TrainerSettings } from '../train/trainer.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
@@ -37,8 +38,10 @@ export interface TestReport {
   readonly model: {
     /** The path that it was read from; null where it comes out of a training, or a browser's file. */
     readonly file: string | null;
-    /** Of the weights; see {@link modelChecksum}. */
+    /** Of the weights as they are in the file; see {@link modelChecksum}. */
     readonly sha256: string;
+    /** How pixels were normalised for it where the user said so, and not the file; else null. */
+    readonly normalisation: Normalisation | null;
   };
   readonly adapter: AdapterReport;
   /** Dawn's toggles that were set, as `openDevice` names them; empty in a browser. */
@@ -72,15 +75,18 @@ export interface RunReport extends TestReport {
 /** What a test's report is made of. */
 export interface Tested extends Pick<TestReport, 'adapter' | 'toggles' | 'versions'> {
   readonly data: Dataset;
+  /** As it was trained, or is in its file. */
   readonly model: Model;
   /** Where the model was read from; none by default. */
   readonly file?: string;
+  /** What was folded into the model that made the predictions; nothing by default. */
+  readonly normalisation?: Normalisation | null;
   /** Of `data.test`, by `model`. */
   readonly evaluation: Evaluation;
 }
 
 /** What a run's report is made of. */
-export interface Trained extends Omit<Tested, 'file'> {
+export interface Trained extends Omit<Tested, 'file' | 'normalisation'> {
   readonly config: RunConfig;
   readonly history: readonly EpochRecord[];
   /** Training samples without those kept for validation. */
@@ -89,7 +95,7 @@ export interface Trained extends Omit<Tested, 'file'> {
 
 /** @throws ShadegradError `diverged` where the test loss is not finite */
 export async function testReport(tested: Tested): Promise<TestReport> {
-  const { data, model, file = null, adapter, toggles, versions } = tested;
+  const { data, model, file = null, normalisation = null, adapter, toggles, versions } = tested;
   const { loss, accuracy, count, predictions } = tested.evaluation;
   if (!Number.isFinite(loss)) {
     throw new ShadegradError(
@@ -112,7 +118,7 @@ export async function testReport(tested: Tested): Promise<TestReport> {
       classNames,
       sha256: await datasetChecksum(data),
     },
-    model: { file, sha256: await modelChecksum(model) },
+    model: { file, sha256: await modelChecksum(model), normalisation },
     adapter,
     toggles,
     versions,

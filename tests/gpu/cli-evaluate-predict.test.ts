@@ -77,7 +77,10 @@ describe('evaluate', () => {
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as TestReport;
     const { config: _, history: __, imagesPerSecond: ___, ...found } = trained;
-    expect(report).toEqual({ ...found, model: { file: model, sha256: found.model.sha256 } });
+    expect(report).toEqual({
+      ...found,
+      model: { file: model, sha256: found.model.sha256, normalisation: null },
+    });
   });
 
   test('prints the report and writes it', async () => {
@@ -115,6 +118,7 @@ describe('evaluate', () => {
     expect(right.stderr).toContain('Notice: The model file does not say what is between its layers: ReLU');
     expect(right.stderr).not.toContain('--input-mean');
     const report = JSON.parse(right.stdout) as TestReport;
+    expect(report.model.normalisation).toEqual({ mean, std });
     expect(report.confusionMatrix).toEqual(trained.confusionMatrix);
     expect(report.test.loss).toBeCloseTo(trained.test.loss, 4);
     const wrong = await runCli(args);
@@ -140,7 +144,7 @@ describe('evaluate', () => {
   test('says where the images do not fit the model: 4', async () => {
     const { code, stderr } = await runCli(['evaluate', model, '--data', blobsFolder]);
     expect(code).toBe(4);
-    expect(stderr).toContain('have 4 x 5 pixels, but the model takes images of 28 x 28 pixels');
+    expect(stderr).toContain('have 5 x 4 pixels, but the model takes images of 28 x 28 pixels');
   });
 
   test('says where the data has more classes than the model: 4', async () => {
@@ -327,7 +331,7 @@ describe('predict', () => {
     [
       'an IDX file of images of another size',
       () => write('small.idx', encodeIdx([1, 4, 5], new Uint8Array(20))),
-      /4 x 5 pixels, but the model takes images of 28 x 28/,
+      /5 x 4 pixels, but the model takes images of 28 x 28/,
     ],
     [
       'an IDX file that is cut',

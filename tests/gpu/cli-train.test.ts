@@ -52,7 +52,7 @@ describe('a training run', () => {
   test('prints adapter, data, network, epochs, report, matrix and files, in this order', () => {
     const parts = [
       /^Adapter: (software, on the CPU|hardware): .+$/m,
-      /^Data: blobs: 200 training and 60 test images of 4 x 5 pixels in 3 classes$/m,
+      /^Data: blobs: 200 training and 60 test images of 5 x 4 pixels in 3 classes$/m,
       /^Network: 20-8-6-3, batch size 32, learning rate 0.01, seed 1$/m,
       /^Epoch 1\/3 {2}loss [\d.]+ {2}accuracy [\d.]+ % {2}validation loss [\d.]+ {2}accuracy [\d.]+ %/m,
       /^Epoch 3\/3 /m,
@@ -114,7 +114,7 @@ describe('with --json', () => {
       ),
     );
     expect(fields.dataset).toEqual(['name', 'train', 'test', 'shape', 'classes', 'classNames', 'sha256']);
-    expect(fields.model).toEqual(['file', 'sha256']);
+    expect(fields.model).toEqual(['file', 'sha256', 'normalisation']);
     expect(fields.versions).toEqual(['shadegrad', 'webgpu', 'runtime']);
     expect(fields.adapter).toEqual(['vendor', 'architecture', 'description', 'software']);
     expect(fields.history?.sort()).toEqual([

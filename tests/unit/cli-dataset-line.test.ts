@@ -9,7 +9,7 @@ const line = (train: number, test: number, classes: number) => {
 
 test('a dataset is told in numbers, one of a kind in the singular', () => {
   expect(line(60_000, 10_000, 10)).toBe(
-    'Data: x: 60,000 training and 10,000 test images of 28 x 20 pixels in 10 classes',
+    'Data: x: 60,000 training and 10,000 test images of 20 x 28 pixels in 10 classes',
   );
-  expect(line(1, 1, 1)).toBe('Data: x: 1 training and 1 test image of 28 x 20 pixels in 1 class');
+  expect(line(1, 1, 1)).toBe('Data: x: 1 training and 1 test image of 20 x 28 pixels in 1 class');
 });

@@ -217,7 +217,7 @@ describe('datasetFromIdx', () => {
   test('refuses training and test images of different sizes', async () => {
     const testImages = named(encodeIdx([1, 5, 2], new Uint8Array(10)), 'test images');
     await expect(datasetFromIdx('glyphs', { ...files, testImages })).rejects.toMatchObject(
-      badData('train images has images of 2 x 5 pixels, but test images of 5 x 2'),
+      badData('train images has images of 5 x 2 pixels, but test images of 2 x 5'),
     );
   });
 });

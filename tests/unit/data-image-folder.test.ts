@@ -183,7 +183,7 @@ describe('what is not such a folder is refused with what is expected', () => {
 
   test('a folder with nothing that can be used', async () => {
     await write({ 'notes.txt': 'hello' });
-    await expect(load()).rejects.toMatchObject(refused(/lacks train-images-idx3-ubyte/));
+    await expect(load()).rejects.toMatchObject(refused(/neither IDX files nor a folder "train"/));
   });
 
   test('an image size where there are no pictures', async () => {

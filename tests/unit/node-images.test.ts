@@ -39,7 +39,7 @@ describe('images are read', () => {
   test('a picture as it is must have the size', async () => {
     const file = await write('b.png', encode({ width: 2, height: 6, channels: 1, data: bytes(1) }));
     await expect(readImages(file, target, { asIs: true })).rejects.toThrow(
-      'b.png have 6 x 2 pixels, but the model takes images of 3 x 4 pixels',
+      'b.png have 2 x 6 pixels, but the model takes images of 4 x 3 pixels',
     );
   });
 

@@ -227,6 +227,13 @@ describe('what an answer should say', () => {
     expect(codes(grey(320, 200, onPaper(left)))).toEqual([]);
   });
 
+  test('two digits one above the other: several', () => {
+    const [upper, lower] = [large(digit(0), 160, 20, 0), large(digit(1), 160, 20, 150)];
+    const both = onPaper((x, y) => Math.max(upper(x, y), lower(x, y)));
+    expect(codes(grey(200, 320, both))).toEqual(['several']);
+    expect(codes(grey(200, 320, onPaper(upper)))).toEqual([]);
+  });
+
   test('strokes unlike the training images’', () => {
     const training = syntheticDigits({ train: 600, test: 1 });
     const traits = traitsOfImages(training.train, training.shape);
@@ -299,6 +306,6 @@ describe('what the model was trained on decides', () => {
         light,
         { asIs: true },
       );
-    expect(read).toThrow('28 x 29 pixels');
+    expect(read).toThrow('29 x 28 pixels');
   });
 });

@@ -100,6 +100,11 @@ describe('linear layers are found by order and shape', () => {
     expect(assumptions.map(({ code }) => code)).toEqual(['relu', 'pixels']);
   });
 
+  test('and pictures are taken for digits as MNIST has them where the images may be such', () => {
+    const { assumptions } = decodeModel(stateDict(layers(['fc', 784, 10])));
+    expect(assumptions.map(({ code }) => code)).toEqual(['pixels', 'pictures']);
+  });
+
   test('without a hidden layer there is no ReLU to assume', () => {
     const { assumptions } = decodeModel(stateDict(layers(['fc', 9, 3])));
     expect(assumptions.map(({ code }) => code)).toEqual(['pixels']);
