@@ -1,6 +1,7 @@
 import { assertBytes } from '../data/bytes.ts';
 import { printableName } from '../data/dataset.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
+import { fieldsOf } from '../json.ts';
 import { encodeTraits, type ImageTraits, traitsOf } from '../pictures/traits.ts';
 import { floats } from './floats.ts';
 import { type Model, type Tensor, tensorShapes } from './model.ts';
@@ -197,7 +198,7 @@ function classNamesOf(classNames: string | null, { classes }: MlpSpec): readonly
 }
 
 function sameSpec(spec: MlpSpec, other: unknown): boolean {
-  const { inputs, hidden, classes } = fields(other);
+  const { inputs, hidden, classes } = fieldsOf(other);
   return (
     inputs === spec.inputs &&
     classes === spec.classes &&
@@ -212,7 +213,7 @@ function imageOf(preprocessing: string | null, { inputs }: MlpSpec): ImageShape 
     const side = Math.sqrt(inputs);
     return Number.isInteger(side) ? { height: side, width: side } : null;
   }
-  const { height, width, scale } = fields(parse(preprocessing));
+  const { height, width, scale } = fieldsOf(parse(preprocessing));
   const whole = Number.isSafeInteger(height) && Number.isSafeInteger(width) && Number(height) > 0;
   if (!whole || Number(height) * Number(width) !== inputs || scale !== SCALE) {
     throw unfit(`it wants images prepared in another way, ${quote(preprocessing)}`);
@@ -226,8 +227,4 @@ function parse(json: string): unknown {
   } catch {
     return null;
   }
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

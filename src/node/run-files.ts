@@ -98,7 +98,7 @@ export async function prepareFolder(folder: string, names: readonly string[]): P
     await writeFile(trial, '', { flag: 'wx' });
     await rm(trial);
   } catch (error) {
-    await removeEmptyFolders(made);
+    removeEmptyFolders(made);
     const reason = reasonOf(error);
     throw new ShadegradError(
       'usage',

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../json.ts';
 import { type DigitForm, layoutOf } from './center.ts';
 import { type Likeness, likenessOf, STATISTICS } from './likeness.ts';
 
@@ -119,20 +120,20 @@ export function encodeTraits(traits: ImageTraits): string {
 
 /** The traits that `value`, parsed JSON out of a model file, says; null where it says none, or anything odd. */
 export function traitsOf(value: unknown): ImageTraits | null {
-  const { ink, digits, likeness } = fields(value);
+  const { ink, digits, likeness } = fieldsOf(value);
   if (ink !== 'light' && ink !== 'dark' && ink !== null) return null;
   return { ink, digits: digitsOf(digits), likeness: likenessIn(likeness) };
 }
 
 function digitsOf(value: unknown): DigitForm | null {
-  const { height, width, box, by, x, y } = fields(value);
+  const { height, width, box, by, x, y } = fieldsOf(value);
   if (!isSize(height) || !isSize(width) || !isSize(box) || box > Math.min(height, width)) return null;
   if ((by !== 'mass' && by !== 'box') || !isNumber(x) || !isNumber(y)) return null;
   return x >= 0 && x <= width && y >= 0 && y <= height ? { height, width, box, by, x, y } : null;
 }
 
 function likenessIn(value: unknown): Likeness | null {
-  const { mean, covariance, limit } = fields(value);
+  const { mean, covariance, limit } = fieldsOf(value);
   const known =
     isNumbers(mean, STATISTICS) &&
     isNumbers(covariance, (STATISTICS * (STATISTICS + 1)) / 2) &&
@@ -150,8 +151,4 @@ function isSize(value: unknown): value is number {
 
 function isNumber(value: unknown): value is number {
   return Number.isFinite(value);
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -12,6 +10,7 @@ import type { ArchivedDataset } from '../../src/data/known.ts';
 import { fetchArchivedDataset, readArchivedDataset } from '../../src/node/archive.ts';
 import type { FetchOptions } from '../../src/node/known.ts';
 import { encodeIdx } from '../support/idx.ts';
+import { Servers } from '../support/servers.ts';
 import { zipFile } from '../support/zip.ts';
 
 const files = {
@@ -65,25 +64,18 @@ const expected = {
 
 let folder: string;
 let cache: string;
-let servers: Server[];
+const servers = new Servers();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadegrad-archive-'));
   cache = join(folder, 'cache', 'emnist');
-  servers = [];
 });
 afterEach(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  servers.close();
   await rm(folder, { recursive: true });
 });
 
 async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/gzip.zip`;
+  return `${await servers.start(answer)}/gzip.zip`;
 }
 const good: RequestListener = (_, response) => response.end(whole);
 const closed = 'http://127.0.0.1:1/gzip.zip';

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -16,6 +14,7 @@ import {
   readPackagedDataset,
 } from '../../src/node/known.ts';
 import { encodeIdx } from '../support/idx.ts';
+import { Servers } from '../support/servers.ts';
 
 /** The files of a small dataset by name, uncompressed. */
 const content: Record<string, Uint8Array> = {
@@ -72,26 +71,19 @@ function packed(url = ''): Buffer {
 
 let folder: string;
 let cache: string;
-let servers: Server[];
+const servers = new Servers();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadegrad-mnist-'));
   cache = join(folder, 'cache');
-  servers = [];
 });
 afterEach(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  servers.close();
   await rm(folder, { recursive: true });
 });
 
 async function mirror(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return `${await servers.start(answer)}/`;
 }
 
 const good: RequestListener = (request, response) => response.end(packed(request.url));

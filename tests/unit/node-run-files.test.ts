@@ -165,7 +165,7 @@ describe('a folder for results', () => {
     const made = await prepareFolder(deep, []);
     expect(made).toEqual([join(folder, 'a'), join(folder, 'a', 'b'), deep]);
     await writeFile(beside, '');
-    await removeEmptyFolders(made);
+    removeEmptyFolders(made);
     expect(await readdir(join(folder, 'a'))).toEqual(['beside']);
     expect(await prepareFolder(folder, [])).toEqual([]);
   });

@@ -8,6 +8,7 @@ import { modelNotes } from '../../src/model/notes.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/model/safetensors.ts';
 import { traitsOfImages } from '../../src/pictures/traits.ts';
 import { blobs } from '../support/blobs.ts';
+import { failure } from '../support/failure.ts';
 import { stateDict } from '../support/state-dict.ts';
 
 const MODEL: Model = {
@@ -34,16 +35,6 @@ function file(header: string | Uint8Array, buffer = 0, headerLength?: bigint): U
 
 function tensor(name: string, shape: unknown, offsets: unknown, more = ''): string {
   return `${JSON.stringify(name)}:{"dtype":"F32","shape":${JSON.stringify(shape)},"data_offsets":${JSON.stringify(offsets)}${more}}`;
-}
-
-function failure(action: () => unknown): ShadegradError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ShadegradError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('a model survives being saved and read', () => {

@@ -1,23 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ShadegradError } from '../../src/errors.ts';
 import { decodeModel } from '../../src/model/model-file.ts';
 import { decodeSafetensors } from '../../src/model/safetensors.ts';
 import { linearLayers } from '../../src/model/state-dict.ts';
+import { failure } from '../support/failure.ts';
 import { layers, type Stored, stateDict } from '../support/state-dict.ts';
 
 /** The names of the layers' weights, in the order found. */
 function order(tensors: readonly Stored[]): string[] {
   return linearLayers(decodeSafetensors(stateDict(tensors)).tensors).map(({ weight }) => weight.name);
-}
-
-function failure(action: () => unknown): ShadegradError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ShadegradError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 /** fc2 to fc9. */
