@@ -60,8 +60,8 @@ async function measureOnce(subject) {
     ratios[`${plan}, images/s at batch 256 / at batch 32`] = rate(plan, 256) / rate(plan, 32);
   }
   const only = subject.adapter.software
-    ? ['dense_bytes_quads/784-100@32', 'dense_adam_quads/784-100@32', 'dense_quads/1024-1024@256']
-    : ['dense/784-100@32', 'dense_adam/784-100@32', 'dense/1024-1024@256'];
+    ? ['dense_bytes_quads/784-100@32', 'dense_update_quads/784-100@32', 'dense_quads/1024-1024@256']
+    : ['dense/784-100@32', 'dense_update/784-100@32', 'dense/1024-1024@256'];
   for (const result of (await benchKernels(subject, { only, samples: 5 })).kernels) {
     if (result.status !== 'measured') throw new Error(`${result.kernel}: ${result.reason}`);
     ratios[`${result.kernel} ${result.size}: share of the floor`] = result.share;

@@ -109,7 +109,7 @@ export type { PlanMemory } from './train/choice.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
 export { Network, networkLimits, type Prediction } from './train/network.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
-export type { Dispatch, PlanBuffer, StepPlan } from './train/step-plan.ts';
+export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
 export {
   type FitOptions,
   Trainer,

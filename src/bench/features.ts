@@ -1,5 +1,5 @@
 import { KERNELS } from '../gpu/kernels.ts';
-import type { Dispatch } from '../train/step-plan.ts';
+import type { Dispatch } from '../train/plan.ts';
 
 /** What WGSL's `enable` calls otherwise than WebGPU does. */
 const NAMES: Readonly<Record<string, string>> = { f16: 'shader-f16' };

@@ -1,6 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import type { KernelName } from '../gpu/kernels.ts';
-import type { Dispatch } from '../train/step-plan.ts';
+import type { Dispatch } from '../train/plan.ts';
 import type { KernelCase } from './cases/case.ts';
 import { missingFeature } from './features.ts';
 import { type DispatchTime, type MeasureOptions, measure } from './measure.ts';

@@ -2,7 +2,7 @@ import { padded, parameterCount } from '../model/layout.ts';
 import { denseLayers } from '../model/spec.ts';
 import { gather } from '../reference/kernels.ts';
 import { initialState, trainingStep } from '../reference/training.ts';
-import { trainingSteps } from '../train/steps.ts';
+import { trainingSteps } from '../train/step.ts';
 import type { TrainingRun } from './training-run.ts';
 import { ADAM, type TrainingWork } from './training-work.ts';
 

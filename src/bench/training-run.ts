@@ -4,7 +4,7 @@ import { Executable } from '../train/executable.ts';
 import { parametersOf } from '../train/plans/sizes.ts';
 import { makeResident } from '../train/resident.ts';
 import { Scheduler } from '../train/scheduler.ts';
-import { STEPS_PER_SUBMIT, type Step, stepMetrics, trainingSteps } from '../train/steps.ts';
+import { STEPS_PER_SUBMIT, type Step, stepMetrics, trainingSteps } from '../train/step.ts';
 import { checkInterrupted } from './timing.ts';
 import { ADAM, type TrainingWork } from './training-work.ts';
 

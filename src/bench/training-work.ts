@@ -7,7 +7,7 @@ import type { MlpSpec } from '../model/spec.ts';
 import { candidatePlans } from '../train/plans/candidates.ts';
 import { PLAN_NAMES, type PlanName, planFits, trainingPlan } from '../train/plans/index.ts';
 import type { BatchSizes } from '../train/plans/sizes.ts';
-import type { StepPlan } from '../train/step-plan.ts';
+import type { StepPlan } from '../train/plan.ts';
 import { indices } from './cases/data.ts';
 
 /** One way to train one network, or `models` of them side by side. */

@@ -1,8 +1,8 @@
 import { place, readBuffer, upload } from '../gpu/buffers.ts';
 import { KERNELS } from '../gpu/kernels.ts';
 import { pipelineFor } from '../gpu/pipeline.ts';
-import { assertWithinLimits, type Dispatch } from '../train/step-plan.ts';
-import { encodeSteps, STEP_SIZE, type Step } from '../train/steps.ts';
+import { assertWithinLimits, type Dispatch } from '../train/plan.ts';
+import { encodeSteps, STEP_SIZE, type Step } from '../train/step.ts';
 import type { Data } from './cases/case.ts';
 
 /** For kernels that read no step. */

@@ -1,10 +1,10 @@
-import adam from '../../shaders/adam.wgsl?raw';
+import update from '../../shaders/update.wgsl?raw';
 import bias from '../../shaders/bias.wgsl?raw';
 import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
-import denseAdam from '../../shaders/dense_adam.wgsl?raw';
-import denseAdamMatrix from '../../shaders/dense_adam_matrix.wgsl?raw';
-import denseAdamQuads from '../../shaders/dense_adam_quads.wgsl?raw';
+import denseUpdate from '../../shaders/dense_update.wgsl?raw';
+import denseUpdateMatrix from '../../shaders/dense_update_matrix.wgsl?raw';
+import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
 import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
 import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
@@ -27,6 +27,9 @@ import softmaxCrossEntropy from '../../shaders/softmax_cross_entropy.wgsl?raw';
 
 /** How a kernel uses a buffer; `step` is the uniform with the running step's numbers, at a dynamic offset. */
 export type Access = 'read' | 'read-write' | 'step';
+
+/** Parts that hold an optimizer's lines, of which one stands before a kernel that updates parameters. */
+export type UpdatePart = 'adam' | 'sgd';
 
 export interface Kernel {
   readonly code: string;
@@ -85,8 +88,8 @@ export const KERNELS = {
     // A vec2f for each invocation.
     workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN }) => 8 * WORKGROUP_SIZE,
   },
-  adam: {
-    code: adam,
+  update: {
+    code: update,
     bindings: {
       step: 'step',
       gradient: 'read',
@@ -120,8 +123,8 @@ export const KERNELS = {
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
     workgroupBytes: tiles,
   },
-  dense_adam: {
-    code: denseAdam,
+  dense_update: {
+    code: denseUpdate,
     bindings: {
       step: 'step',
       x: 'read',
@@ -142,8 +145,8 @@ export const KERNELS = {
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
     workgroupBytes: fragments(2 * 64 * 40),
   },
-  dense_adam_matrix: {
-    code: denseAdamMatrix,
+  dense_update_matrix: {
+    code: denseUpdateMatrix,
     bindings: {
       step: 'step',
       x: 'read',
@@ -191,8 +194,8 @@ export const KERNELS = {
     code: denseInputGradientQuads,
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
   },
-  dense_adam_quads: {
-    code: denseAdamQuads,
+  dense_update_quads: {
+    code: denseUpdateQuads,
     bindings: {
       step: 'step',
       x: 'read',

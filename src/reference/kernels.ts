@@ -4,8 +4,8 @@
  * axis. Parameters are [models, inputs + 1, outputs], the bias as the last row.
  */
 import type { DenseLayer } from '../model/spec.ts';
-import type { AdamConstants } from '../train/ops.ts';
-import type { Step } from '../train/steps.ts';
+import type { AdamConstants } from '../train/kernels/plain.ts';
+import type { Step } from '../train/step.ts';
 
 type Floats = Float64Array;
 
@@ -204,7 +204,7 @@ export function denseGradient(
 }
 
 /** The state after the parameters' gradient and one Adam update. */
-export function denseAdam(
+export function denseUpdate(
   sizes: { models: number; batch: number; layer: DenseLayer },
   constants: AdamConstants,
   step: Step,
@@ -250,10 +250,10 @@ export function fusedStep(
   const x = gather(sizes, step, images, order);
   const trains = step.count > 0;
   const hidden = trains
-    ? denseAdam(bottom, constants, step, { ...state.hidden, x, delta: deltaHidden })
+    ? denseUpdate(bottom, constants, step, { ...state.hidden, x, delta: deltaHidden })
     : state.hidden;
   const output = trains
-    ? denseAdam(top, constants, step, { ...state.output, x: state.activation, delta })
+    ? denseUpdate(top, constants, step, { ...state.output, x: state.activation, delta })
     : state.output;
 
   const offset = step.offset + step.count;

@@ -1,6 +1,6 @@
 import { denseLayers, type MlpSpec } from '../model/spec.ts';
-import type { AdamConstants } from '../train/ops.ts';
-import type { Step } from '../train/steps.ts';
+import type { AdamConstants } from '../train/kernels/plain.ts';
+import type { Step } from '../train/step.ts';
 import * as reference from './kernels.ts';
 
 /** A network's parameters and Adam's moments: for each layer [inputs + 1, outputs], the bias as the last row. */
@@ -52,7 +52,7 @@ export function trainingStep(
     const parameters = state.parameters[i] ?? new Float64Array();
     const [moment1 = parameters, moment2 = parameters] = [state.moment1[i], state.moment2[i]];
     const own = { x: input, delta, parameters, moment1, moment2 };
-    updated.unshift(reference.denseAdam({ models: 1, batch, layer }, constants, step, own));
+    updated.unshift(reference.denseUpdate({ models: 1, batch, layer }, constants, step, own));
     if (i > 0)
       delta = reference.denseInputGradient({ models: 1, rows: batch, layer }, delta, parameters, input);
   }

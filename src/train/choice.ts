@@ -1,8 +1,8 @@
 import { DeviceWatch } from '../gpu/watch.ts';
 import { Executable } from './executable.ts';
 import { parametersOf } from './plans/sizes.ts';
-import type { StepPlan } from './step-plan.ts';
-import type { Step } from './steps.ts';
+import type { StepPlan } from './plan.ts';
+import type { Step } from './step.ts';
 
 /** Where choices outlive the process. */
 export interface PlanMemory {

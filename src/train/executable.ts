@@ -7,8 +7,8 @@ import {
   type Dispatch,
   type PlanBuffer,
   type StepPlan,
-} from './step-plan.ts';
-import { encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './steps.ts';
+} from './plan.ts';
+import { encodeRates, encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './step.ts';
 
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
@@ -101,6 +101,7 @@ export class Executable {
     const { before, dispatches, after } = this.#recorded;
     const first = before.length > 0 ? steps.slice(0, 1).map((step) => ({ ...step, count: 0 })) : [];
     this.write('step', encodeSteps([...steps, ...first]));
+    if (this.#buffers.has('rates')) this.write('rates', encodeRates(steps));
     const encoder = this.device.createCommandEncoder({ label: this.plan.name });
     const pass = encoder.beginComputePass({ label: this.plan.name });
     const recorder = new Recorder(pass);

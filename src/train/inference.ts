@@ -2,13 +2,13 @@ import { hasQuads } from '../gpu/adapter.ts';
 import { readBuffer } from '../gpu/buffers.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
-import { tiledKernels } from './ops-layered.ts';
-import { quadKernels } from './ops-quads.ts';
+import { tiledKernels } from './kernels/tiled.ts';
+import { quadKernels } from './kernels/quads.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import type { Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
-import { batches } from './steps.ts';
+import { batches } from './step.ts';
 
 /** Samples to a step: enough to fill a GPU, few enough that the activations stay small. */
 const MOST_PER_BATCH = 256;

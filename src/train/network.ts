@@ -7,11 +7,11 @@ import type { Model } from '../model/model.ts';
 import { type MlpSpec, mlp } from '../model/spec.ts';
 import type { Evaluation } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
-import { tiledKernels } from './ops-layered.ts';
+import { tiledKernels } from './kernels/tiled.ts';
 import { inferencePlan } from './plans/inference.ts';
 import { parametersOf } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
-import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
+import { assertWithinLimits, requiredLimits, type StepPlan } from './plan.ts';
 
 /** What a network makes of images without labels. */
 export interface Prediction {

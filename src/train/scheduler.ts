@@ -1,6 +1,6 @@
 import { DeviceWatch } from '../gpu/watch.ts';
 import type { Executable } from './executable.ts';
-import { STEPS_PER_SUBMIT, type Step } from './steps.ts';
+import { STEPS_PER_SUBMIT, type Step } from './step.ts';
 
 /**
  * The time that a submit should take: long enough that its fixed cost vanishes, short enough for watchdogs (about 2 s

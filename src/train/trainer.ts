@@ -13,15 +13,15 @@ import { Executable, precompile } from './executable.ts';
 import type { EpochRecord, Evaluation, Progress } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { evaluationPlan, Network, type Prediction } from './network.ts';
-import { tiledKernels } from './ops-layered.ts';
+import { tiledKernels } from './kernels/tiled.ts';
 import { candidatePlans } from './plans/candidates.ts';
 import { PLAN_NAMES, type PlanName, planFits, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
-import { assertWithinLimits, requiredLimits, type StepPlan } from './step-plan.ts';
-import { STEPS_PER_SUBMIT, stepMetrics, trainingSteps } from './steps.ts';
+import { assertWithinLimits, requiredLimits, type StepPlan } from './plan.ts';
+import { STEPS_PER_SUBMIT, stepMetrics, trainingSteps } from './step.ts';
 
 /** What to train and how. Every default but the network's is Keras's. */
 export interface TrainerOptions {

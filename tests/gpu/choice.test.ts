@@ -6,8 +6,8 @@ import { fastestPlan, type PlanMemory, type TrialState } from '../../src/train/c
 import { Executable } from '../../src/train/executable.ts';
 import { candidatePlans } from '../../src/train/plans/candidates.ts';
 import { trainingPlan } from '../../src/train/plans/index.ts';
-import type { StepPlan } from '../../src/train/step-plan.ts';
-import { trainingSteps } from '../../src/train/steps.ts';
+import type { StepPlan } from '../../src/train/plan.ts';
+import { trainingSteps } from '../../src/train/step.ts';
 import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
 import { testDevice } from '../support/gpu.ts';
 

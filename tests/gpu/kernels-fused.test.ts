@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/model/layout.ts';
 import * as reference from '../../src/reference/kernels.ts';
-import { type FusedSizes, fusedLayout, fusedRowFloats, fusedStep } from '../../src/train/ops-fused.ts';
-import type { Step } from '../../src/train/steps.ts';
+import { type FusedSizes, fusedLayout, fusedRowFloats, fusedStep } from '../../src/train/kernels/fused.ts';
+import type { Step } from '../../src/train/step.ts';
 import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';
 import { NO_STEP } from '../support/step.ts';

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
-import { tiledKernels } from '../../src/train/ops-layered.ts';
-import { TILES } from '../../src/train/tiles.ts';
+import { tiledKernels } from '../../src/train/kernels/tiled.ts';
+import { TILES } from '../../src/train/kernels/tiles.ts';
 import { checkDense, checkDenseAdam, checkHead, checkInputGradient } from '../support/layered.ts';
 
 describe.each(TILES)('tiles of $side, $registers to an invocation, $workgroup invocations', (tile) => {

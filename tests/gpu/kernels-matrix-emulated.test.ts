@@ -1,5 +1,5 @@
 import { describe, test, vi } from 'vitest';
-import { matrixKernels } from '../../src/train/ops-matrix.ts';
+import { matrixKernels } from '../../src/train/kernels/matrix.ts';
 import { checkDense, checkDenseAdam, checkInputGradient } from '../support/layered.ts';
 import { testMatrixKernels } from '../support/matrix.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { missingForMatrices } from '../../src/gpu/matrix-units.ts';
 import { pipelineFor } from '../../src/gpu/pipeline.ts';
-import { matrixKernels } from '../../src/train/ops-matrix.ts';
+import { matrixKernels } from '../../src/train/kernels/matrix.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 import { testDevice } from '../support/gpu.ts';

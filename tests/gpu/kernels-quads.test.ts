@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as reference from '../../src/reference/kernels.ts';
-import { quadKernels } from '../../src/train/ops-quads.ts';
-import type { Step } from '../../src/train/steps.ts';
+import { quadKernels } from '../../src/train/kernels/quads.ts';
+import type { Step } from '../../src/train/step.ts';
 import { expectClose, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
 import { checkDense, checkDenseAdam, checkInputGradient } from '../support/layered.ts';
 import { randomData } from '../support/random.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as reference from '../../src/reference/kernels.ts';
-import * as ops from '../../src/train/ops.ts';
-import type { Step } from '../../src/train/steps.ts';
+import * as ops from '../../src/train/kernels/plain.ts';
+import type { Step } from '../../src/train/step.ts';
 import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';
 
@@ -135,7 +135,7 @@ describe.each([4, 60, 64 * 4, 65 * 4, 1000])('%i floats', (length) => {
       moments: 'moments',
     };
     const result = await runKernel(
-      ops.adam(length, ADAM, bindings),
+      ops.update(length, ADAM, bindings),
       {
         gradient: f32(gradient),
         parameters: f32(parameters),

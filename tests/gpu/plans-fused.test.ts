@@ -6,7 +6,7 @@ import { Executable } from '../../src/train/executable.ts';
 import { fusedPlan } from '../../src/train/plans/fused.ts';
 import { labelsAt, momentsOf, parametersOf } from '../../src/train/plans/sizes.ts';
 import { Scheduler } from '../../src/train/scheduler.ts';
-import { trainingSteps } from '../../src/train/steps.ts';
+import { trainingSteps } from '../../src/train/step.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 import { expectClose, paddedRows, testDevice } from '../support/gpu.ts';

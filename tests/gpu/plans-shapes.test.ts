@@ -4,7 +4,7 @@ import { denseLayers } from '../../src/model/spec.ts';
 import { Executable } from '../../src/train/executable.ts';
 import { trainingPlan } from '../../src/train/plans/index.ts';
 import { parametersOf } from '../../src/train/plans/sizes.ts';
-import { stepMetrics, trainingSteps } from '../../src/train/steps.ts';
+import { stepMetrics, trainingSteps } from '../../src/train/step.ts';
 import { expectClose, paddedRows, testDevice, withoutPadding, withPadding } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';
 

@@ -6,7 +6,7 @@ import { Executable } from '../../src/train/executable.ts';
 import { PLAN_NAMES, type PlanName, trainingPlan } from '../../src/train/plans/index.ts';
 import { momentsOf, parametersOf } from '../../src/train/plans/sizes.ts';
 import { Scheduler } from '../../src/train/scheduler.ts';
-import { stepMetrics, trainingSteps } from '../../src/train/steps.ts';
+import { stepMetrics, trainingSteps } from '../../src/train/step.ts';
 import { deep, type Golden, type GoldenTrajectory, shallow } from '../support/golden.ts';
 import { expectClose, paddedRows, testDevice } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';

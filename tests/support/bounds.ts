@@ -2,8 +2,8 @@ import { readBuffer } from '../../src/gpu/buffers.ts';
 import { KERNELS, type Kernel } from '../../src/gpu/kernels.ts';
 import { compile, type Pipeline } from '../../src/gpu/pipeline.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
-import type { Dispatch } from '../../src/train/step-plan.ts';
-import { encodeSteps, STEP_SIZE, type Step } from '../../src/train/steps.ts';
+import type { Dispatch } from '../../src/train/plan.ts';
+import { encodeSteps, STEP_SIZE, type Step } from '../../src/train/step.ts';
 
 /** Words of an element, by its type. */
 const WORDS = { u32: 1, f32: 1, vec2f: 2, vec4u: 4, vec4f: 4 } as const;

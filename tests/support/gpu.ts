@@ -4,8 +4,8 @@ import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { padded } from '../../src/model/layout.ts';
 import { openDevice } from '../../src/node/gpu.ts';
 import { Executable } from '../../src/train/executable.ts';
-import type { Dispatch } from '../../src/train/step-plan.ts';
-import type { Step } from '../../src/train/steps.ts';
+import type { Dispatch } from '../../src/train/plan.ts';
+import type { Step } from '../../src/train/step.ts';
 import { boundsBroken } from './bounds.ts';
 import { NO_STEP } from './step.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import * as reference from '../../src/reference/kernels.ts';
-import type { LayeredKernels, LayerInput } from '../../src/train/plans/layered.ts';
-import type { Step } from '../../src/train/steps.ts';
+import type { LayeredKernels, LayerInput } from '../../src/train/kernels/layered.ts';
+import type { Step } from '../../src/train/step.ts';
 import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from './gpu.ts';
 import { randomData } from './random.ts';
 
@@ -111,7 +111,7 @@ export async function checkInputGradient(
   });
 }
 
-/** Runs `denseAdam` and holds it against its float64 twin. */
+/** Runs `denseUpdate` and holds it against its float64 twin. */
 export async function checkDenseAdam(
   kernels: LayeredKernels,
   size: LayerSize,
@@ -132,7 +132,7 @@ export async function checkDenseAdam(
     moments: 'moments',
   };
   const result = await runKernel(
-    kernels.denseAdam({ ...sizes, input: from }, ADAM, bindings),
+    kernels.denseUpdate({ ...sizes, input: from }, ADAM, bindings),
     {
       x: buffer,
       order,
@@ -142,7 +142,7 @@ export async function checkDenseAdam(
     },
     step,
   );
-  const expected = reference.denseAdam({ models, batch: rows, layer: sizes.layer }, ADAM, step, {
+  const expected = reference.denseUpdate({ models, batch: rows, layer: sizes.layer }, ADAM, step, {
     x,
     delta,
     parameters,

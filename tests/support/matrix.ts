@@ -5,7 +5,7 @@ import { packParameters } from '../../src/model/layout.ts';
 import { Executable } from '../../src/train/executable.ts';
 import { type LayeredKernels, layeredPlan } from '../../src/train/plans/layered.ts';
 import { parametersOf } from '../../src/train/plans/sizes.ts';
-import { stepMetrics, trainingSteps } from '../../src/train/steps.ts';
+import { stepMetrics, trainingSteps } from '../../src/train/step.ts';
 import { deep } from './golden.ts';
 import { expectClose, paddedRows, testDevice } from './gpu.ts';
 import { checkDense, checkDenseAdam, checkInputGradient } from './layered.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KernelCase } from '../../src/bench/cases/case.ts';
 import { kernelCases } from '../../src/bench/cases/index.ts';
 import { KERNELS, type KernelName } from '../../src/gpu/kernels.ts';
-import type { Dispatch } from '../../src/train/step-plan.ts';
+import type { Dispatch } from '../../src/train/plan.ts';
 
 const table = Object.entries(kernelCases()) as [KernelName, readonly KernelCase[]][];
 const cases = table.flatMap(([kernel, sizes]) =>

@@ -3,7 +3,7 @@ import { packParameters } from '../../src/model/layout.ts';
 import { denseLayers } from '../../src/model/spec.ts';
 import { floorFma } from '../../src/reference/floor.ts';
 import { initialState, trainingStep } from '../../src/reference/training.ts';
-import { trainingSteps } from '../../src/train/steps.ts';
+import { trainingSteps } from '../../src/train/step.ts';
 import { deep, shallow } from '../support/golden.ts';
 import { withoutPadding } from '../support/gpu.ts';
 

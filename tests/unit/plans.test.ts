@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Access, KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
 import { inferenceSizes } from '../../src/train/inference.ts';
-import { tiledKernels } from '../../src/train/ops-layered.ts';
-import { quadKernels } from '../../src/train/ops-quads.ts';
+import { tiledKernels } from '../../src/train/kernels/tiled.ts';
+import { quadKernels } from '../../src/train/kernels/quads.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { inferencePlan } from '../../src/train/plans/inference.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type PlanLimits,
   requiredLimits,
   type StepPlan,
-} from '../../src/train/step-plan.ts';
+} from '../../src/train/plan.ts';
 import { trainerLimits } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 
@@ -30,8 +30,8 @@ test('the layered plan of the reference network is four dispatches of known size
   expect(layered.dispatches.map(({ kernel, workgroups }) => [kernel, ...workgroups])).toEqual([
     ['dense', 13, 4, 1],
     ['head', 8, 1, 1],
-    ['dense_adam', 1, 7, 1],
-    ['dense_adam', 7, 50, 1],
+    ['dense_update', 1, 7, 1],
+    ['dense_update', 7, 50, 1],
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batches, encodeSteps, STEP_SIZE, STEP_STRIDE, trainingSteps } from '../../src/train/steps.ts';
+import { batches, encodeSteps, STEP_SIZE, STEP_STRIDE, trainingSteps } from '../../src/train/step.ts';
 
 const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999 };
 

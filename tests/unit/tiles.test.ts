@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { estimateCycles, type Product, TILES, tileFor, tilesOf } from '../../src/train/tiles.ts';
+import { estimateCycles, type Product, TILES, tileFor, tilesOf } from '../../src/train/kernels/tiles.ts';
 
 const estimate = (product: Product) => estimateCycles(tileFor(product), product);
 const powers = (from: number, to: number) =>

@@ -1,6 +1,6 @@
 import { padded } from '../../model/layout.ts';
-import type { Dispatch } from '../../train/step-plan.ts';
-import type { Step } from '../../train/steps.ts';
+import type { Dispatch } from '../../train/plan.ts';
+import type { Step } from '../../train/step.ts';
 
 /** What is in a buffer before a kernel runs. */
 export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;

@@ -1,6 +1,6 @@
 import { parameterCount } from '../../model/layout.ts';
 import * as reference from '../../reference/kernels.ts';
-import * as ops from '../../train/ops.ts';
+import * as ops from '../../train/kernels/plain.ts';
 import { EXACT, type KernelCase, ROUNDED, rowsCheck, sumTolerance, withWorkgroups } from './case.ts';
 import { floats, joined, padRows, pickRows, sample, sampleVectors, VECTOR } from './data.ts';
 import { ADAM, type LayerSize, MANY_FLOATS, sizeName, stepOf } from './sizes.ts';
@@ -98,9 +98,9 @@ export function reluGradient(length: number): KernelCase {
   };
 }
 
-export function adam(length: number): KernelCase {
+export function update(length: number): KernelCase {
   const step = stepOf(1);
-  const update = ops.adam(length, ADAM, {
+  const dispatch = ops.update(length, ADAM, {
     step: 'step',
     gradient: 'gradient',
     parameters: 'parameters',

@@ -1,5 +1,5 @@
 import * as floor from '../../reference/floor.ts';
-import { dispatch } from '../../train/step-plan.ts';
+import { dispatch } from '../../train/plan.ts';
 import { EXACT, type KernelCase, rowsCheck } from './case.ts';
 import { floats, pickRows, sample, sampleVectors, VECTOR } from './data.ts';
 

@@ -7,7 +7,7 @@ import {
   fusedRowFloats,
   fusedStep,
   UNIT_COUNTS,
-} from '../../train/ops-fused.ts';
+} from '../../train/kernels/fused.ts';
 import { fusedUnits } from '../../train/plans/fused.ts';
 import { type Check, EXACT, type KernelCase, rowsCheck, sumTolerance, type Tolerance } from './case.ts';
 import { all, bytes, floats, indices, joined, padRows, padRowsOfBytes } from './data.ts';

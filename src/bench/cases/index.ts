@@ -1,9 +1,9 @@
 import type { KernelName } from '../../gpu/kernels.ts';
 import { parameterCount } from '../../model/layout.ts';
-import { tiledKernels } from '../../train/ops-layered.ts';
-import { matrixKernels } from '../../train/ops-matrix.ts';
-import { quadKernels } from '../../train/ops-quads.ts';
-import { TILES } from '../../train/tiles.ts';
+import { tiledKernels } from '../../train/kernels/tiled.ts';
+import { matrixKernels } from '../../train/kernels/matrix.ts';
+import { quadKernels } from '../../train/kernels/quads.ts';
+import { TILES } from '../../train/kernels/tiles.ts';
 import { halfSumTolerance, type KernelCase } from './case.ts';
 import * as elementwise from './elementwise.ts';
 import { floorCases } from './floor.ts';
@@ -41,21 +41,21 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     bias_gradient: biases.map(elementwise.biasGradient),
     relu: activations.map(elementwise.relu),
     relu_gradient: activations.map(elementwise.reluGradient),
-    adam: [parameterCount(HIDDEN.layer), MANY_FLOATS].map(elementwise.adam),
+    update: [parameterCount(HIDDEN.layer), MANY_FLOATS].map(elementwise.update),
     softmax: [32, 4096].map(ops.softmax),
     softmax_cross_entropy: [32, 4096].map(ops.softmaxCrossEntropy),
     dense: [...tiled.dense, ...tiled.squares],
     head: headCases(tiledKernels()),
     dense_input_gradient: tiled.inputGradient,
-    dense_adam: tiled.denseAdam,
+    dense_update: tiled.denseUpdate,
     dense_quads: quadsOf('dense_quads'),
     dense_bytes_quads: quadsOf('dense_bytes_quads'),
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
-    dense_adam_quads: quads.denseAdam,
+    dense_update_quads: quads.denseUpdate,
     dense_matrix: [...matrices.dense, ...matrices.squares],
     dense_input_gradient_matrix: matrices.inputGradient,
-    dense_adam_matrix: matrices.denseAdam,
+    dense_update_matrix: matrices.denseUpdate,
     fused_step: [fusedStepCase(100, 32), fusedStepCase(100, 256), fusedStepCase(512, 32)],
     fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floor.empty],

@@ -1,6 +1,6 @@
 import { padded, parameterCount } from '../../model/layout.ts';
 import * as reference from '../../reference/kernels.ts';
-import type { LayeredKernels } from '../../train/plans/layered.ts';
+import type { LayeredKernels } from '../../train/kernels/layered.ts';
 import { type KernelCase, rowsCheck, sumTolerance, type Tolerance } from './case.ts';
 import {
   all,
@@ -65,7 +65,7 @@ export function layeredCases(
     inputGradient: INPUT_GRADIENTS.map((size) =>
       cases((some) => inputGradientCase(some.inputGradient, size, tolerance)),
     ),
-    denseAdam: layers.map((size) => cases((some) => denseAdamCase(some.denseAdam, size, tolerance))),
+    denseUpdate: layers.map((size) => cases((some) => denseUpdateCase(some.denseUpdate, size, tolerance))),
   };
 }
 
@@ -214,8 +214,8 @@ function inputGradientCase(
   };
 }
 
-function denseAdamCase(
-  build: LayeredKernels['denseAdam'],
+function denseUpdateCase(
+  build: LayeredKernels['denseUpdate'],
   size: LayerSize & { input: Input },
   tolerance: (terms: number) => Tolerance,
 ): KernelCase {
@@ -244,7 +244,7 @@ function denseAdamCase(
       // With the bias, which is the last row.
       const checked = [...picks, inputs];
       const state = (all: Float32Array) => Float64Array.from(pickRows(all, outputs, checked));
-      const twin = reference.denseAdam(
+      const twin = reference.denseUpdate(
         { models: MODELS, batch: rows, layer: { inputs: picks.length, outputs } },
         ADAM,
         step,

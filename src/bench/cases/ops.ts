@@ -1,6 +1,6 @@
 import { padded } from '../../model/layout.ts';
 import * as reference from '../../reference/kernels.ts';
-import * as ops from '../../train/ops.ts';
+import * as ops from '../../train/kernels/plain.ts';
 import { type KernelCase, ROUNDED, rowsCheck, sumTolerance, withWorkgroups } from './case.ts';
 import { all, bytes, floats, indices, padRows, pickColumns, pickRows, sample } from './data.ts';
 import { CLASSES, SAMPLES, stepOf } from './sizes.ts';

@@ -1,5 +1,5 @@
 import type { DenseLayer } from '../../model/spec.ts';
-import type { Step } from '../../train/steps.ts';
+import type { Step } from '../../train/step.ts';
 
 /** A layer and the rows of its batch. */
 export interface LayerSize {

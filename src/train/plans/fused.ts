@@ -1,6 +1,6 @@
 import { padded } from '../../model/layout.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
-import type { AdamConstants } from '../ops.ts';
+import type { AdamConstants } from '../kernels/plain.ts';
 import {
   type FusedSizes,
   fusedLayout,
@@ -8,8 +8,8 @@ import {
   fusedStage,
   fusedStep,
   UNIT_COUNTS,
-} from '../ops-fused.ts';
-import type { StepPlan } from '../step-plan.ts';
+} from '../kernels/fused.ts';
+import type { StepPlan } from '../plan.ts';
 import {
   type BatchSizes,
   inputBuffers,
@@ -38,11 +38,14 @@ export function fusedFits(spec: MlpSpec, units = 1): boolean {
   return hidden !== undefined && others.length === 0 && fusedStage({ ...spec, hidden }, units) !== undefined;
 }
 
-/** Hidden units to a workgroup: as few as make {@link ENOUGH_WORKGROUPS}, since a step then takes least. */
-export function fusedUnits({ spec, models }: Pick<BatchSizes, 'spec' | 'models'>): number {
+/**
+ * Hidden units to a workgroup: as few as make {@link ENOUGH_WORKGROUPS} for one network, since a step then takes least.
+ * How many networks are side by side must not matter: the units decide in which order sums are taken.
+ */
+export function fusedUnits(spec: MlpSpec): number {
   const [hidden = 0] = spec.hidden;
   const fitting = UNIT_COUNTS.filter((units) => fusedStage({ ...spec, hidden }, units));
-  const few = fitting.find((units) => models * Math.ceil(hidden / units) <= ENOUGH_WORKGROUPS);
+  const few = fitting.find((units) => Math.ceil(hidden / units) <= ENOUGH_WORKGROUPS);
   return few ?? fitting.at(-1) ?? 1;
 }
 
@@ -57,7 +60,7 @@ export function fusedPlan(
   name: string,
   sizes: BatchSizes,
   adam: AdamConstants,
-  units = fusedUnits(sizes),
+  units = fusedUnits(sizes.spec),
 ): StepPlan {
   const { models, batch, spec, orderLength } = sizes;
   const [hidden = 0] = spec.hidden;

@@ -1,58 +1,136 @@
-import type { MlpSpec } from '../../model/spec.ts';
-import type { AdamConstants } from '../ops.ts';
-import { tiledKernels } from '../ops-layered.ts';
-import { matrixKernels } from '../ops-matrix.ts';
-import { quadKernels } from '../ops-quads.ts';
-import type { StepPlan } from '../step-plan.ts';
-import { tilesOf } from '../tiles.ts';
-import { fusedFits, fusedPlan } from './fused.ts';
+import { hasQuads } from '../../gpu/adapter.ts';
+import { missingForMatrices } from '../../gpu/matrix-units.ts';
+import { denseLayers, type MlpSpec } from '../../model/spec.ts';
+import { matrixKernels } from '../kernels/matrix.ts';
+import { quadKernels } from '../kernels/quads.ts';
+import { tiledKernels } from '../kernels/tiled.ts';
+import { tilesOf } from '../kernels/tiles.ts';
+import type { Optimizer } from '../optimizer.ts';
+import { isWithinLimits, type StepPlan } from '../plan.ts';
+import { fusedFits, fusedPlan, fusedUnits } from './fused.ts';
 import { layeredPlan } from './layered.ts';
 import type { BatchSizes } from './sizes.ts';
 import { unfusedPlan } from './unfused.ts';
 
-type Build = (sizes: BatchSizes, adam: AdamConstants) => StepPlan;
+/** A way to train: everything that is asked of a plan by its name. */
+interface PlanRow {
+  /**
+   * One step of training: forward, backward, update.
+   * @throws RangeError where {@link PlanRow.misfit} says that it does not take these
+   */
+  readonly build: (name: string, sizes: BatchSizes, optimizer: Optimizer) => StepPlan;
+  /** Why it cannot train such a network, whatever the batch, in words; absent where it can train any. */
+  readonly misfit?: (spec: MlpSpec, optimizer: Optimizer) => string | undefined;
+  /** What a device lacks for it beside limits, in words; absent where it runs on any. */
+  readonly lacks?: (device: GPUDevice) => string | undefined;
+  /** Whether it may be the fastest there, of all that fit: absent where it never is, or computes something else. */
+  readonly mayBeFastest?: (device: GPUDevice, sizes: BatchSizes) => boolean;
+  /** Whether the factors of products are rounded to float16; default false. */
+  readonly halves?: true;
+}
 
-/** Hidden units to a workgroup; `fused` itself has as many as its sizes suggest. */
-const UNITS = { 'fused-2': 2, 'fused-4': 4 } as const;
+/** Multiply-adds of a layer from which on it is more work than latency, and its tiles matter. */
+const MUCH_WORK = 2 ** 23;
 
-const fused =
-  (name: keyof typeof UNITS): Build =>
-  (sizes, adam) =>
-    fusedPlan(name, sizes, adam, UNITS[name]);
+/** Where subgroups are four wide the GPU is software, and plans with barriers are many times slower there. */
+const onHardware = (device: GPUDevice) => !hasQuads(device);
+
+/** `fused` with so many hidden units to a workgroup; by default as many as the sizes suggest. */
+function fused(units?: number): PlanRow {
+  return {
+    build: (name, sizes, optimizer) => fusedPlan(name, sizes, optimizer, units),
+    misfit: (spec, optimizer) => {
+      if (!fusedFits(spec, units))
+        return 'is for one hidden layer, and for as many inputs and classes as fit into workgroup memory';
+      return optimizer.part === 'adam' ? undefined : `has no ${optimizer.name}`;
+    },
+    mayBeFastest: (device, { spec }) => onHardware(device) && (units === undefined || units > fusedUnits(spec)),
+  };
+}
 
 /** `layered` with all tiles of one side. */
-const tiled =
-  (name: string, side: number): Build =>
-  (sizes, adam) =>
-    layeredPlan(name, tiledKernels(tilesOf(side)), sizes, adam);
+function tiled(side: number): PlanRow {
+  return {
+    build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(tilesOf(side)), sizes, optimizer),
+    mayBeFastest: (device, { spec, models, batch }) => {
+      const work = denseLayers(spec).map(({ inputs, outputs }) => models * batch * inputs * outputs);
+      return onHardware(device) && Math.max(...work) >= MUCH_WORK;
+    },
+  };
+}
 
+/** The likeliest to be the fastest come first. */
 const PLANS = {
-  fused: (sizes, adam) => fusedPlan('fused', sizes, adam),
-  'fused-2': fused('fused-2'),
-  'fused-4': fused('fused-4'),
-  layered: (sizes, adam) => layeredPlan('layered', tiledKernels(), sizes, adam),
-  'layered-32': tiled('layered-32', 32),
-  'layered-64': tiled('layered-64', 64),
-  'layered-128': tiled('layered-128', 128),
-  'layered-quads': (sizes, adam) => layeredPlan('layered-quads', quadKernels, sizes, adam),
-  // In half precision, so never among those that `auto` chooses from.
-  'layered-matrix': (sizes, adam) => layeredPlan('layered-matrix', matrixKernels(), sizes, adam),
-  unfused: unfusedPlan,
-} satisfies Record<string, Build>;
+  fused: fused(),
+  'fused-2': fused(2),
+  'fused-4': fused(4),
+  layered: {
+    build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(), sizes, optimizer),
+    mayBeFastest: onHardware,
+  },
+  'layered-32': tiled(32),
+  'layered-64': tiled(64),
+  'layered-128': tiled(128),
+  'layered-quads': {
+    build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
+    lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
+    mayBeFastest: (device) => hasQuads(device),
+  },
+  'layered-matrix': {
+    build: (name, sizes, optimizer) => layeredPlan(name, matrixKernels(), sizes, optimizer),
+    lacks: missingForMatrices,
+    halves: true,
+  },
+  unfused: { build: unfusedPlan },
+} satisfies Record<string, PlanRow>;
 
 /** The ways to train: see docs/architecture.md. */
 export type PlanName = keyof typeof PLANS;
 
 export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
 
-/** One step of training: forward, backward, update. */
-export function trainingPlan(name: PlanName, sizes: BatchSizes, adam: AdamConstants): StepPlan {
-  return PLANS[name](sizes, adam);
+/** The plan that takes every network, and runs on every device that has the limits. */
+export const ANY_PLAN: PlanName = 'layered';
+
+const row = (name: PlanName): PlanRow => PLANS[name];
+
+/** One step of training with the plan `name`. */
+export function trainingPlan(name: PlanName, sizes: BatchSizes, optimizer: Optimizer): StepPlan {
+  return row(name).build(name, sizes, optimizer);
 }
 
-/** Whether a plan takes `spec`, whatever the batch. */
-export function planFits(name: PlanName, spec: MlpSpec): boolean {
-  if (name === 'fused') return fusedFits(spec);
-  if (name === 'fused-2' || name === 'fused-4') return fusedFits(spec, UNITS[name]);
-  return true;
+/** Why a plan cannot train `spec` with `optimizer`, whatever the batch, in words; undefined where it can. */
+export function planMisfit(name: PlanName, spec: MlpSpec, optimizer: Optimizer): string | undefined {
+  return row(name).misfit?.(spec, optimizer);
+}
+
+/** What `device` lacks for a plan beside limits, in words; undefined where it lacks nothing. */
+export function planLacks(name: PlanName, device: GPUDevice): string | undefined {
+  return row(name).lacks?.(device);
+}
+
+/** Whether a plan rounds the factors of products to float16. */
+export function planRoundsToHalves(name: PlanName): boolean {
+  return row(name).halves === true;
+}
+
+/** Whether a plan runs on matrix units, which a device has to be opened for. */
+export function planUsesMatrixUnits(name: PlanName): boolean {
+  return row(name).lacks === missingForMatrices;
+}
+
+/** The plans that may be the fastest on this device, the likeliest first. */
+export function candidatePlans(
+  device: GPUDevice,
+  sizes: BatchSizes,
+  optimizer: Optimizer,
+): [StepPlan, ...StepPlan[]] {
+  const fitting = PLAN_NAMES.filter((name) => {
+    const { mayBeFastest, misfit, lacks } = row(name);
+    return mayBeFastest?.(device, sizes) && !misfit?.(sizes.spec, optimizer) && !lacks?.(device);
+  });
+  const [first, ...others] = fitting
+    .map((name) => trainingPlan(name, sizes, optimizer))
+    .filter((plan) => isWithinLimits(plan, device.limits));
+  return first ? [first, ...others] : [trainingPlan(ANY_PLAN, sizes, optimizer)];
 }

@@ -1,7 +1,7 @@
 import { padded } from '../../model/layout.ts';
 import { denseLayers } from '../../model/spec.ts';
-import * as ops from '../ops.ts';
-import type { StepPlan } from '../step-plan.ts';
+import * as ops from '../kernels/plain.ts';
+import type { StepPlan } from '../plan.ts';
 import { denseForward, type LayeredKernels } from './layered.ts';
 import {
   activationBuffers,

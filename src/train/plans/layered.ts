@@ -1,7 +1,8 @@
 import { padded } from '../../model/layout.ts';
 import { type DenseLayer, denseLayers } from '../../model/spec.ts';
-import type { AdamConstants } from '../ops.ts';
-import type { Dispatch, StepPlan } from '../step-plan.ts';
+import type { LayeredKernels, LayerInput } from '../kernels/layered.ts';
+import type { Optimizer } from '../optimizer.ts';
+import type { Dispatch, StepPlan } from '../plan.ts';
 import {
   activationOf,
   type BatchSizes,
@@ -16,85 +17,6 @@ import {
   tensor,
 } from './sizes.ts';
 import { loss } from './unfused.ts';
-
-/**
- * A layer's inputs: the batch's bytes, found through the epoch's order (`samples`), or the floats that the layer
- * before made.
- */
-export interface LayerInput {
-  readonly input: 'samples' | 'floats';
-  /** Of `order`, where the input is `samples`. */
-  readonly orderLength: number;
-}
-
-export interface LayerSizes {
-  readonly models: number;
-  /** Samples of a batch. */
-  readonly rows: number;
-  readonly layer: DenseLayer;
-}
-
-export interface DenseSizes extends LayerSizes, LayerInput {
-  readonly relu: boolean;
-}
-
-export interface HeadSizes extends LayerSizes {
-  readonly orderLength: number;
-  readonly labelsAt: number;
-  /** Steps that `metrics` has room for. */
-  readonly steps: number;
-}
-
-/**
- * One implementation of the layered plan's kernels. `x` is bound to `samples` or to an activation, as the input is;
- * `order` is read only with `samples`.
- */
-export interface LayeredKernels {
-  /** y = x kernel + bias, with ReLU where `relu`. */
-  dense(
-    sizes: DenseSizes,
-    bindings: { step: string; x: string; order: string; parameters: string; y: string },
-  ): Dispatch;
-  /** The most classes that `head` takes. */
-  readonly headClasses: number;
-  /** Parts of the loss that `head` leaves to the host to add up. */
-  headParts(rows: number): number;
-  /**
-   * The output layer on top of a hidden one: logits, softmax, loss and hits; then the gradients of the logits
-   * (`delta`) and, through the ReLU, of the hidden layer's outputs `x` (`delta_x`).
-   */
-  head(
-    sizes: HeadSizes,
-    bindings: {
-      step: string;
-      samples: string;
-      order: string;
-      x: string;
-      parameters: string;
-      delta: string;
-      delta_x: string;
-      metrics: string;
-    },
-  ): Dispatch;
-  /** delta_x = delta_y kernel^T, through the ReLU whose output x is. */
-  inputGradient(
-    sizes: LayerSizes,
-    bindings: { delta_y: string; parameters: string; x: string; delta_x: string },
-  ): Dispatch;
-  /** The parameters' gradient and their Adam update. */
-  denseAdam(
-    sizes: LayerSizes & LayerInput,
-    adam: AdamConstants,
-    bindings: {
-      step: string;
-      x: string;
-      order: string;
-      delta: string;
-      parameters: string;
-      moments: string;
-    },
-  ): Dispatch;
-}
 
 /**
  * For any depth and width: forward and update one dispatch a layer, the head one, the input gradient of every hidden
@@ -135,7 +57,7 @@ export function layeredPlan(
       { models, rows, layer },
       { delta_y: deltaOf(i), parameters: parametersOf(i), x: activationOf(i), delta_x: deltaOf(i - 1) },
     );
-    const update = kernels.denseAdam({ models, rows, layer, ...inputOf(i, orderLength) }, adam, {
+    const update = kernels.denseUpdate({ models, rows, layer, ...inputOf(i, orderLength) }, adam, {
       step: 'step',
       x: i === 0 ? 'samples' : activationOf(i),
       order: 'order',

@@ -1,7 +1,7 @@
 import { padded, parameterCount } from '../../model/layout.ts';
 import type { DenseLayer, MlpSpec } from '../../model/spec.ts';
-import type { PlanBuffer } from '../step-plan.ts';
-import { STEP_SLOTS, STEP_STRIDE } from '../steps.ts';
+import type { PlanBuffer } from '../plan.ts';
+import { STEP_SLOTS, STEP_STRIDE } from '../step.ts';
 
 /** Sizes that every plan shares. */
 export interface BatchSizes {

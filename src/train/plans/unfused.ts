@@ -1,7 +1,7 @@
 import { padded, parameterCount } from '../../model/layout.ts';
 import { type DenseLayer, denseLayers } from '../../model/spec.ts';
-import * as ops from '../ops.ts';
-import type { Dispatch, StepPlan } from '../step-plan.ts';
+import * as ops from '../kernels/plain.ts';
+import type { Dispatch, StepPlan } from '../plan.ts';
 import {
   activationBuffers,
   activationOf,
@@ -109,7 +109,7 @@ function unfusedBackward(
         { a: activationOf(i), b: deltaOf(i), c: gradientOf(i) },
       ),
       ops.biasGradient({ models, batch, layer }, { delta: deltaOf(i), gradient: gradientOf(i) }),
-      ops.adam(models * parameterCount(layer), adam, {
+      ops.update(models * parameterCount(layer), adam, {
         step: 'step',
         gradient: gradientOf(i),
         parameters: parametersOf(i),

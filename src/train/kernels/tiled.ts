@@ -1,8 +1,8 @@
-import type { BindingName } from '../gpu/kernels.ts';
-import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
-import { groups, MOST_WORKGROUPS } from './ops.ts';
-import type { LayeredKernels } from './plans/layered.ts';
-import { type Dispatch, dispatch } from './step-plan.ts';
+import type { BindingName } from '../../gpu/kernels.ts';
+import { denseUpdateConstants, denseConstants, inputGradientConstants } from './layered.ts';
+import { groups, MOST_WORKGROUPS } from './plain.ts';
+import type { LayeredKernels } from './layered.ts';
+import { type Dispatch, dispatch } from '../plan.ts';
 import { type Product, TILES, type Tile, tileFor } from './tiles.ts';
 
 /** Rows that a workgroup of `head` makes. */
@@ -68,12 +68,12 @@ export function tiledKernels(tiles: readonly [Tile, ...Tile[]] = TILES): Layered
       );
     },
 
-    denseAdam(sizes, adam, bindings) {
+    denseUpdate(sizes, adam, bindings) {
       const { models, rows, layer } = sizes;
       const { inputs, outputs } = layer;
       return tiled(
-        'dense_adam',
-        denseAdamConstants(sizes, adam),
+        'dense_update',
+        denseUpdateConstants(sizes, adam),
         bindings,
         // The bias is one more row of parameters.
         { models, m: inputs + 1, n: outputs, k: rows },
@@ -83,7 +83,7 @@ export function tiledKernels(tiles: readonly [Tile, ...Tile[]] = TILES): Layered
   };
 }
 
-function tiled<K extends 'dense' | 'dense_input_gradient' | 'dense_adam'>(
+function tiled<K extends 'dense' | 'dense_input_gradient' | 'dense_update'>(
   kernel: K,
   constants: Record<string, number>,
   bindings: Record<BindingName<K>, string>,

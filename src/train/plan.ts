@@ -1,9 +1,17 @@
 import { ShadegradError } from '../errors.ts';
-import { type BindingName, KERNELS, type Kernel, type KernelName } from '../gpu/kernels.ts';
+import {
+  type BindingName,
+  KERNELS,
+  type Kernel,
+  type KernelName,
+  type UpdatePart,
+} from '../gpu/kernels.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {
   readonly kernel: KernelName;
+  /** The optimizer's lines, of a kernel that updates parameters. */
+  readonly update?: UpdatePart;
   /** Values of the shader's `override` constants; booleans are 0 and 1. */
   readonly constants: Readonly<Record<string, number>>;
   /** Name of the plan's buffer behind each of the kernel's bindings. */

@@ -1,7 +1,7 @@
-import { type BindingName, type KernelName, shaderConstant } from '../gpu/kernels.ts';
-import { padded } from '../model/layout.ts';
-import type { DenseLayer } from '../model/spec.ts';
-import { type Dispatch, dispatch } from './step-plan.ts';
+import { type BindingName, type KernelName, shaderConstant } from '../../gpu/kernels.ts';
+import { padded } from '../../model/layout.ts';
+import type { DenseLayer } from '../../model/spec.ts';
+import { type Dispatch, dispatch } from '../plan.ts';
 
 /** The plan's buffer behind each of a kernel's bindings. */
 type Bindings<K extends KernelName> = Readonly<Record<BindingName<K>, string>>;
@@ -111,11 +111,11 @@ export function reluGradient(floats: number, bindings: Bindings<'relu_gradient'>
 }
 
 /** @param floats length of each buffer, a multiple of 4 */
-export function adam(floats: number, constants: AdamConstants, bindings: Bindings<'adam'>): Dispatch {
-  return elementwise('adam', floats, bindings, adamOverrides(constants));
+export function update(floats: number, constants: AdamConstants, bindings: Bindings<'adam'>): Dispatch {
+  return elementwise('update', floats, bindings, adamOverrides(constants));
 }
 
-function elementwise<K extends 'relu' | 'relu_gradient' | 'adam'>(
+function elementwise<K extends 'relu' | 'relu_gradient' | 'update'>(
   kernel: K,
   floats: number,
   bindings: Bindings<K>,

@@ -1,6 +1,6 @@
-import { type BindingName, KERNELS, shaderConstant } from '../gpu/kernels.ts';
-import { type AdamConstants, adamOverrides, groups, vectors } from './ops.ts';
-import { DEFAULT_LIMITS, type Dispatch, dispatch } from './step-plan.ts';
+import { type BindingName, KERNELS, shaderConstant } from '../../gpu/kernels.ts';
+import { type AdamConstants, adamOverrides, groups, vectors } from './plain.ts';
+import { DEFAULT_LIMITS, type Dispatch, dispatch } from '../plan.ts';
 
 /** Invocations of a step's workgroups: as many as every device allows, since a step is all latency. */
 const STEP = 256;

@@ -1,8 +1,8 @@
-import { type KernelName, shaderConstant } from '../gpu/kernels.ts';
-import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
-import { groups, vectors } from './ops.ts';
-import type { LayeredKernels } from './plans/layered.ts';
-import { dispatch } from './step-plan.ts';
+import { type KernelName, shaderConstant } from '../../gpu/kernels.ts';
+import { denseUpdateConstants, denseConstants, inputGradientConstants } from './layered.ts';
+import { groups, vectors } from './plain.ts';
+import type { LayeredKernels } from './layered.ts';
+import { dispatch } from '../plan.ts';
 
 /** Quads side by side; how many columns each makes is written out in the shaders. */
 const across = (kernel: KernelName, columns: number) =>
@@ -76,11 +76,11 @@ export const quadKernels: LayeredKernels = {
     return dispatch(kernel, constants, bindings, workgroups);
   },
 
-  denseAdam(sizes, adam, bindings) {
+  denseUpdate(sizes, adam, bindings) {
     const { models, layer } = sizes;
-    return dispatch('dense_adam_quads', denseAdamConstants(sizes, adam), bindings, [
-      groups(layer.inputs, shaderConstant('dense_adam_quads', 'BLOCK_ROWS')),
-      across('dense_adam_quads', layer.outputs),
+    return dispatch('dense_update_quads', denseUpdateConstants(sizes, adam), bindings, [
+      groups(layer.inputs, shaderConstant('dense_update_quads', 'BLOCK_ROWS')),
+      across('dense_update_quads', layer.outputs),
       models,
     ]);
   },

@@ -1,9 +1,9 @@
-import { type BindingName, shaderConstant } from '../gpu/kernels.ts';
-import { denseAdamConstants, denseConstants, inputGradientConstants } from './layered-constants.ts';
-import { groups } from './ops.ts';
-import { tiledKernels } from './ops-layered.ts';
-import type { LayeredKernels } from './plans/layered.ts';
-import { type Dispatch, dispatch } from './step-plan.ts';
+import { type BindingName, shaderConstant } from '../../gpu/kernels.ts';
+import { denseUpdateConstants, denseConstants, inputGradientConstants } from './layered.ts';
+import { groups } from './plain.ts';
+import { tiledKernels } from './tiled.ts';
+import type { LayeredKernels } from './layered.ts';
+import { type Dispatch, dispatch } from '../plan.ts';
 import type { Product } from './tiles.ts';
 
 /** Four subgroups of the widest kind that {@link missingForMatrices} lets pass. */
@@ -47,13 +47,13 @@ export function matrixKernels(workgroup = INVOCATIONS): LayeredKernels {
       );
     },
 
-    denseAdam(sizes, adam, bindings) {
+    denseUpdate(sizes, adam, bindings) {
       const { models, layer } = sizes;
       const { inputs, outputs } = layer;
       return product(
-        'dense_adam_matrix',
+        'dense_update_matrix',
         {
-          ...denseAdamConstants(sizes, adam),
+          ...denseUpdateConstants(sizes, adam),
           WORKGROUP_SIZE: workgroup,
         },
         bindings,
@@ -64,7 +64,7 @@ export function matrixKernels(workgroup = INVOCATIONS): LayeredKernels {
   };
 }
 
-function product<K extends 'dense_matrix' | 'dense_input_gradient_matrix' | 'dense_adam_matrix'>(
+function product<K extends 'dense_matrix' | 'dense_input_gradient_matrix' | 'dense_update_matrix'>(
   kernel: K,
   constants: Record<string, number>,
   bindings: Record<BindingName<K>, string>,
