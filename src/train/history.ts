@@ -1,3 +1,29 @@
+/** What one network of several that are trained side by side has for itself. */
+export interface NetworkSettings {
+  /** Decides its initial weights, its batches and its validation samples. */
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** Where a network's loss stopped being a finite number; both count from 1. */
+export interface Divergence {
+  readonly epoch: number;
+  /** Null where it was the loss on the validation samples, after the epoch. */
+  readonly batch: number | null;
+}
+
+/** What became of a network. */
+export interface NetworkRecord extends NetworkSettings {
+  /** Its epochs, up to where it diverged or was stopped early. */
+  readonly history: History;
+  readonly diverged: Divergence | null;
+  /** The epoch whose weights it has: the last one, or, with early stopping, the one that validated best. */
+  readonly epoch: number;
+  /** Whether early stopping ended it: no epoch of the last `patience` validated better than the ones before. */
+  readonly stopped: boolean;
+}
+
 /** One epoch of training. Loss is the mean categorical cross-entropy in nats; accuracy is a share, 0 to 1. */
 export interface EpochRecord {
   /** 1 for the first epoch. */
@@ -27,6 +53,14 @@ export interface Progress {
   readonly accuracy: number;
   /** Over this epoch so far. */
   readonly imagesPerSecond: number;
+}
+
+/** What several networks make of labelled samples, each alone and all together. */
+export interface PopulationEvaluation {
+  /** Null for a network that diverged: [networks]. */
+  readonly networks: readonly (Evaluation | null)[];
+  /** By the mean of the probabilities of those that did not diverge. */
+  readonly ensemble: Evaluation;
 }
 
 /** What a network makes of labelled samples. */

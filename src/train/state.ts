@@ -1,0 +1,57 @@
+import type { MlpSpec } from '../model/spec.ts';
+import type { Divergence, EpochRecord, NetworkSettings } from './history.ts';
+import type { TrainerSettings } from './trainer.ts';
+
+/** What an epoch's steps so far add up to, for one network. */
+export interface EpochSums {
+  /** Of the losses of the samples, in nats. */
+  readonly loss: number;
+  readonly hits: number;
+  /** The first batch whose loss is not a finite number, 1 for the epoch's first; null for none. Nothing after it is added. */
+  readonly diverged: number | null;
+}
+
+/** All that a {@link Run} knows between two submits. */
+export interface RunState {
+  /** Steps trained in all: the optimizer's t. */
+  readonly t: number;
+  /** Steps of the running epoch that are trained: 0 to all of them. */
+  readonly place: number;
+  /** [models] */
+  readonly sums: readonly EpochSums[];
+  /** Of each layer, as the shaders have them: [models, inputs + 1, padded(outputs)]. */
+  readonly parameters: readonly Float32Array<ArrayBuffer>[];
+  /** Of each layer what the optimizer keeps: [moments, models, inputs + 1, padded(outputs)]. */
+  readonly moments: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** What is known of a network between two submits, beside its weights. */
+export interface NetworkState extends NetworkSettings {
+  readonly history: readonly EpochRecord[];
+  readonly diverged: Divergence | null;
+  readonly stopped: boolean;
+  /** With early stopping: the epoch that validated best, and the weights after it, as in {@link RunState}; else null. */
+  readonly best: {
+    readonly epoch: number;
+    readonly valLoss: number;
+    readonly parameters: readonly Float32Array<ArrayBuffer>[];
+  } | null;
+}
+
+/** Everything that a training needs to go on as if it had never stopped. */
+export interface TrainerState {
+  readonly spec: MlpSpec;
+  /** Every setting; `plan` is the one that runs. */
+  readonly settings: TrainerSettings;
+  /** Of the dataset: see `datasetChecksum`. */
+  readonly dataset: string;
+  /** The running epoch, or the last one trained: 0 before the first. */
+  readonly epoch: number;
+  /**
+   * Networks that are trained side by side, in rounds where not all fit on the device: the networks in order are dealt to
+   * the rounds from the first to the last. A round that has not begun has its initial weights and no moments but zeros.
+   */
+  readonly rounds: readonly RunState[];
+  /** [networks] */
+  readonly networks: readonly NetworkState[];
+}
