@@ -106,14 +106,29 @@ export {
 } from './report/run-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { PlanMemory } from './train/choice.ts';
-export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
-export { Network, networkLimits, type Prediction } from './train/network.ts';
-export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
+export type {
+  Divergence,
+  EpochRecord,
+  Evaluation,
+  History,
+  NetworkRecord,
+  NetworkSettings,
+  PopulationEvaluation,
+  Prediction,
+  Progress,
+} from './train/history.ts';
+export { Network, networkLimits } from './train/network.ts';
+export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
+export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
+export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
+export type { Schedule } from './train/schedule.ts';
+export type { TrainerSettings } from './train/settings.ts';
+export type { TrainerState } from './train/state.ts';
 export {
   type FitOptions,
+  populationLimits,
   Trainer,
   type TrainerOptions,
-  type TrainerSettings,
   trainerLimits,
 } from './train/trainer.ts';

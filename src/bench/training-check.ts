@@ -2,9 +2,10 @@ import { padded, parameterCount } from '../model/layout.ts';
 import { denseLayers } from '../model/spec.ts';
 import { gather } from '../reference/kernels.ts';
 import { initialState, trainingStep } from '../reference/training.ts';
+import { planRoundsToHalves } from '../train/plans/index.ts';
 import { trainingSteps } from '../train/step.ts';
 import type { TrainingRun } from './training-run.ts';
-import { ADAM, type TrainingWork } from './training-work.ts';
+import { NETWORK_RATE, OPTIMIZER, type TrainingWork } from './training-work.ts';
 
 /** Multiply-adds of the float64 twins: some tenths of a second. */
 const TWIN_OPERATIONS = 4e7;
@@ -40,7 +41,7 @@ export async function checkAgainstTwin(
     await run.advance(1, signal, samples);
     losses.push(await run.lossSums(1));
   }
-  const tolerance = work.plan.name === 'layered-matrix' ? HALF_TOLERANCE : TOLERANCE;
+  const tolerance = planRoundsToHalves(work.name) ? HALF_TOLERANCE : TOLERANCE;
   for (const model of checked) {
     for (const [i, twin] of twinLosses(work, model, samples).entries()) {
       const loss = losses[i]?.[model] ?? Number.NaN;
@@ -61,13 +62,14 @@ function twinLosses({ sizes, images, labels, order, initial }: TrainingWork, mod
   let state = initialState(
     layers.map(({ outputs }, i) => withoutPadding(initial[model]?.[i] ?? new Float32Array(), outputs)),
   );
-  return trainingSteps(STEPS * batch, batch, 0, ADAM).map((full) => {
+  const steps = trainingSteps(STEPS * batch, batch, 0, OPTIMIZER, () => [NETWORK_RATE]);
+  return steps.slice(0, STEPS).map((full) => {
     const step = { ...full, count };
     const x = gather({ models: 1, batch: count, inputs: spec.inputs, orderLength }, step, images, own);
     const picked = own.subarray(step.offset, step.offset + count);
     const stepped = trainingStep(
       spec,
-      ADAM,
+      OPTIMIZER,
       step,
       x,
       Uint8Array.from(picked, (i) => labels[i] ?? 0),

@@ -1,25 +1,21 @@
-import { place, readBuffer, upload } from '../gpu/buffers.ts';
+import { place, upload } from '../gpu/buffers.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
-import { Executable } from '../train/executable.ts';
 import { parametersOf } from '../train/plans/sizes.ts';
 import { makeResident } from '../train/resident.ts';
-import { Scheduler } from '../train/scheduler.ts';
-import { STEPS_PER_SUBMIT, type Step, stepMetrics, trainingSteps } from '../train/step.ts';
+import { Run } from '../train/run.ts';
 import { checkInterrupted } from './timing.ts';
-import { ADAM, type TrainingWork } from './training-work.ts';
+import { NETWORK_RATE, OPTIMIZER, type TrainingWork } from './training-work.ts';
 
-/** Training under way on a device, by the same executable and scheduler as a `Trainer`'s. */
+/** A trainer's {@link Run} that trains the same epoch over and over. */
 export class TrainingRun {
   readonly #work: TrainingWork;
-  readonly #executable: Executable;
-  readonly #scheduler: Scheduler;
+  readonly #run: Run;
   readonly #shared: ReadonlyMap<string, GPUBuffer>;
-  #trained = 0;
-  #epoch: readonly Step[] = [];
 
   /** @throws ShadegradError `usage` where the device does not take the sizes, `gpu` or `device-lost` */
   static async create(device: GPUDevice, work: TrainingWork): Promise<TrainingRun> {
-    const { spec, models, samples } = work.sizes;
+    const { plan, sizes } = work;
+    const { spec, models, samples } = sizes;
     const shared = new Map<string, GPUBuffer>();
     try {
       const resident = await makeResident(device, spec, { ...work, count: samples });
@@ -33,19 +29,19 @@ export class TrainingRun {
         };
         shared.set(name, await upload(device, name, models * size, fill));
       }
-      const executable = await Executable.create(device, work.plan, shared);
-      executable.write('order', work.order);
-      return new TrainingRun(work, executable, shared);
+      const networks = Array.from({ length: models }, () => NETWORK_RATE);
+      const run = await Run.create(device, { plan, sizes, optimizer: OPTIMIZER, rates: () => networks }, shared);
+      run.begin(work.order);
+      return new TrainingRun(work, run, shared);
     } catch (error) {
       destroyAll(shared);
       throw error;
     }
   }
 
-  private constructor(work: TrainingWork, executable: Executable, shared: ReadonlyMap<string, GPUBuffer>) {
+  private constructor(work: TrainingWork, run: Run, shared: ReadonlyMap<string, GPUBuffer>) {
     this.#work = work;
-    this.#executable = executable;
-    this.#scheduler = new Scheduler(executable);
+    this.#run = run;
     this.#shared = shared;
   }
 
@@ -56,27 +52,21 @@ export class TrainingRun {
    * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
    */
   async advance(count: number, signal?: AbortSignal, samples?: number): Promise<void> {
-    for (let left = count; left > 0; ) {
-      const part = this.#next(left);
-      const steps = samples === undefined ? part : part.map((step) => ({ ...step, count: samples }));
-      for await (const _ of this.#scheduler.run(steps, signal));
+    const end = this.trained + count;
+    while (this.trained < end) {
+      this.#beginWhereDone();
+      for await (const _ of this.#run.advance(end - this.trained, signal, samples));
       checkInterrupted(signal);
-      this.#trained += part.length;
-      left -= part.length;
     }
   }
 
-  /** Up to `count` steps from the running epoch, at least one. */
-  #next(count: number): readonly Step[] {
-    const { sizes, stepsPerEpoch } = this.#work;
-    const start = this.#trained % stepsPerEpoch;
-    if (start === 0) this.#epoch = trainingSteps(sizes.orderLength, sizes.batch, this.#trained, ADAM);
-    return this.#epoch.slice(start, start + count);
+  #beginWhereDone(): void {
+    if (this.#run.place === this.#run.stepsPerEpoch) this.#run.begin(this.#work.order);
   }
 
   /** Steps so far. */
   get trained(): number {
-    return this.#trained;
+    return this.#run.t;
   }
 
   /**
@@ -84,18 +74,16 @@ export class TrainingRun {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async lossSums(most: number): Promise<number[]> {
-    const { sizes, stepsPerEpoch, plan } = this.#work;
-    const { device } = this.#executable;
-    const parts = plan.metricParts;
-    const count = Math.min(most, this.#trained, stepsPerEpoch);
-    const metrics = new Float32Array(await readBuffer(device, this.#executable.buffer('metrics')));
-    // An epoch's steps take the places of the epoch's before.
-    const places = Array.from({ length: count }, (_, i) => (this.#trained - 1 - i) % stepsPerEpoch);
-    return Array.from({ length: sizes.models }, (_, z) => {
-      const losses = places.map((place) => {
-        const start = 2 * parts * (z * stepsPerEpoch + place);
-        return stepMetrics(metrics.subarray(start, start + 2 * parts), parts)[0]?.loss ?? Number.NaN;
-      });
+    const { place: now, stepsPerEpoch, models } = this.#run;
+    const count = Math.min(most, this.trained, stepsPerEpoch);
+    // What is not of this epoch stands where the epoch before left it.
+    const before = Math.max(0, count - now);
+    const parts = [
+      ...(before > 0 ? [await this.#run.losses(stepsPerEpoch - before, stepsPerEpoch)] : []),
+      await this.#run.losses(Math.max(0, now - count), now),
+    ];
+    return Array.from({ length: models }, (_, model) => {
+      const losses = parts.flatMap((part) => part[model] ?? []);
       return losses.reduce((sum, loss) => sum + loss, 0) / count;
     });
   }
@@ -105,19 +93,18 @@ export class TrainingRun {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async recordingTime(count: number): Promise<{ milliseconds: number; steps: number }> {
-    const steps = this.#next(Math.min(count, STEPS_PER_SUBMIT));
+    this.#beginWhereDone();
     const started = performance.now();
-    this.#executable.submit(steps);
+    const steps = this.#run.submit(count);
     const milliseconds = performance.now() - started;
-    const { device } = this.#executable;
+    const { device } = this.#run;
     await DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
-    this.#trained += steps.length;
-    return { milliseconds, steps: steps.length };
+    return { milliseconds, steps };
   }
 
   /** Frees everything this run has on the GPU. */
   destroy(): void {
-    this.#executable.destroy();
+    this.#run.destroy();
     destroyAll(this.#shared);
   }
 }

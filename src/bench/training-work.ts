@@ -4,10 +4,16 @@ import { ShadegradError } from '../errors.ts';
 import { initialModel } from '../model/initialise.ts';
 import { packParameters } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
-import { candidatePlans } from '../train/plans/candidates.ts';
-import { PLAN_NAMES, type PlanName, planFits, trainingPlan } from '../train/plans/index.ts';
-import type { BatchSizes } from '../train/plans/sizes.ts';
+import { ADAM, OPTIMIZER_DEFAULTS, optimizerOf } from '../train/optimizer.ts';
 import type { StepPlan } from '../train/plan.ts';
+import {
+  candidatePlans,
+  PLAN_NAMES,
+  type PlanName,
+  planMisfit,
+  trainingPlan,
+} from '../train/plans/index.ts';
+import type { BatchSizes } from '../train/plans/sizes.ts';
 import { indices } from './cases/data.ts';
 
 /** One way to train one network, or `models` of them side by side. */
@@ -20,6 +26,7 @@ export interface TrainingConfig {
 
 /** What is trained: the same in every run. */
 export interface TrainingWork {
+  readonly name: PlanName;
   readonly sizes: BatchSizes;
   readonly plan: StepPlan;
   readonly stepsPerEpoch: number;
@@ -33,8 +40,9 @@ export interface TrainingWork {
   readonly initial: readonly (readonly Float32Array<ArrayBuffer>[])[];
 }
 
-/** Keras's defaults. */
-export const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+/** Adam with Keras's defaults. */
+export const OPTIMIZER = optimizerOf(ADAM);
+export const NETWORK_RATE = OPTIMIZER_DEFAULTS.adam;
 
 const INPUTS = 784;
 const CLASSES = 10;
@@ -46,16 +54,16 @@ const LEAST_STEPS = 16;
 
 /** @throws ShadegradError `usage` where the plan does not take these sizes */
 export function trainingPlanOf(config: TrainingConfig): StepPlan {
-  if (!planFits(config.plan, specOf(config))) {
-    const message = `The plan "${config.plan}" does not take this network.`;
-    throw new ShadegradError('usage', message, 'Use another plan.');
+  const misfit = planMisfit(config.plan, specOf(config), OPTIMIZER);
+  if (misfit !== undefined) {
+    throw new ShadegradError('usage', `The plan "${config.plan}" ${misfit}.`, 'Use another plan.');
   }
-  return trainingPlan(config.plan, sizesOf(config), ADAM);
+  return trainingPlan(config.plan, sizesOf(config), OPTIMIZER);
 }
 
 /** The plans that `train` chooses from on this device. */
 export function candidatesOf(device: GPUDevice, config: Omit<TrainingConfig, 'plan'>): PlanName[] {
-  const names: string[] = candidatePlans(device, sizesOf(config), ADAM).map(({ name }) => name);
+  const names: string[] = candidatePlans(device, sizesOf(config), OPTIMIZER).map(({ name }) => name);
   return PLAN_NAMES.filter((plan) => names.includes(plan));
 }
 
@@ -74,6 +82,7 @@ export function makeWork(config: TrainingConfig): TrainingWork {
   const sizes = sizesOf(config);
   const { spec, models, batch, orderLength } = sizes;
   return {
+    name: config.plan,
     sizes,
     plan: trainingPlanOf(config),
     stepsPerEpoch: orderLength / batch,

@@ -50,6 +50,56 @@ export function place(part: Uint8Array, from: number, bytes: Uint8Array, at = 0)
   if (start < end) part.set(bytes.subarray(start, end), at + start - from);
 }
 
+/** A part of a buffer: all of it by default. Offset and size are bytes, multiples of 4. */
+export interface BufferPart {
+  readonly buffer: GPUBuffer;
+  readonly offset?: number;
+  readonly size?: number;
+}
+
+/**
+ * Reads parts of buffers as they are after all work submitted so far: what is submitted while it waits changes nothing.
+ * @throws ShadegradError `gpu` or `device-lost`
+ */
+export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[]): Promise<ArrayBuffer[]> {
+  const watch = DeviceWatch.of(device);
+  watch.check();
+  const staged: { readonly staging: GPUBuffer; readonly sizes: number[] }[] = [];
+  const encoder = device.createCommandEncoder();
+  const ranges = parts.map(({ buffer, offset = 0, size = buffer.size - offset }) => ({ buffer, offset, size }));
+  try {
+    for (let first = 0; first < ranges.length; ) {
+      let end = first;
+      let bytes = 0;
+      // Few staging buffers for many small parts; a large one has its own.
+      do bytes += ranges[end++]?.size ?? 0;
+      while (end < ranges.length && bytes + (ranges[end]?.size ?? 0) <= PIECE);
+      const some = ranges.slice(first, end);
+      const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+      const staging = device.createBuffer({ label: `read back ${some[0]?.buffer.label}`, size: bytes, usage });
+      staged.push({ staging, sizes: some.map(({ size }) => size) });
+      let at = 0;
+      for (const { buffer, offset, size } of some) {
+        encoder.copyBufferToBuffer(buffer, offset, staging, at, size);
+        at += size;
+      }
+      first = end;
+    }
+    device.queue.submit([encoder.finish()]);
+    await watch.guard(Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ))));
+    return staged.flatMap(({ staging, sizes }) => {
+      const bytes = staging.getMappedRange();
+      let at = 0;
+      return sizes.map((size) => {
+        at += size;
+        return bytes.slice(at - size, at);
+      });
+    });
+  } finally {
+    for (const { staging } of staged) staging.destroy();
+  }
+}
+
 /**
  * Reads `size` bytes of `buffer` after all work submitted so far.
  * @throws ShadegradError `gpu` or `device-lost`
@@ -60,20 +110,6 @@ export async function readBuffer(
   offset = 0,
   size = buffer.size - offset,
 ): Promise<ArrayBuffer> {
-  const watch = DeviceWatch.of(device);
-  watch.check();
-  const staging = device.createBuffer({
-    label: `read back ${buffer.label}`,
-    size,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  });
-  try {
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
-    device.queue.submit([encoder.finish()]);
-    await watch.guard(staging.mapAsync(GPUMapMode.READ));
-    return staging.getMappedRange().slice(0);
-  } finally {
-    staging.destroy();
-  }
+  const [bytes = new ArrayBuffer()] = await readBuffers(device, [{ buffer, offset, size }]);
+  return bytes;
 }

@@ -1,8 +1,8 @@
 import { DeviceWatch } from '../gpu/watch.ts';
-import { Executable } from './executable.ts';
-import { parametersOf } from './plans/sizes.ts';
 import type { StepPlan } from './plan.ts';
-import type { Step } from './step.ts';
+import { Run, type RunOptions } from './run.ts';
+import type { RunState } from './state.ts';
+import { STEPS_PER_SUBMIT } from './step.ts';
 
 /** Where choices outlive the process. */
 export interface PlanMemory {
@@ -11,13 +11,12 @@ export interface PlanMemory {
 }
 
 /** What the candidates are timed on: the data as it is, and copies of the rest. */
-export interface TrialState {
+export interface TrialState extends Omit<RunOptions, 'plan'> {
   readonly samples: GPUBuffer;
+  /** [models, orderLength] */
   readonly order: Uint32Array<ArrayBuffer>;
-  /** Each layer's, packed. */
-  readonly parameters: readonly Float32Array<ArrayBuffer>[];
-  /** The first steps of the training. */
-  readonly steps: readonly Step[];
+  /** Where the training begins. */
+  readonly state: RunState;
 }
 
 /** A plan and what it took to choose it. */
@@ -87,43 +86,53 @@ function trialBytes(plans: readonly StepPlan[]): number {
 
 /** A candidate on its own copy of the state. */
 class Trial {
-  readonly plan: StepPlan;
-  readonly #executable: Executable;
-  readonly #steps: readonly Step[];
+  readonly #run: Run;
+  readonly #order: Uint32Array<ArrayBuffer>;
   /** A step's, as of the last run. */
   microseconds = Number.POSITIVE_INFINITY;
 
-  static async create(device: GPUDevice, plan: StepPlan, state: TrialState): Promise<Trial> {
-    const executable = await Executable.create(device, plan, new Map([['samples', state.samples]]));
-    executable.write('order', state.order);
-    state.parameters.forEach((packed, layer) => {
-      executable.write(parametersOf(layer), packed);
-    });
-    return new Trial(plan, executable, state.steps);
+  static async create(
+    device: GPUDevice,
+    plan: StepPlan,
+    { samples, order, state, ...options }: TrialState,
+  ): Promise<Trial> {
+    const run = await Run.create(device, { ...options, plan }, new Map([['samples', samples]]));
+    run.restore(state, order);
+    return new Trial(run, order);
   }
 
-  private constructor(plan: StepPlan, executable: Executable, steps: readonly Step[]) {
-    this.plan = plan;
-    this.#executable = executable;
-    this.#steps = steps;
+  private constructor(run: Run, order: Uint32Array<ArrayBuffer>) {
+    this.#run = run;
+    this.#order = order;
+  }
+
+  get plan(): StepPlan {
+    return this.#run.plan;
+  }
+
+  /** Steps that can be timed at once. */
+  get most(): number {
+    return Math.min(this.#run.stepsPerEpoch, STEPS_PER_SUBMIT);
   }
 
   /** Runs `count` steps, and where that is over soon again: the quickest run counts. */
   async run(count: number): Promise<void> {
-    const { device } = this.#executable;
-    const steps = this.#steps.slice(0, count);
+    const { device } = this.#run;
+    const finished = () => DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
     this.microseconds = Number.POSITIVE_INFINITY;
     const until = performance.now() + RUNS * TRIAL_MILLISECONDS;
     for (let i = 0; i < RUNS && performance.now() < until; i++) {
+      this.#run.begin(this.#order);
+      await finished();
       const started = performance.now();
-      this.#executable.submit(steps);
-      await DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
+      this.#run.submit(count);
+      await finished();
       this.microseconds = Math.min(this.microseconds, (1000 * (performance.now() - started)) / count);
     }
   }
 
   destroy(): void {
-    this.#executable.destroy();
+    this.#run.destroy();
   }
 }
 
@@ -142,7 +151,7 @@ async function timeAll(
       await trial.run(1);
     }
     until = performance.now() + MOST_MILLISECONDS;
-    const most = state.steps.length;
+    const most = Math.max(...trials.map((trial) => trial.most));
     let running: readonly Trial[] = trials;
     for (let count = Math.min(FIRST_STEPS, most); ; count = Math.min(4 * count, most)) {
       for (const trial of running) await trial.run(count);

@@ -1,13 +1,7 @@
 import { KERNELS } from '../gpu/kernels.ts';
 import { pipelineFor } from '../gpu/pipeline.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
-import {
-  allDispatches,
-  assertWithinLimits,
-  type Dispatch,
-  type PlanBuffer,
-  type StepPlan,
-} from './plan.ts';
+import { allDispatches, assertWithinLimits, type Dispatch, type PlanBuffer, type StepPlan } from './plan.ts';
 import { encodeRates, encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './step.ts';
 
 interface Recorded {
@@ -88,9 +82,9 @@ export class Executable {
     return buffer;
   }
 
-  /** Overwrites a buffer from its beginning, after all work submitted so far. */
-  write(name: string, data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
-    this.device.queue.writeBuffer(this.buffer(name), 0, data);
+  /** Overwrites a buffer from byte `offset` on, after all work submitted so far. */
+  write(name: string, data: ArrayBuffer | ArrayBufferView<ArrayBuffer>, offset = 0): void {
+    this.device.queue.writeBuffer(this.buffer(name), offset, data);
   }
 
   /**

@@ -63,13 +63,17 @@ export interface PopulationEvaluation {
   readonly ensemble: Evaluation;
 }
 
+/** What a network makes of images without labels. */
+export interface Prediction {
+  /** [count, classes] */
+  readonly probabilities: Float32Array;
+  /** The most probable class of each image: [count]. */
+  readonly predictions: Uint8Array;
+}
+
 /** What a network makes of labelled samples. */
-export interface Evaluation {
+export interface Evaluation extends Prediction {
   readonly loss: number;
   readonly accuracy: number;
   readonly count: number;
-  /** [count, classes] */
-  readonly probabilities: Float32Array;
-  /** The most probable class of each sample: [count]. */
-  readonly predictions: Uint8Array;
 }

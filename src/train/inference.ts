@@ -1,14 +1,14 @@
 import { hasQuads } from '../gpu/adapter.ts';
-import { readBuffer } from '../gpu/buffers.ts';
+import { readBuffers } from '../gpu/buffers.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
-import { tiledKernels } from './kernels/tiled.ts';
 import { quadKernels } from './kernels/quads.ts';
+import { tiledKernels } from './kernels/tiled.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import type { Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
-import { batches } from './step.ts';
+import { batches, stepMetrics } from './step.ts';
 
 /** Samples to a step: enough to fill a GPU, few enough that the activations stay small. */
 const MOST_PER_BATCH = 256;
@@ -16,7 +16,7 @@ const MOST_PER_BATCH = 256;
 /** Probabilities kept on the GPU before they are read back: 64 MiB, half of what WebGPU always lets a shader bind. */
 const MOST_PROBABILITIES = 2 ** 24;
 
-/** What the forward pass makes of some of the resident samples. */
+/** What a network's forward pass makes of some of the resident samples. */
 export interface Inferred {
   /** [count, classes] */
   readonly probabilities: Float32Array;
@@ -26,14 +26,17 @@ export interface Inferred {
   readonly hits: number;
 }
 
-/** How `count` of `samples` resident samples, 1 or more, are cut into batches and read-backs. */
-export function inferenceSizes(spec: MlpSpec, samples: number, count: number): BatchSizes {
+/**
+ * How `count` of `samples` resident samples, 1 or more, are cut into batches and read-backs.
+ * @param models networks side by side
+ */
+export function inferenceSizes(spec: MlpSpec, models: number, samples: number, count: number): BatchSizes {
   const batch = Math.min(MOST_PER_BATCH, 2 ** Math.ceil(Math.log2(count)));
-  const rows = Math.max(batch, Math.floor(MOST_PROBABILITIES / spec.classes));
-  return { spec, models: 1, batch, samples, orderLength: Math.min(count, rows) };
+  const rows = Math.max(batch, Math.floor(MOST_PROBABILITIES / (models * spec.classes)));
+  return { spec, models, batch, samples, orderLength: Math.min(count, rows) };
 }
 
-/** A network's forward pass over resident samples, made once and run as often as the weights change. */
+/** The forward pass of networks side by side over resident samples, made once and run as often as the weights change. */
 export class Inference {
   readonly #sizes: BatchSizes;
   readonly #labelled: boolean;
@@ -44,11 +47,12 @@ export class Inference {
   static async create(
     device: GPUDevice,
     spec: MlpSpec,
+    models: number,
     parameters: ReadonlyMap<string, GPUBuffer>,
     resident: Resident,
     count: number,
   ): Promise<Inference> {
-    const sizes = inferenceSizes(spec, resident.count, count);
+    const sizes = inferenceSizes(spec, models, resident.count, count);
     const { labelled } = resident;
     const kernels = hasQuads(device) ? quadKernels : tiledKernels();
     const shared = new Map([...parameters, ['samples', resident.samples]]);
@@ -67,33 +71,65 @@ export class Inference {
   }
 
   /**
-   * @param order indices of resident samples: [count]
+   * @param orders indices of resident samples, as many for each network: [models][count]
+   * @returns [models]
    * @throws ShadegradError `gpu` or `device-lost`
    */
-  async run(order: Uint32Array<ArrayBuffer>): Promise<Inferred> {
-    const { spec, orderLength } = this.#sizes;
-    const probabilities = new Float32Array(order.length * spec.classes);
-    let lossSum = 0;
-    let hits = 0;
-    for (let start = 0; start < order.length; start += orderLength) {
-      const part = order.subarray(start, start + orderLength);
-      const steps = batches(part.length, this.#sizes.batch);
-      this.#executable.write('order', part);
-      for await (const _ of this.#scheduler.run(steps));
-      probabilities.set(await this.#read('probabilities', part.length * spec.classes), start * spec.classes);
-      if (!this.#labelled) continue;
-      const metrics = await this.#read('metrics', 2 * steps.length);
-      for (let i = 0; i < metrics.length; i += 2) {
-        lossSum += metrics[i] ?? Number.NaN;
-        hits += metrics[i + 1] ?? Number.NaN;
-      }
-    }
-    return { probabilities, lossSum, hits };
+  async run(orders: readonly Uint32Array<ArrayBuffer>[]): Promise<Inferred[]> {
+    const { classes } = this.#sizes.spec;
+    const all = orders.map(({ length }) => new Float32Array(length * classes));
+    const sums = await this.#run(orders, async (start, count) => {
+      const parts = await this.#read('probabilities', classes * this.#sizes.orderLength, classes * count);
+      for (const [model, probabilities] of parts.entries()) all[model]?.set(probabilities, start * classes);
+    });
+    return sums.map((sum, model) => ({ ...sum, probabilities: all[model] ?? new Float32Array() }));
   }
 
-  async #read(name: string, floats: number): Promise<Float32Array> {
+  /** As {@link run}, without the probabilities. */
+  sums(orders: readonly Uint32Array<ArrayBuffer>[]): Promise<Omit<Inferred, 'probabilities'>[]> {
+    return this.#run(orders);
+  }
+
+  /** @param each called with the first sample of a part of the orders, and how many it has, once they are inferred */
+  async #run(
+    orders: readonly Uint32Array<ArrayBuffer>[],
+    each?: (start: number, count: number) => Promise<void>,
+  ): Promise<Omit<Inferred, 'probabilities'>[]> {
+    const { orderLength, batch } = this.#sizes;
+    const sums = orders.map(() => ({ lossSum: 0, hits: 0 }));
+    const most = Math.ceil(orderLength / batch);
+    for (let start = 0; start < (orders[0]?.length ?? 0); start += orderLength) {
+      const parts = orders.map((order) => order.subarray(start, start + orderLength));
+      for (const [model, part] of parts.entries()) {
+        this.#executable.write('order', part, model * orderLength * part.BYTES_PER_ELEMENT);
+      }
+      const count = parts[0]?.length ?? 0;
+      const steps = batches(count, batch);
+      for await (const _ of this.#scheduler.run(steps));
+      await each?.(start, count);
+      if (!this.#labelled) continue;
+      for (const [model, metrics] of (await this.#read('metrics', 2 * most, 2 * steps.length)).entries()) {
+        const sum = sums[model];
+        if (!sum) continue;
+        for (const { loss, hits } of stepMetrics(metrics, 1)) {
+          sum.lossSum += loss;
+          sum.hits += hits;
+        }
+      }
+    }
+    return sums;
+  }
+
+  /** The first `floats` of each network's part of a buffer, which has room for `room`. */
+  async #read(name: string, room: number, floats: number): Promise<Float32Array[]> {
     const { device } = this.#executable;
-    return new Float32Array(await readBuffer(device, this.#executable.buffer(name), 0, 4 * floats));
+    const buffer = this.#executable.buffer(name);
+    const parts = Array.from({ length: this.#sizes.models }, (_, model) => ({
+      buffer,
+      offset: 4 * model * room,
+      size: 4 * floats,
+    }));
+    return (await readBuffers(device, parts)).map((bytes) => new Float32Array(bytes));
   }
 
   destroy(): void {

@@ -1,42 +1,37 @@
 import { assertBytes } from '../data/bytes.ts';
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
-import { place, readBuffer, upload } from '../gpu/buffers.ts';
+import { place, readBuffers, upload } from '../gpu/buffers.ts';
 import { packParameters, unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
-import { type MlpSpec, mlp } from '../model/spec.ts';
-import type { Evaluation } from './history.ts';
+import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
+import { ensemblePrediction, mostProbable, populationEvaluation } from './ensemble.ts';
+import type { Evaluation, PopulationEvaluation, Prediction } from './history.ts';
 import { Inference, inferenceSizes } from './inference.ts';
 import { tiledKernels } from './kernels/tiled.ts';
+import { assertWithinLimits, requiredLimits, type StepPlan } from './plan.ts';
 import { inferencePlan } from './plans/inference.ts';
 import { parametersOf } from './plans/sizes.ts';
 import { makeResident, type Resident } from './resident.ts';
-import { assertWithinLimits, requiredLimits, type StepPlan } from './plan.ts';
-
-/** What a network makes of images without labels. */
-export interface Prediction {
-  /** [count, classes] */
-  readonly probabilities: Float32Array;
-  /** The most probable class of each image: [count]. */
-  readonly predictions: Uint8Array;
-}
 
 /** Limits beyond WebGPU's defaults that evaluating `count` samples needs: for `adapter.requestDevice`. */
-export function networkLimits(spec: MlpSpec, count: number): Record<string, number> {
-  return requiredLimits(evaluationPlan(spec, count));
+export function networkLimits(spec: MlpSpec, count: number, models = 1): Record<string, number> {
+  return requiredLimits(evaluationPlan(spec, models, count));
 }
 
-export function evaluationPlan(spec: MlpSpec, count: number): StepPlan {
+export function evaluationPlan(spec: MlpSpec, models: number, count: number): StepPlan {
   // That there is nothing to evaluate is told where it is tried.
   const samples = Math.max(1, count);
-  return inferencePlan(tiledKernels(), inferenceSizes(spec, samples, samples), true);
+  return inferencePlan(tiledKernels(), inferenceSizes(spec, models, samples, samples), true);
 }
 
-/** A network whose parameters are on the GPU. */
+/** A network whose parameters are on the GPU, or several of one shape side by side. */
 export class Network {
   readonly device: GPUDevice;
   readonly spec: MlpSpec;
-  /** One buffer for each layer, by its name in every plan. Training changes them in place. */
+  /** How many networks there are. */
+  readonly count: number;
+  /** One buffer for each layer, by its name in every plan: [models, ...]. Training changes them in place. */
   readonly parameters: ReadonlyMap<string, GPUBuffer>;
   /** The samples evaluated last stay on the GPU: whoever evaluates after every epoch gives the same ones again. */
   #evaluated: { samples: Samples; resident: Resident; inference: Inference } | undefined;
@@ -44,23 +39,28 @@ export class Network {
   #evaluating: Promise<unknown> = Promise.resolve();
 
   /**
-   * Copies `model` to the GPU.
-   * @throws ShadegradError `bad-model` where a tensor is missing, `usage` where the device is too small, `gpu`
+   * Copies a model, or several of one shape, to the GPU.
+   * @throws ShadegradError `bad-model` where a tensor is missing, `usage` where the device is too small or there is no
+   *   model, or one of another shape, `gpu`
    */
-  static async create(device: GPUDevice, model: Model): Promise<Network> {
-    const spec = mlp(model.spec);
-    assertWithinLimits(evaluationPlan(spec, 1), device.limits);
+  static async create(device: GPUDevice, models: Model | readonly Model[]): Promise<Network> {
+    const all = 'spec' in models ? [models] : models;
+    const spec = commonSpec(all);
+    assertWithinLimits(evaluationPlan(spec, all.length, 1), device.limits);
     const parameters = new Map<string, GPUBuffer>();
-    const network = new Network(device, spec, parameters);
+    const network = new Network(device, spec, all.length, parameters);
     try {
-      for (const [layer, packed] of packParameters(model).entries()) {
+      const packed = all.map(packParameters);
+      for (const [layer] of denseLayers(spec).entries()) {
         const name = parametersOf(layer);
-        parameters.set(
-          name,
-          await upload(device, name, packed.byteLength, (part, from) =>
-            place(part, from, new Uint8Array(packed.buffer)),
-          ),
-        );
+        const each = packed.map((layers) => layers[layer] ?? new Float32Array());
+        const size = each[0]?.byteLength ?? 0;
+        const fill = (part: Uint8Array, from: number) => {
+          for (const [model, { buffer }] of each.entries()) {
+            place(part, from, new Uint8Array(buffer), model * size);
+          }
+        };
+        parameters.set(name, await upload(device, name, all.length * size, fill));
       }
       return network;
     } catch (error) {
@@ -69,43 +69,60 @@ export class Network {
     }
   }
 
-  private constructor(device: GPUDevice, spec: MlpSpec, parameters: ReadonlyMap<string, GPUBuffer>) {
+  private constructor(
+    device: GPUDevice,
+    spec: MlpSpec,
+    count: number,
+    parameters: ReadonlyMap<string, GPUBuffer>,
+  ) {
     this.device = device;
     this.spec = spec;
+    this.count = count;
     this.parameters = parameters;
   }
 
   /**
-   * Loss, accuracy, probabilities and predictions on labelled samples.
+   * Loss, accuracy, probabilities and predictions on labelled samples; of several networks by the mean of their
+   * probabilities.
    * @throws ShadegradError `bad-data` where the samples do not fit the network, `usage` where they are not bytes, `gpu`
    *   or `device-lost`
    */
-  evaluate(samples: Samples): Promise<Evaluation> {
+  async evaluate(samples: Samples): Promise<Evaluation> {
+    return (await this.evaluateAll(samples)).ensemble;
+  }
+
+  /** As {@link evaluate}, each network alone too. */
+  async evaluateAll(samples: Samples): Promise<PopulationEvaluation> {
+    return populationEvaluation(await this.evaluateEach(samples), samples.labels, this.spec.classes);
+  }
+
+  /** As {@link evaluate}, each network alone: [networks]. */
+  evaluateEach(samples: Samples): Promise<Evaluation[]> {
     const evaluation = this.#evaluating.then(() => this.#evaluate(samples));
     this.#evaluating = evaluation.catch(() => undefined);
     return evaluation;
   }
 
-  async #evaluate(samples: Samples): Promise<Evaluation> {
+  async #evaluate(samples: Samples): Promise<Evaluation[]> {
     const { count } = samples;
-    const { probabilities, lossSum, hits } = await (await this.#inferenceOf(samples)).run(everySample(count));
-    return {
+    const inferred = await (await this.#inferenceOf(samples)).run(this.#everySample(count));
+    return inferred.map(({ probabilities, lossSum, hits }) => ({
       loss: lossSum / count,
       accuracy: hits / count,
       count,
       probabilities,
       predictions: mostProbable(probabilities, this.spec.classes),
-    };
+    }));
   }
 
   async #inferenceOf(samples: Samples): Promise<Inference> {
     if (this.#evaluated?.samples === samples) return this.#evaluated.inference;
-    const { device, spec, parameters } = this;
-    assertWithinLimits(evaluationPlan(spec, samples.count), device.limits);
+    const { device, spec, count, parameters } = this;
+    assertWithinLimits(evaluationPlan(spec, count, samples.count), device.limits);
     this.#forgetEvaluated();
     const resident = await makeResident(device, spec, samples);
     try {
-      const inference = await Inference.create(device, spec, parameters, resident, samples.count);
+      const inference = await Inference.create(device, spec, count, parameters, resident, samples.count);
       this.#evaluated = { samples, resident, inference };
       return inference;
     } catch (error) {
@@ -115,45 +132,74 @@ export class Network {
   }
 
   /**
+   * Of several networks by the mean of their probabilities.
    * @param images pixels, 0 to 255: [count, height, width]
    * @throws ShadegradError `bad-data` where the images do not fit the network, `usage` where they are something else than
    *   bytes in a `Uint8Array`, `gpu` or `device-lost`
    */
   async predict(images: Uint8Array): Promise<Prediction> {
+    return ensemblePrediction(await this.predictEach(images), this.spec.classes);
+  }
+
+  /** As {@link predict}, each network alone: [networks]. */
+  async predictEach(images: Uint8Array): Promise<Prediction[]> {
     assertBytes(images, 'the pixels of images');
     const { device, spec, parameters } = this;
     const count = Math.floor(images.length / spec.inputs);
-    assertWithinLimits(evaluationPlan(spec, count), device.limits);
+    assertWithinLimits(evaluationPlan(spec, this.count, count), device.limits);
     const resident = await makeResident(device, spec, { images, count });
     let inference: Inference | undefined;
     try {
-      inference = await Inference.create(device, spec, parameters, resident, count);
-      const { probabilities } = await inference.run(everySample(count));
-      return { probabilities, predictions: mostProbable(probabilities, spec.classes) };
+      inference = await Inference.create(device, spec, this.count, parameters, resident, count);
+      const inferred = await inference.run(this.#everySample(count));
+      return inferred.map(({ probabilities }) => ({
+        probabilities,
+        predictions: mostProbable(probabilities, spec.classes),
+      }));
     } finally {
       inference?.destroy();
       resident.samples.destroy();
     }
   }
 
+  /** The same order for each network. */
+  #everySample(count: number): Uint32Array<ArrayBuffer>[] {
+    const order = Uint32Array.from({ length: count }, (_, i) => i);
+    return Array.from({ length: this.count }, () => order);
+  }
+
   /**
-   * The parameters as they are now.
+   * The parameters of the only or the first network, as they are now.
    * @throws ShadegradError `gpu` or `device-lost`, and `diverged` where one is not a finite number
    */
   async model(): Promise<Model> {
-    const layers: Float32Array[] = [];
-    for (const buffer of this.parameters.values()) {
-      const parameters = new Float32Array(await readBuffer(this.device, buffer));
-      if (!parameters.every(Number.isFinite)) {
-        throw new ShadegradError(
-          'diverged',
-          `The network has weights that are not finite (${buffer.label}).`,
-          'Train again with a smaller learning rate.',
-        );
-      }
-      layers.push(parameters);
-    }
-    return unpackParameters(this.spec, layers);
+    const [model = null] = await this.models();
+    if (model) return model;
+    throw new ShadegradError(
+      'diverged',
+      'The network has weights that are not finite.',
+      'Train again with a smaller learning rate.',
+    );
+  }
+
+  /**
+   * Each network's parameters as they are now; null where one is not a finite number.
+   * @throws ShadegradError `gpu` or `device-lost`
+   */
+  async models(): Promise<(Model | null)[]> {
+    const bytes = await readBuffers(
+      this.device,
+      [...this.parameters.values()].map((buffer) => ({ buffer })),
+    );
+    const layers = bytes.map((layer) => new Float32Array(layer));
+    return Array.from({ length: this.count }, (_, model) => {
+      const own = layers.map((layer) => {
+        const size = layer.length / this.count;
+        return layer.subarray(model * size, (model + 1) * size);
+      });
+      const finite = own.every((layer) => layer.every(Number.isFinite));
+      return finite ? unpackParameters(this.spec, own) : null;
+    });
   }
 
   /** Frees everything this network has on the GPU. Not to be called while `evaluate` or `predict` runs. */
@@ -170,14 +216,16 @@ export class Network {
   }
 }
 
-function everySample(count: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: count }, (_, i) => i);
-}
-
-/** Index of the greatest of each row's `classes` probabilities, the first of equals. */
-function mostProbable(probabilities: Float32Array, classes: number): Uint8Array {
-  return Uint8Array.from({ length: probabilities.length / classes }, (_, row) => {
-    const rowProbabilities = probabilities.subarray(row * classes, (row + 1) * classes);
-    return rowProbabilities.reduce((best, p, c) => (p > (rowProbabilities[best] ?? 0) ? c : best), 0);
-  });
+/** @throws ShadegradError `usage` where there is no model, or one of another shape than the first */
+function commonSpec(models: readonly Model[]): MlpSpec {
+  const [first] = models;
+  const shape = ({ spec }: Model) => [spec.inputs, ...spec.hidden, spec.classes].join('-');
+  if (first && models.every((model) => shape(model) === shape(first))) return mlp(first.spec);
+  throw new ShadegradError(
+    'usage',
+    first
+      ? `Networks of different shapes cannot be side by side: ${models.map(shape).join(', ')}.`
+      : 'There is no model.',
+    'Give one model, or several of one shape.',
+  );
 }

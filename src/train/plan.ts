@@ -1,11 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import {
-  type BindingName,
-  KERNELS,
-  type Kernel,
-  type KernelName,
-  type UpdatePart,
-} from '../gpu/kernels.ts';
+import { type BindingName, KERNELS, type Kernel, type KernelName, type UpdatePart } from '../gpu/kernels.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {

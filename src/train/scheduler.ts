@@ -1,6 +1,6 @@
 import { DeviceWatch } from '../gpu/watch.ts';
 import type { Executable } from './executable.ts';
-import { STEPS_PER_SUBMIT, type Step } from './step.ts';
+import { STEPS_PER_SUBMIT, type Steps } from './step.ts';
 
 /**
  * The time that a submit should take: long enough that its fixed cost vanishes, short enough for watchdogs (about 2 s
@@ -21,26 +21,20 @@ export class Scheduler {
   readonly #watch: DeviceWatch;
   /** One at first: nothing is known yet of the adapter's speed, and a large network's step may take seconds. */
   #stepsPerSubmit = 1;
-  #submitted = 0;
 
   constructor(executable: Executable) {
     this.#executable = executable;
     this.#watch = DeviceWatch.of(executable.device);
   }
 
-  /** Steps submitted in all, those included that a caller did not wait for: the GPU runs them all the same. */
-  get submitted(): number {
-    return this.#submitted;
-  }
-
   /**
-   * Runs `steps` in order and yields, each time a submit is done, how many steps are. The next submit is queued by
-   * then, so that the GPU does not wait for the host. Once `signal` is aborted nothing more is submitted: the last
-   * number yielded is how many steps ran.
+   * Runs `steps` in order and yields, each time a submit is done, how many steps are, and how many are submitted: the
+   * next submit is queued by then, so that the GPU does not wait for the host, and it runs also where the caller stops
+   * here. Once `signal` is aborted nothing more is submitted: the last steps yielded are all that ran.
    *
    * @throws ShadegradError `gpu` or `device-lost`
    */
-  async *run(steps: readonly Step[], signal?: AbortSignal): AsyncGenerator<number, void> {
+  async *run(steps: Steps, signal?: AbortSignal): AsyncGenerator<{ done: number; submitted: number }, void> {
     let running = signal?.aborted ? undefined : this.#submit(steps, 0);
     let since = performance.now();
     while (running) {
@@ -49,17 +43,16 @@ export class Scheduler {
       const now = performance.now();
       this.#adapt(running.count, now - since);
       since = now;
-      yield running.end;
+      yield { done: running.end, submitted: (next ?? running).end };
       running = next;
     }
   }
 
-  #submit(steps: readonly Step[], start: number): Submit | undefined {
+  #submit(steps: Steps, start: number): Submit | undefined {
     const batch = steps.slice(start, start + this.#stepsPerSubmit);
     if (batch.length === 0) return undefined;
     this.#watch.check();
     this.#executable.submit(batch);
-    this.#submitted += batch.length;
     const done = this.#executable.device.queue.onSubmittedWorkDone();
     // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
     done.catch(() => undefined);

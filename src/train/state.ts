@@ -1,6 +1,6 @@
 import type { MlpSpec } from '../model/spec.ts';
 import type { Divergence, EpochRecord, NetworkSettings } from './history.ts';
-import type { TrainerSettings } from './trainer.ts';
+import type { TrainerSettings } from './settings.ts';
 
 /** What an epoch's steps so far add up to, for one network. */
 export interface EpochSums {
@@ -23,6 +23,12 @@ export interface RunState {
   readonly parameters: readonly Float32Array<ArrayBuffer>[];
   /** Of each layer what the optimizer keeps: [moments, models, inputs + 1, padded(outputs)]. */
   readonly moments: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** The networks that are trained side by side, and for how long they were in the running epoch. */
+export interface RoundState extends RunState {
+  /** Of wall-clock time, without pauses. */
+  readonly seconds: number;
 }
 
 /** What is known of a network between two submits, beside its weights. */
@@ -48,10 +54,10 @@ export interface TrainerState {
   /** The running epoch, or the last one trained: 0 before the first. */
   readonly epoch: number;
   /**
-   * Networks that are trained side by side, in rounds where not all fit on the device: the networks in order are dealt to
-   * the rounds from the first to the last. A round that has not begun has its initial weights and no moments but zeros.
+   * The networks in order, as many to a round as are side by side on the device: one round where all fit. The last one is
+   * filled up with repetitions of its last network.
    */
-  readonly rounds: readonly RunState[];
+  readonly rounds: readonly RoundState[];
   /** [networks] */
   readonly networks: readonly NetworkState[];
 }

@@ -43,7 +43,14 @@ const NO_RATES = new Float32Array();
 export function batches(samples: number, batch: number): Step[] {
   return Array.from({ length: Math.ceil(samples / batch) }, (_, index) => {
     const offset = index * batch;
-    return { offset, count: Math.min(batch, samples - offset), index, t: 0, rootCorrection: 0, rates: NO_RATES };
+    return {
+      offset,
+      count: Math.min(batch, samples - offset),
+      index,
+      t: 0,
+      rootCorrection: 0,
+      rates: NO_RATES,
+    };
   });
 }
 

@@ -1,0 +1,55 @@
+import type { Evaluation, PopulationEvaluation, Prediction } from './history.ts';
+
+/** Of probabilities that are 0 in float32: its least normal number. */
+const LEAST_PROBABILITY = 2 ** -126;
+
+/** Index of the greatest of each row's `classes` probabilities, the first of equals. */
+export function mostProbable(probabilities: Float32Array, classes: number): Uint8Array {
+  return Uint8Array.from({ length: probabilities.length / classes }, (_, row) => {
+    const rowProbabilities = probabilities.subarray(row * classes, (row + 1) * classes);
+    return rowProbabilities.reduce((best, p, c) => (p > (rowProbabilities[best] ?? 0) ? c : best), 0);
+  });
+}
+
+/**
+ * What networks predict together: the mean of their probabilities, in float64 and rounded once. One network's are its own.
+ * @param predictions at least one
+ */
+export function ensemblePrediction(predictions: readonly Prediction[], classes: number): Prediction {
+  const [first] = predictions;
+  if (first && predictions.length === 1) return first;
+  const probabilities = Float32Array.from({ length: first?.probabilities.length ?? 0 }, (_, i) => {
+    const sum = predictions.reduce((total, each) => total + (each.probabilities[i] ?? Number.NaN), 0);
+    return sum / predictions.length;
+  });
+  return { probabilities, predictions: mostProbable(probabilities, classes) };
+}
+
+/**
+ * What networks make of labelled samples together. The loss is the mean of -log p[label], with p no less than
+ * 2^-126; one network's is its own, from its logits.
+ *
+ * @param networks null for one that is not asked; at least one is
+ * @param labels [count]
+ */
+export function populationEvaluation(
+  networks: readonly (Evaluation | null)[],
+  labels: Uint8Array,
+  classes: number,
+): PopulationEvaluation {
+  const asked = networks.filter((network) => network !== null);
+  const [only] = asked;
+  if (only && asked.length === 1) return { networks, ensemble: only };
+  const { probabilities, predictions } = ensemblePrediction(asked, classes);
+  const count = labels.length;
+  let lossSum = 0;
+  let hits = 0;
+  for (const [row, label] of labels.entries()) {
+    lossSum -= Math.log(Math.max(LEAST_PROBABILITY, probabilities[row * classes + label] ?? Number.NaN));
+    if (predictions[row] === label) hits++;
+  }
+  return {
+    networks,
+    ensemble: { loss: lossSum / count, accuracy: hits / count, count, probabilities, predictions },
+  };
+}

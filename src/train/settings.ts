@@ -1,0 +1,130 @@
+import { ShadegradError } from '../errors.ts';
+import type { NetworkSettings } from './history.ts';
+import {
+  OPTIMIZER_DEFAULTS,
+  OPTIMIZER_NAMES,
+  type OptimizerName,
+  type OptimizerSettings,
+} from './optimizer.ts';
+import { PLAN_NAMES, type PlanName } from './plans/index.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What is trained and how. */
+export interface TrainerSettings extends OptimizerSettings {
+  /** Width of each hidden layer; empty for softmax regression. Default [100]. */
+  readonly hidden: readonly number[];
+  /** Samples to a step; the last step of an epoch trains what is left. Default 32. */
+  readonly batchSize: number;
+  /**
+   * What steps are multiplied by, 1e-30 to 1e30; several for networks of each. Default 0.001, and for SGD 0.01.
+   */
+  readonly learningRate: number | readonly number[];
+  /**
+   * AdamW's: the share of its kernels' weights, times the learning rate, that a network loses in every step; several for
+   * networks of each, 0 to 1. Default 0.004, and 0 for the others, which have none.
+   */
+  readonly weightDecay: number | readonly number[];
+  /** How the learning rate changes from step to step. Default constant. */
+  readonly schedule: Schedule;
+  /** Epochs, or a part of one, in which the learning rate rises to what it should be. Default 0. */
+  readonly warmup: number;
+  /** Decides initial weights, batches and validation samples: a whole number from 0 to 2^53 - 1. Default 1. */
+  readonly seed: number;
+  /**
+   * Networks to train side by side, with the seeds `seed`, `seed` + 1 and so on; with several learning rates or weight
+   * decays, so many for each. Each is bitwise what it would be alone. Default 1.
+   */
+  readonly models: number;
+  /** Share of the training samples, picked at random, that is not trained on but validated with. Default 0. */
+  readonly validationSplit: number;
+  /**
+   * Early stopping: a network whose validation loss was not lower in so many epochs than before is done, and has the
+   * weights of the epoch that validated best. Default null: there is none.
+   */
+  readonly patience: number | null;
+  /**
+   * Default `auto`: the plans that fit are timed for a moment and the fastest is taken, which need not be the same one
+   * each time. A plan by name gives the same bits in every run on an adapter. `layered-matrix` multiplies halves on
+   * matrix units, with an error that docs/numerics.md states: `auto` never takes it.
+   */
+  readonly plan: PlanName | 'auto';
+}
+
+/** Keras's defaults, but for the network and SGD's momentum. */
+const DEFAULTS = {
+  hidden: [100],
+  batchSize: 32,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-7,
+  momentum: 0,
+  schedule: { name: 'constant' },
+  warmup: 0,
+  seed: 1,
+  models: 1,
+  validationSplit: 0,
+  patience: null,
+  plan: 'auto',
+} as const satisfies Partial<TrainerSettings>;
+
+/** The most networks of one trainer. */
+const MOST_NETWORKS = 4096;
+
+/**
+ * Fills in the defaults. What the dataset decides is checked later.
+ * @throws ShadegradError `usage` where a setting is out of range
+ */
+export function trainerSettings(given: Partial<TrainerSettings>): TrainerSettings {
+  const optimizer: OptimizerName = given.optimizer ?? 'adam';
+  if (!OPTIMIZER_NAMES.includes(optimizer)) complain('optimizer', optimizer, OPTIMIZER_NAMES.join(', '));
+  const settings = { ...DEFAULTS, ...OPTIMIZER_DEFAULTS[optimizer], ...given, optimizer };
+  const { batchSize, models, patience, plan, momentum } = settings;
+  if (!isCount(batchSize)) complain('batch size', batchSize, 'a whole number of 1 or more');
+  for (const rate of several(settings.learningRate)) {
+    // The shaders compute in float32, which holds 1e-38 to 1e38.
+    if (!(rate >= 1e-30 && rate <= 1e30)) complain('learning rate', rate, 'a number from 1e-30 to 1e30');
+  }
+  for (const decay of several(settings.weightDecay)) {
+    if (!(decay >= 0 && decay <= 1)) complain('weight decay', decay, 'a number from 0 to 1');
+    if (decay > 0 && optimizer !== 'adamw') complain('weight decay', decay, 'it with the optimizer "adamw"');
+  }
+  if (momentum > 0 && optimizer !== 'sgd') complain('momentum', momentum, 'it with the optimizer "sgd"');
+  if (!isCount(models)) complain('models', models, 'a whole number of 1 or more');
+  if (patience !== null) {
+    if (!isCount(patience)) complain('patience', patience, 'a whole number of 1 or more');
+    if (settings.validationSplit === 0)
+      complain('patience', patience, 'it with a validation split, e.g. 0.1');
+  }
+  if (plan !== 'auto' && !PLAN_NAMES.includes(plan)) complain('plan', plan, `auto, ${PLAN_NAMES.join(', ')}`);
+  const networks = networksOf(settings).length;
+  if (networks > MOST_NETWORKS || networks === 0) {
+    complain('networks', networks, `1 to ${MOST_NETWORKS}: seeds times learning rates times weight decays`);
+  }
+  return settings;
+}
+
+/** Each learning rate with each weight decay with each seed. */
+export function networksOf({
+  learningRate,
+  weightDecay,
+  seed,
+  models,
+}: Pick<TrainerSettings, 'learningRate' | 'weightDecay' | 'seed' | 'models'>): NetworkSettings[] {
+  return several(learningRate).flatMap((rate) =>
+    several(weightDecay).flatMap((decay) =>
+      Array.from({ length: models }, (_, i) => ({ seed: seed + i, learningRate: rate, weightDecay: decay })),
+    ),
+  );
+}
+
+function several(values: number | readonly number[]): readonly number[] {
+  return typeof values === 'number' ? [values] : values;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+function complain(name: string, value: unknown, range: string): never {
+  throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
+}
