@@ -44,7 +44,8 @@ function fused(units?: number): PlanRow {
         return 'is for one hidden layer, and for as many inputs and classes as fit into workgroup memory';
       return optimizer.part === 'adam' ? undefined : `has no ${optimizer.name}`;
     },
-    mayBeFastest: (device, { spec }) => onHardware(device) && (units === undefined || units > fusedUnits(spec)),
+    mayBeFastest: (device, { spec }) =>
+      onHardware(device) && (units === undefined || units > fusedUnits(spec)),
   };
 }
 
