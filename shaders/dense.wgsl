@@ -10,41 +10,15 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]          f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]                f32
 //
-// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). The sum over k goes in chunks
-// that are staged in workgroup memory, a 4 x 4 block by each invocation; while one is multiplied, the next is under way
-// to the registers. A chunk's k are dealt to SLICES slices, so that a small tile keeps a large workgroup busy: each
-// invocation makes REGISTER_TILE x REGISTER_TILE of the tile for one slice, and at the end the slices are added up.
+// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). While a chunk of the sum over k is
+// multiplied, the next is under way to the registers.
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override ORDER_LENGTH: u32;
 override BYTES: bool;
 override RELU: bool;
-override TILE: u32;
-// 4, or 8: then the tile is 2 x 2 quadrants, and an invocation makes 4 x 4 of each.
-override REGISTER_TILE: u32;
-override WORKGROUP_SIZE: u32;
 
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-// A chunk is CHUNK_BLOCKS x TILE_BLOCKS blocks of x and as many of the kernel: one for each invocation.
-override TILE_BLOCKS = TILE / 4u;
-override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
 override CHUNKS = (INPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;
-// Invocations along a quadrant.
-override LANES = TILE / REGISTER_TILE;
-override SLICES = WORKGROUP_SIZE / (LANES * LANES);
-override SLICE_DEPTH = 4u * CHUNK_BLOCKS / SLICES;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4u>;
@@ -52,22 +26,11 @@ struct Step {
 @group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-// A chunk of x, then one of the kernel, each [4, CHUNK_BLOCKS, TILE_BLOCKS]: every fourth k together, so that
-// neighbouring invocations, which stage neighbouring blocks, write neighbouring vectors. At the end the slices' sums,
-// [SLICES, 4 LANES, LANES].
-var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
-
-const FOUR = vec4u(0u, 1u, 2u, 3u);
-
-fn pixels(word: u32) -> vec4f {
-  return unpack4x8unorm(x[word / 4u][word % 4u]);
-}
-
 // Rows that begin at the vectors `rows` of x, at k = 4 vector and the three after it: a column for each k.
 fn block_of_x(rows: vec4u, present: vec4<bool>, vector: u32) -> mat4x4f {
   let i = rows + min(vector, INPUT_VECTORS - 1u);
   // Padding and what is past the end may be anything: zero, since 0 times NaN is NaN.
-  let inside = vec4<bool>(INPUTS % (4u * CHUNK_BLOCKS) == 0u) | (4u * vector + FOUR < vec4u(INPUTS));
+  let inside = vec4<bool>(INPUTS % (4u * CHUNK_BLOCKS) == 0u) | lanes_below(vector, INPUTS);
   let zero = vec4f();
   if (BYTES) {
     return transpose(mat4x4f(
@@ -92,27 +55,16 @@ fn block_of_kernel(columns: u32, vector: u32) -> mat4x4f {
   return mat4x4f(parameters[i.x], parameters[i.y], parameters[i.z], parameters[i.w]);
 }
 
-// Column i is a[i] b.
-fn outer(a: vec4f, b: vec4f) -> mat4x4f {
-  return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
-}
-
 // Adds up the slices of a quadrant whose first row is m0 and first vector n0, and writes it. `at` is this invocation's
 // place in it.
 fn write_quadrant(model: u32, m0: u32, n0: u32, local: u32, at: u32, sum: mat4x4f) {
-  staged[at] = sum[0];
-  staged[at + LANES] = sum[1];
-  staged[at + 2u * LANES] = sum[2];
-  staged[at + 3u * LANES] = sum[3];
+  stage_sums(at, sum);
   workgroupBarrier();
   for (var i = local; i < 4u * LANES * LANES; i += WORKGROUP_SIZE) {
     let m = m0 + i / LANES;
     let n = n0 + i % LANES;
     if (m < ROWS && n < OUTPUT_VECTORS) {
-      var value = staged[i];
-      for (var slice = 1u; slice < SLICES; slice++) {
-        value += staged[slice * 4u * LANES * LANES + i];
-      }
+      let value = added_slices(i);
       y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
     }
   }
@@ -192,10 +144,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     workgroupBarrier();
     if (chunk < CHUNKS) {
-      staged[staged_at] = next[0];
-      staged[staged_at + WORKGROUP_SIZE / 2u] = next[1];
-      staged[staged_at + WORKGROUP_SIZE] = next[2];
-      staged[staged_at + 3u * WORKGROUP_SIZE / 2u] = next[3];
+      stage(staged_at, next);
     }
     workgroupBarrier();
   }

@@ -20,25 +20,11 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override ORDER_LENGTH: u32;
 override RELU: bool;
 
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-
 const TILE_ROWS = 16u;
 const TILE_VECTORS = 4u;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -67,7 +53,7 @@ fn inputs(word: u32, i: u32) -> vec4f {
   if (INPUTS % 4u == 0u) {
     return value;
   }
-  return select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
+  return select(vec4f(), value, lanes_below(i, INPUTS));
 }
 
 // Whether any of the quad's words has a pixel.
@@ -85,7 +71,7 @@ fn quad(value: vec4f) -> mat4x4f {
 // Rows 4i to 4i + 3 of a vec4 of columns of the kernel. Below the kernel the bias serves, as any finite number would: x
 // is 0 there.
 fn kernel(column: u32, i: u32) -> mat4x4f {
-  var row = 4u * i + vec4u(0u, 1u, 2u, 3u);
+  var row = 4u * i + FOUR;
   if (INPUTS % 4u != 0u) {
     row = min(row, vec4u(INPUTS));
   }

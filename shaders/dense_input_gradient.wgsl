@@ -12,39 +12,18 @@
 // dense.wgsl does, with a sum over n for the sum over k.
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
-override TILE: u32;
-// 4, or 8: then the tile is 2 x 2 quadrants, and an invocation makes 4 x 4 of each.
-override REGISTER_TILE: u32;
-override WORKGROUP_SIZE: u32;
 
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-// A chunk is CHUNK_BLOCKS x TILE_BLOCKS blocks of delta_y and as many of the kernel: one for each invocation.
-override TILE_BLOCKS = TILE / 4u;
-override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
 override CHUNKS = (OUTPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;
-// Invocations along a quadrant.
-override LANES = TILE / REGISTER_TILE;
-override SLICES = WORKGROUP_SIZE / (LANES * LANES);
-override SLICE_DEPTH = 4u * CHUNK_BLOCKS / SLICES;
 
 @group(0) @binding(0) var<storage, read> delta_y: array<vec4f>;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// A chunk of delta_y, then one of the kernel, each [4, CHUNK_BLOCKS, TILE_BLOCKS]; at the end the slices' sums,
-// [SLICES, 4 LANES, LANES].
-var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
-
-const FOUR = vec4u(0u, 1u, 2u, 3u);
-
 // Four rows, at n = 4 vector and the three after it: a column for each n.
 fn block(row0: vec4f, row1: vec4f, row2: vec4f, row3: vec4f, vector: u32) -> mat4x4f {
   // Padding and what is past the end may be anything: zero on both sides, since 0 times NaN is NaN.
-  let inside = vec4<bool>(OUTPUTS % (4u * CHUNK_BLOCKS) == 0u) | (4u * vector + FOUR < vec4u(OUTPUTS));
+  let inside = vec4<bool>(OUTPUTS % (4u * CHUNK_BLOCKS) == 0u) | lanes_below(vector, OUTPUTS);
   let zero = vec4f();
   return transpose(mat4x4f(
     select(zero, row0, inside),
@@ -63,27 +42,16 @@ fn load(is_delta: bool, rows: vec4u, vector: u32) -> mat4x4f {
   return block(parameters[i.x], parameters[i.y], parameters[i.z], parameters[i.w], vector);
 }
 
-// Column i is a[i] b.
-fn outer(a: vec4f, b: vec4f) -> mat4x4f {
-  return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
-}
-
 // Adds up the slices of a quadrant whose first row is m0 and first vector k0, and writes it. `at` is this invocation's
 // place in it.
 fn write_quadrant(model: u32, m0: u32, k0: u32, local: u32, at: u32, sum: mat4x4f) {
-  staged[at] = sum[0];
-  staged[at + LANES] = sum[1];
-  staged[at + 2u * LANES] = sum[2];
-  staged[at + 3u * LANES] = sum[3];
+  stage_sums(at, sum);
   workgroupBarrier();
   for (var i = local; i < 4u * LANES * LANES; i += WORKGROUP_SIZE) {
     let m = m0 + i / LANES;
     let k = k0 + i % LANES;
     if (m < ROWS && k < INPUT_VECTORS) {
-      var gradient = staged[i];
-      for (var slice = 1u; slice < SLICES; slice++) {
-        gradient += staged[slice * 4u * LANES * LANES + i];
-      }
+      let gradient = added_slices(i);
       let target_vector = (model * ROWS + m) * INPUT_VECTORS + k;
       delta_x[target_vector] = select(vec4f(), gradient, x[target_vector] > vec4f());
     }
@@ -146,10 +114,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     workgroupBarrier();
     if (chunk < CHUNKS) {
-      staged[staged_at] = next[0];
-      staged[staged_at + WORKGROUP_SIZE / 2u] = next[1];
-      staged[staged_at + WORKGROUP_SIZE] = next[2];
-      staged[staged_at + 3u * WORKGROUP_SIZE / 2u] = next[3];
+      stage(staged_at, next);
     }
     workgroupBarrier();
   }

@@ -18,42 +18,17 @@ enable subgroups;
 enable chromium_experimental_subgroup_matrix;
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
-override WORKGROUP_SIZE: u32;
 
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override CHUNKS = (OUTPUTS + CHUNK - 1u) / CHUNK;
-
-// The shape that the matrix units must have: src/gpu/matrix-units.ts asks for it.
-const SIDE = 16u;
-const TILE = 64u;
-const CHUNK = 32u;
-const QUARTERS = 4u;
-// Rows are 16 bytes longer than they need be, so that eight of them begin in different banks.
-const STRIDE = CHUNK + 8u;
-const FRAGMENT = SIDE * SIDE;
-// A gradient of the mean loss is at most about 1 / batch, and 2^-14 is the least float16 of full precision. A power of
-// two, so that scaling is exact (Micikevicius et al. 2018, Mixed Precision Training, section 3.2).
-const SCALE = 4096.0;
-
-alias Left = subgroup_matrix_left<f16, SIDE, SIDE>;
-alias Right = subgroup_matrix_right<f16, SIDE, SIDE>;
-alias Sum = subgroup_matrix_result<f32, SIDE, SIDE>;
 
 @group(0) @binding(0) var<storage, read> delta_y: array<vec4f>;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// A chunk of delta_y and one of the kernel, each [TILE, STRIDE]: in both n runs along memory.
-var<workgroup> staged_delta: array<f16, TILE * STRIDE>;
-var<workgroup> staged_kernel: array<f16, TILE * STRIDE>;
-// A fragment of each quarter, and one that nobody reads: [QUARTERS + 1, SIDE, SIDE].
-var<workgroup> sums: array<f32, (QUARTERS + 1u) * FRAGMENT>;
-
-const FOUR = vec4u(0u, 1u, 2u, 3u);
+// A chunk of delta_y and one of the kernel, each [TILE, CHUNK_STRIDE]: in both n runs along memory.
+var<workgroup> staged_delta: array<f16, TILE * CHUNK_STRIDE>;
+var<workgroup> staged_kernel: array<f16, TILE * CHUNK_STRIDE>;
 
 fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
   for (var i = local; i < TILE * CHUNK / 4u; i += WORKGROUP_SIZE) {
@@ -63,12 +38,12 @@ fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
     let read = min(n, OUTPUT_VECTORS - 1u);
     // Padding and what is past the end may be anything: zero on both sides, since 0 times NaN is NaN. Rows past the end
     // repeat the last one: computed in vain, never written.
-    let inside = 4u * n + FOUR < vec4u(OUTPUTS);
+    let inside = lanes_below(n, OUTPUTS);
     let deltas = delta_y[(model * ROWS + min(m0 + row, ROWS - 1u)) * OUTPUT_VECTORS + read];
     let weights = parameters[(model * (INPUTS + 1u) + min(k0 + row, INPUTS)) * OUTPUT_VECTORS + read];
     let halves_of_delta = vec4<f16>(select(vec4f(), SCALE * deltas, inside));
     let halves_of_kernel = vec4<f16>(select(vec4f(), weights, inside));
-    let at = row * STRIDE + 4u * vector;
+    let at = row * CHUNK_STRIDE + 4u * vector;
     staged_delta[at] = halves_of_delta.x;
     staged_delta[at + 1u] = halves_of_delta.y;
     staged_delta[at + 2u] = halves_of_delta.z;
@@ -81,18 +56,12 @@ fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
 }
 
 fn left(m: u32, n: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&staged_delta, m * STRIDE + n, STRIDE);
+  return subgroupMatrixLoad<Left, row_major>(&staged_delta, m * CHUNK_STRIDE + n, CHUNK_STRIDE);
 }
 
 // Of the transposed kernel.
 fn right(n: u32, k: u32) -> Right {
-  return subgroupMatrixLoad<Right, col_major>(&staged_kernel, k * STRIDE + n, STRIDE);
-}
-
-// The columns 4 vector to 4 vector + 3 of a row of a quarter's fragment.
-fn vector_of_sums(quarter: u32, row: u32, vector: u32) -> vec4f {
-  let at = quarter * FRAGMENT + row * SIDE + 4u * vector;
-  return vec4f(sums[at], sums[at + 1u], sums[at + 2u], sums[at + 3u]);
+  return subgroupMatrixLoad<Right, col_major>(&staged_kernel, k * CHUNK_STRIDE + n, CHUNK_STRIDE);
 }
 
 // Writes the same fragment of every quarter, that which begins m1 rows and k1 columns into the quarter.

@@ -15,55 +15,24 @@
 enable subgroups;
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override BLOCK_ROWS: u32;
-
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 
 const TILE_VECTORS = 4u;
 // vec4s of delta_y that go past at a time, four to a lane.
 const CHUNK = 16u;
+const STANDING = 4u * CHUNK;
 
 @group(0) @binding(0) var<storage, read> delta_y: array<vec4f>;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// A chunk of the kernel: 64 of its columns, of this lane's four rows, in the order in which delta_y comes to the lane.
-var<private> kernel: array<vec4f, 4u * CHUNK>;
-
-// Row by row, each product added as soon as it is made: of numbers on their way, 16 fit into registers.
-fn add_column(sums: vec4f, column: u32, delta: f32) -> vec4f {
-  var s = sums;
-  s.x += kernel[column].x * delta;
-  s.y += kernel[column].y * delta;
-  s.z += kernel[column].z * delta;
-  s.w += kernel[column].w * delta;
-  return s;
-}
-
-fn add_quad(sums: vec4f, column: u32, delta: f32) -> vec4f {
-  var s = add_column(sums, column, delta);
-  s = add_column(s, column + 4u, quadSwapX(delta));
-  s = add_column(s, column + 8u, quadSwapY(delta));
-  return add_column(s, column + 12u, quadSwapDiagonal(delta));
-}
-
-fn add_vector(sums: vec4f, column: u32, delta: vec4f) -> vec4f {
-  var s = add_quad(sums, column, delta.x);
-  s = add_quad(s, column + 1u, delta.y);
-  s = add_quad(s, column + 2u, delta.z);
-  return add_quad(s, column + 3u, delta.w);
-}
-
 // Padding may be anything, and 0 times NaN is NaN: zero on both sides.
 fn without_padding(value: vec4f, n: u32) -> vec4f {
   if (OUTPUTS % (4u * CHUNK) == 0u) {
     return value;
   }
-  return select(vec4f(), value, 4u * n + vec4u(0u, 1u, 2u, 3u) < vec4u(OUTPUTS));
+  return select(vec4f(), value, lanes_below(n, OUTPUTS));
 }
 
 fn delta_at(row: u32, n: u32) -> vec4f {
@@ -82,7 +51,7 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let first = group.y * BLOCK_ROWS;
   let end = min(first + BLOCK_ROWS, ROWS);
   // Rows of the kernel past the end repeat the last one: read in bounds, computed in vain, never written.
-  let rows = model * (INPUTS + 1u) + min(4u * v + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS - 1u));
+  let rows = model * (INPUTS + 1u) + min(4u * v + FOUR, vec4u(INPUTS - 1u));
   let start = model * ROWS * INPUT_VECTORS + v;
 
   for (var m = first; m < end; m++) {
@@ -101,10 +70,10 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
         kernel_at(rows.z, n),
         kernel_at(rows.w, n),
       ));
-      kernel[4u * t] = columns[0];
-      kernel[4u * t + 1u] = columns[1];
-      kernel[4u * t + 2u] = columns[2];
-      kernel[4u * t + 3u] = columns[3];
+      standing[4u * t] = columns[0];
+      standing[4u * t + 1u] = columns[1];
+      standing[4u * t + 2u] = columns[2];
+      standing[4u * t + 3u] = columns[3];
     }
     let n = chunk + lane;
     var m = first;

@@ -11,50 +11,20 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]          f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]                f32
 //
-// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). The sum over k goes in chunks
-// that are staged in workgroup memory as halves. The tile has four quarters of 2 x 2 fragments, one for a subgroup; where
-// there are more subgroups, they repeat the last quarter's work, and what they make is not read.
+// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model).
 
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override ORDER_LENGTH: u32;
 override BYTES: bool;
 override RELU: bool;
-override WORKGROUP_SIZE: u32;
 
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 override CHUNKS = (INPUTS + CHUNK - 1u) / CHUNK;
 // What a staged 1 of x stands for.
 override X_UNIT = select(1.0, 1.0 / 255.0, BYTES);
-
-// The shape that the matrix units must have: src/gpu/matrix-units.ts asks for it.
-const SIDE = 16u;
-const TILE = 64u;
-const CHUNK = 32u;
-const QUARTERS = 4u;
-// Rows are 16 bytes longer than they need be, so that eight of them begin in different banks.
-const X_STRIDE = CHUNK + 8u;
-const KERNEL_STRIDE = TILE + 8u;
-const FRAGMENT = SIDE * SIDE;
-
-alias Left = subgroup_matrix_left<f16, SIDE, SIDE>;
-alias Right = subgroup_matrix_right<f16, SIDE, SIDE>;
-alias Sum = subgroup_matrix_result<f32, SIDE, SIDE>;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4u>;
@@ -62,19 +32,15 @@ struct Step {
 @group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-// A chunk of x [TILE, X_STRIDE], and of the kernel [CHUNK, KERNEL_STRIDE].
-var<workgroup> staged_x: array<f16, TILE * X_STRIDE>;
-var<workgroup> staged_kernel: array<f16, CHUNK * KERNEL_STRIDE>;
-// A fragment of each quarter, and one that nobody reads: [QUARTERS + 1, SIDE, SIDE].
-var<workgroup> sums: array<f32, (QUARTERS + 1u) * FRAGMENT>;
-
-const FOUR = vec4u(0u, 1u, 2u, 3u);
+// A chunk of x [TILE, CHUNK_STRIDE], and of the kernel [CHUNK, TILE_STRIDE].
+var<workgroup> staged_x: array<f16, TILE * CHUNK_STRIDE>;
+var<workgroup> staged_kernel: array<f16, CHUNK * TILE_STRIDE>;
 
 // Row m of x, its columns 4 vector to 4 vector + 3, in units of X_UNIT.
 fn vector_of_x(model: u32, m: u32, vector: u32) -> vec4f {
   let read = min(vector, INPUT_VECTORS - 1u);
   // Padding and what is past the end may be anything: zero, since 0 times NaN is NaN.
-  let inside = 4u * vector + FOUR < vec4u(INPUTS);
+  let inside = lanes_below(vector, INPUTS);
   if (BYTES) {
     if (m >= step.count) {
       return vec4f();
@@ -95,7 +61,7 @@ fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
     let x_row = i / (CHUNK / 4u);
     let x_vector = i % (CHUNK / 4u);
     let halves_of_x = vec4<f16>(vector_of_x(model, m0 + x_row, k0 / 4u + x_vector));
-    let x_at = x_row * X_STRIDE + 4u * x_vector;
+    let x_at = x_row * CHUNK_STRIDE + 4u * x_vector;
     staged_x[x_at] = halves_of_x.x;
     staged_x[x_at + 1u] = halves_of_x.y;
     staged_x[x_at + 2u] = halves_of_x.z;
@@ -104,7 +70,7 @@ fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
     let kernel_row = i / (TILE / 4u);
     let kernel_vector = i % (TILE / 4u);
     let halves_of_kernel = vec4<f16>(vector_of_kernel(model, k0 + kernel_row, n0 / 4u + kernel_vector));
-    let kernel_at = kernel_row * KERNEL_STRIDE + 4u * kernel_vector;
+    let kernel_at = kernel_row * TILE_STRIDE + 4u * kernel_vector;
     staged_kernel[kernel_at] = halves_of_kernel.x;
     staged_kernel[kernel_at + 1u] = halves_of_kernel.y;
     staged_kernel[kernel_at + 2u] = halves_of_kernel.z;
@@ -113,17 +79,11 @@ fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
 }
 
 fn left(m: u32, k: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&staged_x, m * X_STRIDE + k, X_STRIDE);
+  return subgroupMatrixLoad<Left, row_major>(&staged_x, m * CHUNK_STRIDE + k, CHUNK_STRIDE);
 }
 
 fn right(k: u32, n: u32) -> Right {
-  return subgroupMatrixLoad<Right, row_major>(&staged_kernel, k * KERNEL_STRIDE + n, KERNEL_STRIDE);
-}
-
-// The columns 4 vector to 4 vector + 3 of a row of a quarter's fragment.
-fn vector_of_sums(quarter: u32, row: u32, vector: u32) -> vec4f {
-  let at = quarter * FRAGMENT + row * SIDE + 4u * vector;
-  return vec4f(sums[at], sums[at + 1u], sums[at + 2u], sums[at + 3u]);
+  return subgroupMatrixLoad<Right, row_major>(&staged_kernel, k * TILE_STRIDE + n, TILE_STRIDE);
 }
 
 // Writes the same fragment of every quarter, that which begins m1 rows and n1 columns into the quarter.

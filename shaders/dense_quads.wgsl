@@ -15,49 +15,17 @@
 enable subgroups;
 
 override ROWS: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override RELU: bool;
 override BLOCK_ROWS: u32;
-
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
 
 const TILE_VECTORS = 4u;
 // vec4s of inputs that go past at a time, four to a lane.
 const CHUNK = 16u;
+const STANDING = 4u * CHUNK;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-
-// A chunk of the kernel: 64 rows of this lane's columns, in the order in which the inputs come to the lane: for each vec4
-// that a lane loads, four rows for its own, then for those of lane ^ 1, lane ^ 2, lane ^ 3.
-var<private> kernel: array<vec4f, 4u * CHUNK>;
-
-// Column by column, each product added as soon as it is made: of numbers on their way, 16 fit into registers.
-fn add_row(sums: vec4f, row: u32, input: f32) -> vec4f {
-  var s = sums;
-  s.x += kernel[row].x * input;
-  s.y += kernel[row].y * input;
-  s.z += kernel[row].z * input;
-  s.w += kernel[row].w * input;
-  return s;
-}
-
-fn add_quad(sums: vec4f, row: u32, input: f32) -> vec4f {
-  var s = add_row(sums, row, input);
-  s = add_row(s, row + 4u, quadSwapX(input));
-  s = add_row(s, row + 8u, quadSwapY(input));
-  return add_row(s, row + 12u, quadSwapDiagonal(input));
-}
-
-fn add_vector(sums: vec4f, row: u32, vector: vec4f) -> vec4f {
-  var s = add_quad(sums, row, vector.x);
-  s = add_quad(s, row + 1u, vector.y);
-  s = add_quad(s, row + 2u, vector.z);
-  return add_quad(s, row + 3u, vector.w);
-}
 
 // Vector i of the row that begins at `start`: zeros behind its end, and where it is padding.
 fn vector(start: u32, i: u32) -> vec4f {
@@ -65,7 +33,7 @@ fn vector(start: u32, i: u32) -> vec4f {
     return x[start + i];
   }
   let value = x[start + min(i, INPUT_VECTORS - 1u)];
-  return select(vec4f(), value, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
+  return select(vec4f(), value, lanes_below(i, INPUTS));
 }
 
 // Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
@@ -90,11 +58,11 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   loop {
     for (var t = 0u; t < CHUNK; t++) {
       // Below the kernel the bias serves, as any finite number would: x is 0 there.
-      let k = min(4u * (chunk + (t & 12u) + (lane ^ (t & 3u))) + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS));
-      kernel[4u * t] = parameters[column + k.x * OUTPUT_VECTORS];
-      kernel[4u * t + 1u] = parameters[column + k.y * OUTPUT_VECTORS];
-      kernel[4u * t + 2u] = parameters[column + k.z * OUTPUT_VECTORS];
-      kernel[4u * t + 3u] = parameters[column + k.w * OUTPUT_VECTORS];
+      let k = min(4u * (chunk + (t & 12u) + (lane ^ (t & 3u))) + FOUR, vec4u(INPUTS));
+      standing[4u * t] = parameters[column + k.x * OUTPUT_VECTORS];
+      standing[4u * t + 1u] = parameters[column + k.y * OUTPUT_VECTORS];
+      standing[4u * t + 2u] = parameters[column + k.z * OUTPUT_VECTORS];
+      standing[4u * t + 3u] = parameters[column + k.w * OUTPUT_VECTORS];
     }
     let i = chunk + lane;
     var m = first;

@@ -1,78 +1,38 @@
-// A dense layer's parameter gradient and its Adam update in one go: the gradient never reaches memory.
+// A dense layer's parameter gradient and the parameters' update in one go: the gradient never reaches memory.
 //
 //   gradient[z, k, n] = sum_b x[z, b, k] delta[z, b, n]   k < INPUTS, the kernel
 //                     = sum_b delta[z, b, n]              k = INPUTS, the bias
-//   then Adam as in adam.wgsl
+//   then the optimizer's update, parts/adam.wgsl or parts/sgd.wgsl
 //
 //   x           without BYTES  [models, BATCH, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
 //               with BYTES     [samples, 4 INPUT_VECTORS]        bytes, found through order as in dense.wgsl
 //   order       [models, ORDER_LENGTH]                           u32, index of a sample; read with BYTES only
 //   delta       [models, BATCH, 4 OUTPUT_VECTORS]                f32; 0 for samples from step.count on
+//   rates       [slots, models]                                  vec2 of f32, as in parts/rates.wgsl
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; kernel rows, then the bias
-//   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]        f32; Adam's first moment, then the second
+//   moments     [moments, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; what the optimizer keeps
 //
 // One workgroup makes a TILE x TILE tile of the parameters: (tile of columns, tile of rows, model). It goes about it as
 // dense.wgsl does, with a sum over b for the sum over k.
 
-override MODELS: u32;
 override BATCH: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override ORDER_LENGTH: u32;
 override BYTES: bool;
-override BETA1: f32;
-override BETA2: f32;
-// 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
-override ONE_MINUS_BETA1: f32;
-override ONE_MINUS_BETA2: f32;
-override EPSILON: f32;
-override TILE: u32;
-// 4, or 8: then the tile is 2 x 2 quadrants, and an invocation makes 4 x 4 of each.
-override REGISTER_TILE: u32;
-override WORKGROUP_SIZE: u32;
 
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
-// A chunk is CHUNK_BLOCKS x TILE_BLOCKS blocks of x and as many of delta: one for each invocation.
-override TILE_BLOCKS = TILE / 4u;
-override CHUNK_BLOCKS = WORKGROUP_SIZE / (2u * TILE_BLOCKS);
 override CHUNKS = (BATCH + 4u * CHUNK_BLOCKS - 1u) / (4u * CHUNK_BLOCKS);
-// Invocations along a quadrant.
-override LANES = TILE / REGISTER_TILE;
-override SLICES = WORKGROUP_SIZE / (LANES * LANES);
-override SLICE_DEPTH = 4u * CHUNK_BLOCKS / SLICES;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4u>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read> delta: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
-
-// A chunk of x, then one of delta, each [4, CHUNK_BLOCKS, TILE_BLOCKS]; at the end the slices' sums,
-// [SLICES, 4 LANES, LANES].
-var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
-
-const FOUR = vec4u(0u, 1u, 2u, 3u);
-
-fn pixels(word: u32) -> vec4f {
-  return unpack4x8unorm(x[word / 4u][word % 4u]);
-}
+@group(0) @binding(4) var<storage, read> rates: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
 
 // Behind x stands a column of ones, whose gradient is the bias's. What is past the end is zero, so that delta may be any
 // finite number there.
 fn with_ones(value: vec4f, vector: u32, inside: bool) -> vec4f {
-  return select(vec4f(), select(vec4f(1.0), value, 4u * vector + FOUR < vec4u(INPUTS)), inside);
+  return select(vec4f(), select(vec4f(1.0), value, lanes_below(vector, INPUTS)), inside);
 }
 
 // Columns 4 vector to 4 vector + 3 of x: a column for each of four samples from b on.
@@ -111,33 +71,17 @@ fn block_of_delta(model: u32, b: u32, vector: u32) -> mat4x4f {
   return mat4x4f(delta[i.x], delta[i.y], delta[i.z], delta[i.w]);
 }
 
-// Column i is a[i] b.
-fn outer(a: vec4f, b: vec4f) -> mat4x4f {
-  return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
-}
-
 // Adds up the slices of a quadrant whose first row is k0 and first vector n0, and updates its parameters. `at` is this
 // invocation's place in it.
-fn update_quadrant(model: u32, k0: u32, n0: u32, local: u32, at: u32, sum: mat4x4f) {
-  staged[at] = sum[0];
-  staged[at + LANES] = sum[1];
-  staged[at + 2u * LANES] = sum[2];
-  staged[at + 3u * LANES] = sum[3];
+fn update_quadrant(model: u32, rate: vec2f, k0: u32, n0: u32, local: u32, at: u32, sum: mat4x4f) {
+  stage_sums(at, sum);
   workgroupBarrier();
   for (var i = local; i < 4u * LANES * LANES; i += WORKGROUP_SIZE) {
     let k = k0 + i / LANES;
     let n = n0 + i % LANES;
     if (k <= INPUTS && n < OUTPUT_VECTORS) {
-      var g = staged[i];
-      for (var slice = 1u; slice < SLICES; slice++) {
-        g += staged[slice * 4u * LANES * LANES + i];
-      }
       let p = (model * (INPUTS + 1u) + k) * OUTPUT_VECTORS + n;
-      let m = BETA1 * moments[p] + ONE_MINUS_BETA1 * g;
-      let v = BETA2 * moments[MOMENT + p] + ONE_MINUS_BETA2 * g * g;
-      moments[p] = m;
-      moments[MOMENT + p] = v;
-      parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
+      update_at(p, added_slices(i), select(rate, bias_rate(rate), k == INPUTS));
     }
   }
   workgroupBarrier();
@@ -194,10 +138,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     workgroupBarrier();
     if (chunk < CHUNKS) {
-      staged[staged_at] = next[0];
-      staged[staged_at + WORKGROUP_SIZE / 2u] = next[1];
-      staged[staged_at + WORKGROUP_SIZE] = next[2];
-      staged[staged_at + 3u * WORKGROUP_SIZE / 2u] = next[3];
+      stage(staged_at, next);
     }
     workgroupBarrier();
   }
@@ -205,10 +146,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let at = (slice * 4u * LANES + 4u * row) * LANES + column;
   let k0 = group.y * TILE;
   let n0 = group.x * TILE_BLOCKS;
-  update_quadrant(model, k0, n0, local, at, sum00);
+  let rate = rate_of(model);
+  update_quadrant(model, rate, k0, n0, local, at, sum00);
   if (REGISTER_TILE == 8u) {
-    update_quadrant(model, k0, n0 + LANES, local, at, sum01);
-    update_quadrant(model, k0 + 4u * LANES, n0, local, at, sum10);
-    update_quadrant(model, k0 + 4u * LANES, n0 + LANES, local, at, sum11);
+    update_quadrant(model, rate, k0, n0 + LANES, local, at, sum01);
+    update_quadrant(model, rate, k0 + 4u * LANES, n0, local, at, sum10);
+    update_quadrant(model, rate, k0 + 4u * LANES, n0 + LANES, local, at, sum11);
   }
 }

@@ -1,16 +1,17 @@
-// A dense layer's parameter gradient and its Adam update, for adapters whose subgroups are four wide (software).
+// A dense layer's parameter gradient and the parameters' update, for adapters whose subgroups are four wide (software).
 //
 //   gradient[z, k, n] = sum_b x[z, b, k] delta[z, b, n]   k < INPUTS, the kernel
 //                     = sum_b delta[z, b, n]              k = INPUTS, the bias
-//   then Adam as in adam.wgsl
+//   then the optimizer's update, parts/adam.wgsl or parts/sgd.wgsl
 //
 //   x           with BYTES: samples [samples, 4 INPUT_VECTORS] bytes, four to a u32, of which x[z, b, k] is
 //               samples[order[z, step.offset + b], k] / 255;
 //               else [models, BATCH, 4 INPUT_VECTORS] f32 as their bits, the columns from INPUTS on padding
-//   order       [models, ORDER_LENGTH]                     u32, index of a sample
-//   delta       [models, BATCH, 4 OUTPUT_VECTORS]          f32; 0 from row step.count on
-//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]     f32; kernel rows, then the bias
-//   moments     [2, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; Adam's first moment, then the second
+//   order       [models, ORDER_LENGTH]                           u32, index of a sample
+//   delta       [models, BATCH, 4 OUTPUT_VECTORS]                f32; 0 from row step.count on
+//   rates       [slots, models]                                  vec2 of f32, as in parts/rates.wgsl
+//   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; kernel rows, then the bias
+//   moments     [moments, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; what the optimizer keeps
 //
 // A quad makes BLOCK_ROWS parameter rows of 16 columns, a vec4 of columns to a lane: (block of rows, four vec4s of
 // columns, model). As in dense_quads.wgsl one operand stands still, here 32 samples of delta, and the inputs go past:
@@ -19,65 +20,25 @@
 
 enable subgroups;
 
-override MODELS: u32;
 override BATCH: u32;
-override INPUTS: u32;
-override OUTPUTS: u32;
 override ORDER_LENGTH: u32;
 override BYTES: bool;
-override BETA1: f32;
-override BETA2: f32;
-// 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
-override ONE_MINUS_BETA1: f32;
-override ONE_MINUS_BETA2: f32;
-override EPSILON: f32;
-
-override INPUT_VECTORS = (INPUTS + 3u) / 4u;
-override OUTPUT_VECTORS = (OUTPUTS + 3u) / 4u;
-override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 
 const TILE_VECTORS = 4u;
-const TILE_SAMPLES = 32u;
+// Samples of delta, of this lane's columns, in the order in which the inputs come to the lane.
+const STANDING = 32u;
 const BLOCK_ROWS = 112u;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read> delta: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
+@group(0) @binding(4) var<storage, read> rates: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
 
-// 32 samples of delta, of this lane's columns, in the order in which the inputs come to the lane.
-var<private> deltas: array<vec4f, TILE_SAMPLES>;
 // The block's gradient so far, where a batch has more than 32 samples.
 var<private> gradients: array<vec4f, BLOCK_ROWS>;
-
-// Column by column, each product added as soon as it is made: of numbers on their way, 16 fit into registers.
-fn add_sample(sums: vec4f, b: u32, input: f32) -> vec4f {
-  var s = sums;
-  s.x += deltas[b].x * input;
-  s.y += deltas[b].y * input;
-  s.z += deltas[b].z * input;
-  s.w += deltas[b].w * input;
-  return s;
-}
-
-// Four samples, this lane's first: then those of lane ^ 1, lane ^ 2, lane ^ 3.
-fn add_quad(sums: vec4f, b: u32, input: f32) -> vec4f {
-  var s = add_sample(sums, b, input);
-  s = add_sample(s, b + 1u, quadSwapX(input));
-  s = add_sample(s, b + 2u, quadSwapY(input));
-  return add_sample(s, b + 3u, quadSwapDiagonal(input));
-}
 
 // One of a word's pixels, picked by a mask instead of a shift, which is dear here; so is the conversion from u32. That
 // from i32 takes the highest byte as it is from -128 on, and `lift` makes up for it. Or a float as it is.
@@ -94,25 +55,17 @@ fn input(word: u32, pick: Pick) -> f32 {
 }
 
 fn gradient_row(a: vec4u, b: vec4u, pick: Pick) -> vec4f {
-  var s = add_quad(vec4f(), 0u, input(a.x, pick));
-  s = add_quad(s, 4u, input(a.y, pick));
-  s = add_quad(s, 8u, input(a.z, pick));
-  s = add_quad(s, 12u, input(a.w, pick));
+  var s = add_quad(vec4f(), 0u, 1u, input(a.x, pick));
+  s = add_quad(s, 4u, 1u, input(a.y, pick));
+  s = add_quad(s, 8u, 1u, input(a.z, pick));
+  s = add_quad(s, 12u, 1u, input(a.w, pick));
   if (BATCH > 16u) {
-    s = add_quad(s, 16u, input(b.x, pick));
-    s = add_quad(s, 20u, input(b.y, pick));
-    s = add_quad(s, 24u, input(b.z, pick));
-    s = add_quad(s, 28u, input(b.w, pick));
+    s = add_quad(s, 16u, 1u, input(b.x, pick));
+    s = add_quad(s, 20u, 1u, input(b.y, pick));
+    s = add_quad(s, 24u, 1u, input(b.z, pick));
+    s = add_quad(s, 28u, 1u, input(b.w, pick));
   }
   return s;
-}
-
-fn update(p: u32, g: vec4f) {
-  let m = BETA1 * moments[p] + ONE_MINUS_BETA1 * g;
-  let v = BETA2 * moments[MOMENT + p] + ONE_MINUS_BETA2 * g * g;
-  moments[p] = m;
-  moments[MOMENT + p] = v;
-  parameters[p] -= step.step_size * m / (sqrt(v) * step.root_correction + EPSILON);
 }
 
 // Where a sample's inputs begin, in words. Samples past the end repeat the last one: their delta is 0.
@@ -143,15 +96,16 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   let parameter = model * (INPUTS + 1u) * OUTPUT_VECTORS + column;
   let first = group.x * BLOCK_ROWS;
   let end = min(first + BLOCK_ROWS, INPUTS);
+  let rate = rate_of(model);
 
   var bias = vec4f();
   var tile = 0u;
   loop {
-    for (var t = 0u; t < TILE_SAMPLES; t++) {
+    for (var t = 0u; t < STANDING; t++) {
       let b = tile + (t & 28u) + (lane ^ (t & 3u));
       let row = (model * BATCH + min(b, BATCH - 1u)) * OUTPUT_VECTORS;
       let value = select(vec4f(), delta[row + column], b < BATCH);
-      deltas[t] = value;
+      standing[t] = value;
       bias += value;
     }
     let start0 = starts_of(model, tile + lane);
@@ -167,10 +121,10 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
       var scale = select(1.0, 1.0 / 255.0, BYTES);
       loop {
         let g = scale * gradient_row(words0, words1, pick);
-        if (BATCH > TILE_SAMPLES) {
+        if (BATCH > STANDING) {
           gradients[k - first] += g;
         } else if (n < OUTPUT_VECTORS) {
-          update(parameter + k * OUTPUT_VECTORS, g);
+          update_at(parameter + k * OUTPUT_VECTORS, g, rate);
         }
         pick.mask *= 256u;
         pick.lift = select(0.0, 0x1p31, pick.mask == 0xff000000u);
@@ -185,17 +139,17 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
         break if k >= end;
       }
     }
-    tile += TILE_SAMPLES;
+    tile += STANDING;
     continuing {
       break if tile >= BATCH;
     }
   }
 
-  if (BATCH > TILE_SAMPLES) {
+  if (BATCH > STANDING) {
     var k = first;
     loop {
       if (n < OUTPUT_VECTORS) {
-        update(parameter + k * OUTPUT_VECTORS, gradients[k - first]);
+        update_at(parameter + k * OUTPUT_VECTORS, gradients[k - first], rate);
       }
       k++;
       continuing {
@@ -204,6 +158,6 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     }
   }
   if (first == 0u && n < OUTPUT_VECTORS) {
-    update(parameter + INPUTS * OUTPUT_VECTORS, bias);
+    update_at(parameter + INPUTS * OUTPUT_VECTORS, bias, bias_rate(rate));
   }
 }

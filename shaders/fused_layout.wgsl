@@ -24,15 +24,6 @@ override STRIDE = (HIDDEN + 3u) / 4u * 4u;
 override CLASS_VECTORS = (CLASSES + 3u) / 4u;
 override TENSOR = MODELS * (INPUTS + 1u) * STRIDE;
 
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
-
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read_write> parameters0: array<f32>;
 @group(0) @binding(2) var<storage, read_write> moments0: array<f32>;

@@ -3,14 +3,15 @@
 //
 //   logits = hidden head + bias;  loss, hits and delta[b, c] = d loss / d logits as in softmax_cross_entropy.wgsl
 //   delta_hidden[b, j] = sum_c delta[b, c] head[j, c]   where hidden[b, j] > 0, else 0
-//   column[j, i]  by Adam with gradient sum_b delta_hidden[b, j] x[b, i];  bias likewise, of an input of 1
-//   head[j, c]    by Adam with gradient sum_b hidden[b, j] delta[b, c];    bias likewise, of an input of 1
+//   column[j, i]  by parts/adam.wgsl with gradient sum_b delta_hidden[b, j] x[b, i];  bias likewise, of an input of 1
+//   head[j, c]    by parts/adam.wgsl with gradient sum_b hidden[b, j] delta[b, c];    bias likewise, of an input of 1
 //   hidden'[b, j] = max(0, sum_i x'[b, i] column[j, i] + bias) for x', the batch that follows in the order
 //
 // A step without samples (count = 0) only makes `hidden` of the batch at step.offset, for the step t to come.
 //
 //   samples   [samples, 4 WORDS]             bytes, four to a u32, low byte first; from word LABELS_AT on: labels, bytes
 //   order     [models, ORDER_LENGTH]         u32, index of a sample
+//   rates     [slots, models]                vec2 of f32, as in parts/rates.wgsl
 //   columns   [models, HIDDEN, 3, 4 COLUMN]  f32; a hidden unit's kernel column, then, as a vec4's first lane, its bias:
 //                                            parameters, first and second moments; the lanes between are padding
 //   head      [2, models, HIDDEN + 1, 4 CLASS_VECTORS]  f32; kernel rows, then the bias; step t reads the half t % 2
@@ -23,20 +24,12 @@
 // `hidden`: it alone writes them. The logits of the whole batch it computes for itself, since no workgroup may wait
 // for another. Batches are worked through TILE samples at a time.
 
-override MODELS: u32;
 override BATCH: u32;
 override INPUTS: u32;
 override HIDDEN: u32;
 override CLASSES: u32;
 override ORDER_LENGTH: u32;
-override LABELS_AT: u32;
 override STEPS: u32;
-override BETA1: f32;
-override BETA2: f32;
-// 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
-override ONE_MINUS_BETA1: f32;
-override ONE_MINUS_BETA2: f32;
-override EPSILON: f32;
 // 1 to SLOTS / BLOCKS.
 override UNITS: u32;
 // Parts in which the sums over the hidden units are made: QUADS CLASS_VECTORS LOGIT_SLICES <= WORKGROUP_SIZE.
@@ -63,23 +56,15 @@ override BLOCKS = (COLUMN + WORKGROUP_SIZE - 1u) / WORKGROUP_SIZE;
 override SLICES = WORKGROUP_SIZE / QUADS;
 override HEAD_SIZE = (HIDDEN + 1u) * CLASS_VECTORS;
 
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
-
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> samples: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read_write> columns: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> head: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> hidden: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> metrics: array<vec2f>;
+@group(0) @binding(3) var<storage, read> rates: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> columns: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> head: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> hidden: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> metrics: array<vec2f>;
 
 // Of the tile's samples; `chosen` twice, since the next tile's are written while this one's may still be read.
 var<workgroup> chosen: array<u32, 2u * TILE>;
@@ -90,19 +75,6 @@ var<workgroup> loss_and_hits: array<vec2f, TILE>;
 // In turn: slices of the logits [LOGIT_SLICES, CLASS_VECTORS, TILE]; the new columns [UNITS, COLUMN]; slices of the
 // hidden units' sums [UNITS, SLICES / 2, QUADS + 1], whose rows are longer by one to keep clear of bank conflicts.
 var<workgroup> stage: array<vec4f, STAGE>;
-
-struct State {
-  parameters: vec4f,
-  moment1: vec4f,
-  moment2: vec4f,
-}
-
-// As in adam.wgsl.
-fn adam(state: State, gradient: vec4f) -> State {
-  let m = BETA1 * state.moment1 + ONE_MINUS_BETA1 * gradient;
-  let v = BETA2 * state.moment2 + ONE_MINUS_BETA2 * gradient * gradient;
-  return State(state.parameters - step.step_size * m / (sqrt(v) * step.root_correction + EPSILON), m, v);
-}
 
 // Vector i of a sample's inputs, as bytes. The bias is the weight of one more input, which is white in every sample.
 fn word_of(sample: u32, i: u32) -> u32 {
@@ -117,10 +89,6 @@ fn bytes(word: u32) -> vec4f {
 // Four samples, a column each, 0 to 255: sums of them are scaled once, at their end.
 fn pixels(words: vec4u) -> mat4x4f {
   return mat4x4f(bytes(words.x), bytes(words.y), bytes(words.z), bytes(words.w));
-}
-
-fn lanes_below(vector: u32, end: u32) -> vec4<bool> {
-  return 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(end);
 }
 
 // Where a unit's column is; a unit past the end repeats the last one: read in bounds, computed in vain, never written.
@@ -159,12 +127,12 @@ fn words_of_quad(quad: vec4u, i: u32) -> array<vec4u, QUADS> {
 
 // Of `rows` samples from `first` in the order on, four for this invocation; past the end the last one again.
 fn quad_of(first: u32, rows: u32, quad: u32) -> vec4u {
-  let b = first + min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(rows - 1u));
+  let b = first + min(4u * quad + FOUR, vec4u(rows - 1u));
   return vec4u(order[b.x], order[b.y], order[b.z], order[b.w]);
 }
 
-// Sums of four samples' logits, four classes at a time, over every so manieth four hidden units: eight loads are under
-// way at once.
+// Sums of four samples' logits, four classes at a time, over every LOGIT_SLICES-th four hidden units: eight loads
+// are under way at once.
 fn logits(local: u32, hidden_tile: u32, head_now: u32) {
   let quad = local % QUADS;
   let c = local / QUADS % CLASS_VECTORS;
@@ -175,8 +143,8 @@ fn logits(local: u32, hidden_tile: u32, head_now: u32) {
   var sum = mat4x4f();
   for (var k = 4u * slice; k < HIDDEN; k += 4u * LOGIT_SLICES) {
     // Units past the end repeat the last one, with outputs of zero.
-    let units = min(k + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN - 1u));
-    let exists = vec4f(k + vec4u(0u, 1u, 2u, 3u) < vec4u(HIDDEN));
+    let units = min(k + FOUR, vec4u(HIDDEN - 1u));
+    let exists = vec4f(k + FOUR < vec4u(HIDDEN));
     let h = hidden_tile + units * ROW_VECTORS + quad;
     let w = head_now + units * CLASS_VECTORS + c;
     let outputs = mat4x4f(
@@ -226,7 +194,7 @@ fn softmax(place: u32, live: bool, label: u32, unit: u32, own_row: u32, head_now
   let share = 1.0 / sum;
   let mean = 1.0 / f32(step.count);
   for (var c = 0u; c < CLASS_VECTORS; c++) {
-    let truth = select(vec4f(), vec4f(1.0), 4u * c + vec4u(0u, 1u, 2u, 3u) == vec4u(label));
+    let truth = select(vec4f(), vec4f(1.0), 4u * c + FOUR == vec4u(label));
     let d = (stage[c * TILE + place] * share - truth) * mean;
     delta[c * TILE + b] = select(vec4f(), d, live);
   }
@@ -248,6 +216,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let model = group.z;
   let unit = group.x * UNITS;
   let trains = step.count > 0u;
+  let rate = rate_of(model);
   let now = step.t % 2u;
   let next = (step.t + select(0u, 1u, trains)) % 2u;
   let head_now = (now * MODELS + model) * HEAD_SIZE;
@@ -298,7 +267,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var label = 0u;
     if (local < TILE) {
       chosen[(first & TILE) + b] = sample;
-      label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+      label = label_of(sample);
     }
     workgroupBarrier();
 
@@ -339,7 +308,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let i = block * WORKGROUP_SIZE + local;
       for (var u = 0u; u < UNITS; u++) {
         let slot = block * UNITS + u;
-        own[slot] = adam(own[slot], gradient[slot] * PIXEL);
+        own[slot] = adam(own[slot], gradient[slot] * PIXEL, select(rate, bias_rate(rate), i == WORDS));
         if (i < COLUMN && unit + u < HIDDEN) {
           let at = column_at(model, unit + u) + i;
           columns[at] = own[slot].parameters;
@@ -349,7 +318,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
     }
     if (owns_head) {
-      head_state = adam(head_state, head_gradient);
+      head_state = adam(head_state, head_gradient, select(rate, bias_rate(rate), is_bias));
       head[head_next + head_vector] = head_state.parameters;
       moments[moment1_at] = head_state.moment1;
       moments[moment2_at] = head_state.moment2;

@@ -7,7 +7,8 @@
 //   order    [models, ORDER_LENGTH]      u32, index of a sample
 //   x        [models, BATCH, 4 VECTORS]  f32; columns from INPUTS on are padding, which no kernel reads
 //
-// One invocation makes one vec4 of x: (vector, row, model); of more rows than there are workgroups, every so manieth.
+// One invocation makes one vec4 of x: (vector, row, model); where rows are more than
+// workgroups along y, with the row that is as many further, and so on.
 
 override BATCH: u32;
 override INPUTS: u32;
@@ -15,15 +16,6 @@ override ORDER_LENGTH: u32;
 override WORKGROUP_SIZE: u32;
 
 override VECTORS = (INPUTS + 3u) / 4u;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> samples: array<u32>;

@@ -23,7 +23,6 @@ override ROWS: u32;
 override INPUTS: u32;
 override CLASSES: u32;
 override ORDER_LENGTH: u32;
-override LABELS_AT: u32;
 override STEPS: u32;
 override PARTS: u32;
 override WORKGROUP_SIZE: u32;
@@ -32,15 +31,6 @@ override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override CLASS_VECTORS = (CLASSES + 3u) / 4u;
 // The sum over k goes in slices: for each vector of classes as many as there are invocations for.
 override SLICES = min(WORKGROUP_SIZE / CLASS_VECTORS, INPUT_VECTORS);
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> samples: array<u32>;
@@ -59,13 +49,12 @@ var<workgroup> deltas: array<vec4f, 4u * CLASS_VECTORS>;
 var<workgroup> labels: array<u32, 4>;
 var<workgroup> loss_and_hit: array<vec2f, 4>;
 
-const FOUR = vec4u(0u, 1u, 2u, 3u);
 // Of classes that are padding: never the largest, and exp of its difference to any other is 0.
 const NO_LOGIT = -1e38;
 
 // A row's vector of x, its padding as zeros.
 fn x_vector(row: u32, vector: u32) -> vec4f {
-  return select(vec4f(), x[row + vector], 4u * vector + FOUR < vec4u(INPUTS));
+  return select(vec4f(), x[row + vector], lanes_below(vector, INPUTS));
 }
 
 fn logit(row: u32, c: u32) -> f32 {
@@ -108,7 +97,7 @@ fn main(
   }
   if (local < 4u && b0 + local < step.count) {
     let sample = order[model * ORDER_LENGTH + step.offset + b0 + local];
-    labels[local] = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+    labels[local] = label_of(sample);
   }
   workgroupBarrier();
 
@@ -118,7 +107,7 @@ fn main(
     for (var s = 1u; s < SLICES; s++) {
       sum += partial[s * 4u * CLASS_VECTORS + i];
     }
-    logits[i] = select(vec4f(NO_LOGIT), sum, 4u * c + FOUR < vec4u(CLASSES));
+    logits[i] = select(vec4f(NO_LOGIT), sum, lanes_below(c, CLASSES));
   }
   workgroupBarrier();
 
@@ -164,7 +153,7 @@ fn main(
     var sum = vec4f();
     for (var c = 0u; c < CLASS_VECTORS; c++) {
       // The padding may be anything: zero on both sides, since 0 times NaN is NaN.
-      let inside = 4u * c + FOUR < vec4u(CLASSES);
+      let inside = lanes_below(c, CLASSES);
       let w = select(vec4f(), parameters[kernel + k * CLASS_VECTORS + c], inside);
       sum += vec4f(
         dot(w, deltas[c]),

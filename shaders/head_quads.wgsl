@@ -27,7 +27,6 @@ override INPUTS: u32;
 // At most 16.
 override CLASSES: u32;
 override ORDER_LENGTH: u32;
-override LABELS_AT: u32;
 override STEPS: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
@@ -37,15 +36,6 @@ override PARTS = (BATCH + TILE_ROWS - 1u) / TILE_ROWS;
 const TILE_ROWS = 16u;
 // Below every logit that a network which has not diverged makes.
 const LOWEST = -3e38;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> samples: array<u32>;
@@ -70,12 +60,12 @@ fn inputs(row: u32, k: u32) -> vec4f {
   if (INPUTS % 4u == 0u) {
     return x[row + k];
   }
-  return select(vec4f(), x[row + k], 4u * k + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
+  return select(vec4f(), x[row + k], lanes_below(k, INPUTS));
 }
 
 // Four rows of one column of the kernel. Below the kernel the bias serves, as any finite number would: x is 0 there.
 fn kernel_column(start: u32, k: u32) -> mat4x4f {
-  let i = start + min(4u * k + vec4u(0u, 1u, 2u, 3u), vec4u(INPUTS)) * (4u * CLASS_VECTORS);
+  let i = start + min(4u * k + FOUR, vec4u(INPUTS)) * (4u * CLASS_VECTORS);
   return mat4x4f(quad(parameters[i.x]), quad(parameters[i.y]), quad(parameters[i.z]), quad(parameters[i.w]));
 }
 
@@ -83,7 +73,7 @@ fn kernel_column(start: u32, k: u32) -> mat4x4f {
 fn columns(row: u32, vector: u32) -> vec4f {
   let i = row + 4u * min(vector, CLASS_VECTORS - 1u);
   let value = vec4f(parameters[i], parameters[i + 1u], parameters[i + 2u], parameters[i + 3u]);
-  return select(vec4f(), value, 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(CLASSES));
+  return select(vec4f(), value, lanes_below(vector, CLASSES));
 }
 
 fn kernel_row(row: u32, vector: u32) -> mat4x4f {
@@ -105,7 +95,7 @@ struct Result {
 }
 
 fn class_logits(sum: vec4f, bias: u32, vector: u32, lane: u32) -> vec4f {
-  let inside = 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(CLASSES);
+  let inside = lanes_below(vector, CLASSES);
   return select(vec4f(LOWEST), in_order(sum, lane) + columns(bias, vector), inside);
 }
 
@@ -119,12 +109,12 @@ fn max4(v: vec4f) -> f32 {
 
 // The first place of `highest` among four, counted from `first`; 256 where it is not.
 fn place(v: vec4f, highest: f32, first: u32) -> u32 {
-  let at = select(vec4u(256u), first + vec4u(0u, 1u, 2u, 3u), v == vec4f(highest));
+  let at = select(vec4u(256u), first + FOUR, v == vec4f(highest));
   return min(min(at.x, at.y), min(at.z, at.w));
 }
 
 fn one_hot(label: u32, first: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) == vec4u(label));
+  return select(vec4f(), vec4f(1.0), first + FOUR == vec4u(label));
 }
 
 fn softmax_cross_entropy(model: u32, b: u32, logits: Row) -> Result {
@@ -132,7 +122,7 @@ fn softmax_cross_entropy(model: u32, b: u32, logits: Row) -> Result {
     return Result(Row(vec4f(), vec4f(), vec4f(), vec4f()), vec2f());
   }
   let sample = order[model * ORDER_LENGTH + step.offset + b];
-  let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+  let label = label_of(sample);
   let highest = max(max(max4(logits.a), max4(logits.b)), max(max4(logits.c), max4(logits.d)));
   let a = exp(logits.a - highest);
   let b_ = exp(logits.b - highest);

@@ -14,15 +14,6 @@ override WORKGROUP_SIZE: u32;
 
 override STRIDE = (CLASSES + 3u) / 4u * 4u;
 
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
-
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read_write> probabilities: array<f32>;

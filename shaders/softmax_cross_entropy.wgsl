@@ -16,20 +16,10 @@
 override BATCH: u32;
 override CLASSES: u32;
 override ORDER_LENGTH: u32;
-override LABELS_AT: u32;
 override STEPS: u32;
 override WORKGROUP_SIZE: u32;
 
 override STRIDE = (CLASSES + 3u) / 4u * 4u;
-
-struct Step {
-  offset: u32,
-  count: u32,
-  index: u32,
-  t: u32,
-  step_size: f32,
-  root_correction: f32,
-}
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> samples: array<u32>;
@@ -54,7 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
 
     let sample = order[model * ORDER_LENGTH + step.offset + b];
-    let label = (samples[LABELS_AT + sample / 4u] >> (sample % 4u * 8u)) & 255u;
+    let label = label_of(sample);
     var highest = logits[row];
     var predicted = 0u;
     for (var c = 1u; c < CLASSES; c++) {

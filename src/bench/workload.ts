@@ -2,11 +2,11 @@ import { place, readBuffer, upload } from '../gpu/buffers.ts';
 import { KERNELS } from '../gpu/kernels.ts';
 import { pipelineFor } from '../gpu/pipeline.ts';
 import { assertWithinLimits, type Dispatch } from '../train/plan.ts';
-import { encodeSteps, STEP_SIZE, type Step } from '../train/step.ts';
+import { encodeRates, encodeSteps, STEP_SIZE, type Step } from '../train/step.ts';
 import type { Data } from './cases/case.ts';
 
 /** For kernels that read no step. */
-const NO_STEP: Step = { offset: 0, count: 0, index: 0, t: 0, stepSize: 0, rootCorrection: 0 };
+const NO_STEP: Step = { offset: 0, count: 0, index: 0, t: 0, rootCorrection: 0, rates: new Float32Array() };
 
 const STEP = 'step';
 
@@ -21,7 +21,7 @@ export class Workload {
   #recorded = 0;
 
   /**
-   * @param data contents of each bound buffer but the step's, by the dispatch's name for it
+   * @param data contents of each bound buffer but `step` and `rates`, by the dispatch's name for it
    * @throws ShadegradError `usage` where the device's limits are too low, `gpu` where memory or the shader fails
    */
   static async create(
@@ -31,7 +31,11 @@ export class Workload {
     { step = NO_STEP, copies = 1 }: { readonly step?: Step | undefined; readonly copies?: number } = {},
   ): Promise<Workload> {
     const accesses = Object.entries(KERNELS[dispatch.kernel].bindings);
-    const contents: Record<string, Data> = { ...data, [STEP]: new Uint8Array(encodeSteps([step])) };
+    const contents: Record<string, Data> = {
+      ...data,
+      [STEP]: new Uint8Array(encodeSteps([step])),
+      rates: encodeRates([step]),
+    };
     assertWithinLimits(
       {
         name: dispatch.kernel,
@@ -45,7 +49,12 @@ export class Workload {
       },
       device.limits,
     );
-    const { pipeline, layout } = await pipelineFor(device, dispatch.kernel, dispatch.constants);
+    const { pipeline, layout } = await pipelineFor(
+      device,
+      dispatch.kernel,
+      dispatch.constants,
+      dispatch.update,
+    );
     const buffers: Map<string, GPUBuffer>[] = [];
     try {
       const bindGroups: GPUBindGroup[] = [];

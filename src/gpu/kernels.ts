@@ -1,16 +1,15 @@
-import update from '../../shaders/update.wgsl?raw';
 import bias from '../../shaders/bias.wgsl?raw';
 import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
-import denseUpdate from '../../shaders/dense_update.wgsl?raw';
-import denseUpdateMatrix from '../../shaders/dense_update_matrix.wgsl?raw';
-import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
 import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
 import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
 import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
 import denseMatrix from '../../shaders/dense_matrix.wgsl?raw';
 import denseQuads from '../../shaders/dense_quads.wgsl?raw';
+import denseUpdate from '../../shaders/dense_update.wgsl?raw';
+import denseUpdateMatrix from '../../shaders/dense_update_matrix.wgsl?raw';
+import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
 import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
 import floorFma from '../../shaders/floor_fma.wgsl?raw';
@@ -20,19 +19,61 @@ import gather from '../../shaders/gather.wgsl?raw';
 import head from '../../shaders/head.wgsl?raw';
 import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
+import adamPart from '../../shaders/parts/adam.wgsl?raw';
+import adamInPlacePart from '../../shaders/parts/adam_in_place.wgsl?raw';
+import labelsPart from '../../shaders/parts/labels.wgsl?raw';
+import lanesPart from '../../shaders/parts/lanes.wgsl?raw';
+import layerPart from '../../shaders/parts/layer.wgsl?raw';
+import matrixPart from '../../shaders/parts/matrix.wgsl?raw';
+import pixelsPart from '../../shaders/parts/pixels.wgsl?raw';
+import quadSumsPart from '../../shaders/parts/quad_sums.wgsl?raw';
+import ratesPart from '../../shaders/parts/rates.wgsl?raw';
+import scalePart from '../../shaders/parts/scale.wgsl?raw';
+import sgdPart from '../../shaders/parts/sgd.wgsl?raw';
+import stepPart from '../../shaders/parts/step.wgsl?raw';
+import tilesPart from '../../shaders/parts/tiles.wgsl?raw';
 import relu from '../../shaders/relu.wgsl?raw';
 import reluGradient from '../../shaders/relu_gradient.wgsl?raw';
 import softmax from '../../shaders/softmax.wgsl?raw';
 import softmaxCrossEntropy from '../../shaders/softmax_cross_entropy.wgsl?raw';
+import update from '../../shaders/update.wgsl?raw';
+import { assembled, type ShaderSource } from './shaders.ts';
 
 /** How a kernel uses a buffer; `step` is the uniform with the running step's numbers, at a dynamic offset. */
 export type Access = 'read' | 'read-write' | 'step';
 
+/** WGSL that several kernels share: shaders/parts/NAME.wgsl. */
+const PARTS = {
+  adam: adamPart,
+  adam_in_place: adamInPlacePart,
+  labels: labelsPart,
+  lanes: lanesPart,
+  layer: layerPart,
+  matrix: matrixPart,
+  pixels: pixelsPart,
+  quad_sums: quadSumsPart,
+  rates: ratesPart,
+  scale: scalePart,
+  sgd: sgdPart,
+  step: stepPart,
+  tiles: tilesPart,
+} as const;
+
+type PartName = keyof typeof PARTS;
+
+/** The parts that take the place `update` of a kernel's: how an optimizer updates parameters. */
+const UPDATES = {
+  adam: ['adam', 'adam_in_place'],
+  sgd: ['sgd'],
+} as const satisfies Record<string, readonly PartName[]>;
+
 /** Parts that hold an optimizer's lines, of which one stands before a kernel that updates parameters. */
-export type UpdatePart = 'adam' | 'sgd';
+export type UpdatePart = keyof typeof UPDATES;
 
 export interface Kernel {
   readonly code: string;
+  /** What stands in front of `code`, in order; `update` is the optimizer's. */
+  readonly parts: readonly (PartName | 'update')[];
   /** Every binding of group 0, in the shader's order. */
   readonly bindings: Readonly<Record<string, Access>>;
   /** Bytes of workgroup memory that it takes with these override constants; absent where it has none. */
@@ -49,34 +90,42 @@ const fragments = (halves: number) => () => 2 * halves + 4 * 5 * 16 * 16;
 export const KERNELS = {
   gather: {
     code: gather,
+    parts: ['step'],
     bindings: { step: 'step', samples: 'read', order: 'read', x: 'read-write' },
   },
   matmul: {
     code: matmul,
+    parts: [],
     bindings: { a: 'read', b: 'read', c: 'read-write' },
   },
   bias: {
     code: bias,
+    parts: ['layer'],
     bindings: { parameters: 'read', y: 'read-write' },
   },
   relu: {
     code: relu,
+    parts: [],
     bindings: { y: 'read-write' },
   },
   relu_gradient: {
     code: reluGradient,
+    parts: [],
     bindings: { y: 'read', gradient: 'read-write' },
   },
   bias_gradient: {
     code: biasGradient,
+    parts: ['layer'],
     bindings: { delta: 'read', gradient: 'read-write' },
   },
   softmax: {
     code: softmax,
+    parts: ['step'],
     bindings: { step: 'step', logits: 'read', probabilities: 'read-write' },
   },
   softmax_cross_entropy: {
     code: softmaxCrossEntropy,
+    parts: ['step', 'labels'],
     bindings: {
       step: 'step',
       samples: 'read',
@@ -90,20 +139,24 @@ export const KERNELS = {
   },
   update: {
     code: update,
+    parts: ['step', 'rates', 'layer', 'update'],
     bindings: {
       step: 'step',
       gradient: 'read',
+      rates: 'read',
       parameters: 'read-write',
       moments: 'read-write',
     },
   },
   dense: {
     code: dense,
+    parts: ['step', 'lanes', 'layer', 'tiles', 'pixels'],
     bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
     workgroupBytes: tiles,
   },
   head: {
     code: head,
+    parts: ['step', 'lanes', 'labels'],
     bindings: {
       step: 'step',
       samples: 'read',
@@ -120,16 +173,19 @@ export const KERNELS = {
   },
   dense_input_gradient: {
     code: denseInputGradient,
+    parts: ['lanes', 'layer', 'tiles'],
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
     workgroupBytes: tiles,
   },
   dense_update: {
     code: denseUpdate,
+    parts: ['step', 'rates', 'lanes', 'layer', 'update', 'tiles', 'pixels'],
     bindings: {
       step: 'step',
       x: 'read',
       order: 'read',
       delta: 'read',
+      rates: 'read',
       parameters: 'read-write',
       moments: 'read-write',
     },
@@ -137,21 +193,25 @@ export const KERNELS = {
   },
   dense_matrix: {
     code: denseMatrix,
+    parts: ['step', 'lanes', 'layer', 'matrix'],
     bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
     workgroupBytes: fragments(64 * 40 + 32 * 72),
   },
   dense_input_gradient_matrix: {
     code: denseInputGradientMatrix,
+    parts: ['lanes', 'layer', 'matrix', 'scale'],
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
     workgroupBytes: fragments(2 * 64 * 40),
   },
   dense_update_matrix: {
     code: denseUpdateMatrix,
+    parts: ['step', 'rates', 'lanes', 'layer', 'update', 'matrix', 'scale'],
     bindings: {
       step: 'step',
       x: 'read',
       order: 'read',
       delta: 'read',
+      rates: 'read',
       parameters: 'read-write',
       moments: 'read-write',
     },
@@ -159,26 +219,32 @@ export const KERNELS = {
   },
   floor_empty: {
     code: floorEmpty,
+    parts: [],
     bindings: { counter: 'read-write' },
   },
   floor_copy: {
     code: floorCopy,
+    parts: [],
     bindings: { source: 'read', destination: 'read-write' },
   },
   floor_fma: {
     code: floorFma,
+    parts: [],
     bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
   },
   dense_quads: {
     code: denseQuads,
+    parts: ['lanes', 'layer', 'quad_sums'],
     bindings: { x: 'read', parameters: 'read', y: 'read-write' },
   },
   dense_bytes_quads: {
     code: denseBytesQuads,
+    parts: ['step', 'lanes', 'layer'],
     bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
   },
   head_quads: {
     code: headQuads,
+    parts: ['step', 'lanes', 'labels'],
     bindings: {
       step: 'step',
       samples: 'read',
@@ -192,25 +258,30 @@ export const KERNELS = {
   },
   dense_input_gradient_quads: {
     code: denseInputGradientQuads,
+    parts: ['lanes', 'layer', 'quad_sums'],
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
   },
   dense_update_quads: {
     code: denseUpdateQuads,
+    parts: ['step', 'rates', 'layer', 'update', 'quad_sums'],
     bindings: {
       step: 'step',
       x: 'read',
       order: 'read',
       delta: 'read',
+      rates: 'read',
       parameters: 'read-write',
       moments: 'read-write',
     },
   },
   fused_step: {
     code: fusedStep,
+    parts: ['step', 'rates', 'lanes', 'labels', 'adam'],
     bindings: {
       step: 'step',
       samples: 'read',
       order: 'read',
+      rates: 'read',
       columns: 'read-write',
       head: 'read-write',
       moments: 'read-write',
@@ -224,6 +295,7 @@ export const KERNELS = {
   },
   fused_layout: {
     code: fusedLayout,
+    parts: ['step'],
     bindings: {
       step: 'step',
       parameters0: 'read-write',
@@ -241,14 +313,31 @@ export type KernelName = keyof typeof KERNELS;
 export type BindingName<K extends KernelName> = keyof (typeof KERNELS)[K]['bindings'] & string;
 
 /**
- * The value of `const NAME = <n>u;` in a kernel's shader: a register tile is written out in the shader, so its size
- * has its home there.
+ * A kernel's whole source: its parts, then its own code.
+ * @param update whose lines fill the place `update` of a kernel that has one
+ * @throws RangeError where it has one and `update` is missing, or the other way round
+ */
+export function kernelSource(kernel: KernelName, update?: UpdatePart): ShaderSource {
+  const { code, parts }: Kernel = KERNELS[kernel];
+  if (parts.includes('update') !== (update !== undefined)) {
+    throw new RangeError(`${kernel} ${update ? `has no place for ${update}` : 'needs an optimizer'}`);
+  }
+  const names = parts.flatMap((part) => (part === 'update' ? (update ? UPDATES[update] : []) : [part]));
+  return assembled(
+    { file: `${kernel}.wgsl`, code },
+    names.map((name) => ({ file: `parts/${name}.wgsl`, code: PARTS[name] })),
+  );
+}
+
+/**
+ * The value of `const NAME = <n>u;` in a kernel's shader or its parts: a register tile is written out in the shader, so
+ * its size has its home there.
  */
 export function shaderConstant(kernel: KernelName, name: string): number {
-  const value = constantIn(KERNELS[kernel].code, name);
-  if (Number.isNaN(value)) {
-    throw new Error(`${kernel}.wgsl has no "const ${name} = <n>u;"`);
-  }
+  const { code, parts }: Kernel = KERNELS[kernel];
+  const codes = [code, ...parts.map((part) => (part === 'update' ? '' : PARTS[part]))];
+  const value = codes.map((text) => constantIn(text, name)).find((number) => !Number.isNaN(number));
+  if (value === undefined) throw new Error(`${kernel}.wgsl has no "const ${name} = <n>u;"`);
   return value;
 }
 

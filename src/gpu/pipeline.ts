@@ -1,6 +1,7 @@
 import { reasonOf, ShadegradError } from '../errors.ts';
-import { type Access, KERNELS, type KernelName } from './kernels.ts';
+import { type Access, KERNELS, type KernelName, kernelSource, type UpdatePart } from './kernels.ts';
 import { assertMatrixUnits } from './matrix-units.ts';
+import type { ShaderSource, SourcePlace } from './shaders.ts';
 import { DeviceWatch } from './watch.ts';
 
 /** A compiled kernel with the layout of its bind group. */
@@ -19,6 +20,8 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 
 /**
  * Compiles `kernel` for these override constants, once per device.
+ *
+ * @param update the optimizer's lines, for a kernel that updates parameters
  * @throws ShadegradError `gpu` with line, column and source line where the shader does not compile, `usage` where it
  *   is for matrix units that the device does not have
  */
@@ -26,29 +29,36 @@ export function pipelineFor(
   device: GPUDevice,
   kernel: KernelName,
   constants: Readonly<Record<string, number>>,
+  update?: UpdatePart,
 ): Promise<Pipeline> {
   let pipelines = compiled.get(device);
   if (!pipelines) {
     pipelines = new Map();
     compiled.set(device, pipelines);
   }
-  const key = JSON.stringify([kernel, constants]);
+  const key = JSON.stringify([kernel, update, constants]);
   let pipeline = pipelines.get(key);
   if (!pipeline) {
-    const { code, bindings } = KERNELS[kernel];
-    pipeline = compile(device, `${kernel}.wgsl`, code, bindings, constants);
+    const { code, place } = kernelSource(kernel, update);
+    pipeline = compile(device, `${kernel}.wgsl`, code, KERNELS[kernel].bindings, constants, place);
     pipelines.set(key, pipeline);
   }
   return pipeline;
 }
 
-/** Compiles any shader whose entry point is `main`: what {@link pipelineFor} does for the project's own. */
+/**
+ * Compiles any shader whose entry point is `main`: what {@link pipelineFor} does for the project's own.
+ *
+ * @param place where a line of `code` stands, for errors; by default in `file`
+ * @throws ShadegradError as {@link pipelineFor}
+ */
 export async function compile(
   device: GPUDevice,
   file: string,
   code: string,
   bindings: Readonly<Record<string, Access>>,
   constants: Readonly<Record<string, number>>,
+  place: ShaderSource['place'] = (line) => ({ file, line }),
 ): Promise<Pipeline> {
   if (code.includes('subgroup_matrix')) assertMatrixUnits(device, `The shader ${file}`);
   const watch = DeviceWatch.of(device);
@@ -70,7 +80,9 @@ export async function compile(
   );
   const errors = messages.filter(({ type }) => type === 'error');
   if (errors.length > 0 || rejected) {
-    const details = errors.map((error) => sourceError(file, code, error)).join('\n');
+    const details = errors
+      .map((error) => sourceError(code, place(error.lineNum) ?? { file, line: error.lineNum }, error))
+      .join('\n');
     throw compileError(file, details || rejected?.message);
   }
   try {
@@ -88,12 +100,12 @@ export async function compile(
 }
 
 function sourceError(
-  file: string,
   code: string,
+  { file, line: number }: SourcePlace,
   { lineNum, linePos, message }: GPUCompilationMessage,
 ): string {
   const line = code.split('\n')[lineNum - 1] ?? '';
-  return `${file}:${lineNum}:${linePos}: ${message}\n  ${line}\n  ${' '.repeat(Math.max(0, linePos - 1))}^`;
+  return `${file}:${number}:${linePos}: ${message}\n  ${line}\n  ${' '.repeat(Math.max(0, linePos - 1))}^`;
 }
 
 function compileError(file: string, details = 'no details'): ShadegradError {

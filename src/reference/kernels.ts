@@ -4,7 +4,7 @@
  * axis. Parameters are [models, inputs + 1, outputs], the bias as the last row.
  */
 import type { DenseLayer } from '../model/spec.ts';
-import type { AdamConstants } from '../train/kernels/plain.ts';
+import type { Optimizer } from '../train/optimizer.ts';
 import type { Step } from '../train/step.ts';
 
 type Floats = Float64Array;
@@ -137,22 +137,66 @@ export function softmaxCrossEntropy(
   return { loss, hits, delta };
 }
 
-/** The state after one update. All arrays have one length. */
-export function adam(
-  { beta1, beta2, epsilon }: AdamConstants,
+/** A dense layer's parameters [models, inputs + 1, outputs] and what the optimizer keeps of them, of that shape each. */
+export interface LayerState {
+  readonly parameters: Floats;
+  readonly moments: readonly Floats[];
+}
+
+/** One number of each, and how it is updated. */
+interface Update {
+  readonly constants: Optimizer['constants'];
+  readonly step: Step;
+  /** What the step is multiplied by, and the share of the parameter that is kept before it. */
+  readonly rate: readonly [size: number, keep: number];
+  readonly gradient: number;
+  readonly parameter: number;
+  readonly moments: readonly number[];
+}
+
+/** Adam and AdamW, of one parameter: it and its moments after a step. */
+export function adam({ constants, step, rate: [size, keep], gradient, parameter, moments }: Update) {
+  const { BETA1 = Number.NaN, BETA2 = Number.NaN, EPSILON = Number.NaN } = constants;
+  const m = BETA1 * at(moments, 0) + (1 - BETA1) * gradient;
+  const v = BETA2 * at(moments, 1) + (1 - BETA2) * gradient * gradient;
+  const updated = keep * parameter - (size * m) / (Math.sqrt(v) * step.rootCorrection + EPSILON);
+  return { parameter: updated, moments: [m, v] };
+}
+
+/** Stochastic gradient descent with momentum, likewise. */
+export function sgd({ constants, rate: [size, keep], gradient, parameter, moments }: Update) {
+  const { MOMENTUM = Number.NaN } = constants;
+  const m = MOMENTUM * at(moments, 0) + gradient;
+  return { parameter: keep * parameter - size * m, moments: [m] };
+}
+
+/** The state after a step with the gradient [models, inputs + 1, outputs], each model at its own rate. */
+export function update(
+  { layer: { inputs, outputs } }: { layer: DenseLayer },
+  { part, constants }: Optimizer,
   step: Step,
   gradient: ArrayLike<number>,
-  parameters: ArrayLike<number>,
-  moment1: ArrayLike<number>,
-  moment2: ArrayLike<number>,
-): { parameters: Floats; moment1: Floats; moment2: Floats } {
-  const m = Float64Array.from(gradient, (g, i) => beta1 * at(moment1, i) + (1 - beta1) * g);
-  const v = Float64Array.from(gradient, (g, i) => beta2 * at(moment2, i) + (1 - beta2) * g * g);
-  const updated = Float64Array.from(parameters, (parameter, i) => {
-    const root = Math.sqrt(at(v, i)) * step.rootCorrection;
-    return parameter - (step.stepSize * at(m, i)) / (root + epsilon);
-  });
-  return { parameters: updated, moment1: m, moment2: v };
+  state: LayerState,
+): LayerState {
+  const parameters = Float64Array.from(state.parameters);
+  const moments = state.moments.map((moment) => Float64Array.from(moment));
+  for (let i = 0; i < parameters.length; i++) {
+    const row = Math.floor(i / outputs);
+    const model = Math.floor(row / (inputs + 1));
+    // Biases do not decay.
+    const isBias = row % (inputs + 1) === inputs;
+    const after = { adam, sgd }[part]({
+      constants,
+      step,
+      rate: [at(step.rates, 2 * model), isBias ? 1 : at(step.rates, 2 * model + 1)],
+      gradient: at(gradient, i),
+      parameter: at(state.parameters, i),
+      moments: state.moments.map((moment) => at(moment, i)),
+    });
+    parameters[i] = after.parameter;
+    for (const [k, moment] of moments.entries()) moment[i] = at(after.moments, k);
+  }
+  return { parameters, moments };
 }
 
 /** y [models, rows, outputs] of x [models, rows, inputs]. */
@@ -203,22 +247,14 @@ export function denseGradient(
   return gradient;
 }
 
-/** The state after the parameters' gradient and one Adam update. */
+/** The state after the parameters' gradient and one update. */
 export function denseUpdate(
   sizes: { models: number; batch: number; layer: DenseLayer },
-  constants: AdamConstants,
+  optimizer: Optimizer,
   step: Step,
-  state: { x: Floats; delta: Floats; parameters: Floats; moment1: Floats; moment2: Floats },
-): { parameters: Floats; moment1: Floats; moment2: Floats } {
-  const gradient = denseGradient(sizes, state.x, state.delta);
-  return adam(constants, step, gradient, state.parameters, state.moment1, state.moment2);
-}
-
-/** One layer's parameters [models, inputs + 1, outputs] and Adam's moments of them. */
-export interface LayerState {
-  readonly parameters: Floats;
-  readonly moment1: Floats;
-  readonly moment2: Floats;
+  { x, delta, ...state }: LayerState & { x: Floats; delta: Floats },
+): LayerState {
+  return update(sizes, optimizer, step, denseGradient(sizes, x, delta), state);
 }
 
 /**
@@ -234,7 +270,7 @@ export function fusedStep(
     classes: number;
     orderLength: number;
   },
-  constants: AdamConstants,
+  optimizer: Optimizer,
   step: Step,
   data: { images: Uint8Array; labels: Uint8Array; order: Uint32Array },
   state: { activation: Floats; hidden: LayerState; output: LayerState },
@@ -250,10 +286,10 @@ export function fusedStep(
   const x = gather(sizes, step, images, order);
   const trains = step.count > 0;
   const hidden = trains
-    ? denseUpdate(bottom, constants, step, { ...state.hidden, x, delta: deltaHidden })
+    ? denseUpdate(bottom, optimizer, step, { ...state.hidden, x, delta: deltaHidden })
     : state.hidden;
   const output = trains
-    ? denseUpdate(top, constants, step, { ...state.output, x: state.activation, delta })
+    ? denseUpdate(top, optimizer, step, { ...state.output, x: state.activation, delta })
     : state.output;
 
   const offset = step.offset + step.count;

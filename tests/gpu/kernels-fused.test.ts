@@ -2,18 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/model/layout.ts';
 import * as reference from '../../src/reference/kernels.ts';
 import { type FusedSizes, fusedLayout, fusedRowFloats, fusedStep } from '../../src/train/kernels/fused.ts';
+import type { Optimizer } from '../../src/train/optimizer.ts';
 import type { Step } from '../../src/train/step.ts';
 import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';
-import { NO_STEP } from '../support/step.ts';
+import { ADAM, NO_STEP, OPTIMIZERS, variedRates } from '../support/step.ts';
 
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const SAMPLES = 90;
 
 const STEP_BINDINGS = {
   step: 'step',
   samples: 'samples',
   order: 'order',
+  rates: 'rates',
   columns: 'columns',
   head: 'head',
   moments: 'moments',
@@ -28,6 +29,8 @@ const LAYOUT_BINDINGS = {
   columns: 'columns',
   head: 'head',
 };
+
+const joined = (tensors: readonly Float64Array[]) => tensors.flatMap((tensor) => [...tensor]);
 
 type Network = Pick<FusedSizes, 'models' | 'inputs' | 'hidden' | 'classes'>;
 
@@ -100,7 +103,7 @@ function settingOf({ units, ...given }: Case, step: Step) {
   const layer = (layerInputs: number, outputs: number) => {
     const length = models * (layerInputs + 1) * outputs;
     const [parameters, moment1] = [data.floats(length, layerInputs ** -0.5), data.floats(length)];
-    return { parameters, moment1, moment2: data.floats(length).map(Math.abs) };
+    return { parameters, moments: [moment1, data.floats(length).map(Math.abs)] };
   };
   const order = data.indices(models * orderLength, SAMPLES);
   // The last image is the one at whose end a read past the buffer would show.
@@ -118,22 +121,25 @@ function settingOf({ units, ...given }: Case, step: Step) {
   };
 }
 
-async function run({ sizes, units, step, data, state }: ReturnType<typeof settingOf>) {
+async function run(
+  { sizes, units, step, data, state }: ReturnType<typeof settingOf>,
+  optimizer: Optimizer = ADAM,
+) {
   const { inputs, classes, models, steps } = sizes;
-  const { parameters, moment1, moment2 } = state.hidden;
+  const { parameters, moments } = state.hidden;
   const half = step.t % 2;
   const rows = toRows(sizes, state.activation);
   const inputsOf = {
     samples: Uint8Array.of(...paddedRows(data.images, inputs), ...data.labels),
     order: new Uint32Array(data.order),
-    columns: toColumns(sizes, [parameters, moment1, moment2], Number.NaN),
+    columns: toColumns(sizes, [parameters, ...moments], Number.NaN),
     head: inHalf(half, withPadding(state.output.parameters, classes)),
-    moments: withPadding([...state.output.moment1, ...state.output.moment2], classes),
+    moments: withPadding(joined(state.output.moments), classes),
     // A step without samples has nothing to read there.
     hidden: inHalf(half, step.count > 0 ? rows : rows.fill(Number.NaN)),
     metrics: new Float32Array(models * steps * 2).fill(-1),
   };
-  const result = await runKernel(fusedStep(sizes, units, ADAM, STEP_BINDINGS), inputsOf, step);
+  const result = await runKernel(fusedStep(sizes, units, optimizer, STEP_BINDINGS), inputsOf, step);
   return { before: inputsOf, after: result };
 }
 
@@ -170,8 +176,8 @@ const CASES: Case[] = [
 const tolerance = { absolute: 2e-5, relative: 1e-5 };
 
 describe.each(CASES)('%j', (given) => {
-  const { batch, orderLength } = given;
-  const STEP = { index: 1, stepSize: 0.004, rootCorrection: 7.5 };
+  const { models, batch, orderLength } = given;
+  const STEP = { index: 1, rootCorrection: 7.5, rates: variedRates(ADAM, models) };
   const last = 2 * batch;
 
   test.each([
@@ -187,6 +193,15 @@ describe.each(CASES)('%j', (given) => {
     const next = halfOf((step.t + 1) % 2, after.hidden);
     const wanted = firstSamples(sizes, expected.activation, following);
     expectClose('hidden', activationOf(sizes, next, following), wanted, tolerance);
+  });
+
+  test('fused_step agrees with its float64 twin: weights that decay', async () => {
+    const [, adamw = ADAM] = OPTIMIZERS;
+    const step = { ...STEP, offset: 0, count: batch, t: 3, rates: variedRates(adamw, models) };
+    const setting = settingOf(given, step);
+    const { before, after } = await run(setting, adamw);
+    const expected = reference.fusedStep(setting.sizes, adamw, step, setting.data, setting.state);
+    expectTrained(setting, expected, before, after);
   });
 
   test('fused_step agrees with its float64 twin: the last, short batch, which none follows', async () => {
@@ -218,7 +233,14 @@ test.each([
   ['the first class where all logits are equal', 0],
   ['the stable form where exp of a logit is no float32', 300],
 ])('fused_step takes %s', async (_, scale) => {
-  const step: Step = { offset: 0, count: 5, index: 0, t: 1, stepSize: 0.004, rootCorrection: 7.5 };
+  const step: Step = {
+    offset: 0,
+    count: 5,
+    index: 0,
+    t: 1,
+    rootCorrection: 7.5,
+    rates: variedRates(ADAM, 2),
+  };
   const sizes = { models: 2, batch: 5, inputs: 3, hidden: 3, classes: 3, units: 2, orderLength: 14 };
   const setting = settingOf(sizes, step);
   const { output } = setting.state;
@@ -242,12 +264,12 @@ function expectTrained(
   const [now, next] = [step.t % 2, (step.t + 1) % 2];
   const columns = fromColumns(sizes, after.columns ?? []);
   expectClose('columns', columns[0], expected.hidden.parameters, tolerance);
-  expectClose('first moments', columns[1], expected.hidden.moment1, tolerance);
-  expectClose('second moments', columns[2], expected.hidden.moment2, tolerance);
+  expectClose('first moments', columns[1], expected.hidden.moments[0] ?? [], tolerance);
+  expectClose('second moments', columns[2], expected.hidden.moments[1] ?? [], tolerance);
   const head = withoutPadding(halfOf(next, after.head), classes);
   expectClose('head', head, expected.output.parameters, tolerance);
-  const { moment1, moment2 } = expected.output;
-  expectClose('moments', withoutPadding(after.moments ?? [], classes), [...moment1, ...moment2], tolerance);
+  const moments = joined(expected.output.moments);
+  expectClose('moments', withoutPadding(after.moments ?? [], classes), moments, tolerance);
   for (let z = 0; z < models; z++) {
     const metrics = Array.from(after.metrics?.subarray(z * steps * 2, (z + 1) * steps * 2) ?? []);
     const [loss, hits] = metrics.splice(step.index * 2, 2);

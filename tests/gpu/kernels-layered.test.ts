@@ -1,7 +1,8 @@
 import { describe, test } from 'vitest';
 import { tiledKernels } from '../../src/train/kernels/tiled.ts';
 import { TILES } from '../../src/train/kernels/tiles.ts';
-import { checkDense, checkDenseAdam, checkHead, checkInputGradient } from '../support/layered.ts';
+import { checkDense, checkDenseUpdate, checkHead, checkInputGradient } from '../support/layered.ts';
+import { OPTIMIZERS } from '../support/step.ts';
 
 describe.each(TILES)('tiles of $side, $registers to an invocation, $workgroup invocations', (tile) => {
   const kernels = tiledKernels([tile]);
@@ -24,8 +25,10 @@ describe.each(TILES)('tiles of $side, $registers to an invocation, $workgroup in
 
   test('the update agrees with its float64 twin', async () => {
     const size = ({ models, m, n, k }: typeof below) => ({ models, rows: k, inputs: m - 1, outputs: n });
-    await checkDenseAdam(kernels, size(below), 'floats');
-    await checkDenseAdam(kernels, { ...size(above), missing: 2 }, 'samples');
+    for (const optimizer of OPTIMIZERS) {
+      await checkDenseUpdate(kernels, size(below), 'floats', optimizer);
+      await checkDenseUpdate(kernels, { ...size(above), missing: 2 }, 'samples', optimizer);
+    }
   });
 });
 
@@ -43,7 +46,7 @@ describe.each([
     'dense and the update of %s agree with their float64 twins',
     async (input) => {
       await checkDense(kernels, size, input, input === 'floats');
-      await checkDenseAdam(kernels, size, input);
+      await checkDenseUpdate(kernels, size, input);
     },
   );
 

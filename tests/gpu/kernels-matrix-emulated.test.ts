@@ -1,13 +1,13 @@
 import { describe, test, vi } from 'vitest';
 import { matrixKernels } from '../../src/train/kernels/matrix.ts';
-import { checkDense, checkDenseAdam, checkInputGradient } from '../support/layered.ts';
+import { checkDense, checkDenseUpdate, checkInputGradient } from '../support/layered.ts';
 import { testMatrixKernels } from '../support/matrix.ts';
 
 // No software adapter has matrix units: what the shaders do around the products is tested with the products emulated.
 vi.mock(import('../../src/gpu/kernels.ts'), async (importOriginal) => {
-  const { withEmulations } = await import('../support/matrix-emulation.ts');
+  const { emulated } = await import('../support/matrix-emulation.ts');
   const original = await importOriginal();
-  return { ...original, KERNELS: withEmulations(original.KERNELS) };
+  return { ...original, kernelSource: (...kernel) => emulated(original.kernelSource(...kernel)) };
 });
 
 // A half takes twice the workgroup memory as a float.
@@ -24,6 +24,6 @@ describe('emulated, in four subgroups of one invocation', () => {
 test('more subgroups than the tile has quarters change nothing', async () => {
   const size = { models: 2, rows: 66, inputs: 67, outputs: 65 };
   await checkDense(matrixKernels(7), { ...size, grid: 2 ** -10 }, 'floats', false);
-  await checkDenseAdam(matrixKernels(7), { ...size, grid: 2 ** -10 }, 'floats');
+  await checkDenseUpdate(matrixKernels(7), { ...size, grid: 2 ** -10 }, 'floats');
   await checkInputGradient(matrixKernels(7), { ...size, grid: 2 ** -10 });
 });

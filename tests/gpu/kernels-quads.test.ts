@@ -3,8 +3,9 @@ import * as reference from '../../src/reference/kernels.ts';
 import { quadKernels } from '../../src/train/kernels/quads.ts';
 import type { Step } from '../../src/train/step.ts';
 import { expectClose, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
-import { checkDense, checkDenseAdam, checkInputGradient } from '../support/layered.ts';
+import { checkDense, checkDenseUpdate, checkInputGradient } from '../support/layered.ts';
 import { randomData } from '../support/random.ts';
+import { NO_STEP, OPTIMIZERS } from '../support/step.ts';
 
 // Below, at and above a vec4, a quad's 16 columns, 16 rows of bytes, 32 samples, 64 inputs that go past at once, 112
 // parameter rows, and blocks of 32 and 64 rows. The last are real layers.
@@ -53,10 +54,12 @@ describe.each(LAYERS)('%j agrees with its float64 twin', (size) => {
 
   test('the input gradient', () => checkInputGradient(quadKernels, size));
 
-  test('the update from floats', () => checkDenseAdam(quadKernels, size, 'floats'));
+  test.each(OPTIMIZERS)('the update from floats by $name', (optimizer) =>
+    checkDenseUpdate(quadKernels, size, 'floats', optimizer),
+  );
 
   test.each(BATCHES)('the update from the bytes of $of', ({ batch }) =>
-    checkDenseAdam(quadKernels, batch, 'samples'),
+    checkDenseUpdate(quadKernels, batch, 'samples'),
   );
 });
 
@@ -73,7 +76,7 @@ describe.each([
   test('agrees with its float64 twins', async () => {
     const data = randomData(rows * inputs);
     const [samples, orderLength, steps, labelsAt] = [50, 60, 3, 5];
-    const step: Step = { offset: 3, count, index: 1, t: 1, stepSize: 0, rootCorrection: 0 };
+    const step: Step = { ...NO_STEP, offset: 3, count, index: 1, t: 1 };
     const layer = { inputs, outputs };
     const labels = data.bytes(samples, outputs);
     const order = data.indices(models * orderLength, samples);

@@ -1,5 +1,5 @@
 import { readBuffer } from '../../src/gpu/buffers.ts';
-import { KERNELS, type Kernel } from '../../src/gpu/kernels.ts';
+import { KERNELS, type Kernel, kernelSource } from '../../src/gpu/kernels.ts';
 import { compile, type Pipeline } from '../../src/gpu/pipeline.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 import type { Dispatch } from '../../src/train/plan.ts';
@@ -27,12 +27,13 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  */
 export async function boundsBroken(
   device: GPUDevice,
-  { kernel, constants, bindings, workgroups }: Dispatch,
+  { kernel, constants, update, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,
   contents: Readonly<Record<string, ArrayLike<number>>>,
   step: Step,
 ): Promise<string[]> {
-  const { code, bindings: accesses }: Kernel = KERNELS[kernel];
+  const { code } = kernelSource(kernel, update);
+  const { bindings: accesses }: Kernel = KERNELS[kernel];
   const storage = Object.entries(accesses).flatMap(([name, access]): Buffer[] => {
     if (access === 'step') return [];
     const [, type = ''] = new RegExp(`var<storage, \\w+> ${name}: array<(\\w+)>;`).exec(code) ?? [];

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Model } from '../../src/model/model.ts';
 import type { MlpSpec } from '../../src/model/spec.ts';
+import { type Steps, trainingSteps } from '../../src/train/step.ts';
+import { ADAM, constantRates } from './step.ts';
 
 /** 20 Adam steps as PyTorch took them; `tools/golden-trajectory.py` made the file and says what is in it. */
 export interface GoldenTrajectory {
@@ -40,6 +42,11 @@ function load(file: string): Golden {
     data: Float32Array.from(weights[name] ?? []),
   }));
   return { trajectory, spec, model: { spec, tensors } };
+}
+
+/** The trajectory's steps for `models` networks side by side; its Adam has Keras's numbers but for the rate. */
+export function goldenSteps({ labels, batchSize, adam }: GoldenTrajectory, models: number): Steps {
+  return trainingSteps(labels.length, batchSize, 0, ADAM, constantRates(models, adam.learningRate));
 }
 
 /** Two hidden layers. */

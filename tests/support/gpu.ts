@@ -5,7 +5,7 @@ import { padded } from '../../src/model/layout.ts';
 import { openDevice } from '../../src/node/gpu.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { Dispatch } from '../../src/train/plan.ts';
-import type { Step } from '../../src/train/step.ts';
+import { encodeRates, type Step } from '../../src/train/step.ts';
 import { boundsBroken } from './bounds.ts';
 import { NO_STEP } from './step.ts';
 
@@ -54,14 +54,16 @@ export function withoutPadding(values: ArrayLike<number>, columns: number): Floa
 }
 
 /**
- * Runs one dispatch on buffers that hold `inputs` and, behind them, poison. Returns what the buffers hold then, by
+ * Runs one dispatch on buffers that hold `inputs` (with the step's rates, where the kernel reads them) and, behind them,
+ * poison. Returns what the buffers hold then, by
  * name, and fails where the kernel wrote behind one, or would have read there.
  */
 export async function runKernel(
   dispatch: Dispatch,
-  inputs: Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>,
+  given: Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>,
   step: Step = NO_STEP,
 ): Promise<Record<string, Float32Array>> {
+  const inputs = 'rates' in dispatch.bindings ? { ...given, rates: encodeRates([step]) } : given;
   const device = await testDevice();
   const shared = new Map<string, GPUBuffer>();
   for (const [name, data] of Object.entries(inputs)) {
@@ -96,7 +98,7 @@ export async function runKernel(
     }
     const broken = await boundsBroken(device, dispatch, shared, outputs, step);
     expect(broken, `what ${dispatch.kernel} touches behind its end`).toEqual([]);
-    return outputs;
+    return Object.fromEntries(Object.keys(given).map((name) => [name, outputs[name] ?? new Float32Array()]));
   } finally {
     executable.destroy();
     for (const buffer of shared.values()) buffer.destroy();

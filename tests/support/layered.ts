@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
 import * as reference from '../../src/reference/kernels.ts';
 import type { LayeredKernels, LayerInput } from '../../src/train/kernels/layered.ts';
+import type { Optimizer } from '../../src/train/optimizer.ts';
 import type { Step } from '../../src/train/step.ts';
 import { expectClose, paddedRows, runKernel, withoutPadding, withPadding } from './gpu.ts';
 import { randomData } from './random.ts';
+import { ADAM, NO_STEP, variedRates } from './step.ts';
 
 /** A layer and a batch of `rows` samples, of which the last `missing` are not there. */
 export interface LayerSize {
@@ -27,8 +29,7 @@ interface Tolerance {
   readonly relative: number;
 }
 
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-const STEP: Step = { offset: 3, count: 0, index: 1, t: 1, stepSize: 0.004, rootCorrection: 7.5 };
+const STEP: Step = { ...NO_STEP, offset: 3, index: 1, t: 1, rootCorrection: 7.5 };
 // Sums of up to 784 products of numbers below 1, each rounded to float32.
 const TOLERANCE = { absolute: 2e-5, relative: 1e-5 };
 const SAMPLES = 11;
@@ -111,16 +112,20 @@ export async function checkInputGradient(
   });
 }
 
-/** Runs `denseUpdate` and holds it against its float64 twin. */
-export async function checkDenseAdam(
+/** Runs `denseUpdate` and holds it against its float64 twin, each network at its own rate. */
+export async function checkDenseUpdate(
   kernels: LayeredKernels,
   size: LayerSize,
   from: LayerInput['input'],
+  optimizer: Optimizer = ADAM,
   tolerance: Tolerance = TOLERANCE,
 ): Promise<void> {
-  const { sizes, step, order, input, delta, parameters, moment1, moment2 } = makeLayer(size);
+  const layer = makeLayer(size);
+  const { sizes, order, input, delta, parameters } = layer;
   const { x, buffer } = input[from];
   const { models, rows, outputs } = size;
+  const step = { ...layer.step, rates: variedRates(optimizer, models) };
+  const moments = [layer.moment1, layer.moment2].slice(0, optimizer.moments);
   // What is missing has no gradient, and its input is no number that a kernel could count with.
   for (let i = 0; i < delta.length; i++) if (Math.floor(i / outputs) % rows >= step.count) delta[i] = 0;
   const bindings = {
@@ -128,29 +133,28 @@ export async function checkDenseAdam(
     x: 'x',
     order: 'order',
     delta: 'delta',
+    rates: 'rates',
     parameters: 'parameters',
     moments: 'moments',
   };
   const result = await runKernel(
-    kernels.denseUpdate({ ...sizes, input: from }, ADAM, bindings),
+    kernels.denseUpdate({ ...sizes, input: from }, optimizer, bindings),
     {
       x: buffer,
       order,
       delta: withPadding(delta, outputs),
       parameters: withPadding(parameters, outputs),
-      moments: withPadding([...moment1, ...moment2], outputs),
+      moments: withPadding(
+        moments.flatMap((moment) => [...moment]),
+        outputs,
+      ),
     },
     step,
   );
-  const expected = reference.denseUpdate({ models, batch: rows, layer: sizes.layer }, ADAM, step, {
-    x,
-    delta,
-    parameters,
-    moment1,
-    moment2,
-  });
-  const moments = [...expected.moment1, ...expected.moment2];
-  expectClose('moments', withoutPadding(result.moments ?? [], outputs), moments, tolerance);
+  const batch = { models, batch: rows, layer: sizes.layer };
+  const expected = reference.denseUpdate(batch, optimizer, step, { x, delta, parameters, moments });
+  const updatedMoments = expected.moments.flatMap((moment) => [...moment]);
+  expectClose('moments', withoutPadding(result.moments ?? [], outputs), updatedMoments, tolerance);
   const updated = withoutPadding(result.parameters ?? [], outputs);
   expectClose('parameters', updated, expected.parameters, tolerance);
 }

@@ -1,4 +1,4 @@
-import type { KERNELS } from '../../src/gpu/kernels.ts';
+import type { ShaderSource } from '../../src/gpu/shaders.ts';
 
 /**
  * A shader for matrix units as one that any device runs: each invocation is a subgroup of one, operands are read where
@@ -16,7 +16,7 @@ fn element_of_${side}(operand: vec2u, row: u32, column: u32) -> f32 {
 }
 `,
   );
-  const emulated = code
+  const changed = code
     .replace(/^\/\/.*|^enable .*/gm, '')
     .replace(/^alias (Left|Right) .*/gm, 'alias $1 = vec2u;')
     // A number of `accumulators`.
@@ -33,9 +33,9 @@ fn element_of_${side}(operand: vec2u, row: u32, column: u32) -> f32 {
     .replaceAll('vec4<f16>(', 'quantizeToF16(')
     .replace(/^ *@builtin\(subgroup_id\).*/m, '')
     .replaceAll('min(subgroup,', 'min(local,');
-  const [unknown] = emulated.match(/.*(\bf16|[sS]ubgroup).*/) ?? [];
+  const [unknown] = changed.match(/.*(\bf16|[sS]ubgroup).*/) ?? [];
   if (unknown !== undefined) throw new Error(`not emulated: ${unknown}`);
-  return `${emulated}${elements.join('')}
+  return `${changed}${elements.join('')}
 var<private> accumulators: array<f32, 4u * FRAGMENT>;
 
 fn store(offset: u32, sum: Sum, stride: u32) {
@@ -56,11 +56,8 @@ fn multiply_accumulate(left: Left, right: Right, sum: Sum) {
 `;
 }
 
-/** The table of kernels, with emulations of those for matrix units. */
-export function withEmulations(kernels: typeof KERNELS): typeof KERNELS {
-  const emulated = Object.entries(kernels).map(([name, kernel]) => [
-    name,
-    kernel.code.includes('subgroup_matrix') ? { ...kernel, code: emulateMatrixUnits(kernel.code) } : kernel,
-  ]);
-  return Object.fromEntries(emulated) as typeof KERNELS;
+/** The source of a kernel, or of its emulation where it is for matrix units. */
+export function emulated(source: ShaderSource): ShaderSource {
+  if (!source.code.includes('subgroup_matrix')) return source;
+  return { ...source, code: emulateMatrixUnits(source.code) };
 }

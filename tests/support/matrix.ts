@@ -3,12 +3,14 @@ import { halfSumTolerance } from '../../src/bench/cases/case.ts';
 import { readBuffer } from '../../src/gpu/buffers.ts';
 import { packParameters } from '../../src/model/layout.ts';
 import { Executable } from '../../src/train/executable.ts';
-import { type LayeredKernels, layeredPlan } from '../../src/train/plans/layered.ts';
+import type { LayeredKernels } from '../../src/train/kernels/layered.ts';
+import { layeredPlan } from '../../src/train/plans/layered.ts';
 import { parametersOf } from '../../src/train/plans/sizes.ts';
-import { stepMetrics, trainingSteps } from '../../src/train/step.ts';
-import { deep } from './golden.ts';
+import { stepMetrics } from '../../src/train/step.ts';
+import { deep, goldenSteps } from './golden.ts';
 import { expectClose, paddedRows, testDevice } from './gpu.ts';
-import { checkDense, checkDenseAdam, checkInputGradient } from './layered.ts';
+import { checkDense, checkDenseUpdate, checkInputGradient } from './layered.ts';
+import { ADAM, everyStep, OPTIMIZERS } from './step.ts';
 
 /** Multiples of it below 1 are exact in float16. */
 const EXACT = 2 ** -10;
@@ -31,7 +33,7 @@ export function testMatrixKernels(kernels: LayeredKernels): void {
     const exact = { ...size, grid: EXACT };
     for (const input of ['samples', 'floats'] as const) {
       await checkDense(kernels, exact, input, input === 'floats');
-      await checkDenseAdam(kernels, exact, input);
+      for (const optimizer of OPTIMIZERS) await checkDenseUpdate(kernels, exact, input, optimizer);
     }
     await checkInputGradient(kernels, exact);
   });
@@ -42,7 +44,7 @@ export function testMatrixKernels(kernels: LayeredKernels): void {
       return { absolute: absolute + 2e-5, relative };
     };
     await checkDense(kernels, size, 'floats', false, tolerance(size.inputs));
-    await checkDenseAdam(kernels, size, 'floats', tolerance(size.rows));
+    await checkDenseUpdate(kernels, size, 'floats', ADAM, tolerance(size.rows));
     await checkInputGradient(kernels, size, tolerance(size.outputs));
   });
 
@@ -58,7 +60,7 @@ export function testMatrixKernels(kernels: LayeredKernels): void {
     const packed = packParameters(model);
     const run = async (models: number) => {
       const sizes = { spec, models, batch: trajectory.batchSize, samples, orderLength: samples };
-      const plan = layeredPlan('layered-matrix', kernels, sizes, trajectory.adam);
+      const plan = layeredPlan('layered-matrix', kernels, sizes, ADAM);
       const executable = await Executable.create(device, plan);
       const images = paddedRows(Uint8Array.from(trajectory.pixels), spec.inputs);
       executable.write('samples', Uint8Array.from([...images, ...trajectory.labels, 0, 0]));
@@ -70,7 +72,7 @@ export function testMatrixKernels(kernels: LayeredKernels): void {
         const all = Array.from({ length: models }, () => [...values]).flat();
         executable.write(parametersOf(layer), Float32Array.from(all));
       }
-      executable.submit(trainingSteps(samples, trajectory.batchSize, 0, trajectory.adam));
+      executable.submit(everyStep(goldenSteps(trajectory, models)));
       const read = async (name: string) =>
         new Float32Array(await readBuffer(device, executable.buffer(name)));
       const metrics = stepMetrics(await read('metrics'), plan.metricParts);
@@ -80,7 +82,7 @@ export function testMatrixKernels(kernels: LayeredKernels): void {
     };
 
     const one = await run(1);
-    const steps = trainingSteps(samples, trajectory.batchSize, 0, trajectory.adam);
+    const steps = everyStep(goldenSteps(trajectory, 1));
     const losses = one.metrics.map(({ loss }, i) => loss / (steps[i]?.count ?? Number.NaN));
     expectClose(
       'loss',

@@ -1,9 +1,10 @@
 import { parameterCount } from '../../model/layout.ts';
+import type { DenseLayer } from '../../model/spec.ts';
 import * as reference from '../../reference/kernels.ts';
 import * as ops from '../../train/kernels/plain.ts';
 import { EXACT, type KernelCase, ROUNDED, rowsCheck, sumTolerance, withWorkgroups } from './case.ts';
 import { floats, joined, padRows, pickRows, sample, sampleVectors, VECTOR } from './data.ts';
-import { ADAM, type LayerSize, MANY_FLOATS, sizeName, stepOf } from './sizes.ts';
+import { type LayerSize, MANY_FLOATS, OPTIMIZER, sizeName, stepOf } from './sizes.ts';
 
 const MODELS = 1;
 const SWEEP = [
@@ -98,34 +99,45 @@ export function reluGradient(length: number): KernelCase {
   };
 }
 
-export function update(length: number): KernelCase {
+export function update(layer: DenseLayer): KernelCase {
   const step = stepOf(1);
-  const dispatch = ops.update(length, ADAM, {
+  const length = parameterCount(layer);
+  const dispatch = ops.update({ models: MODELS, layer }, OPTIMIZER, {
     step: 'step',
     gradient: 'gradient',
+    rates: 'rates',
     parameters: 'parameters',
     moments: 'moments',
   });
   return {
     size: `${length}`,
-    dispatch: update,
+    dispatch,
     step,
     flops: 12 * length,
     bytes: 28 * length,
     rotate: length === MANY_FLOATS,
-    variants: withWorkgroups(update, SWEEP),
+    variants: withWorkgroups(dispatch, SWEEP),
     prepare: () => {
       const [gradient, parameters, moment1] = [floats(length, 1), floats(length, 2), floats(length, 3)];
       const moment2 = floats(length, 4).map(Math.abs);
       const { rows, of } = sampleVectors(length);
-      const pick = (values: Float32Array) => pickRows(values, VECTOR, rows);
-      const twin = reference.adam(ADAM, step, pick(gradient), pick(parameters), pick(moment1), pick(moment2));
+      const pick = (values: Float32Array) => Float64Array.from(pickRows(values, VECTOR, rows));
+      // Without decay, kernel and bias are updated alike: the vectors picked are rows of a layer of their own.
+      const twin = reference.update(
+        { layer: { inputs: rows.length - 1, outputs: VECTOR } },
+        OPTIMIZER,
+        step,
+        pick(gradient),
+        { parameters: pick(parameters), moments: [pick(moment1), pick(moment2)] },
+      );
+      const checkOf = (buffer: string, expected: Float64Array = new Float64Array()) =>
+        rowsCheck(buffer, VECTOR, rows, of, expected, ROUNDED);
       return {
         data: { gradient, parameters, moments: joined(moment1, moment2) },
         checks: [
-          rowsCheck('parameters', VECTOR, rows, of, twin.parameters, ROUNDED),
-          rowsCheck('moments', VECTOR, rows, of, twin.moment1, ROUNDED),
-          { ...rowsCheck('moments', VECTOR, rows, of, twin.moment2, ROUNDED), start: length },
+          checkOf('parameters', twin.parameters),
+          checkOf('moments', twin.moments[0]),
+          { ...checkOf('moments', twin.moments[1]), start: length },
         ],
       };
     },

@@ -11,7 +11,7 @@ import {
 import { fusedUnits } from '../../train/plans/fused.ts';
 import { type Check, EXACT, type KernelCase, rowsCheck, sumTolerance, type Tolerance } from './case.ts';
 import { all, bytes, floats, indices, joined, padRows, padRowsOfBytes } from './data.ts';
-import { ADAM, CLASSES, SAMPLES, stepOf } from './sizes.ts';
+import { CLASSES, OPTIMIZER, SAMPLES, stepOf } from './sizes.ts';
 
 const INPUTS = 784;
 /** A vec4 of each column for the bias and its padding. */
@@ -78,10 +78,11 @@ export function fusedStepCase(hidden: number, batch: number): KernelCase {
   const spec = { inputs: INPUTS, hidden: [hidden], classes: CLASSES };
   const step = stepOf(batch);
   const build = (units: number) =>
-    fusedStep(sizes, units, ADAM, {
+    fusedStep(sizes, units, OPTIMIZER, {
       step: 'step',
       samples: 'samples',
       order: 'order',
+      rates: 'rates',
       columns: 'columns',
       head: 'head',
       moments: 'moments',
@@ -92,7 +93,7 @@ export function fusedStepCase(hidden: number, batch: number): KernelCase {
   const products = 2 * INPUTS * hidden + 3 * hidden * CLASSES;
   return {
     size: `${networkName(sizes)}@${batch}`,
-    dispatch: build(fusedUnits({ spec, models: 1 })),
+    dispatch: build(fusedUnits(spec)),
     step,
     flops: 2 * batch * products + 12 * parameters,
     bytes: 2 * batch * (INPUTS + 4 * hidden) + 24 * parameters,
@@ -108,26 +109,18 @@ export function fusedStepCase(hidden: number, batch: number): KernelCase {
       const next = reference.gather(gathered, step, images, order.subarray(batch));
       const outputs = reference.dense(layer, x, below[0]);
       const own = Uint8Array.from(order.subarray(0, batch), (sample) => labels[sample] ?? 0);
-      const tensors = (i: 0 | 1 | 2) => [Float64Array.from(below[i]), Float64Array.from(head[i])];
-      const { loss, hits, state } = trainingStep(spec, ADAM, step, x, own, {
-        parameters: tensors(0),
-        moment1: tensors(1),
-        moment2: tensors(2),
+      const layers = [below, head].map((state) => {
+        const [parameters, ...moments] = state.map((tensor) => Float64Array.from(tensor));
+        return { parameters: parameters ?? new Float64Array(), moments };
       });
-      const updated = [state.parameters, state.moment1, state.moment2];
-      const nextOutputs = reference.dense(layer, next, updated[0]?.[0] ?? []);
+      const { loss, hits, state } = trainingStep(spec, OPTIMIZER, step, x, own, layers);
+      const [first, second] = state.map(({ parameters, moments }) => [parameters, ...moments]);
+      const nextOutputs = reference.dense(layer, next, first?.[0] ?? []);
       const row = fusedRowFloats(batch);
       const headFloats = (hidden + 1) * padded(CLASSES);
       const near = sumTolerance(INPUTS);
       const headCheck = (buffer: string, start: number, i: number): Check => ({
-        ...rowsCheck(
-          buffer,
-          CLASSES,
-          all(hidden + 1),
-          hidden + 1,
-          updated[i]?.[1] ?? new Float64Array(),
-          near,
-        ),
+        ...rowsCheck(buffer, CLASSES, all(hidden + 1), hidden + 1, second?.[i] ?? new Float64Array(), near),
         start,
       });
       const other = (step.t + 1) % 2;
@@ -142,7 +135,7 @@ export function fusedStepCase(hidden: number, batch: number): KernelCase {
           metrics: new Float32Array(2),
         },
         checks: [
-          ...updated.flatMap(([tensor = new Float64Array()], i) => columnChecks(i, hidden, tensor, near)),
+          ...(first ?? []).flatMap((tensor, i) => columnChecks(i, hidden, tensor, near)),
           headCheck('head', other * headFloats, 0),
           headCheck('moments', 0, 1),
           headCheck('moments', headFloats, 2),

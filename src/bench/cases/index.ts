@@ -1,8 +1,7 @@
 import type { KernelName } from '../../gpu/kernels.ts';
-import { parameterCount } from '../../model/layout.ts';
-import { tiledKernels } from '../../train/kernels/tiled.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
 import { quadKernels } from '../../train/kernels/quads.ts';
+import { tiledKernels } from '../../train/kernels/tiled.ts';
 import { TILES } from '../../train/kernels/tiles.ts';
 import { halfSumTolerance, type KernelCase } from './case.ts';
 import * as elementwise from './elementwise.ts';
@@ -10,7 +9,7 @@ import { floorCases } from './floor.ts';
 import { fusedLayoutCase, fusedStepCase } from './fused.ts';
 import { headCases, layeredCases } from './layered.ts';
 import * as ops from './ops.ts';
-import { HIDDEN, MANY_FLOATS, OUTPUT, sizeName, WIDE } from './sizes.ts';
+import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './sizes.ts';
 
 /** Every kernel at every size that is measured: those of 784-100-10 at batch 32 first, then some that show throughput. */
 export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
@@ -41,7 +40,7 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     bias_gradient: biases.map(elementwise.biasGradient),
     relu: activations.map(elementwise.relu),
     relu_gradient: activations.map(elementwise.reluGradient),
-    update: [parameterCount(HIDDEN.layer), MANY_FLOATS].map(elementwise.update),
+    update: [HIDDEN.layer, MANY_PARAMETERS].map(elementwise.update),
     softmax: [32, 4096].map(ops.softmax),
     softmax_cross_entropy: [32, 4096].map(ops.softmaxCrossEntropy),
     dense: [...tiled.dense, ...tiled.squares],

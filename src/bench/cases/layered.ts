@@ -15,10 +15,10 @@ import {
   sample,
 } from './data.ts';
 import {
-  ADAM,
   CLASSES,
   HIDDEN,
   type LayerSize,
+  OPTIMIZER,
   OUTPUT,
   SAMPLES,
   SQUARES,
@@ -225,11 +225,12 @@ function denseUpdateCase(
   const count = (inputs + 1) * outputs;
   return {
     size: sizeName(size),
-    dispatch: build({ models: MODELS, rows, layer, input, orderLength: rows }, ADAM, {
+    dispatch: build({ models: MODELS, rows, layer, input, orderLength: rows }, OPTIMIZER, {
       step: 'step',
       x: 'x',
       order: 'order',
       delta: 'delta',
+      rates: 'rates',
       parameters: 'parameters',
       moments: 'moments',
     }),
@@ -246,17 +247,16 @@ function denseUpdateCase(
       const state = (all: Float32Array) => Float64Array.from(pickRows(all, outputs, checked));
       const twin = reference.denseUpdate(
         { models: MODELS, batch: rows, layer: { inputs: picks.length, outputs } },
-        ADAM,
+        OPTIMIZER,
         step,
         {
           x: Float64Array.from(pickColumns(values, inputs, picks)),
           delta: Float64Array.from(delta),
           parameters: state(parameters),
-          moment1: state(moment1),
-          moment2: state(moment2),
+          moments: [state(moment1), state(moment2)],
         },
       );
-      const check = (buffer: string, expected: Float64Array) =>
+      const check = (buffer: string, expected: Float64Array = new Float64Array()) =>
         rowsCheck(buffer, outputs, checked, inputs + 1, expected, tolerance(rows));
       return {
         data: {
@@ -268,8 +268,8 @@ function denseUpdateCase(
         },
         checks: [
           check('parameters', twin.parameters),
-          check('moments', twin.moment1),
-          { ...check('moments', twin.moment2), start: parameterCount(layer) },
+          check('moments', twin.moments[0]),
+          { ...check('moments', twin.moments[1]), start: parameterCount(layer) },
         ],
       };
     },

@@ -1,4 +1,5 @@
 import type { DenseLayer } from '../../model/spec.ts';
+import { ADAM, OPTIMIZER_DEFAULTS, optimizerOf } from '../../train/optimizer.ts';
 import type { Step } from '../../train/step.ts';
 
 /** A layer and the rows of its batch. */
@@ -23,9 +24,11 @@ export const SQUARES: readonly LayerSize[] = [1024, 4096].map((n) => ({
 export const CLASSES = 10;
 /** Images that a batch is picked from. */
 export const SAMPLES = 16_384;
-export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+export const OPTIMIZER = optimizerOf(ADAM);
 /** Floats of the buffers whose bandwidth is meant: 16 MiB each. */
 export const MANY_FLOATS = 2 ** 22;
+/** A layer with as many parameters. */
+export const MANY_PARAMETERS: DenseLayer = { inputs: 1023, outputs: MANY_FLOATS / 1024 };
 
 /** E.g. "784-100@32": 784 inputs, 100 outputs, batch 32. */
 export function sizeName({ rows, layer }: LayerSize): string {
@@ -40,7 +43,7 @@ export function stepOf(count: number): Step {
     count,
     index: 0,
     t,
-    stepSize: 0.001 / (1 - ADAM.beta1 ** t),
-    rootCorrection: 1 / Math.sqrt(1 - ADAM.beta2 ** t),
+    rootCorrection: OPTIMIZER.rootCorrection(t),
+    rates: Float32Array.from(OPTIMIZER.rate(t, OPTIMIZER_DEFAULTS.adam)),
   };
 }

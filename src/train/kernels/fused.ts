@@ -1,6 +1,7 @@
 import { type BindingName, KERNELS, shaderConstant } from '../../gpu/kernels.ts';
-import { type AdamConstants, adamOverrides, groups, vectors } from './plain.ts';
+import type { Optimizer } from '../optimizer.ts';
 import { DEFAULT_LIMITS, type Dispatch, dispatch } from '../plan.ts';
+import { groups, vectors } from './plain.ts';
 
 /** Invocations of a step's workgroups: as many as every device allows, since a step is all latency. */
 const STEP = 256;
@@ -59,16 +60,17 @@ export function fusedStage(
 /**
  * One step in one dispatch.
  * @param units hidden units to a workgroup, one of {@link UNIT_COUNTS}
- * @throws RangeError where they do not fit: ask {@link fusedStage}
+ * @throws RangeError where they do not fit, ask {@link fusedStage}, and for another optimizer than Adam
  */
 export function fusedStep(
   sizes: FusedSizes,
   units: number,
-  adam: AdamConstants,
+  optimizer: Optimizer,
   bindings: Readonly<Record<BindingName<'fused_step'>, string>>,
 ): Dispatch {
   const fit = fusedStage(sizes, units);
   if (!fit) throw new RangeError(`fused_step: ${units} units of ${JSON.stringify(sizes)} do not fit`);
+  if (optimizer.part !== 'adam') throw new RangeError(`fused_step has no ${optimizer.name}`);
   return dispatch(
     'fused_step',
     {
@@ -80,7 +82,7 @@ export function fusedStep(
       ORDER_LENGTH: sizes.orderLength,
       LABELS_AT: sizes.labelsAt,
       STEPS: sizes.steps,
-      ...adamOverrides(adam),
+      ...optimizer.constants,
       UNITS: units,
       LOGIT_SLICES: fit.slices,
       STAGE: fit.stage,

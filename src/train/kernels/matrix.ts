@@ -1,10 +1,9 @@
 import { type BindingName, shaderConstant } from '../../gpu/kernels.ts';
-import { denseUpdateConstants, denseConstants, inputGradientConstants } from './layered.ts';
+import { type Dispatch, dispatch } from '../plan.ts';
+import type { LayeredKernels } from './layered.ts';
+import { denseConstants, denseUpdateConstants, inputGradientConstants } from './layered.ts';
 import { groups } from './plain.ts';
 import { tiledKernels } from './tiled.ts';
-import type { LayeredKernels } from './layered.ts';
-import { type Dispatch, dispatch } from '../plan.ts';
-import type { Product } from './tiles.ts';
 
 /** Four subgroups of the widest kind that {@link missingForMatrices} lets pass. */
 const INVOCATIONS = 128;
@@ -47,19 +46,17 @@ export function matrixKernels(workgroup = INVOCATIONS): LayeredKernels {
       );
     },
 
-    denseUpdate(sizes, adam, bindings) {
+    denseUpdate(sizes, optimizer, bindings) {
       const { models, layer } = sizes;
       const { inputs, outputs } = layer;
-      return product(
+      const update = product(
         'dense_update_matrix',
-        {
-          ...denseUpdateConstants(sizes, adam),
-          WORKGROUP_SIZE: workgroup,
-        },
+        { ...denseUpdateConstants(sizes, optimizer), WORKGROUP_SIZE: workgroup },
         bindings,
         // The bias is one more row of parameters.
         { models, m: inputs + 1, n: outputs },
       );
+      return { ...update, update: optimizer.part };
     },
   };
 }
@@ -68,7 +65,7 @@ function product<K extends 'dense_matrix' | 'dense_input_gradient_matrix' | 'den
   kernel: K,
   constants: Record<string, number>,
   bindings: Record<BindingName<K>, string>,
-  { models, m, n }: Omit<Product, 'k'>,
+  { models, m, n }: { models: number; m: number; n: number },
 ): Dispatch {
   const tile = shaderConstant(kernel, 'TILE');
   return dispatch(kernel, constants, bindings, [groups(n, tile), groups(m, tile), models]);

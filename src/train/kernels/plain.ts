@@ -1,17 +1,11 @@
 import { type BindingName, type KernelName, shaderConstant } from '../../gpu/kernels.ts';
 import { padded } from '../../model/layout.ts';
 import type { DenseLayer } from '../../model/spec.ts';
+import type { Optimizer } from '../optimizer.ts';
 import { type Dispatch, dispatch } from '../plan.ts';
 
 /** The plan's buffer behind each of a kernel's bindings. */
 type Bindings<K extends KernelName> = Readonly<Record<BindingName<K>, string>>;
-
-/** Adam's constants; the learning rate comes with each step. */
-export interface AdamConstants {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-}
 
 // One pure function a kernel: from sizes and buffer names to a dispatch. The workgroup sizes are here and nowhere
 // else.
@@ -102,40 +96,42 @@ export function bias(
 
 /** @param floats length of the buffer, a multiple of 4 */
 export function relu(floats: number, bindings: Bindings<'relu'>): Dispatch {
-  return elementwise('relu', floats, bindings, {});
+  return elementwise('relu', floats, bindings);
 }
 
 /** @param floats length of each buffer, a multiple of 4 */
 export function reluGradient(floats: number, bindings: Bindings<'relu_gradient'>): Dispatch {
-  return elementwise('relu_gradient', floats, bindings, {});
+  return elementwise('relu_gradient', floats, bindings);
 }
 
-/** @param floats length of each buffer, a multiple of 4 */
-export function update(floats: number, constants: AdamConstants, bindings: Bindings<'adam'>): Dispatch {
-  return elementwise('update', floats, bindings, adamOverrides(constants));
+export function update(
+  { models, layer }: { models: number; layer: DenseLayer },
+  optimizer: Optimizer,
+  bindings: Bindings<'update'>,
+): Dispatch {
+  const { inputs, outputs } = layer;
+  const constants = { MODELS: models, INPUTS: inputs, OUTPUTS: outputs, WORKGROUP_SIZE: ELEMENTWISE };
+  // The bias is one more row of parameters.
+  return {
+    ...dispatch('update', { ...constants, ...optimizer.constants }, bindings, [
+      groups((inputs + 1) * vectors(outputs), ELEMENTWISE),
+      1,
+      models,
+    ]),
+    update: optimizer.part,
+  };
 }
 
-function elementwise<K extends 'relu' | 'relu_gradient' | 'update'>(
+function elementwise<K extends 'relu' | 'relu_gradient'>(
   kernel: K,
   floats: number,
   bindings: Bindings<K>,
-  constants: Record<string, number>,
 ): Dispatch {
-  return dispatch(kernel, { LENGTH: floats / 4, WORKGROUP_SIZE: ELEMENTWISE, ...constants }, bindings, [
+  return dispatch(kernel, { LENGTH: floats / 4, WORKGROUP_SIZE: ELEMENTWISE }, bindings, [
     groups(floats / 4, ELEMENTWISE),
     1,
     1,
   ]);
-}
-
-export function adamOverrides({ beta1, beta2, epsilon }: AdamConstants): Record<string, number> {
-  return {
-    BETA1: beta1,
-    BETA2: beta2,
-    ONE_MINUS_BETA1: 1 - beta1,
-    ONE_MINUS_BETA2: 1 - beta2,
-    EPSILON: epsilon,
-  };
 }
 
 export function biasGradient(

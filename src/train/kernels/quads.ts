@@ -1,8 +1,8 @@
 import { type KernelName, shaderConstant } from '../../gpu/kernels.ts';
-import { denseUpdateConstants, denseConstants, inputGradientConstants } from './layered.ts';
-import { groups, vectors } from './plain.ts';
-import type { LayeredKernels } from './layered.ts';
 import { dispatch } from '../plan.ts';
+import type { LayeredKernels } from './layered.ts';
+import { denseConstants, denseUpdateConstants, inputGradientConstants } from './layered.ts';
+import { groups, vectors } from './plain.ts';
 
 /** Quads side by side; how many columns each makes is written out in the shaders. */
 const across = (kernel: KernelName, columns: number) =>
@@ -76,12 +76,16 @@ export const quadKernels: LayeredKernels = {
     return dispatch(kernel, constants, bindings, workgroups);
   },
 
-  denseUpdate(sizes, adam, bindings) {
+  denseUpdate(sizes, optimizer, bindings) {
     const { models, layer } = sizes;
-    return dispatch('dense_update_quads', denseUpdateConstants(sizes, adam), bindings, [
-      groups(layer.inputs, shaderConstant('dense_update_quads', 'BLOCK_ROWS')),
-      across('dense_update_quads', layer.outputs),
-      models,
-    ]);
+    const kernel = 'dense_update_quads';
+    return {
+      ...dispatch(kernel, denseUpdateConstants(sizes, optimizer), bindings, [
+        groups(layer.inputs, shaderConstant(kernel, 'BLOCK_ROWS')),
+        across(kernel, layer.outputs),
+        models,
+      ]),
+      update: optimizer.part,
+    };
   },
 };

@@ -1,8 +1,8 @@
 import type { BindingName } from '../../gpu/kernels.ts';
-import { denseUpdateConstants, denseConstants, inputGradientConstants } from './layered.ts';
-import { groups, MOST_WORKGROUPS } from './plain.ts';
-import type { LayeredKernels } from './layered.ts';
 import { type Dispatch, dispatch } from '../plan.ts';
+import type { LayeredKernels } from './layered.ts';
+import { denseConstants, denseUpdateConstants, inputGradientConstants } from './layered.ts';
+import { groups, MOST_WORKGROUPS } from './plain.ts';
 import { type Product, TILES, type Tile, tileFor } from './tiles.ts';
 
 /** Rows that a workgroup of `head` makes. */
@@ -68,17 +68,18 @@ export function tiledKernels(tiles: readonly [Tile, ...Tile[]] = TILES): Layered
       );
     },
 
-    denseUpdate(sizes, adam, bindings) {
+    denseUpdate(sizes, optimizer, bindings) {
       const { models, rows, layer } = sizes;
       const { inputs, outputs } = layer;
-      return tiled(
+      const update = tiled(
         'dense_update',
-        denseUpdateConstants(sizes, adam),
+        denseUpdateConstants(sizes, optimizer),
         bindings,
         // The bias is one more row of parameters.
         { models, m: inputs + 1, n: outputs, k: rows },
         tiles,
       );
+      return { ...update, update: optimizer.part };
     },
   };
 }
@@ -87,7 +88,7 @@ function tiled<K extends 'dense' | 'dense_input_gradient' | 'dense_update'>(
   kernel: K,
   constants: Record<string, number>,
   bindings: Record<BindingName<K>, string>,
-  product: Product,
+  { models, ...product }: Product & { readonly models: number },
   tiles: readonly [Tile, ...Tile[]],
 ): Dispatch {
   const { side, registers, workgroup } = tileFor(product, tiles);
@@ -95,6 +96,6 @@ function tiled<K extends 'dense' | 'dense_input_gradient' | 'dense_update'>(
     kernel,
     { ...constants, TILE: side, REGISTER_TILE: registers, WORKGROUP_SIZE: workgroup },
     bindings,
-    [groups(product.n, side), groups(product.m, side), product.models],
+    [groups(product.n, side), groups(product.m, side), models],
   );
 }

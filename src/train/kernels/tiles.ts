@@ -8,9 +8,8 @@ export interface Tile {
   readonly workgroup: number;
 }
 
-/** The product of an m x k and a k x n matrix, `models` times. */
+/** The product of an m x k and a k x n matrix. */
 export interface Product {
-  readonly models: number;
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -42,7 +41,8 @@ export function tilesOf(side: number): readonly [Tile, ...Tile[]] {
 const MOST_WORKGROUPS = 65_535;
 
 /**
- * The tile that is estimated to be the fastest, by the sizes alone.
+ * The tile that is estimated to be the fastest for one network, by the sizes alone. How many networks are side by side
+ * must not matter: the tile decides in which order sums are taken.
  *
  * @param tiles to choose from, the largest first
  */
@@ -71,8 +71,8 @@ const STAGING = 40;
  * Cycles of a dispatch. A core's arithmetic does 128 multiply-adds a cycle, its workgroup memory serves two quarters of
  * 32 invocations' vectors; the workgroups that fit on it share both and hide each other's latency.
  */
-export function estimateCycles({ side, registers, workgroup }: Tile, { models, m, n, k }: Product): number {
-  const groups = Math.ceil(m / side) * Math.ceil(n / side) * models;
+export function estimateCycles({ side, registers, workgroup }: Tile, { m, n, k }: Product): number {
+  const groups = Math.ceil(m / side) * Math.ceil(n / side);
   const slices = workgroup / (side / registers) ** 2;
   const chunk = (8 * workgroup) / side;
   const chunks = Math.ceil(k / chunk);

@@ -1,6 +1,5 @@
 import { padded } from '../../model/layout.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
-import type { AdamConstants } from '../kernels/plain.ts';
 import {
   type FusedSizes,
   fusedLayout,
@@ -9,6 +8,7 @@ import {
   fusedStep,
   UNIT_COUNTS,
 } from '../kernels/fused.ts';
+import type { Optimizer } from '../optimizer.ts';
 import type { StepPlan } from '../plan.ts';
 import {
   type BatchSizes,
@@ -18,6 +18,7 @@ import {
   momentsOf,
   parameterBuffers,
   parametersOf,
+  ratesBuffer,
   tensor,
 } from './sizes.ts';
 
@@ -54,12 +55,12 @@ export function fusedUnits(spec: MlpSpec): number {
  * them, so that between submits it is where every plan has it.
  *
  * @param units hidden units to a workgroup: 1, 2 or 4
- * @throws RangeError where {@link fusedFits} says no
+ * @throws RangeError where {@link fusedFits} says no, and for another optimizer than Adam
  */
 export function fusedPlan(
   name: string,
   sizes: BatchSizes,
-  adam: AdamConstants,
+  optimizer: Optimizer,
   units = fusedUnits(sizes.spec),
 ): StepPlan {
   const { models, batch, spec, orderLength } = sizes;
@@ -75,10 +76,11 @@ export function fusedPlan(
     labelsAt: labelsAt(sizes),
     steps: Math.ceil(orderLength / batch),
   };
-  const step = fusedStep(fused, units, adam, {
+  const step = fusedStep(fused, units, optimizer, {
     step: 'step',
     samples: 'samples',
     order: 'order',
+    rates: 'rates',
     columns: 'columns',
     head: 'head',
     moments: momentsOf(1),
@@ -98,7 +100,8 @@ export function fusedPlan(
     metricParts: 1,
     buffers: [
       ...inputBuffers(sizes, true),
-      ...parameterBuffers(models, denseLayers(spec), true),
+      ratesBuffer(models),
+      ...parameterBuffers(models, denseLayers(spec), optimizer.moments),
       metricsBuffer(sizes),
       tensor('columns', models * hidden * 3 * (padded(spec.inputs) + 4)),
       tensor('head', 2 * models * (hidden + 1) * padded(spec.classes)),

@@ -1,8 +1,9 @@
 import { padded } from '../../model/layout.ts';
 import { denseLayers } from '../../model/spec.ts';
+import type { LayeredKernels } from '../kernels/layered.ts';
 import * as ops from '../kernels/plain.ts';
 import type { StepPlan } from '../plan.ts';
-import { denseForward, type LayeredKernels } from './layered.ts';
+import { denseForward } from './layered.ts';
 import {
   activationBuffers,
   type BatchSizes,
@@ -28,7 +29,7 @@ export function inferencePlan(kernels: LayeredKernels, sizes: BatchSizes, labell
     buffers: [
       ...inputBuffers(sizes, labelled),
       ...activationBuffers(sizes, layers, 1),
-      ...parameterBuffers(models, layers, false),
+      ...parameterBuffers(models, layers, 0),
       ...(labelled ? lossOnly : []),
       tensor('probabilities', models * orderLength * spec.classes),
     ],

@@ -14,6 +14,7 @@ import {
   outputOf,
   parameterBuffers,
   parametersOf,
+  ratesBuffer,
   tensor,
 } from './sizes.ts';
 import { loss } from './unfused.ts';
@@ -26,7 +27,7 @@ export function layeredPlan(
   name: string,
   kernels: LayeredKernels,
   sizes: BatchSizes,
-  adam: AdamConstants,
+  optimizer: Optimizer,
 ): StepPlan {
   const { models, batch: rows, spec, orderLength } = sizes;
   const layers = denseLayers(spec);
@@ -57,13 +58,14 @@ export function layeredPlan(
       { models, rows, layer },
       { delta_y: deltaOf(i), parameters: parametersOf(i), x: activationOf(i), delta_x: deltaOf(i - 1) },
     );
-    const update = kernels.denseUpdate({ models, rows, layer, ...inputOf(i, orderLength) }, adam, {
+    const update = kernels.denseUpdate({ models, rows, layer, ...inputOf(i, orderLength) }, optimizer, {
       step: 'step',
       x: i === 0 ? 'samples' : activationOf(i),
       order: 'order',
       delta: deltaOf(i),
       parameters: parametersOf(i),
       moments: momentsOf(i),
+      rates: 'rates',
     });
     // The input's gradient wants the kernel as it was, so it goes before the update.
     return i === 0 || (headed && i === last) ? [update] : [inputGradient, update];
@@ -77,7 +79,8 @@ export function layeredPlan(
       ...inputBuffers(sizes, true),
       ...activations,
       ...(headed ? [] : [tensor('logits', models * rows * padded(spec.classes))]),
-      ...parameterBuffers(models, layers, true),
+      ratesBuffer(models),
+      ...parameterBuffers(models, layers, optimizer.moments),
       metricsBuffer(sizes, headed ? kernels.headParts(rows) : 1),
       ...layers.map((layer, i) => tensor(deltaOf(i), models * rows * padded(layer.outputs))),
     ],

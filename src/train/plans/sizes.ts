@@ -18,7 +18,7 @@ export interface BatchSizes {
 
 /** Buffers, by name, that hold one float32 tensor each: [models, ...]. */
 export const parametersOf = (layer: number) => `parameters${layer}`;
-/** Adam's first moments of a layer's parameters, then its second: [2, models, ...]. */
+/** What the optimizer keeps of a layer's parameters, of Adam the first moments, then the second: [moments, models, ...]. */
 export const momentsOf = (layer: number) => `moments${layer}`;
 /** Input of layer i; the output of the last is `logits`. */
 export const activationOf = (layer: number) => `activation${layer}`;
@@ -56,16 +56,24 @@ export function inputBuffers(sizes: BatchSizes, labelled: boolean): PlanBuffer[]
   ];
 }
 
-/** A layer's parameters and, for training, its moments. */
+/**
+ * The layers' parameters and, for training, their moments.
+ * @param moments tensors that the optimizer keeps of each parameter's; 0 where nothing is trained
+ */
 export function parameterBuffers(
   models: number,
   layers: readonly DenseLayer[],
-  moments: boolean,
+  moments: number,
 ): PlanBuffer[] {
   return layers.flatMap((layer, i) => [
     tensor(parametersOf(i), models * parameterCount(layer)),
-    ...(moments ? [tensor(momentsOf(i), 2 * models * parameterCount(layer))] : []),
+    ...(moments > 0 ? [tensor(momentsOf(i), moments * models * parameterCount(layer))] : []),
   ]);
+}
+
+/** What differs from step to step and from network to network where these are trained: [steps of a submit, models, 2]. */
+export function ratesBuffer(models: number): PlanBuffer {
+  return tensor('rates', 2 * models * STEP_SLOTS);
 }
 
 /** Where each step's loss and hits go, in `parts` parts that the host adds up: [models, steps, parts] x 2. */

@@ -1,6 +1,7 @@
 import { padded, parameterCount } from '../../model/layout.ts';
 import { type DenseLayer, denseLayers } from '../../model/spec.ts';
 import * as ops from '../kernels/plain.ts';
+import type { Optimizer } from '../optimizer.ts';
 import type { Dispatch, StepPlan } from '../plan.ts';
 import {
   activationBuffers,
@@ -14,22 +15,24 @@ import {
   outputOf,
   parameterBuffers,
   parametersOf,
+  ratesBuffer,
   tensor,
 } from './sizes.ts';
 
 const gradientOf = (layer: number) => `gradient${layer}`;
 
 /** Every op in a dispatch of its own: to read, to test the others against, and to compare. */
-export function unfusedPlan(sizes: BatchSizes, adam: ops.AdamConstants): StepPlan {
+export function unfusedPlan(name: string, sizes: BatchSizes, optimizer: Optimizer): StepPlan {
   const layers = denseLayers(sizes.spec);
   const { models, batch } = sizes;
   return {
-    name: 'unfused',
+    name,
     metricParts: 1,
     buffers: [
       ...inputBuffers(sizes, true),
       ...activationBuffers(sizes, layers, 0),
-      ...parameterBuffers(models, layers, true),
+      ratesBuffer(models),
+      ...parameterBuffers(models, layers, optimizer.moments),
       metricsBuffer(sizes),
       ...layers.flatMap((layer, i) => [
         tensor(deltaOf(i), models * batch * padded(layer.outputs)),
@@ -40,7 +43,7 @@ export function unfusedPlan(sizes: BatchSizes, adam: ops.AdamConstants): StepPla
       gather(sizes),
       ...unfusedForward(sizes, layers),
       loss(sizes, layers.length),
-      ...unfusedBackward(sizes, layers, adam),
+      ...unfusedBackward(sizes, layers, optimizer),
     ],
   };
 }
@@ -89,7 +92,7 @@ function unfusedForward({ models, batch: rows }: BatchSizes, layers: readonly De
 function unfusedBackward(
   { models, batch }: BatchSizes,
   layers: readonly DenseLayer[],
-  adam: ops.AdamConstants,
+  optimizer: Optimizer,
 ): Dispatch[] {
   const dispatches = layers.map((layer, i) => {
     const { inputs, outputs } = layer;
@@ -109,9 +112,10 @@ function unfusedBackward(
         { a: activationOf(i), b: deltaOf(i), c: gradientOf(i) },
       ),
       ops.biasGradient({ models, batch, layer }, { delta: deltaOf(i), gradient: gradientOf(i) }),
-      ops.update(models * parameterCount(layer), adam, {
+      ops.update({ models, layer }, optimizer, {
         step: 'step',
         gradient: gradientOf(i),
+        rates: 'rates',
         parameters: parametersOf(i),
         moments: momentsOf(i),
       }),
