@@ -119,8 +119,8 @@ export type {
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
-export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
+export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export type { Schedule } from './train/schedule.ts';
 export type { TrainerSettings } from './train/settings.ts';

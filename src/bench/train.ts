@@ -1,8 +1,8 @@
 import { ShadegradError } from '../errors.ts';
 import { parameterCount } from '../model/layout.ts';
 import { denseLayers } from '../model/spec.ts';
-import type { PlanName } from '../train/plans/index.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from '../train/plan.ts';
+import type { PlanName } from '../train/plans/index.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
 import { missingFeature } from './features.ts';
 import { type BenchOptions, type Floor, floorSteps, measureFloor } from './floor.ts';

@@ -60,6 +60,7 @@ function twinLosses({ sizes, images, labels, order, initial }: TrainingWork, mod
   const layers = denseLayers(spec);
   const own = order.subarray(model * orderLength, (model + 1) * orderLength);
   let state = initialState(
+    OPTIMIZER,
     layers.map(({ outputs }, i) => withoutPadding(initial[model]?.[i] ?? new Float32Array(), outputs)),
   );
   const steps = trainingSteps(STEPS * batch, batch, 0, OPTIMIZER, () => [NETWORK_RATE]);

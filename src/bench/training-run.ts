@@ -30,7 +30,11 @@ export class TrainingRun {
         shared.set(name, await upload(device, name, models * size, fill));
       }
       const networks = Array.from({ length: models }, () => NETWORK_RATE);
-      const run = await Run.create(device, { plan, sizes, optimizer: OPTIMIZER, rates: () => networks }, shared);
+      const run = await Run.create(
+        device,
+        { plan, sizes, optimizer: OPTIMIZER, rates: () => networks },
+        shared,
+      );
       run.begin(work.order);
       return new TrainingRun(work, run, shared);
     } catch (error) {

@@ -6,13 +6,7 @@ import { packParameters } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { ADAM, OPTIMIZER_DEFAULTS, optimizerOf } from '../train/optimizer.ts';
 import type { StepPlan } from '../train/plan.ts';
-import {
-  candidatePlans,
-  PLAN_NAMES,
-  type PlanName,
-  planMisfit,
-  trainingPlan,
-} from '../train/plans/index.ts';
+import { candidatePlans, PLAN_NAMES, type PlanName, planMisfit, trainingPlan } from '../train/plans/index.ts';
 import type { BatchSizes } from '../train/plans/sizes.ts';
 import { indices } from './cases/data.ts';
 

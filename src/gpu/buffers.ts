@@ -66,7 +66,11 @@ export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[
   watch.check();
   const staged: { readonly staging: GPUBuffer; readonly sizes: number[] }[] = [];
   const encoder = device.createCommandEncoder();
-  const ranges = parts.map(({ buffer, offset = 0, size = buffer.size - offset }) => ({ buffer, offset, size }));
+  const ranges = parts.map(({ buffer, offset = 0, size = buffer.size - offset }) => ({
+    buffer,
+    offset,
+    size,
+  }));
   try {
     for (let first = 0; first < ranges.length; ) {
       let end = first;
@@ -76,7 +80,11 @@ export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[
       while (end < ranges.length && bytes + (ranges[end]?.size ?? 0) <= PIECE);
       const some = ranges.slice(first, end);
       const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-      const staging = device.createBuffer({ label: `read back ${some[0]?.buffer.label}`, size: bytes, usage });
+      const staging = device.createBuffer({
+        label: `read back ${some[0]?.buffer.label}`,
+        size: bytes,
+        usage,
+      });
       staged.push({ staging, sizes: some.map(({ size }) => size) });
       let at = 0;
       for (const { buffer, offset, size } of some) {

@@ -6,7 +6,7 @@ import { modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
 import type { Normalisation } from '../model/normalisation.ts';
 import type { EpochRecord, Evaluation, History } from '../train/history.ts';
-import type { TrainerSettings } from '../train/trainer.ts';
+import type { TrainerSettings } from '../train/settings.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
 import { confusionMatrix } from './confusion.ts';
 import { presentLabels } from './labels.ts';

@@ -4,7 +4,7 @@ import { benchFloor } from '../../src/bench/floor.ts';
 import { benchTraining, trainingBenchLimits } from '../../src/bench/train.ts';
 import { checkAgainstTwin } from '../../src/bench/training-check.ts';
 import { TrainingRun } from '../../src/bench/training-run.ts';
-import { ADAM, makeWork } from '../../src/bench/training-work.ts';
+import { makeWork, OPTIMIZER } from '../../src/bench/training-work.ts';
 import { missingForMatrices } from '../../src/gpu/matrix-units.ts';
 import { openDevice } from '../../src/node/gpu.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
@@ -72,7 +72,7 @@ describe('training', () => {
     const orderLength = 3 * SMALL.batchSize;
     const sizes = { ...work.sizes, orderLength };
     const order = new Uint32Array(SMALL.models * orderLength).map((_, i) => i);
-    const plan = trainingPlan(SMALL.plan, sizes, ADAM);
+    const plan = trainingPlan(SMALL.plan, sizes, OPTIMIZER);
     const run = await TrainingRun.create(subject.device, { ...work, sizes, plan, order, stepsPerEpoch: 3 });
     const single: number[][] = [];
     for (let step = 1; step <= 5; step++) {

@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { hasQuads } from '../../src/gpu/adapter.ts';
-import { packParameters } from '../../src/model/layout.ts';
-import type { MlpSpec } from '../../src/model/spec.ts';
+import { packParameters, parameterCount } from '../../src/model/layout.ts';
+import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
 import { fastestPlan, type PlanMemory, type TrialState } from '../../src/train/choice.ts';
 import { Executable } from '../../src/train/executable.ts';
-import { candidatePlans } from '../../src/train/plans/candidates.ts';
-import { trainingPlan } from '../../src/train/plans/index.ts';
 import type { StepPlan } from '../../src/train/plan.ts';
-import { trainingSteps } from '../../src/train/step.ts';
+import { candidatePlans, trainingPlan } from '../../src/train/plans/index.ts';
 import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
 import { testDevice } from '../support/gpu.ts';
+import { ADAM, constantRates } from '../support/step.ts';
 
 const samples = golden.labels.length;
 const sizes = { spec: goldenSpec, models: 1, batch: golden.batchSize, samples, orderLength: samples };
-const quick = trainingPlan('unfused', sizes, golden.adam);
+const quick = trainingPlan('unfused', sizes, ADAM);
 const slow: StepPlan = {
   ...quick,
   name: 'slow',
@@ -26,8 +25,16 @@ async function trial(): Promise<TrialState> {
   return {
     samples: executable.buffer('samples'),
     order: Uint32Array.from({ length: samples }, (_, i) => i),
-    parameters: packParameters(goldenModel),
-    steps: trainingSteps(samples, golden.batchSize, 0, golden.adam),
+    sizes,
+    optimizer: ADAM,
+    rates: constantRates(1, golden.adam.learningRate),
+    state: {
+      t: 0,
+      place: 0,
+      sums: [{ loss: 0, hits: 0, diverged: null }],
+      parameters: packParameters(goldenModel),
+      moments: denseLayers(goldenSpec).map((layer) => new Float32Array(2 * parameterCount(layer))),
+    },
   };
 }
 
@@ -93,7 +100,7 @@ describe('fastestPlan', () => {
 test('plans with barriers are no candidates where subgroups are four wide, and the rest is tried elsewhere', async () => {
   const device = await testDevice();
   const names = (spec: MlpSpec, as: Partial<GPUDevice>) =>
-    candidatePlans({ ...as, limits: device.limits } as GPUDevice, { ...sizes, spec }, golden.adam).map(
+    candidatePlans({ ...as, limits: device.limits } as GPUDevice, { ...sizes, spec }, ADAM).map(
       ({ name }) => name,
     );
   const narrow = { inputs: 16, hidden: [8], classes: 4 };

@@ -6,13 +6,17 @@ import { compile } from '../../src/gpu/pipeline.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { packParameters } from '../../src/model/layout.ts';
+import { denseLayers } from '../../src/model/spec.ts';
 import { openDevice } from '../../src/node/gpu.ts';
-import * as reference from '../../src/reference/kernels.ts';
+import { gather } from '../../src/reference/kernels.ts';
+import { initialState, trainingStep } from '../../src/reference/training.ts';
 import type { Progress } from '../../src/train/history.ts';
 import { Network } from '../../src/train/network.ts';
+import { trainingSteps } from '../../src/train/step.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
-import { expectClose, testDevice } from '../support/gpu.ts';
+import { expectClose, testDevice, withoutPadding } from '../support/gpu.ts';
+import { ADAM, constantRates, everyStep } from '../support/step.ts';
 
 const data = blobs();
 
@@ -367,60 +371,42 @@ function referenceEpoch({
   batchSize,
   learningRate,
   seed,
-}: Required<Pick<TrainerOptions, 'hidden' | 'batchSize' | 'learningRate' | 'seed'>>) {
+}: {
+  readonly hidden: readonly number[];
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+}) {
   const { train: samples, classes, shape } = data;
   const inputs = shape.height * shape.width;
-  const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-  const model = initialModel({ inputs, hidden, classes }, seed);
-  const widths = [inputs, ...hidden, classes];
-  const layers = widths.slice(1).map((outputs, i) => ({ inputs: widths[i] ?? 0, outputs }));
-  const parameters = packParameters(model).map((packed, i) => {
-    const { outputs } = layers[i] ?? { outputs: 0 };
-    const stride = packed.length / ((layers[i]?.inputs ?? 0) + 1);
-    return Float64Array.from(packed.filter((_, j) => j % stride < outputs));
-  });
-  const zeros = () => parameters.map((layer) => new Float64Array(layer.length));
-  const state: Record<'parameters' | 'moment1' | 'moment2', Float64Array[]> = {
-    parameters,
-    moment1: zeros(),
-    moment2: zeros(),
-  };
+  const spec = { inputs, hidden, classes };
+  const layers = denseLayers(spec);
+  let state = initialState(
+    ADAM,
+    packParameters(initialModel(spec, seed)).map((packed, i) =>
+      withoutPadding(packed, layers[i]?.outputs ?? 0),
+    ),
+  );
   const order = shuffledIndices(samples.count, new CounterRandom(seed, streams.epochOrder(1)));
   let [loss, hits] = [0, 0];
-  for (let offset = 0, t = 1; offset < samples.count; offset += batchSize, t++) {
-    const count = Math.min(batchSize, samples.count - offset);
-    const step = {
-      offset,
-      count,
-      index: 0,
-      t,
-      stepSize: learningRate / (1 - adam.beta1 ** t),
-      rootCorrection: 1 / Math.sqrt(1 - adam.beta2 ** t),
-    };
-    const sizes = { models: 1, batch: count, inputs, classes, orderLength: samples.count };
-    const activations = [reference.gather(sizes, step, samples.images, order)];
-    for (const [i, layer] of layers.entries()) {
-      const dense = { models: 1, rows: count, layer, relu: i < layers.length - 1 };
-      activations.push(reference.dense(dense, activations[i] ?? [], state.parameters[i] ?? []));
-    }
-    const top = reference.softmaxCrossEntropy(sizes, step, samples.labels, order, activations.at(-1) ?? []);
-    loss += top.loss[0] ?? Number.NaN;
-    hits += top.hits[0] ?? Number.NaN;
-    let delta = top.delta;
-    for (let i = layers.length - 1; i >= 0; i--) {
-      const layer = layers[i] ?? { inputs: 0, outputs: 0 };
-      const x = activations[i] ?? new Float64Array();
-      const [p, m, v] = [state.parameters[i], state.moment1[i], state.moment2[i]].map(
-        (a) => a ?? new Float64Array(),
-      );
-      const next = reference.denseInputGradient({ models: 1, rows: count, layer }, delta, p ?? [], x);
-      const gradient = reference.denseGradient({ models: 1, batch: count, layer }, x, delta);
-      const updated = reference.adam(adam, step, gradient, p ?? [], m ?? [], v ?? []);
-      state.parameters[i] = updated.parameters;
-      state.moment1[i] = updated.moment1;
-      state.moment2[i] = updated.moment2;
-      delta = next;
-    }
+  for (const step of everyStep(
+    trainingSteps(samples.count, batchSize, 0, ADAM, constantRates(1, learningRate)),
+  )) {
+    const picked = order.subarray(step.offset, step.offset + step.count);
+    const sizes = { models: 1, batch: step.count, inputs, orderLength: samples.count };
+    const x = gather(sizes, step, samples.images, order);
+    const stepped = trainingStep(
+      spec,
+      ADAM,
+      step,
+      x,
+      Uint8Array.from(picked, (i) => samples.labels[i] ?? 0),
+      state,
+    );
+    loss += stepped.loss;
+    hits += stepped.hits;
+    state = stepped.state;
   }
-  return { loss: loss / samples.count, accuracy: hits / samples.count, parameters: state.parameters, layers };
+  const parameters = state.map((layer) => layer.parameters);
+  return { loss: loss / samples.count, accuracy: hits / samples.count, parameters, layers };
 }

@@ -3,8 +3,7 @@ import { create } from 'webgpu';
 import { KERNELS } from '../../src/gpu/kernels.ts';
 import { MATRIX_FEATURES, missingForMatrices } from '../../src/gpu/matrix-units.ts';
 import { trainingPlan } from '../../src/train/plans/index.ts';
-
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+import { ADAM } from '../support/step.ts';
 
 // Dawn's backend that draws and computes nothing has matrix units, though of no shape: it compiles their shaders. What
 // `create` returns must outlive its devices.

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { KERNELS } from '../../src/gpu/kernels.ts';
 import { UNIT_COUNTS } from '../../src/train/kernels/fused.ts';
+import { assertWithinLimits, DEFAULT_LIMITS } from '../../src/train/plan.ts';
 import { fusedFits, fusedPlan, fusedUnits } from '../../src/train/plans/fused.ts';
 import { planFits } from '../../src/train/plans/index.ts';
-import { assertWithinLimits, DEFAULT_LIMITS } from '../../src/train/plan.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const spec = { inputs: 784, hidden: [100], classes: 10 };

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Access, KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
 import { inferenceSizes } from '../../src/train/inference.ts';
-import { tiledKernels } from '../../src/train/kernels/tiled.ts';
 import { quadKernels } from '../../src/train/kernels/quads.ts';
-import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
-import { inferencePlan } from '../../src/train/plans/inference.ts';
+import { tiledKernels } from '../../src/train/kernels/tiled.ts';
 import {
   allDispatches,
   assertWithinLimits,
@@ -13,6 +11,8 @@ import {
   requiredLimits,
   type StepPlan,
 } from '../../src/train/plan.ts';
+import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
+import { inferencePlan } from '../../src/train/plans/inference.ts';
 import { trainerLimits } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 
