@@ -1,10 +1,82 @@
+import { ShadegradError } from '../errors.ts';
+
+/** How the learning rate changes from step to step. */
 export type Schedule =
   | { readonly name: 'constant' }
+  /** Down to 0 along half a cosine (Loshchilov & Hutter 2017), in so many epochs, those of the warm-up included. */
   | { readonly name: 'cosine'; readonly epochs: number }
+  /** Times `factor` after every so many epochs, counted from the end of the warm-up. */
   | { readonly name: 'step'; readonly epochs: number; readonly factor: number };
-export function learningRateFactor(_s: Schedule, _w: number, _n: number): (t: number) => number {
-  return () => 1;
+
+export const SCHEDULE_NAMES = ['constant', 'cosine', 'step'] as const satisfies readonly Schedule['name'][];
+
+/**
+ * What the learning rate is multiplied by in each step, in float64: PyTorch's `LinearLR`, then `CosineAnnealingLR` or
+ * `StepLR`, joined by `SequentialLR` and stepped after every step of the optimizer, in closed form.
+ *
+ * With W steps of warm-up the factor of step t is t / (W + 1): the first step has some of the rate already, and step
+ * W + 1, the schedule's first, all of it. With T steps from there to the end of the epochs, those of a cosine are
+ *
+ *     (1 + cos(pi k / T)) / 2     k = t - W - 1, 0 to T - 1
+ *
+ * so that the last step still trains; after it the factor is 0.
+ *
+ * @param warmup epochs in which the rate rises, 0 for none; a fraction is rounded to whole steps
+ * @returns the factor by t, 1 for the first step
+ * @throws ShadegradError `usage` where a number of the schedule is out of range, or its epochs end within the warm-up
+ */
+export function learningRateFactor(
+  schedule: Schedule,
+  warmup: number,
+  stepsPerEpoch: number,
+): (t: number) => number {
+  if (!SCHEDULE_NAMES.includes(schedule.name)) {
+    complain('schedule', schedule.name, SCHEDULE_NAMES.join(', '));
+  }
+  if (!(warmup >= 0 && warmup < Number.POSITIVE_INFINITY)) {
+    complain('warm-up', warmup, 'a number of epochs, 0 or more');
+  }
+  const rising = Math.round(warmup * stepsPerEpoch);
+  const factor = factorAfterWarmup(schedule, rising, stepsPerEpoch);
+  return (t) => (t <= rising ? t / (rising + 1) : factor(t - rising - 1));
 }
-export function scheduleEnd(s: Schedule): number | undefined {
-  return s.name === 'cosine' ? s.epochs : undefined;
+
+/** The epoch after which a schedule has nothing left to train; undefined where it goes on for ever. */
+export function scheduleEnd(schedule: Schedule): number | undefined {
+  return schedule.name === 'cosine' ? schedule.epochs : undefined;
+}
+
+/** By k, 0 for the first step after `rising` steps of warm-up. */
+function factorAfterWarmup(schedule: Schedule, rising: number, stepsPerEpoch: number): (k: number) => number {
+  switch (schedule.name) {
+    case 'constant':
+      return () => 1;
+    case 'cosine': {
+      assertEpochs(schedule.epochs);
+      const steps = schedule.epochs * stepsPerEpoch - rising;
+      if (steps < 1) {
+        const all = `${rising} steps of ${rising + steps}`;
+        complain('warm-up', all, 'a shorter one, or more epochs: a cosine needs a step after it');
+      }
+      // The same as above, but exact where little is left: 1 + cos(x) = 2 sin((pi - x) / 2)^2.
+      return (k) => Math.sin((Math.PI / 2) * (Math.max(steps - k, 0) / steps)) ** 2;
+    }
+    case 'step': {
+      const { epochs, factor } = schedule;
+      assertEpochs(epochs);
+      if (!(factor > 0 && factor <= 1))
+        complain("the schedule's factor", factor, 'a number above 0, up to 1');
+      return (k) => factor ** Math.floor(k / (epochs * stepsPerEpoch));
+    }
+  }
+}
+
+function assertEpochs(epochs: number): void {
+  if (!(Number.isSafeInteger(epochs) && epochs >= 1)) {
+    complain("the schedule's epochs", epochs, 'a whole number of 1 or more');
+  }
+}
+
+function complain(name: string, value: unknown, range: string): never {
+  throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
 }

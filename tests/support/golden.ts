@@ -1,16 +1,23 @@
 import { readFileSync } from 'node:fs';
 import type { Model } from '../../src/model/model.ts';
 import type { MlpSpec } from '../../src/model/spec.ts';
+import { type OptimizerSettings, optimizerOf } from '../../src/train/optimizer.ts';
+import type { Schedule } from '../../src/train/schedule.ts';
 import { type Steps, trainingSteps } from '../../src/train/step.ts';
-import { ADAM, constantRates } from './step.ts';
 
-/** 20 Adam steps as PyTorch took them; `tools/golden-trajectory.py` made the file and says what is in it. */
+/** 20 steps as PyTorch took them; `tools/golden-trajectory.py` made the file and says what is in it. */
 export interface GoldenTrajectory {
   inputs: number;
   hidden: number[];
   classes: number;
   batchSize: number;
-  adam: { learningRate: number; beta1: number; beta2: number; epsilon: number };
+  optimizer: OptimizerSettings;
+  learningRate: number;
+  weightDecay: number;
+  schedule: Schedule;
+  warmup: number;
+  /** What the learning rate is multiplied by in each step. */
+  factors: number[];
   shapes: Record<string, number[]>;
   weights: Record<string, number[]>;
   pixels: number[];
@@ -30,10 +37,20 @@ export interface Golden {
   model: Model;
 }
 
+/** What PyTorch's schedulers make of the learning rate; the same script's. */
+export interface GoldenSchedule {
+  schedule: Schedule;
+  warmup: number;
+  stepsPerEpoch: number;
+  factors: number[];
+}
+
+function read(file: string) {
+  return JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8'));
+}
+
 function load(file: string): Golden {
-  const trajectory: GoldenTrajectory = JSON.parse(
-    readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8'),
-  );
+  const trajectory: GoldenTrajectory = read(file);
   const { inputs, hidden, classes, shapes, weights } = trajectory;
   const spec = { inputs, hidden, classes };
   const tensors = Object.entries(shapes).map(([name, shape]) => ({
@@ -44,14 +61,26 @@ function load(file: string): Golden {
   return { trajectory, spec, model: { spec, tensors } };
 }
 
-/** The trajectory's steps for `models` networks side by side; its Adam has Keras's numbers but for the rate. */
-export function goldenSteps({ labels, batchSize, adam }: GoldenTrajectory, models: number): Steps {
-  return trainingSteps(labels.length, batchSize, 0, ADAM, constantRates(models, adam.learningRate));
+/** The trajectory's steps, for `models` networks side by side. */
+export function goldenSteps(trajectory: GoldenTrajectory, models: number): Steps {
+  const { labels, batchSize, optimizer, learningRate, weightDecay, factors } = trajectory;
+  return trainingSteps(labels.length, batchSize, 0, optimizerOf(optimizer), (t) => {
+    const network = { learningRate: learningRate * (factors[t - 1] ?? Number.NaN), weightDecay };
+    return Array.from({ length: models }, () => network);
+  });
 }
 
-/** Two hidden layers. */
+/** Adam, two hidden layers. */
 export const deep = load('golden-trajectory.json');
-/** One hidden layer. */
+/** Adam, one hidden layer. */
 export const shallow = load('golden-trajectory-shallow.json');
+/** Adam, the learning rate along a cosine after a warm-up; one hidden layer, as all that follow. */
+export const cosine = load('golden-trajectory-cosine.json');
+/** AdamW, whose decay leaves biases alone. */
+export const adamw = load('golden-trajectory-adamw.json');
+/** Stochastic gradient descent with momentum. */
+export const sgd = load('golden-trajectory-sgd.json');
 
 export const { trajectory: golden, spec: goldenSpec, model: goldenModel } = deep;
+
+export const goldenSchedules: GoldenSchedule[] = read('golden-schedules.json').schedules;
