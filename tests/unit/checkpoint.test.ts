@@ -474,7 +474,6 @@ describe('damage', () => {
       }
       expect(refused).toBeGreaterThan(500);
       if (kind !== 'a cut') expect(read).toBeGreaterThan(20);
-      console.log(kind, read, refused);
     },
   );
 });
