@@ -9,7 +9,9 @@ import { decodeSafetensors, encodeSafetensors, quote, type StoredTensor } from '
 import { type MlpSpec, mlp } from './spec.ts';
 import { linearLayers, unfit } from './state-dict.ts';
 
-const SPEC = 'shadegrad.spec';
+/** The note that a model file of this package has, and that of a checkpoint: they tell the one from the other. */
+export const SPEC_NOTE = 'shadegrad.spec';
+export const CHECKPOINT_NOTE = 'shadegrad.checkpoint';
 const PREPROCESSING = 'shadegrad.preprocessing';
 const DATASET = 'shadegrad.dataset';
 const CLASSES = 'shadegrad.classes';
@@ -107,7 +109,7 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
     tensors,
     metadata: {
       format: 'pt',
-      [SPEC]: JSON.stringify(spec),
+      [SPEC_NOTE]: JSON.stringify(spec),
       [PREPROCESSING]: JSON.stringify({ height, width, scale: SCALE }),
       ...(notes.dataset === undefined ? {} : { [DATASET]: notes.dataset }),
       ...(notes.classNames === undefined ? {} : { [CLASSES]: JSON.stringify(notes.classNames) }),
@@ -126,10 +128,17 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
 export function decodeModel(bytes: Uint8Array): ModelFile {
   assertBytes(bytes, 'a model file');
   const { tensors, metadata } = decodeSafetensors(bytes);
+  if (Object.hasOwn(metadata, CHECKPOINT_NOTE)) {
+    throw new ShadegradError(
+      'bad-model',
+      'This is the checkpoint of a training, and not a model.',
+      'Go on with the training (train --resume), and use the model that it ends with.',
+    );
+  }
   const model = modelOf(tensors);
   const note = (name: string): string | null =>
     Object.hasOwn(metadata, name) ? (metadata[name] ?? null) : null;
-  const [described, preprocessing, traits] = [note(SPEC), note(PREPROCESSING), note(TRAITS)];
+  const [described, preprocessing, traits] = [note(SPEC_NOTE), note(PREPROCESSING), note(TRAITS)];
   if (described !== null && !sameSpec(model.spec, parse(described))) {
     throw unfit(`its tensors are not those of its own description, ${quote(described)}`);
   }

@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import type { Tensor } from './model.ts';
 
 // The safetensors format (https://huggingface.co/docs/safetensors): a header's length as 8 bytes, little-endian;
@@ -54,7 +54,8 @@ interface Entry {
 /**
  * A file of float32 tensors and notes on them.
  *
- * @throws ShadegradError `usage` where a tensor's name is taken, or its shape is not that of its data
+ * @throws ShadegradError `usage` where a tensor's name is taken, or its shape is not that of its data, `io` where the file
+ *   is larger than memory or its header larger than the format allows
  */
 export function encodeSafetensors({
   tensors,
@@ -81,7 +82,14 @@ export function encodeSafetensors({
   const json = JSON.stringify(Object.fromEntries([[METADATA, metadata], ...entries]));
   const header = new TextEncoder().encode(json);
   const headerLength = Math.ceil(header.length / 8) * 8;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerLength + offset);
+  if (headerLength > LONGEST_HEADER) {
+    throw new ShadegradError(
+      'io',
+      `The notes in a file would be ${headerLength} bytes long, of ${LONGEST_HEADER} that the format allows.`,
+      'Save fewer networks in one file.',
+    );
+  }
+  const bytes = allocate(LENGTH_BYTES + headerLength + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
   bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerLength);
   bytes.set(header, LENGTH_BYTES);
@@ -91,6 +99,19 @@ export function encodeSafetensors({
     position += data.byteLength;
   }
   return bytes;
+}
+
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new ShadegradError(
+      'io',
+      `A file of ${length} bytes cannot be made: ${reasonOf(cause)}.`,
+      'Save fewer or smaller networks in one file.',
+      cause,
+    );
+  }
 }
 
 /**

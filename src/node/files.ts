@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmdirSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 
@@ -58,6 +58,18 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       cause,
     );
   }
+}
+
+/** Of a file that is being written: what {@link writeWhole} puts behind its name. */
+const TEMPORARY = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/** Removes what {@link writeWhole} left of a file where its process was killed. Nobody must be writing the file. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  // Where there is no such folder, or a file cannot be removed, it is no worse than that it stays.
+  const found = await readdir(folder).catch(() => []);
+  const leftovers = found.filter((each) => each.startsWith(name) && TEMPORARY.test(each.slice(name.length)));
+  await Promise.allSettled(leftovers.map((each) => rm(join(folder, each))));
 }
 
 /**

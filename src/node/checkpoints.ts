@@ -1,0 +1,125 @@
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf, ShadegradError } from '../errors.ts';
+import {
+  type Checkpoint,
+  type CheckpointNotes,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../train/checkpoint.ts';
+import type { TrainerState } from '../train/state.ts';
+import { removeLeftovers, writeWhole } from './files.ts';
+
+/** What a checkpoint is called in the folder of a training. */
+export const CHECKPOINT_FILE = 'checkpoint.safetensors';
+
+/** The most that Node reads at once. */
+const LARGEST_READ = 2 ** 30;
+
+/**
+ * Reads the checkpoint in a folder, or the file itself.
+ *
+ * @throws ShadegradError `usage` where there is none, `bad-model` where it cannot be read, is damaged or something else
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const found = await stat(path).catch(() => undefined);
+  const file = found?.isDirectory() ? join(path, CHECKPOINT_FILE) : path;
+  const bytes = await readLarge(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+      throw new ShadegradError(
+        'usage',
+        `There is no checkpoint at ${file}.`,
+        'Name the folder that a training was told to write to, or its checkpoint.',
+        cause,
+      );
+    }
+    const reason = reasonOf(cause);
+    throw new ShadegradError('bad-model', `${file} cannot be read: ${reason}.`, 'Check the file.', cause);
+  });
+  try {
+    return decodeCheckpoint(bytes);
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    throw new ShadegradError(error.code, `${file}: ${error.message}`, error.nextStep, error);
+  }
+}
+
+/** Node's `readFile` refuses files of 2 GiB, which many networks side by side take. */
+async function readLarge(path: string): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const bytes = new Uint8Array((await handle.stat()).size);
+    for (let offset = 0; offset < bytes.length; ) {
+      const length = Math.min(LARGEST_READ, bytes.length - offset);
+      const { bytesRead } = await handle.read(bytes, { offset, length });
+      if (bytesRead === 0) return bytes.subarray(0, offset);
+      offset += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Keeps a folder's checkpoint up to date while the training goes on. */
+export interface CheckpointWriter {
+  /**
+   * Has the folder's checkpoint replaced by this state, and returns at once. While one is being written the next one
+   * waits; of several that wait only the last is written. The state must stay as it is.
+   */
+  write(state: TrainerState): void;
+  /**
+   * Returns when nothing is left to be written.
+   * @throws what the last state could not be written for, {@link ShadegradError} `io` where the file could not be
+   */
+  done(): Promise<void>;
+}
+
+/**
+ * Writes checkpoints to `folder`, each whole or not at all: whoever reads the file, or kills this process, at any moment
+ * finds the last one that was written. What a killed process left half written is removed first, so nobody else must be
+ * writing there.
+ *
+ * @param onFailure is told of the first state that could not be written; later ones are tried all the same
+ */
+export function checkpointWriter(
+  folder: string,
+  notes: CheckpointNotes,
+  onFailure: (error: unknown) => void,
+): CheckpointWriter {
+  const path = join(folder, CHECKPOINT_FILE);
+  const ready = removeLeftovers(path);
+  let next: TrainerState | undefined;
+  let writing: Promise<void> | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let told = false;
+
+  async function writeAll(): Promise<void> {
+    await ready;
+    while (next) {
+      const state = next;
+      next = undefined;
+      try {
+        await writeWhole(path, encodeCheckpoint(state, notes));
+        failure = undefined;
+      } catch (error) {
+        failure = { error };
+        if (!told) onFailure(error);
+        told = true;
+      }
+    }
+    writing = undefined;
+  }
+
+  return {
+    write(state) {
+      next = state;
+      writing ??= writeAll();
+    },
+    async done() {
+      await ready;
+      await writing;
+      if (failure) throw failure.error;
+    },
+  };
+}

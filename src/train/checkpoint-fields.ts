@@ -1,0 +1,104 @@
+import { ShadegradError } from '../errors.ts';
+import { fieldsOf } from '../json.ts';
+import { quote } from '../model/safetensors.ts';
+
+/** The error of a file that should be a checkpoint and is not, or not a whole one. */
+export function broken(how: string, cause?: unknown): ShadegradError {
+  return new ShadegradError(
+    'bad-model',
+    `This is not a whole checkpoint: ${how}.`,
+    'Go on from another checkpoint, or start the training anew.',
+    cause,
+  );
+}
+
+/**
+ * Takes a parsed JSON value from a file that is not believed and gives what it should be.
+ * @param path where it stands, for the message
+ * @throws ShadegradError `bad-model` where it is something else
+ */
+export type Reader<T> = (value: unknown, path: string) => T;
+
+/** An object of these fields; others that it has are left out. */
+export function object<T extends object>(fields: { [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+  return (value, path) => {
+    if (typeof value !== 'object' || value === null) throw misfit(value, path, 'an object');
+    const found = fieldsOf(value);
+    const entries = Object.entries<Reader<unknown>>(fields).map(([name, read]) => [
+      name,
+      read(Object.hasOwn(found, name) ? found[name] : undefined, `${path}.${name}`),
+    ]);
+    return Object.fromEntries(entries) as T;
+  };
+}
+
+export function list<T>(read: Reader<T>, least = 0): Reader<T[]> {
+  return (value, path) => {
+    if (!Array.isArray(value) || value.length < least) {
+      throw misfit(value, path, least === 0 ? 'a list' : `a list of ${least} or more`);
+    }
+    return value.map((item, i) => read(item, `${path}[${i}]`));
+  };
+}
+
+export function nullable<T>(read: Reader<T>): Reader<T | null> {
+  return (value, path) => (value === null ? null : read(value, path));
+}
+
+/** A finite number: see {@link numberForJson}. */
+export function number(least = -Number.MAX_VALUE, most = Number.MAX_VALUE): Reader<number> {
+  return (value, path) => {
+    const found = value === '-0' ? -0 : value;
+    if (typeof found === 'number' && found >= least && found <= most) return found;
+    throw misfit(value, path, `a number from ${least} to ${most}`);
+  };
+}
+
+export function whole(least: number): Reader<number> {
+  const read = number(least, Number.MAX_SAFE_INTEGER);
+  return (value, path) => {
+    const found = read(value, path);
+    if (Number.isInteger(found)) return found;
+    throw misfit(value, path, 'a whole number');
+  };
+}
+
+export function text(pattern = /^/): Reader<string> {
+  return (value, path) => {
+    if (typeof value === 'string' && pattern.test(value)) return value;
+    throw misfit(value, path, 'the text that belongs there');
+  };
+}
+
+export const boolean: Reader<boolean> = (value, path) => {
+  if (typeof value === 'boolean') return value;
+  throw misfit(value, path, 'true or false');
+};
+
+export function oneOf<T extends string>(...words: readonly T[]): Reader<T> {
+  return (value, path) => {
+    const found = words.find((word) => word === value);
+    if (found !== undefined) return found;
+    throw misfit(value, path, `one of ${words.join(', ')}`);
+  };
+}
+
+/**
+ * For `JSON.stringify`, which makes 0 of -0 and null of NaN and the infinities: -0 comes back through {@link number},
+ * the others are refused there and never taken for null.
+ */
+export function numberForJson(_: string, value: unknown): unknown {
+  if (Object.is(value, -0)) return '-0';
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function misfit(value: unknown, path: string, wanted: string): ShadegradError {
+  return broken(`${path} is ${described(value)}, and not ${wanted}`);
+}
+
+function described(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

@@ -1,0 +1,320 @@
+import { assertBytes } from '../data/bytes.ts';
+import { ShadegradError } from '../errors.ts';
+import { fieldsOf } from '../json.ts';
+import { padded } from '../model/layout.ts';
+import type { Tensor } from '../model/model.ts';
+import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
+import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
+import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
+import type { Versions } from '../report/run-report.ts';
+import {
+  boolean,
+  broken,
+  list,
+  nullable,
+  number,
+  numberForJson,
+  object,
+  oneOf,
+  type Reader,
+  text,
+  whole,
+} from './checkpoint-fields.ts';
+import type { Divergence, EpochRecord } from './history.ts';
+import { OPTIMIZER_NAMES, optimizerOf } from './optimizer.ts';
+import { PLAN_NAMES } from './plans/index.ts';
+import type { EpochSums, NetworkState, RunState, TrainerState } from './state.ts';
+import type { TrainerSettings } from './trainer.ts';
+
+/** Of what is in the file beside the state: raised where a program of before would misread it. */
+const FORMAT = 1;
+
+/** What a program needs beside the state to go on with a training as it was asked for. */
+export interface CheckpointNotes {
+  /** Where the data came from, e.g. a folder: to load them again. */
+  readonly data: string;
+  /** The size that pictures were brought to; null where the data came as they are. */
+  readonly imageSize: ImageShape | null;
+  /** How many epochs were asked for in all. */
+  readonly epochs: number;
+  /** What trained. */
+  readonly versions: Versions;
+}
+
+/** A training as a file has it. */
+export interface Checkpoint {
+  readonly state: TrainerState;
+  readonly notes: CheckpointNotes;
+}
+
+type Best = NonNullable<NetworkState['best']>;
+
+/** All but the tensors. */
+interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
+  readonly notes: CheckpointNotes;
+  readonly rounds: readonly Omit<RunState, 'parameters' | 'moments'>[];
+  readonly networks: readonly (Omit<NetworkState, 'best'> & {
+    readonly best: Omit<Best, 'parameters'> | null;
+  })[];
+}
+
+/** The shaders compute in float32, which holds 1e-38 to 1e38. */
+const learningRate = number(1e-30, 1e30);
+const weightDecay = number(0);
+const share = number(0, 1);
+
+function oneOrMore(read: Reader<number>): Reader<number | number[]> {
+  const readAll = list(read, 1);
+  return (value, path) => (Array.isArray(value) ? readAll(value, path) : read(value, path));
+}
+
+const SCHEDULES = {
+  constant: object({ name: oneOf('constant') }),
+  cosine: object({ name: oneOf('cosine'), epochs: number(0) }),
+  step: object({ name: oneOf('step'), epochs: number(0), factor: number(0) }),
+};
+
+const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
+  const name = oneOf('constant', 'cosine', 'step')(fieldsOf(value).name, `${path}.name`);
+  return SCHEDULES[name](value, path);
+};
+
+/** The numbers of the optimizer's own are checked by {@link optimizerOf}. */
+const settings = object<TrainerSettings>({
+  hidden: list(whole(1)),
+  batchSize: whole(1),
+  optimizer: oneOf(...OPTIMIZER_NAMES),
+  learningRate: oneOrMore(learningRate),
+  weightDecay: oneOrMore(weightDecay),
+  beta1: number(),
+  beta2: number(),
+  epsilon: number(),
+  momentum: number(),
+  schedule,
+  warmup: number(0),
+  seed: whole(0),
+  models: whole(1),
+  validationSplit: share,
+  patience: nullable(whole(1)),
+  plan: oneOf(...PLAN_NAMES),
+});
+
+const record = object<EpochRecord>({
+  epoch: whole(1),
+  loss: number(),
+  accuracy: share,
+  valLoss: nullable(number()),
+  valAccuracy: nullable(share),
+  seconds: number(0),
+});
+
+const readHeader: Reader<Header> = object<Header>({
+  notes: object<CheckpointNotes>({
+    data: text(),
+    imageSize: nullable(object<ImageShape>({ height: whole(1), width: whole(1) })),
+    epochs: whole(1),
+    versions: object<Versions>({ shadegrad: text(), webgpu: nullable(text()), runtime: text() }),
+  }),
+  spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
+  settings,
+  dataset: text(/^[0-9a-f]{64}$/),
+  epoch: whole(0),
+  rounds: list(
+    object({
+      t: whole(0),
+      place: whole(0),
+      sums: list(object<EpochSums>({ loss: number(), hits: whole(0), diverged: nullable(whole(1)) }), 1),
+    }),
+    1,
+  ),
+  networks: list(
+    object({
+      seed: whole(0),
+      learningRate,
+      weightDecay,
+      history: list(record),
+      diverged: nullable(object<Divergence>({ epoch: whole(1), batch: nullable(whole(1)) })),
+      stopped: boolean,
+      best: nullable(object({ epoch: whole(1), valLoss: number() })),
+    }),
+    1,
+  ),
+});
+
+/**
+ * A training as one safetensors file, from which it goes on as if it had never stopped: {@link decodeCheckpoint} gives the
+ * state back to the bit, NaNs too. Tensors are float32, in the shaders' layout:
+ *
+ *     rounds.R.parameters.L    of round R and layer L: [models, inputs + 1, padded(outputs)], the bias as the last row
+ *     rounds.R.moments.L       what the optimizer keeps: [moments, models, inputs + 1, padded(outputs)]
+ *     best.N.parameters.L      of network N, where early stopping keeps its best weights: [inputs + 1, padded(outputs)]
+ *
+ * The metadata entry `shadegrad.checkpoint` has all the rest as JSON, with the number of the format.
+ *
+ * @throws ShadegradError `bad-model` or `usage` where the state is none that could be read again, `io` where the file is
+ *   larger than memory allows
+ */
+export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): Uint8Array<ArrayBuffer> {
+  const { rounds, networks, ...rest } = state;
+  const json = JSON.stringify(
+    {
+      format: FORMAT,
+      notes,
+      ...rest,
+      rounds: rounds.map(({ parameters: _, moments: __, ...run }) => run),
+      networks: networks.map(({ best, ...network }) => ({
+        ...network,
+        best: best && { epoch: best.epoch, valLoss: best.valLoss },
+      })),
+    },
+    numberForJson,
+  );
+  // What could not be read is not written.
+  const { spec, moments } = parseHeader(json);
+  const tensors = (name: string, layers: readonly Float32Array[], ...leading: number[]): Tensor[] => {
+    const shapes = layerShapes(spec, leading);
+    if (layers.length !== shapes.length) {
+      throw broken(`${name} has ${layers.length} layers, and the network ${shapes.length}`);
+    }
+    return layers.map((data, l) => ({ name: `${name}.${l}`, shape: shapes[l] ?? [], data }));
+  };
+  return encodeSafetensors({
+    tensors: [
+      ...rounds.flatMap((run, r) => [
+        ...tensors(`rounds.${r}.parameters`, run.parameters, run.sums.length),
+        ...tensors(`rounds.${r}.moments`, run.moments, moments, run.sums.length),
+      ]),
+      ...networks.flatMap(({ best }, n) => (best ? tensors(`best.${n}.parameters`, best.parameters) : [])),
+    ],
+    metadata: { [CHECKPOINT_NOTE]: json },
+  });
+}
+
+/**
+ * Reads what {@link encodeCheckpoint} wrote. Nothing in the file is believed before it is checked; only whether the
+ * state fits the data is left to whoever has them.
+ *
+ * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  assertBytes(bytes, 'a checkpoint');
+  const { tensors, metadata } = orBroken(() => decodeSafetensors(bytes));
+  const json = Object.hasOwn(metadata, CHECKPOINT_NOTE) ? metadata[CHECKPOINT_NOTE] : undefined;
+  if (json === undefined) throw foreign(Object.hasOwn(metadata, SPEC_NOTE));
+  const { header, spec, moments } = parseHeader(json);
+  const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const take = (group: string, ...leading: number[]): Float32Array<ArrayBuffer>[] =>
+    layerShapes(spec, leading).map((shape, l) => {
+      const name = `${group}.${l}`;
+      const found = stored.get(name);
+      if (found?.type !== 'F32' || `${found.shape}` !== `${shape}`) {
+        throw broken(`it has no tensor ${name} of float32 and shape [${shape.join(', ')}]`);
+      }
+      stored.delete(name);
+      // Copied as bytes: as numbers, NaNs may become others. Not by slice, which does not copy Node's Buffers.
+      return new Float32Array(new Uint8Array(found.bytes).buffer);
+    });
+  const { notes, ...rest } = header;
+  const state: TrainerState = {
+    ...rest,
+    rounds: header.rounds.map((run, r) => ({
+      ...run,
+      parameters: take(`rounds.${r}.parameters`, run.sums.length),
+      moments: take(`rounds.${r}.moments`, moments, run.sums.length),
+    })),
+    networks: header.networks.map(({ best, ...network }, n) => ({
+      ...network,
+      best: best && { ...best, parameters: take(`best.${n}.parameters`) },
+    })),
+  };
+  if (stored.size > 0) throw broken(`it has ${stored.size} tensors that do not belong there`);
+  return { state, notes };
+}
+
+/** [...leading, inputs + 1, padded(outputs)] of each layer. */
+function layerShapes(spec: MlpSpec, leading: readonly number[]): number[][] {
+  return denseLayers(spec).map(({ inputs, outputs }) => [...leading, inputs + 1, padded(outputs)]);
+}
+
+function foreign(isModel: boolean): ShadegradError {
+  return new ShadegradError(
+    'bad-model',
+    isModel
+      ? 'This is a model, and not the checkpoint of a training.'
+      : 'This is a file of tensors, such as a model, and not the checkpoint of a training.',
+    'Choose the checkpoint.safetensors of a training. A model can be where a new training starts from.',
+  );
+}
+
+function parseHeader(json: string): { header: Header; spec: MlpSpec; moments: number } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch (error) {
+    throw broken('its state is not JSON', error);
+  }
+  const format = whole(1)(fieldsOf(parsed).format, 'its format');
+  if (format > FORMAT) {
+    throw new ShadegradError(
+      'bad-model',
+      `This checkpoint is of format ${format}, which a later version of shadegrad wrote; this one reads ${FORMAT}.`,
+      'Go on with it in that version.',
+    );
+  }
+  const header = readHeader(parsed, 'its state');
+  const { spec, moments } = orBroken(() => ({
+    spec: mlp(header.spec),
+    moments: optimizerOf(header.settings).moments,
+  }));
+  const contradiction = contradictionIn(header);
+  if (contradiction !== undefined) throw broken(contradiction);
+  return { header, spec, moments };
+}
+
+/** What others refuse, as a file or as an option, is a broken checkpoint here. */
+function orBroken<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof ShadegradError)) throw error;
+    const how = error.message.replace(/^This is not a whole safetensors file: /, '').replace(/\.$/, '');
+    throw broken(how, error);
+  }
+}
+
+/** What in it cannot be true together, in words; undefined where nothing is. */
+function contradictionIn({ spec, settings, epoch, rounds, networks }: Header): string | undefined {
+  if (`${settings.hidden}` !== `${spec.hidden}`) return 'its settings are those of another network';
+  const models = rounds[0]?.sums.length ?? 0;
+  if (rounds.some(({ sums }) => sums.length !== models)) return 'its rounds are of different sizes';
+  const places = rounds.length * models;
+  if (networks.length > places || networks.length <= places - models) {
+    return `its ${networks.length} networks do not fill ${rounds.length} rounds of ${models}`;
+  }
+  for (const { t, place, sums } of rounds) {
+    if (place > t || t < epoch - 1 || (epoch < 2 && t !== place) || (epoch === 0 && t > 0)) {
+      return `it cannot be at step ${place} of epoch ${epoch} after ${t} steps`;
+    }
+    if (sums.some(({ hits, diverged }) => hits > place * settings.batchSize || (diverged ?? 0) > place)) {
+      return `its sums are of more than the ${place} steps of its epoch`;
+    }
+  }
+  const wrong = networks.findIndex((network) => !isPossible(network, epoch, settings.patience !== null));
+  return wrong < 0 ? undefined : `the history of its network ${wrong + 1} contradicts the rest`;
+}
+
+function isPossible(
+  { history, diverged, stopped, best }: Header['networks'][number],
+  epoch: number,
+  stopsEarly: boolean,
+): boolean {
+  return (
+    history.length <= epoch &&
+    (history.length >= epoch - 1 || stopped || diverged !== null) &&
+    history.every((record, i) => record.epoch === i + 1) &&
+    history.every(({ valLoss, valAccuracy }) => (valLoss === null) === (valAccuracy === null)) &&
+    (diverged === null || diverged.epoch <= epoch) &&
+    (stopsEarly || !(stopped || best)) &&
+    (best === null || history[best.epoch - 1]?.valLoss === best.valLoss)
+  );
+}
