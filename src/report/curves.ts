@@ -1,5 +1,7 @@
-import type { History } from '../train/history.ts';
+import type { EpochRecord, History } from '../train/history.ts';
+import { valueAxis } from './axes.ts';
 import type { ChartOption } from './echarts-parts.ts';
+import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
 import { chartStyle, titleSize } from './style.ts';
 
@@ -24,40 +26,67 @@ export interface CurvesOptions {
 
 /** Room for the values left of a panel. */
 const LEFT = 72;
+/** How much of its ground a band covers. */
+const BAND_OPACITY = 0.22;
 
-/** Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. */
-export function curvesOption(history: History, options: CurvesOptions = {}): ChartOption {
+/** What several networks have after an epoch. */
+interface Across {
+  readonly epoch: number;
+  readonly mean: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. Of several
+ * networks it is the mean over those that trained the epoch, and a band from the least to the greatest. Leave out those
+ * that diverged: what they had before would hide the others.
+ */
+export function curvesOption(
+  trained: History | readonly History[],
+  options: CurvesOptions = {},
+): ChartOption {
   const { title = '', theme = 'light', width = 860, running = [] } = options;
   const palette = colors(theme);
   const style = chartStyle(theme);
   const stacked = width < 560;
   const top = title === '' ? 46 : 84;
   const sideBySide = { width: Math.floor((width - 2 * LEFT - 36) / 2), top, bottom: 58 };
-  const epochs = history.map(({ epoch }) => epoch);
+  const networks = isSeveral(trained) ? trained : [trained];
+  const records = networks.flat();
+  // The legend of several networks takes two lines there.
+  const heights =
+    networks.length > 1
+      ? { upper: { top: '20%', height: '24%' }, lower: { top: '63%', height: '25%' } }
+      : { upper: { top: '15%', height: '27%' }, lower: { top: '61%', height: '27%' } };
+  const epochs = [...new Set(records.map(({ epoch }) => epoch))].sort((a, b) => a - b);
   const axis = {
     first: running.length > 0 ? 0 : (epochs[0] ?? 0),
     last: Math.max(options.epochs ?? 1, Math.ceil(running.at(-1)?.epoch ?? 1), epochs.at(-1) ?? 1),
   };
+  const validated = records.some(({ valLoss }) => valLoss !== null);
+  const kinds = curveKinds(networks.length, palette).slice(0, validated ? 2 : 1);
+  const band = `${networks.length} networks, least to most`;
   // The first batches are far off: once there are epochs, they set the scale and the line comes in from outside.
-  const accuracies = history.flatMap(({ accuracy, valAccuracy }) => [accuracy, valAccuracy ?? accuracy]);
-  const losses = running.length === 0 ? [] : history.flatMap(({ loss, valLoss }) => [loss, valLoss ?? loss]);
+  const accuracies = records.flatMap(({ accuracy, valAccuracy }) => [accuracy, valAccuracy ?? accuracy]);
+  const losses = running.length === 0 ? [] : records.flatMap(({ loss, valLoss }) => [loss, valLoss ?? loss]);
   const panels = [
     {
       name: 'Loss',
       scale: lossScale(losses),
       running: running.map(({ epoch, loss }) => [epoch, loss]),
-      curves: [history.map(({ loss }) => loss), history.map(({ valLoss }) => valLoss)],
-      grid: stacked ? { left: LEFT, right: 20, top: '15%', height: '27%' } : { left: LEFT, ...sideBySide },
+      curves: [across(records, ({ loss }) => loss), across(records, ({ valLoss }) => valLoss)],
+      grid: stacked ? { left: LEFT, right: 20, ...heights.upper } : { left: LEFT, ...sideBySide },
     },
     {
       name: 'Accuracy (%)',
-      scale: accuracyScale(history.length > 0 ? accuracies : running.map(({ accuracy }) => accuracy)),
+      scale: accuracyScale(records.length > 0 ? accuracies : running.map(({ accuracy }) => accuracy)),
       running: running.map(({ epoch, accuracy }) => [epoch, 100 * accuracy]),
       curves: [
-        history.map(({ accuracy }) => 100 * accuracy),
-        history.map(({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy)),
+        across(records, ({ accuracy }) => 100 * accuracy),
+        across(records, ({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy)),
       ],
-      grid: stacked ? { left: LEFT, right: 20, top: '61%', height: '27%' } : { right: 24, ...sideBySide },
+      grid: stacked ? { left: LEFT, right: 20, ...heights.lower } : { right: 24, ...sideBySide },
     },
   ];
   return {
@@ -72,43 +101,140 @@ export function curvesOption(history: History, options: CurvesOptions = {}): Cha
     legend: {
       // Without the thin line, which needs no words beside the other two.
       data: [
-        ...(history.length > 0 ? ['Training'] : []),
-        ...(history.some(({ valLoss }) => valLoss !== null) ? ['Validation'] : []),
+        ...(records.length > 0 ? kinds.map(({ name }) => name) : []),
+        ...(records.length > 0 && networks.length > 1 ? [bandInLegend(band, palette)] : []),
       ],
       top: title === '' ? 14 : 42,
       itemGap: 24,
       itemWidth: 34,
       textStyle: { color: palette.ink },
     },
-    tooltip: {
-      ...style.tooltip,
-      trigger: 'axis',
-      valueFormatter: (value) => (typeof value === 'number' ? String(Number(value.toPrecision(4))) : ''),
-    },
+    tooltip: { ...style.tooltip, trigger: 'axis', valueFormatter: shown },
     grid: panels.map(({ grid }) => ({ ...grid, outerBoundsMode: 'none' as const })),
     xAxis: panels.map((_, gridIndex) => epochAxis(axis, gridIndex, palette)),
     yAxis: panels.map(({ name, scale }, gridIndex) => ({ ...valueAxis(name, gridIndex, palette), ...scale })),
     series: panels.flatMap(({ curves, running }, panel) => [
       ...(running.length === 0 ? [] : [runningLine(running, panel, palette)]),
-      ...curves.flatMap((data, kind) =>
-        data.every((value) => value === null)
-          ? []
-          : [
-              {
-                type: 'line' as const,
-                name: kind === 0 ? 'Training' : 'Validation',
-                xAxisIndex: panel,
-                yAxisIndex: panel,
-                data: data.map((value, i) => [epochs[i], value]),
-                color: kind === 0 ? palette.training : palette.validation,
-                lineStyle: { width: 2, type: kind === 0 ? ('solid' as const) : ('dashed' as const) },
-                symbol: kind === 0 ? 'circle' : 'diamond',
-                symbolSize: kind === 0 ? 6 : 8,
-                showSymbol: history.length <= 30,
-              },
-            ],
-      ),
+      ...kinds.flatMap((kind, i) => {
+        const curve = curves[i] ?? [];
+        return [
+          {
+            type: 'line' as const,
+            xAxisIndex: panel,
+            yAxisIndex: panel,
+            data: curve.map(({ epoch, mean }) => [epoch, mean]),
+            showSymbol: epochs.length <= 30,
+            ...(networks.length > 1 && { tooltip: { valueFormatter: meanAndRange(curve) } }),
+            ...kind,
+          },
+          ...(networks.length > 1 ? bandSeries(band, curve, panel, kind.color) : []),
+        ];
+      }),
     ]),
+  };
+}
+
+function isSeveral(trained: History | readonly History[]): trained is readonly History[] {
+  return trained.some(Array.isArray);
+}
+
+/** How the curves of training and of validation are drawn. */
+function curveKinds(networks: number, { training, validation }: Colors) {
+  const what = networks > 1 ? ', mean' : '';
+  return [
+    {
+      name: `Training${what}`,
+      color: training,
+      lineStyle: { width: 2, type: 'solid' },
+      symbol: 'circle',
+      symbolSize: 6,
+    },
+    {
+      name: `Validation${what}`,
+      color: validation,
+      lineStyle: { width: 2, type: 'dashed' },
+      symbol: 'diamond',
+      symbolSize: 8,
+    },
+  ] as const;
+}
+
+/** What the networks that trained an epoch have after it, first epoch to last; epochs without a value are left out. */
+function across(records: readonly EpochRecord[], pick: (record: EpochRecord) => number | null): Across[] {
+  const byEpoch = new Map<number, number[]>();
+  for (const record of records) {
+    const value = pick(record);
+    if (value === null) continue;
+    const values = byEpoch.get(record.epoch);
+    if (values) values.push(value);
+    else byEpoch.set(record.epoch, [value]);
+  }
+  return [...byEpoch]
+    .map(([epoch, values]) => ({
+      epoch,
+      mean: average(values),
+      least: Math.min(...values),
+      most: Math.max(...values),
+    }))
+    .sort((a, b) => a.epoch - b.epoch);
+}
+
+/** From the least to the greatest: two lines that are not seen, one on top of the other, and the area between them. */
+function bandSeries(name: string, curve: readonly Across[], panel: number, color: string) {
+  const common = {
+    type: 'line' as const,
+    name,
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    color,
+    symbol: 'none',
+    silent: true,
+    tooltip: { show: false },
+    z: 1,
+  };
+  const [first] = curve;
+  if (first && curve.length === 1) {
+    // There is no area over a lone epoch.
+    const { epoch, least, most } = first;
+    const lineStyle = { width: 16, opacity: BAND_OPACITY };
+    return [
+      {
+        ...common,
+        data: [
+          [epoch, least],
+          [epoch, most],
+        ],
+        lineStyle,
+      },
+    ];
+  }
+  const stack = `${color} ${panel}`;
+  const lineStyle = { opacity: 0 };
+  return [
+    { ...common, stack, lineStyle, data: curve.map(({ epoch, least }) => [epoch, least]) },
+    {
+      ...common,
+      stack,
+      lineStyle,
+      areaStyle: { color, opacity: BAND_OPACITY },
+      data: curve.map(({ epoch, least, most }) => [epoch, most - least]),
+    },
+  ];
+}
+
+function bandInLegend(name: string, { training }: Colors) {
+  return { name, icon: 'rect', itemStyle: { color: training, opacity: BAND_OPACITY } };
+}
+
+/** A value of a tooltip. */
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(4))) : '';
+}
+
+function meanAndRange(curve: readonly Across[]) {
+  return (value: unknown, index: number): string => {
+    const { least, most } = curve[index] ?? {};
+    return `${shown(value)} (${shown(least)} to ${shown(most)})`;
   };
 }
 
@@ -174,24 +300,4 @@ function epochAxis(
     axisTick: { show: room === 0 },
     splitLine: { show: false },
   } as const;
-}
-
-function valueAxis(name: string, gridIndex: number, { ink, muted, line }: Colors) {
-  return {
-    type: 'value',
-    gridIndex,
-    name,
-    nameLocation: 'middle',
-    nameGap: 52,
-    nameRotate: 90,
-    nameTextStyle: { color: ink, fontSize: 13 },
-    axisLabel: { color: muted, fontSize: 12, formatter: shortNumber },
-    splitLine: { lineStyle: { color: line } },
-  } as const;
-}
-
-/** Six characters at most, which is what there is room for. */
-function shortNumber(value: number): string {
-  const size = Math.abs(value);
-  return size !== 0 && (size < 0.001 || size >= 100_000) ? value.toExponential() : String(value);
 }

@@ -1,4 +1,11 @@
-import { HeatmapChart, type HeatmapSeriesOption, LineChart, type LineSeriesOption } from 'echarts/charts';
+import {
+  HeatmapChart,
+  type HeatmapSeriesOption,
+  LineChart,
+  type LineSeriesOption,
+  ScatterChart,
+  type ScatterSeriesOption,
+} from 'echarts/charts';
 import {
   GridComponent,
   type GridComponentOption,
@@ -17,6 +24,7 @@ import type { ComposeOption } from 'echarts/core';
 export const chartParts = [
   HeatmapChart,
   LineChart,
+  ScatterChart,
   GridComponent,
   LegendComponent,
   TitleComponent,
@@ -28,6 +36,7 @@ export const chartParts = [
 export type ChartOption = ComposeOption<
   | HeatmapSeriesOption
   | LineSeriesOption
+  | ScatterSeriesOption
   | GridComponentOption
   | LegendComponentOption
   | TitleComponentOption

@@ -5,11 +5,14 @@ import type { AdapterReport } from '../gpu/adapter.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
 import type { Normalisation } from '../model/normalisation.ts';
-import type { EpochRecord, Evaluation, History } from '../train/history.ts';
+import type { MlpSpec } from '../model/spec.ts';
+import type { Evaluation, History, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
+import { bestNetwork } from '../train/best.ts';
 import type { TrainerSettings } from '../train/settings.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
 import { confusionMatrix } from './confusion.ts';
 import { presentLabels } from './labels.ts';
+import { type Summary, summarise } from './population.ts';
 
 /** Whose code computed something. */
 export interface Versions {
@@ -20,8 +23,17 @@ export interface Versions {
   readonly runtime: string;
 }
 
+/** How well labelled samples were told apart. */
+export interface TestResults {
+  readonly test: { readonly loss: number; readonly accuracy: number; readonly count: number };
+  /** [outputs, outputs] of the network: row i, column j counts the samples of class i predicted as j. */
+  readonly confusionMatrix: readonly (readonly number[])[];
+  /** Of the classes that occur among the true or the predicted labels, as scikit-learn has it by default. */
+  readonly classificationReport: ClassificationReport;
+}
+
 /** What a network made of a dataset's test samples, as numbers for people and programs. JSON holds it without loss. */
-export interface TestReport {
+export interface TestReport extends TestResults {
   readonly dataset: {
     readonly name: string;
     /** Number of samples in each set. */
@@ -47,11 +59,6 @@ export interface TestReport {
   /** Dawn's toggles that were set, as `openDevice` names them; empty in a browser. */
   readonly toggles: readonly string[];
   readonly versions: Versions;
-  readonly test: { readonly loss: number; readonly accuracy: number; readonly count: number };
-  /** [outputs, outputs] of the network: row i, column j counts the samples of class i predicted as j. */
-  readonly confusionMatrix: readonly (readonly number[])[];
-  /** Of the classes that occur among the true or the predicted labels, as scikit-learn has it by default. */
-  readonly classificationReport: ClassificationReport;
 }
 
 /** What was trained and how: with the dataset and the versions, all that is needed to do it again. */
@@ -61,13 +68,30 @@ export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly plan: string;
 }
 
-/** Everything about a training run but the weights. JSON holds it without loss. */
+/** One network of a run: its settings, and what became of it. */
+export interface NetworkReport extends NetworkRecord {
+  /** Null where it diverged, or where the loss on the test samples is not finite. */
+  readonly test: { readonly loss: number; readonly accuracy: number } | null;
+}
+
+/**
+ * Everything about a training run but the weights. JSON holds it without loss. Of several networks, `model`, `history`,
+ * `test`, `confusionMatrix` and `classificationReport` are those of the best one.
+ */
 export interface RunReport extends TestReport {
   readonly config: RunConfig;
   readonly history: History;
+  /** [networks] */
+  readonly models: readonly NetworkReport[];
+  /** Index in `models` of the best network, as {@link bestNetwork} chooses it. */
+  readonly best: number;
+  /** Of the networks that have a `test`; null where one network was trained. */
+  readonly summary: { readonly loss: Summary; readonly accuracy: Summary } | null;
+  /** By the mean of the networks' probabilities; null where one network was trained. */
+  readonly ensemble: TestResults | null;
   /**
-   * Training samples per second over all epochs, without validation; null where no epoch came to its end, or too
-   * quickly for the clock.
+   * Training samples per second, those of all networks together, without validation; null where no epoch came to its
+   * end, or too quickly for the clock.
    */
   readonly imagesPerSecond: number | null;
 }
@@ -85,29 +109,25 @@ export interface Tested extends Pick<TestReport, 'adapter' | 'toggles' | 'versio
   readonly evaluation: Evaluation;
 }
 
-/** What a run's report is made of. */
-export interface Trained extends Omit<Tested, 'file' | 'normalisation'> {
+/** What a run's report is made of. Which network is the best follows from their records. */
+export interface Trained extends Omit<Tested, 'file' | 'normalisation' | 'model' | 'evaluation'> {
   readonly config: RunConfig;
-  readonly history: readonly EpochRecord[];
-  /** Training samples without those kept for validation. */
-  readonly samplesPerEpoch: number;
+  /** [networks], one or more. */
+  readonly networks: readonly NetworkRecord[];
+  /** As they were trained; null for those that diverged: [networks]. */
+  readonly models: readonly (Model | null)[];
+  /** Of `data.test`, by `models`. */
+  readonly evaluation: PopulationEvaluation;
+  /** How many samples the epochs that came to their end trained, those of all networks together. */
+  readonly samples: number;
+  /** Wall-clock time that these epochs took, without validation and without pauses. */
+  readonly seconds: number;
 }
 
 /** @throws ShadegradError `diverged` where the test loss is not finite */
 export async function testReport(tested: Tested): Promise<TestReport> {
-  const { data, model, file = null, normalisation = null, adapter, toggles, versions } = tested;
-  const { loss, accuracy, count, predictions } = tested.evaluation;
-  if (!Number.isFinite(loss)) {
-    throw new ShadegradError(
-      'diverged',
-      `The loss on the test samples is not finite (${loss}).`,
-      'Train again with a smaller learning rate.',
-    );
-  }
+  const { data, model, file = null, normalisation = null, adapter, toggles, versions, evaluation } = tested;
   const { name, train, test, shape, classes, classNames = null } = data;
-  const outputs = Array.from({ length: model.spec.classes }, (_, label) => label);
-  const present = presentLabels(test.labels, predictions).map(Number);
-  const names = namesOfClasses({ classes: model.spec.classes, classNames });
   return {
     dataset: {
       name,
@@ -122,19 +142,49 @@ export async function testReport(tested: Tested): Promise<TestReport> {
     adapter,
     toggles,
     versions,
+    ...testResults(data, model.spec, evaluation),
+  };
+}
+
+function testResults(data: Dataset, { classes }: MlpSpec, evaluation: Evaluation): TestResults {
+  const { loss, accuracy, count, predictions } = evaluation;
+  if (!Number.isFinite(loss)) {
+    throw new ShadegradError(
+      'diverged',
+      `The loss on the test samples is not finite (${loss}).`,
+      'Train again with a smaller learning rate.',
+    );
+  }
+  const { labels } = data.test;
+  const outputs = Array.from({ length: classes }, (_, label) => label);
+  const present = presentLabels(labels, predictions).map(Number);
+  const names = namesOfClasses({ classes, classNames: data.classNames ?? null });
+  return {
     test: { loss, accuracy, count },
-    confusionMatrix: confusionMatrix(test.labels, predictions, outputs),
-    classificationReport: classificationReport(test.labels, predictions, {
+    confusionMatrix: confusionMatrix(labels, predictions, outputs),
+    classificationReport: classificationReport(labels, predictions, {
       targetNames: present.map((label) => names[label] ?? String(label)),
     }),
   };
 }
 
-/** @throws ShadegradError `diverged` where the test loss is not finite */
+/**
+ * @throws ShadegradError `diverged` where all networks did, or where the test loss of the best one or of the ensemble is
+ *   not finite; `usage` where there is not one model and one evaluation for each network
+ */
 export async function runReport(trained: Trained): Promise<RunReport> {
-  const { config, history, samplesPerEpoch, ...tested } = trained;
-  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
-  const { dataset, model, adapter, toggles, versions, ...results } = await testReport(tested);
+  const { config, networks, models, evaluation: evaluations, samples, seconds, ...tested } = trained;
+  const best = bestNetwork(networks);
+  const [record, bestModel, evaluation] = [networks[best], models[best], evaluations.networks[best]];
+  if (!record || !bestModel || !evaluation) throw notOneEach();
+  const { dataset, model, adapter, toggles, versions, ...results } = await testReport({
+    ...tested,
+    model: bestModel,
+    evaluation,
+  });
+  const reports = networks.map((network, i) => networkReport(network, evaluations.networks[i]));
+  const tests = reports.flatMap(({ test }) => test ?? []);
+  const several = networks.length > 1;
   return {
     dataset,
     model,
@@ -142,10 +192,35 @@ export async function runReport(trained: Trained): Promise<RunReport> {
     toggles,
     versions,
     config,
-    history,
+    history: record.history,
     ...results,
-    imagesPerSecond: seconds > 0 ? (samplesPerEpoch * history.length) / seconds : null,
+    models: reports,
+    best,
+    summary: several
+      ? {
+          loss: summarise(tests.map(({ loss }) => loss)),
+          accuracy: summarise(tests.map(({ accuracy }) => accuracy)),
+        }
+      : null,
+    ensemble: several ? testResults(trained.data, bestModel.spec, evaluations.ensemble) : null,
+    imagesPerSecond: seconds > 0 ? samples / seconds : null,
   };
+}
+
+function networkReport(network: NetworkRecord, evaluation: Evaluation | null | undefined): NetworkReport {
+  if (evaluation === undefined) throw notOneEach();
+  const { seed, learningRate, weightDecay, history, epoch, stopped, diverged } = network;
+  const counts = evaluation !== null && diverged === null && Number.isFinite(evaluation.loss);
+  const test = counts ? { loss: evaluation.loss, accuracy: evaluation.accuracy } : null;
+  return { seed, learningRate, weightDecay, history, epoch, stopped, test, diverged };
+}
+
+function notOneEach(): ShadegradError {
+  return new ShadegradError(
+    'usage',
+    'A network that did not diverge has no model or no evaluation.',
+    'Pass one of each for each network, in the same order.',
+  );
 }
 
 /** What each row and column of a report's confusion matrix is called: its class's name, or else its number. */

@@ -55,3 +55,8 @@ function columns(text: string): number {
   const widths = Array.from(text, (character) => (NONE.test(character) ? 0 : WIDE.test(character) ? 2 : 1));
   return widths.reduce<number>((sum, width) => sum + width, 0);
 }
+
+/** A share, 0 to 1, in percent to two decimals: 97.68 %. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

@@ -7,6 +7,7 @@ import { initialModel } from '../model/initialise.ts';
 import { packParameters, parameterCount, unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
+import { bestNetwork } from './best.ts';
 import { fastestPlan, type PlanChoice, type PlanMemory } from './choice.ts';
 import { ensemblePrediction, populationEvaluation } from './ensemble.ts';
 import { precompile } from './executable.ts';
@@ -238,14 +239,29 @@ export class Trainer {
     }));
   }
 
-  /** The place of the best network: see {@link bestNetwork}. */
+  /**
+   * Index of the best network, see {@link bestNetwork}; the test set has no say.
+   * @throws ShadegradError `diverged` where all did
+   */
   get best(): number {
     return bestNetwork(this.networks);
   }
 
-  /** The best network's epochs. */
+  /** The epochs of the only network, or of the best one. */
   get history(): readonly EpochRecord[] {
-    return this.#members[this.best]?.history ?? [];
+    const [only, ...others] = this.#members;
+    return [...((others.length > 0 ? this.#members[this.best] : only)?.history ?? [])];
+  }
+
+  /** What the epochs that came to their end add up to: samples of all networks, and wall-clock time. */
+  get trained(): { readonly samples: number; readonly seconds: number } {
+    const epochs = this.#members.reduce((sum, { history }) => sum + history.length, 0);
+    const longest = this.#rounds.map(({ members }) => {
+      const histories = members.map(({ history }) => history);
+      return histories.reduce((most, history) => (history.length > most.length ? history : most), []);
+    });
+    const seconds = longest.flat().reduce((sum, record) => sum + record.seconds, 0);
+    return { samples: epochs * this.samplesPerEpoch, seconds };
   }
 
   /**
@@ -989,16 +1005,4 @@ function joinedFloats(parts: readonly Float32Array<ArrayBuffer>[]): Float32Array
     at += part.length;
   }
   return all;
-}
-
-/**
- * The place of the best network: the one with the least validation loss, or, without validation, the least training loss, of
- * the epoch whose weights it has. The test set has no say.
- */
-function bestNetwork(networks: readonly NetworkRecord[]): number {
-  const losses = networks.map(({ history, epoch, diverged }) => {
-    const record = history[epoch - 1];
-    return diverged || !record ? Number.POSITIVE_INFINITY : (record.valLoss ?? record.loss);
-  });
-  return losses.reduce((best, loss, i) => (loss < (losses[best] ?? 0) ? i : best), 0);
 }
