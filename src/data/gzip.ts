@@ -5,6 +5,23 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
+/** Deflate packs no tighter: at best two bits for 258 bytes (RFC 1951, section 3.2.5). */
+const MAX_RATIO = 1032;
+
+/**
+ * The length of the content, modulo 2^32, as a gzip file's last four bytes state it (RFC 1952, section 2.3.1). What this
+ * returns may be allocated: a damaged file of a hundred bytes can state 4 GB.
+ *
+ * @throws RangeError where no gzip file of this length holds so much
+ */
+export function statedLength(bytes: Uint8Array): number {
+  // Ten bytes of header at least, eight of trailer.
+  if (bytes.length < 18) throw new RangeError('shorter than any gzip file');
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4, true);
+  if (length > MAX_RATIO * bytes.length) throw new RangeError(`too short for the ${length} bytes it states`);
+  return length;
+}
+
 /**
  * `bytes` unpacked where they are a gzip file, else as they are. Engines differ in what they let pass after the end
  * of the compressed data, so the length that the file's last four bytes state must be met exactly.
@@ -27,9 +44,7 @@ export async function gunzipIfNeeded(bytes: Uint8Array, what: string): Promise<U
 }
 
 async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  // RFC 1952: ten bytes of header at least, eight of trailer, whose last four are the length modulo 2^32.
-  if (bytes.length < 18) throw new RangeError('shorter than any gzip file');
-  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4, true);
+  const length = statedLength(bytes);
   const reader = new Blob([new Uint8Array(bytes)])
     .stream()
     .pipeThrough(new DecompressionStream('gzip'))

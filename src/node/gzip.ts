@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip as gunzipCallback } from 'node:zlib';
-import { gunzipIfNeeded, isGzip } from '../data/gzip.ts';
+import { gunzipIfNeeded, isGzip, statedLength } from '../data/gzip.ts';
 import type { NamedBytes } from '../data/idx.ts';
 
 const gunzip = promisify(gunzipCallback);
@@ -15,14 +15,17 @@ const MOST_AT_ONCE = 2 ** 30;
  * @throws ShadegradError `bad-data` as `gunzipIfNeeded`
  */
 export async function gunzipNamed({ name, bytes }: NamedBytes): Promise<Uint8Array> {
-  if (isGzip(bytes) && bytes.length >= 18) {
-    // RFC 1952, section 2.3.1: the last four bytes are the length modulo 2^32.
-    const size = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4, true);
-    const chunkSize = Math.min(Math.max(64, size), MOST_AT_ONCE);
-    const limits = { chunkSize, maxOutputLength: Math.max(64, size) };
-    const content = await gunzip(bytes, limits).catch(() => undefined);
-    if (content?.length === size) return content;
-  }
+  const content = isGzip(bytes) ? await unpack(bytes).catch(() => undefined) : undefined;
   // What is no gzip file is as it is; what is wrong with a damaged one is said in one place.
-  return gunzipIfNeeded(bytes, name);
+  return content ?? gunzipIfNeeded(bytes, name);
+}
+
+async function unpack(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  const length = statedLength(bytes);
+  const atLeast = Math.max(64, length);
+  const content = await gunzip(bytes, {
+    chunkSize: Math.min(atLeast, MOST_AT_ONCE),
+    maxOutputLength: atLeast,
+  });
+  return content.length === length ? content : undefined;
 }

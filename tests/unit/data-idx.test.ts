@@ -104,6 +104,22 @@ describe('gunzipIfNeeded', () => {
     expect(Buffer.compare(await gunzipIfNeeded(gzip(long), 'digits'), long)).toBe(0);
   });
 
+  test('unpacks what is packed as tightly as can be', async () => {
+    const blank = new Uint8Array(2 ** 24);
+    const tight = new Uint8Array(gzipSync(blank, { level: 9 }));
+    expect(blank.length / tight.length).toBeGreaterThan(1020);
+    expect(Buffer.compare(await gunzipIfNeeded(tight, 'digits'), blank)).toBe(0);
+  });
+
+  // Memory for it would be taken before the first byte is unpacked.
+  test('refuses, before unpacking it, a file that states more than it has room for', async () => {
+    const hostile = altered(packed, packed.length - 4, 255, 255, 255, 255);
+    await expect(gunzipIfNeeded(hostile, 'digits')).rejects.toMatchObject({
+      ...badData('digits is not a whole gzip'),
+      cause: { message: 'too short for the 4294967295 bytes it states' },
+    });
+  });
+
   test.each([
     ['two bytes', packed.slice(0, 2)],
     ['a file cut in its trailer', packed.slice(0, -3)],
