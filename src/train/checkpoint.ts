@@ -23,8 +23,8 @@ import {
 import type { Divergence, EpochRecord } from './history.ts';
 import { OPTIMIZER_NAMES, optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
-import type { EpochSums, NetworkState, RunState, TrainerState } from './state.ts';
-import type { TrainerSettings } from './trainer.ts';
+import type { TrainerSettings } from './settings.ts';
+import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
 /** Of what is in the file beside the state: raised where a program of before would misread it. */
 const FORMAT = 1;
@@ -52,7 +52,7 @@ type Best = NonNullable<NetworkState['best']>;
 /** All but the tensors. */
 interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
   readonly notes: CheckpointNotes;
-  readonly rounds: readonly Omit<RunState, 'parameters' | 'moments'>[];
+  readonly rounds: readonly Omit<RoundState, 'parameters' | 'moments'>[];
   readonly networks: readonly (Omit<NetworkState, 'best'> & {
     readonly best: Omit<Best, 'parameters'> | null;
   })[];
@@ -123,6 +123,7 @@ const readHeader: Reader<Header> = object<Header>({
     object({
       t: whole(0),
       place: whole(0),
+      seconds: number(0),
       sums: list(object<EpochSums>({ loss: number(), hits: whole(0), diverged: nullable(whole(1)) }), 1),
     }),
     1,

@@ -27,7 +27,7 @@ async function trial(): Promise<TrialState> {
     order: Uint32Array.from({ length: samples }, (_, i) => i),
     sizes,
     optimizer: ADAM,
-    rates: constantRates(1, golden.adam.learningRate),
+    rates: constantRates(1, golden.learningRate),
     state: {
       t: 0,
       place: 0,

@@ -2,7 +2,7 @@ import { padded } from '../../src/model/layout.ts';
 import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
 import type { CheckpointNotes } from '../../src/train/checkpoint.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
-import type { NetworkState, RunState, TrainerState } from '../../src/train/state.ts';
+import type { NetworkState, RoundState, TrainerState } from '../../src/train/state.ts';
 import { randomData } from './random.ts';
 
 export const CHECKPOINT_NOTES: CheckpointNotes = {
@@ -25,9 +25,10 @@ export function trainerState({
     denseLayers(spec).map(({ inputs, outputs }) =>
       Float32Array.from(floats(copies * (inputs + 1) * padded(outputs))),
     );
-  const round = (loss: number): RunState => ({
+  const round = (loss: number): RoundState => ({
     t: 14 + place,
     place,
+    seconds: 2 / 7,
     sums: [
       { loss, hits: 5, diverged: null },
       { loss: 0, hits: 0, diverged: 1 },

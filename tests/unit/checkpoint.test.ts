@@ -141,6 +141,7 @@ describe('a checkpoint', () => {
           t: 0,
           place: 0,
           sums: [{ loss: 0, hits: 0, diverged: null }],
+          seconds: 0,
           parameters: third(round.parameters),
           moments: third(round.moments),
         },
