@@ -1,19 +1,36 @@
+import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import {
   type AdapterChoice,
+  CHECKPOINT_FILE,
+  type Checkpoint,
+  type CheckpointNotes,
+  type CheckpointWriter,
+  checkpointWriter,
   type Dataset,
   encodeModel,
+  encodeModels,
   MATRIX_DEVICE,
+  MOST_LOSSES,
   modelNotes,
   nodeVersions,
+  type OpenedDevice,
   openDevice,
   type PlanName,
   planMemory,
+  planUsesMatrixUnits,
+  populationLimits,
+  type Recoverable,
   RUN_FILES,
+  readCheckpoint,
+  readModel,
+  recovering,
   runFiles,
   runReport,
+  type Schedule,
   ShadegradError,
   Trainer,
+  type TrainerOptions,
   trainerLimits,
   writeFiles,
 } from '../node.ts';
@@ -25,10 +42,12 @@ import {
   datasetLine,
   epochLine,
   filesText,
+  networkLine,
   type Output,
   output,
   planLine,
   speedLine,
+  summaryText,
   testText,
 } from './output.ts';
 import { trainingBar } from './progress.ts';
@@ -37,11 +56,21 @@ interface TrainFlags extends DataFlags {
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
-  readonly learningRate: number;
+  readonly optimizer: NonNullable<TrainerOptions['optimizer']>;
+  readonly learningRate: readonly number[];
+  readonly weightDecay: readonly number[];
+  readonly momentum: number;
+  readonly schedule: Schedule['name'];
+  readonly warmup: number;
   readonly seed: number;
+  readonly models: number;
   readonly validationSplit: number;
+  readonly patience: number;
   readonly plan: PlanName | 'auto';
   readonly adapter: AdapterChoice;
+  readonly init?: string;
+  readonly resume?: string;
+  readonly checkpointEvery: number;
   readonly out?: string;
   readonly json?: true;
 }
@@ -49,92 +78,157 @@ interface TrainFlags extends DataFlags {
 export function addTrain(program: Command, signal: AbortSignal): void {
   program
     .command('train')
-    .description('train a network, test it and report')
+    .description('train a network, or many side by side, test them and report')
     .addOption(options.data())
     .addOption(options.imageSize())
     .addOption(options.hidden())
     .addOption(options.epochs())
     .addOption(options.batchSize())
+    .addOption(options.optimizer())
     .addOption(options.learningRate())
+    .addOption(options.weightDecay())
+    .addOption(options.momentum())
+    .addOption(options.schedule())
+    .addOption(options.warmup())
     .addOption(options.seed())
+    .addOption(options.models())
     .addOption(options.validationSplit())
+    .addOption(options.patience())
     .addOption(options.plan())
     .addOption(options.adapter())
-    .addOption(options.out('the model, the report and its pictures'))
+    .addOption(options.init())
+    .addOption(options.resume())
+    .addOption(options.checkpointEvery())
+    .addOption(options.out('the model, the report, its pictures and a checkpoint to go on from'))
     .addOption(options.json())
-    .action((flags: TrainFlags) => withFolder(flags.out, RUN_FILES, () => train(flags, signal)));
+    .action((flags: TrainFlags, command: Command) => start(flags, command, signal));
 }
 
-async function train(flags: TrainFlags, signal: AbortSignal): Promise<void> {
+/** What is given on the command line, where it decides over a checkpoint or over the library's defaults. */
+type Given = Partial<TrainFlags>;
+
+async function start(flags: TrainFlags, command: Command, signal: AbortSignal): Promise<void> {
+  const given = Object.fromEntries(
+    Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
+  ) as Given;
+  const checkpoint = flags.resume === undefined ? undefined : await readCheckpoint(flags.resume);
+  const task = taskOf(flags, given, checkpoint);
+  await withFolder(task.out, [...RUN_FILES, CHECKPOINT_FILE], () => train(task, flags, signal));
+}
+
+/** What is to be done, whether it is begun or gone on with. */
+interface Task {
+  readonly notes: Omit<CheckpointNotes, 'versions'>;
+  readonly options: TrainerOptions;
+  readonly init: string | undefined;
+  readonly out: string | undefined;
+}
+
+/** @throws ShadegradError `usage` where flags contradict each other or the checkpoint */
+function taskOf(flags: TrainFlags, given: Given, checkpoint: Checkpoint | undefined): Task {
+  const { notes, state } = checkpoint ?? {};
+  const epochs = given.epochs ?? notes?.epochs ?? flags.epochs;
+  const trained = state ? epochsTrained(state) : 0;
+  if (epochs < trained) {
+    throw new ShadegradError(
+      'usage',
+      `--epochs ${epochs}: the training to go on with has ${trained} epochs already.`,
+      `Use ${trained} or more.`,
+    );
+  }
+  if (state && given.init !== undefined) {
+    throw new ShadegradError(
+      'usage',
+      '--init and --resume both say where the weights come from.',
+      'Use one of them.',
+    );
+  }
+  return {
+    notes: {
+      data: given.data ?? notes?.data ?? flags.data,
+      imageSize: given.imageSize ?? notes?.imageSize ?? null,
+      epochs,
+    },
+    options: { ...settingsOf(given, epochs), ...(state && { restore: state }), planMemory: planMemory() },
+    init: given.init,
+    out: given.out ?? folderOf(flags.resume),
+  };
+}
+
+/** A checkpoint may be named by itself or by its folder. */
+function folderOf(path: string | undefined): string | undefined {
+  return path !== undefined && basename(path) === CHECKPOINT_FILE ? dirname(path) : path;
+}
+
+/** The trainer's settings, as far as they are given. */
+function settingsOf(given: Given, epochs: number): TrainerOptions {
+  const { hidden, batchSize, optimizer, momentum, warmup, seed, models, validationSplit, patience, plan } = given;
+  const settings = {
+    hidden,
+    batchSize,
+    optimizer,
+    learningRate: given.learningRate && oneOrAll(given.learningRate),
+    weightDecay: given.weightDecay && oneOrAll(given.weightDecay),
+    momentum,
+    schedule: given.schedule && scheduleOf(given.schedule, epochs),
+    warmup,
+    seed,
+    models,
+    validationSplit,
+    patience,
+    plan,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function oneOrAll(values: readonly number[]): number | readonly number[] {
+  const [only, ...others] = values;
+  return only !== undefined && others.length === 0 ? only : values;
+}
+
+/** Over all epochs; the steps of `step` are a tenth each, after each third of them. */
+function scheduleOf(name: Schedule['name'], epochs: number): Schedule {
+  if (name === 'step') return { name, epochs: Math.ceil(epochs / 3), factor: 0.1 };
+  return name === 'cosine' ? { name, epochs } : { name };
+}
+
+async function train(task: Task, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  const data = await loadData(flags, out, signal);
-  const { hidden, batchSize, learningRate, seed, validationSplit, plan } = flags;
-  const settings = { hidden, batchSize, learningRate, seed, validationSplit, plan, planMemory: planMemory() };
-  const { device, info, toggles } = await openDevice({
-    adapter: flags.adapter,
-    requiredLimits: trainerLimits(data, settings),
-    robustness: false,
-    ...(plan === 'layered-matrix' && MATRIX_DEVICE),
-  });
-  try {
-    out.say(adapterLine(info));
-    out.say(datasetLine(data));
-    out.say(networkLine(data, flags));
-    const trainer = await Trainer.create(device, data, settings);
-    out.say(planLine(trainer));
-    await trainEpochs(trainer, flags, out, signal);
-    const evaluation = await trainer.evaluate(data.test);
-    const model = await trainer.model();
-    if (signal.aborted) throw interrupted('The test after the training was interrupted.', flags);
-    const report = await runReport({
-      data,
-      model,
-      adapter: info,
-      toggles,
-      versions: await nodeVersions(),
-      config: { epochs: flags.epochs, ...trainer.settings, plan: trainer.plan.name },
-      history: trainer.history,
-      samplesPerEpoch: trainer.samplesPerEpoch,
-      evaluation,
+  const { data: source, imageSize, epochs } = task.notes;
+  const data = await loadData({ data: source, ...(imageSize && { imageSize }) }, out, signal);
+  const initial = task.init === undefined ? undefined : (await loadModel(task.init, {}, out)).model;
+  const trainerOptions = {
+    ...(initial && { initial, hidden: initial.spec.hidden }),
+    ...task.options,
+  };
+  const versions = await nodeVersions();
+  const writer =
+    task.out === undefined
+      ? undefined
+      : checkpointWriter(task.out, { ...task.notes, versions }, (error) =>
+          out.note(`Notice: the checkpoint could not be written: ${reasonOf(error)}`),
+        );
+  const { plan = 'auto' } = { ...task.options.restore?.settings, ...task.options };
+  const open = () =>
+    openDevice({
+      adapter: flags.adapter,
+      requiredLimits: trainerLimits(data, trainerOptions),
+      optionalLimits: populationLimits(data, trainerOptions),
+      robustness: false,
+      ...(plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE),
     });
-    out.result(report, `${speedLine(report)}\n\n${testText(report)}`);
-    if (flags.out === undefined) return;
-    const bytes = encodeModel(model, modelNotes(data));
-    out.say(filesText(await writeFiles(flags.out, await runFiles(report, bytes))));
-  } finally {
-    device.destroy();
-  }
-}
-
-async function trainEpochs(
-  trainer: Trainer,
-  flags: TrainFlags,
-  out: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  const { epochs } = flags;
-  const bar = trainingBar();
+  const job = { data, epochs, options: trainerOptions, versions, writer, out, signal };
   try {
-    const onProgress = bar && { onProgress: bar.update };
-    for await (const record of trainer.fit({ epochs, signal, ...onProgress })) {
-      bar?.stop();
-      out.say(epochLine(record, epochs, trainer.samplesPerEpoch));
-    }
+    await recovering(
+      open,
+      (recoverable) => trainOn(recoverable, job, task.out, flags.checkpointEvery),
+      (loss, times) =>
+        out.note(
+          `Notice: ${loss.message} Going on with another one from the last snapshot (${times} of ${MOST_LOSSES} times).`,
+        ),
+    );
   } catch (error) {
-    if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
-    throw interrupted(error.message, flags);
-  } finally {
-    bar?.stop();
+    await writer?.done();
+    throw withCheckpoint(error, task.out, writer !== undefined);
   }
-}
-
-function interrupted(message: string, { out }: TrainFlags): ShadegradError {
-  const kept = out === undefined ? 'Nothing was kept.' : `Nothing was written: ${out} is as it was before.`;
-  return new ShadegradError('interrupted', message, kept);
-}
-
-function networkLine(data: Dataset, flags: TrainFlags): string {
-  const { hidden, batchSize, learningRate, seed } = flags;
-  const widths = [data.shape.height * data.shape.width, ...hidden, data.classes].join('-');
-  return `Network: ${widths}, batch size ${batchSize}, learning rate ${learningRate}, seed ${seed}`;
 }

@@ -61,3 +61,20 @@ export interface TrainerState {
   /** [networks] */
   readonly networks: readonly NetworkState[];
 }
+
+/** Epochs trained to their end by all networks that were to. */
+export function epochsTrained({
+  epoch,
+  networks,
+}: {
+  readonly epoch: number;
+  readonly networks: readonly Pick<NetworkState, 'history' | 'diverged' | 'stopped'>[];
+}): number {
+  const complete = networks.every((network) => isDone(network) || network.history.length >= epoch);
+  return complete ? epoch : epoch - 1;
+}
+
+/** Whether a network is not trained any more. */
+export function isDone({ diverged, stopped }: Pick<NetworkState, 'diverged' | 'stopped'>): boolean {
+  return diverged !== null || stopped;
+}

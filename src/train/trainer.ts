@@ -33,7 +33,15 @@ import { makeResident, type Resident } from './resident.ts';
 import { Run } from './run.ts';
 import { learningRateFactor, scheduleEnd } from './schedule.ts';
 import { networksOf, type TrainerSettings, trainerSettings } from './settings.ts';
-import type { EpochSums, NetworkState, RoundState, RunState, TrainerState } from './state.ts';
+import {
+  type EpochSums,
+  epochsTrained,
+  isDone,
+  type NetworkState,
+  type RoundState,
+  type RunState,
+  type TrainerState,
+} from './state.ts';
 
 /** What to train and how: each setting has a default. */
 export interface TrainerOptions extends Partial<TrainerSettings> {
@@ -219,11 +227,7 @@ export class Trainer {
 
   /** Epochs trained to their end by all networks that were to. */
   get epochs(): number {
-    return this.#isComplete(this.#epoch) ? this.#epoch : this.#epoch - 1;
-  }
-
-  #isComplete(epoch: number): boolean {
-    return this.#members.every((member) => isDone(member) || member.history.length >= epoch);
+    return epochsTrained({ epoch: this.#epoch, networks: this.#members });
   }
 
   /** What became of each network so far. */
@@ -976,10 +980,6 @@ function ratesOf(members: readonly Member[], factor: (t: number) => number) {
       weightDecay,
     }));
   };
-}
-
-function isDone({ diverged, stopped }: Member): boolean {
-  return diverged !== null || stopped;
 }
 
 /** Whether a slot of a round is not there only to fill it up. */
