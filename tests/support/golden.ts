@@ -4,6 +4,7 @@ import type { MlpSpec } from '../../src/model/spec.ts';
 import { type OptimizerSettings, optimizerOf } from '../../src/train/optimizer.ts';
 import type { Schedule } from '../../src/train/schedule.ts';
 import { type Steps, trainingSteps } from '../../src/train/step.ts';
+import { constantRates } from './step.ts';
 
 /** 20 steps as PyTorch took them; `tools/golden-trajectory.py` made the file and says what is in it. */
 export interface GoldenTrajectory {
@@ -64,10 +65,9 @@ function load(file: string): Golden {
 /** The trajectory's steps, for `models` networks side by side. */
 export function goldenSteps(trajectory: GoldenTrajectory, models: number): Steps {
   const { labels, batchSize, optimizer, learningRate, weightDecay, factors } = trajectory;
-  return trainingSteps(labels.length, batchSize, 0, optimizerOf(optimizer), (t) => {
-    const network = { learningRate: learningRate * (factors[t - 1] ?? Number.NaN), weightDecay };
-    return Array.from({ length: models }, () => network);
-  });
+  const rates = (t: number) =>
+    constantRates(models, learningRate * (factors[t - 1] ?? Number.NaN), weightDecay)();
+  return trainingSteps(labels.length, batchSize, 0, optimizerOf(optimizer), rates);
 }
 
 /** Adam, two hidden layers. */
