@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { DATASET_NAMES, PLAN_NAMES } from '../node.ts';
+import { DATASET_NAMES, OPTIMIZER_NAMES, PLAN_NAMES, SCHEDULE_NAMES } from '../node.ts';
 
 // Values are parsed strictly: what is not wholly a number in range is refused, with the range.
 
@@ -30,6 +30,26 @@ function parseLearningRate(text: string): number {
 function parseShare(text: string): number {
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
   return value >= 0 && value < 1 ? value : refuse('a number from 0 to below 1');
+}
+
+function parseDecay(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return value >= 0 && value <= 1 ? value : refuse('a number from 0 to 1');
+}
+
+function parseEpochs(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return value >= 0 && value <= 1_000_000 ? value : refuse('a number from 0 to 1,000,000');
+}
+
+function parseSeconds(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return value >= 0 && value <= 1e6 ? value : refuse('a number of seconds, 0 or more');
+}
+
+/** Values separated by commas. */
+export function listOf<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(',').map(parse);
 }
 
 function parseNumber(text: string): number {
@@ -95,8 +115,52 @@ export const options = {
       .default(10),
   batchSize: () =>
     new Option('--batch-size <count>', 'samples to a step').argParser(wholeNumber(1, 1_000_000)).default(32),
+  optimizer: () =>
+    new Option('--optimizer <name>', 'how gradients become steps').choices(OPTIMIZER_NAMES).default('adam'),
   learningRate: () =>
-    new Option('--learning-rate <rate>', "Adam's step size").argParser(parseLearningRate).default(0.001),
+    new Option(
+      '--learning-rate <rates>',
+      'step size; several, separated by commas, train networks of each (default: 0.001, of sgd 0.01)',
+    ).argParser(listOf(parseLearningRate)),
+  weightDecay: () =>
+    new Option(
+      '--weight-decay <shares>',
+      "adamw's, times the learning rate; several train networks of each (default: 0.004)",
+    ).argParser(listOf(parseDecay)),
+  momentum: () =>
+    new Option('--momentum <share>', "sgd's share of the last step that the next one repeats")
+      .argParser(parseShare)
+      .default(0),
+  schedule: () =>
+    new Option(
+      '--schedule <name>',
+      'how the learning rate changes: cosine falls to 0, step to a tenth after each third of the epochs',
+    )
+      .choices(SCHEDULE_NAMES)
+      .default('constant'),
+  warmup: () =>
+    new Option('--warmup <epochs>', 'epochs, or a part of one, in which the learning rate rises')
+      .argParser(parseEpochs)
+      .default(0),
+  models: () =>
+    new Option('--models <count>', 'networks to train side by side, with the seeds from --seed on')
+      .argParser(wholeNumber(1, 4096))
+      .default(1),
+  patience: () =>
+    new Option(
+      '--patience <epochs>',
+      'stop where the validation loss was not lower for so long, and keep the best weights',
+    ).argParser(wholeNumber(1, 1_000_000)),
+  init: () => new Option('--init <model>', 'start from the weights of a model file').argParser(parseText),
+  resume: () =>
+    new Option('--resume <folder>', 'go on with the training whose checkpoint is there').argParser(parseText),
+  checkpointEvery: () =>
+    new Option(
+      '--checkpoint-every <seconds>',
+      'write a checkpoint to --out within an epoch too, this often; 0 for epochs only',
+    )
+      .argParser(parseSeconds)
+      .default(30),
   seed: () =>
     new Option('--seed <number>', 'decides initial weights, order of samples and validation samples')
       .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))

@@ -8,22 +8,22 @@ import {
   type CheckpointWriter,
   checkpointWriter,
   type Dataset,
-  encodeModel,
-  encodeModels,
+  epochsTrained,
   MATRIX_DEVICE,
   MOST_LOSSES,
   modelNotes,
   nodeVersions,
   type OpenedDevice,
+  type OptimizerName,
   openDevice,
   type PlanName,
   planMemory,
   planUsesMatrixUnits,
   populationLimits,
-  type Recoverable,
   RUN_FILES,
+  type Recoverable,
   readCheckpoint,
-  readModel,
+  reasonOf,
   recovering,
   runFiles,
   runReport,
@@ -31,10 +31,13 @@ import {
   ShadegradError,
   Trainer,
   type TrainerOptions,
+  type TrainerState,
   trainerLimits,
+  type Versions,
   writeFiles,
 } from '../node.ts';
 import { type DataFlags, loadData } from './data.ts';
+import { loadModel } from './model.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
 import {
@@ -46,9 +49,9 @@ import {
   type Output,
   output,
   planLine,
+  resumeLine,
+  runText,
   speedLine,
-  summaryText,
-  testText,
 } from './output.ts';
 import { trainingBar } from './progress.ts';
 
@@ -56,7 +59,7 @@ interface TrainFlags extends DataFlags {
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
-  readonly optimizer: NonNullable<TrainerOptions['optimizer']>;
+  readonly optimizer: OptimizerName;
   readonly learningRate: readonly number[];
   readonly weightDecay: readonly number[];
   readonly momentum: number;
@@ -206,9 +209,9 @@ async function train(task: Task, flags: TrainFlags, signal: AbortSignal): Promis
     task.out === undefined
       ? undefined
       : checkpointWriter(task.out, { ...task.notes, versions }, (error) =>
-          out.note(`Notice: the checkpoint could not be written: ${reasonOf(error)}`),
+          out.note(`Notice: The checkpoint could not be written: ${reasonOf(error)}`),
         );
-  const { plan = 'auto' } = { ...task.options.restore?.settings, ...task.options };
+  const plan = trainerOptions.plan ?? trainerOptions.restore?.settings.plan ?? 'auto';
   const open = () =>
     openDevice({
       adapter: flags.adapter,
@@ -217,18 +220,111 @@ async function train(task: Task, flags: TrainFlags, signal: AbortSignal): Promis
       robustness: false,
       ...(plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE),
     });
-  const job = { data, epochs, options: trainerOptions, versions, writer, out, signal };
+  const job = {
+    data,
+    epochs,
+    options: trainerOptions,
+    versions,
+    out,
+    folder: task.out,
+    writer,
+    snapshotSeconds: flags.checkpointEvery,
+    signal,
+  };
+  const onLoss = (loss: ShadegradError, times: number) =>
+    out.note(`Notice: ${loss.message} Going on with another one (${times} of at most ${MOST_LOSSES} times).`);
   try {
-    await recovering(
-      open,
-      (recoverable) => trainOn(recoverable, job, task.out, flags.checkpointEvery),
-      (loss, times) =>
-        out.note(
-          `Notice: ${loss.message} Going on with another one from the last snapshot (${times} of ${MOST_LOSSES} times).`,
-        ),
-    );
+    await recovering(open, (recoverable) => trainOn(recoverable, job), onLoss);
   } catch (error) {
     await writer?.done();
-    throw withCheckpoint(error, task.out, writer !== undefined);
+    throw withCheckpoint(error, task.out);
   }
+}
+
+/** What is the same on whatever device. */
+interface Job {
+  readonly data: Dataset;
+  readonly epochs: number;
+  readonly options: TrainerOptions;
+  readonly versions: Versions;
+  readonly out: Output;
+  readonly folder: string | undefined;
+  readonly writer: CheckpointWriter | undefined;
+  /** 0 for none within an epoch. */
+  readonly snapshotSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** Trains what is left, tests and reports. */
+async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
+  const { data, epochs, out, writer, signal } = job;
+  const { device, info, toggles } = opened;
+  try {
+    const again = state !== undefined;
+    if (!again) {
+      out.say(adapterLine(info));
+      out.say(datasetLine(data));
+    }
+    const { initial: _, ...options } = job.options;
+    const trainer = await Trainer.create(device, data, again ? { ...options, restore: state } : job.options);
+    if (!again) {
+      out.say(networkLine(trainer));
+      out.say(planLine(trainer));
+    }
+    if (again || options.restore) out.note(resumeLine(trainer));
+    await trainEpochs(trainer, job, (now) => {
+      keep(now);
+      writer?.write(now);
+    });
+    const evaluation = await trainer.evaluateAll(data.test);
+    const models = await trainer.models();
+    if (signal.aborted) throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
+    const report = await runReport({
+      data,
+      models,
+      adapter: info,
+      toggles,
+      versions: job.versions,
+      config: { epochs, ...trainer.settings, plan: trainer.plan.name },
+      networks: trainer.networks,
+      ...trainer.trained,
+      evaluation,
+    });
+    out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
+    if (job.folder === undefined) return;
+    await writer?.done();
+    out.say(filesText(await writeFiles(job.folder, await runFiles(report, models, modelNotes(data)))));
+  } finally {
+    device.destroy();
+  }
+}
+
+async function trainEpochs(
+  trainer: Trainer,
+  { epochs, out, snapshotSeconds, signal }: Job,
+  onSnapshot: (state: TrainerState) => void,
+): Promise<void> {
+  const left = epochs - trainer.epochs;
+  if (left === 0) return;
+  const bar = trainingBar();
+  try {
+    const within = snapshotSeconds > 0 && { snapshotSeconds };
+    const onProgress = bar && { onProgress: bar.update };
+    for await (const record of trainer.fit({ epochs: left, signal, onSnapshot, ...within, ...onProgress })) {
+      bar?.stop();
+      out.say(epochLine(record, epochs, trainer));
+    }
+  } finally {
+    bar?.stop();
+  }
+}
+
+/** What an interrupted training kept, and how to go on. */
+function withCheckpoint(error: unknown, folder: string | undefined): unknown {
+  if (!(error instanceof ShadegradError) || !['interrupted', 'device-lost'].includes(error.code)) return error;
+  const next =
+    folder === undefined
+      ? 'Nothing was kept, since there was no --out.'
+      : `Go on with: shadegrad train --resume ${folder}`;
+  return new ShadegradError(error.code, error.message, next, error);
 }
