@@ -14,7 +14,7 @@ export const CHECKPOINT_NOTES: CheckpointNotes = {
 
 const RECORD = { accuracy: 0.5, valLoss: 0.1 + 0.2, valAccuracy: 1, seconds: 1 / 3 };
 
-/** A training with `place` of the 7 steps of its third epoch done: five networks in two rounds of three, with all that they can have. */
+/** A training in its third epoch: five networks in two rounds of three, with all that they can have. */
 export function trainerState({
   spec = { inputs: 2, hidden: [3], classes: 2 } as MlpSpec,
   place = 4,
