@@ -57,7 +57,7 @@ export {
 export { mnist } from './data/mnist.ts';
 export { epochOrder } from './data/shuffle.ts';
 export { syntheticDigits } from './data/synthetic.ts';
-export { type ErrorCode, ShadegradError } from './errors.ts';
+export { type ErrorCode, reasonOf, ShadegradError } from './errors.ts';
 export { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
 export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
 export { modelChecksum } from './model/checksum.ts';
@@ -105,6 +105,12 @@ export {
   type Versions,
 } from './report/run-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
+export {
+  type Checkpoint,
+  type CheckpointNotes,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from './train/checkpoint.ts';
 export type { PlanMemory } from './train/choice.ts';
 export type {
   Divergence,
@@ -122,9 +128,9 @@ export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
 export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
-export type { Schedule } from './train/schedule.ts';
+export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
 export type { TrainerSettings } from './train/settings.ts';
-export type { TrainerState } from './train/state.ts';
+export { epochsTrained, type NetworkState, type TrainerState } from './train/state.ts';
 export {
   type FitOptions,
   populationLimits,

@@ -1,5 +1,11 @@
 export * from './index.ts';
 export { cacheDirectory } from './node/cache.ts';
+export {
+  CHECKPOINT_FILE,
+  type CheckpointWriter,
+  checkpointWriter,
+  readCheckpoint,
+} from './node/checkpoints.ts';
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { PLAN_NAMES, type PlanName, type Toggles } from '../node.ts';
-import { options, parseHidden, parseText, refuse, wholeNumber } from './options.ts';
+import { listOf, options, parseHidden, parseText, refuse, wholeNumber } from './options.ts';
 
 /** Options that only `bench` has, beside those of every command. */
 export const benchOptions = {
@@ -41,10 +41,6 @@ export const benchOptions = {
   csv: () => new Option('--csv', 'print the figures as CSV on stdout, and nothing else').conflicts('json'),
   svg: (picture: string) => new Option('--svg <file>', `draw ${picture} there`).argParser(parseText),
 };
-
-function listOf<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(',').map((item) => parse(item.trim()));
-}
 
 function parsePlan(text: string): PlanName {
   return PLAN_NAMES.find((name) => name === text) ?? refuse(PLAN_NAMES.join(' or '));

@@ -49,7 +49,7 @@ function parseSeconds(text: string): number {
 
 /** Values separated by commas. */
 export function listOf<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(',').map(parse);
+  return (text) => text.split(',').map((item) => parse(item.trim()));
 }
 
 function parseNumber(text: string): number {

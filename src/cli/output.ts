@@ -6,8 +6,10 @@ import {
   formatClassificationReport,
   formatConfusionMatrix,
   matrixLabels,
+  type NetworkRecord,
   type RunReport,
   type TestReport,
+  type TestResults,
   type Trainer,
 } from '../node.ts';
 
@@ -54,14 +56,52 @@ function counted(value: number, one: string, more: string): string {
   return `${count(value)} ${value === 1 ? one : more}`;
 }
 
-export function epochLine(record: EpochRecord, epochs: number, samples: number): string {
+/** What is trained, and how, beside the data and the plan. */
+export function networkLine({
+  spec,
+  settings,
+  networks,
+}: Pick<Trainer, 'spec' | 'settings' | 'networks'>): string {
+  const { batchSize, optimizer, schedule, warmup } = settings;
+  const [first] = networks;
+  const seeds = [...new Set(networks.map(({ seed }) => seed))];
+  const distinct = (values: readonly number[]) => [...new Set(values)].join(', ');
+  return [
+    `${networks.length > 1 ? `${networks.length} networks` : 'Network'}: ${[spec.inputs, ...spec.hidden, spec.classes].join('-')}`,
+    `batch size ${batchSize}`,
+    ...(optimizer === 'adam' ? [] : [optimizer]),
+    `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}`,
+    ...(optimizer === 'adamw'
+      ? [`weight decay ${distinct(networks.map(({ weightDecay }) => weightDecay))}`]
+      : []),
+    ...(schedule.name === 'constant' ? [] : [`${schedule.name} schedule`]),
+    ...(warmup === 0 ? [] : [`warm-up ${counted(warmup, 'epoch', 'epochs')}`]),
+    seeds.length > 1 ? `seeds ${seeds[0]} to ${seeds.at(-1)}` : `seed ${first?.seed}`,
+  ].join(', ');
+}
+
+/** Where a training goes on that was begun before. */
+export function resumeLine({ epochs, place }: Pick<Trainer, 'epochs' | 'place'>): string {
+  const batches = place.done > 0 ? ` and ${place.done} of ${count(place.of)} batches` : '';
+  return `Notice: Going on after ${counted(epochs, 'epoch', 'epochs')}${batches}.`;
+}
+
+/** Of several networks the means of those that have not diverged. */
+export function epochLine(
+  record: EpochRecord,
+  epochs: number,
+  { samplesPerEpoch, networks }: Pick<Trainer, 'samplesPerEpoch' | 'networks'>,
+): string {
+  const trained = networks.filter(({ history }) => history.length >= record.epoch).length;
+  const samples = trained * samplesPerEpoch;
+  const several = networks.length > 1 ? `  mean of ${trained}:` : '';
   const { epoch, valLoss, valAccuracy, seconds } = record;
   const validation =
     valLoss === null || valAccuracy === null
       ? ''
       : `  validation loss ${loss(valLoss)}  accuracy ${percent(valAccuracy)}`;
   return (
-    `Epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  loss ${loss(record.loss)}  ` +
+    `Epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}${several}  loss ${loss(record.loss)}  ` +
     `accuracy ${percent(record.accuracy)}${validation}  ${seconds.toFixed(1)} s  ${count(samples / seconds)} images/s`
   );
 }
@@ -70,15 +110,50 @@ export function speedLine({ imagesPerSecond }: RunReport): string {
   return `Trained at ${imagesPerSecond === null ? 'an unknown number of' : count(imagesPerSecond)} images/s`;
 }
 
+/** How a run's networks did in the test, the best one and all of them; in detail what they make of it together. */
+export function runText(report: RunReport): string {
+  const { models, best, summary, ensemble, test } = report;
+  const chosen = models[best];
+  if (!summary || !ensemble || !chosen) return testText(report);
+  const { mean, interval, least, most } = summary.accuracy;
+  const diverged = models.length - summary.accuracy.count;
+  const spread = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
+  const lines = [
+    `Test of ${counted(summary.accuracy.count, 'network', 'networks')}: accuracy ${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`,
+    ...(diverged > 0 ? [`Diverged: ${divergedText(models)}`] : []),
+    `Best by ${chosen.history.at(-1)?.valLoss == null ? 'training' : 'validation'} loss: ${settingText(chosen)}: ${testLine(test)}`,
+    `All together: ${testLine(ensemble.test)}`,
+  ];
+  return `${lines.join('\n')}\n\n${detailText(report, ensemble)}`;
+}
+
+function settingText({ seed, learningRate, weightDecay }: NetworkRecord): string {
+  return `seed ${seed}, learning rate ${learningRate}${weightDecay > 0 ? `, weight decay ${weightDecay}` : ''}`;
+}
+
+/** The networks that diverged, and where. */
+function divergedText(models: RunReport['models']): string {
+  return models
+    .flatMap((model) => {
+      if (!model.diverged) return [];
+      const { epoch, batch } = model.diverged;
+      return `${settingText(model)} (epoch ${epoch}${batch === null ? '' : `, batch ${batch}`})`;
+    })
+    .join('; ');
+}
+
 /** Test result, classification report and confusion matrix, as text. */
 export function testText(report: TestReport): string {
-  const { test, confusionMatrix, classificationReport } = report;
+  return `Test: ${testLine(report.test)}\n\n${detailText(report, report)}`;
+}
+
+function detailText(report: TestReport, { confusionMatrix, classificationReport }: TestResults): string {
   const classes = confusionMatrix.length;
   const matrix =
     classes <= WIDEST_MATRIX
       ? formatConfusionMatrix(confusionMatrix, matrixLabels(report))
       : `(The confusion matrix of ${classes} classes is too wide to print.)\n`;
-  return `Test: ${testLine(test)}\n\n${formatClassificationReport(classificationReport)}\n${matrix}`;
+  return `${formatClassificationReport(classificationReport)}\n${matrix}`;
 }
 
 function testLine({

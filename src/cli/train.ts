@@ -20,8 +20,8 @@ import {
   planMemory,
   planUsesMatrixUnits,
   populationLimits,
-  RUN_FILES,
   type Recoverable,
+  RUN_FILES,
   readCheckpoint,
   reasonOf,
   recovering,
@@ -165,7 +165,8 @@ function folderOf(path: string | undefined): string | undefined {
 
 /** The trainer's settings, as far as they are given. */
 function settingsOf(given: Given, epochs: number): TrainerOptions {
-  const { hidden, batchSize, optimizer, momentum, warmup, seed, models, validationSplit, patience, plan } = given;
+  const { hidden, batchSize, optimizer, momentum, warmup, seed, models, validationSplit, patience, plan } =
+    given;
   const settings = {
     hidden,
     batchSize,
@@ -278,7 +279,8 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
     });
     const evaluation = await trainer.evaluateAll(data.test);
     const models = await trainer.models();
-    if (signal.aborted) throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
+    if (signal.aborted)
+      throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
     const report = await runReport({
       data,
       models,
@@ -321,7 +323,8 @@ async function trainEpochs(
 
 /** What an interrupted training kept, and how to go on. */
 function withCheckpoint(error: unknown, folder: string | undefined): unknown {
-  if (!(error instanceof ShadegradError) || !['interrupted', 'device-lost'].includes(error.code)) return error;
+  if (!(error instanceof ShadegradError) || !['interrupted', 'device-lost'].includes(error.code))
+    return error;
   const next =
     folder === undefined
       ? 'Nothing was kept, since there was no --out.'

@@ -230,6 +230,12 @@ export class Trainer {
     return epochsTrained({ epoch: this.#epoch, networks: this.#members });
   }
 
+  /** Batches of the running epoch that the networks on the device have behind them, and how many it has. */
+  get place(): { readonly done: number; readonly of: number } {
+    const { place, stepsPerEpoch } = this.#parts.run;
+    return { done: place === stepsPerEpoch ? 0 : place, of: stepsPerEpoch };
+  }
+
   /** What became of each network so far. */
   get networks(): readonly NetworkRecord[] {
     return this.#members.map(({ seed, learningRate, weightDecay, history, diverged, stopped, best }) => ({
@@ -764,7 +770,6 @@ function prepare(data: Dataset, options: TrainerOptions): Prepared {
     classes: data.classes,
   });
   if (initial) assertShape(initial, spec);
-  if (restore) assertRestorable(restore, spec);
   const { train, validation } = validationSplit(data.train.count, settings.validationSplit, settings.seed);
   const { plan } = settings;
   const misfit = plan === 'auto' ? undefined : planMisfit(plan, spec, optimizer);
@@ -785,7 +790,7 @@ function prepare(data: Dataset, options: TrainerOptions): Prepared {
   };
   // Also what the schedule does not allow is told here.
   learningRateFactor(settings.schedule, settings.warmup, stepsPerEpoch(sizes));
-  return {
+  const prepared = {
     settings,
     spec,
     optimizer,
@@ -796,6 +801,8 @@ function prepare(data: Dataset, options: TrainerOptions): Prepared {
     initial,
     restore,
   };
+  assertRestorable(prepared);
+  return prepared;
 }
 
 /** The settings of a state to go on from, with the plan that is asked for. */
@@ -814,12 +821,30 @@ function restoredSettings({ settings }: TrainerState, given: Partial<TrainerSett
   );
 }
 
-function assertRestorable(restore: TrainerState, spec: MlpSpec): void {
-  if (JSON.stringify(restore.spec) === JSON.stringify(spec)) return;
+function assertRestorable({ restore, spec, networks, sizes }: Prepared): void {
+  if (!restore) return;
+  if (JSON.stringify(restore.spec) !== JSON.stringify(spec)) {
+    throw new ShadegradError(
+      'bad-data',
+      `The training to go on with is of a network for ${restore.spec.inputs} inputs and ${restore.spec.classes} classes, and these data have ${spec.inputs} and ${spec.classes}.`,
+      'Use the data that it was begun with.',
+    );
+  }
+  const own = restore.networks.map(({ seed, learningRate, weightDecay }) => ({
+    seed,
+    learningRate,
+    weightDecay,
+  }));
+  const steps = stepsPerEpoch(sizes);
+  const possible = restore.rounds.every((state) => {
+    const epoch = epochOf(state, steps);
+    return Number.isInteger(epoch) && state.place <= steps && epoch <= Math.max(1, restore.epoch);
+  });
+  if (possible && JSON.stringify(own) === JSON.stringify(networks)) return;
   throw new ShadegradError(
-    'bad-data',
-    `The training to go on with is of a network for ${restore.spec.inputs} inputs and ${restore.spec.classes} classes, and these data have ${spec.inputs} and ${spec.classes}.`,
-    'Use the data that it was begun with.',
+    'bad-model',
+    'The training to go on with is in a state that its settings and these data cannot have led to.',
+    'Use an undamaged checkpoint, or begin another training.',
   );
 }
 
