@@ -7,7 +7,8 @@ import { floats } from './floats.ts';
 import { type Model, type Tensor, tensorShapes } from './model.ts';
 import { decodeSafetensors, encodeSafetensors, quote, type StoredTensor } from './safetensors.ts';
 import { type MlpSpec, mlp } from './spec.ts';
-import { linearLayers, unfit } from './state-dict.ts';
+import { isStacked, stackSize } from './stack.ts';
+import { type LinearLayer, linearLayers, unfit } from './state-dict.ts';
 
 /** The note that a model file of this package has, and that of a checkpoint: they tell the one from the other. */
 export const SPEC_NOTE = 'shadegrad.spec';
@@ -91,7 +92,15 @@ export interface ModelFile {
  *   not have as many pixels as the model has inputs, or the classes not as many names
  */
 export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBuffer> {
-  const spec = checkSpec(model.spec);
+  return encodeSafetensors({ metadata: modelMetadata(model.spec, notes), tensors: modelTensors(model) });
+}
+
+/**
+ * What a model's file says beside the weights, as {@link encodeModel} lists it.
+ * @throws ShadegradError `bad-model` where `notes` are not of a model of this spec
+ */
+export function modelMetadata(described: MlpSpec, notes: ModelNotes): Record<string, string> {
+  const spec = checkSpec(described);
   const { height, width } = notes.image;
   if (height * width !== spec.inputs) {
     throw unfit(`it has ${spec.inputs} inputs, but its images have ${width} x ${height} pixels`);
@@ -99,23 +108,28 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
   if (notes.classNames && notes.classNames.length !== spec.classes) {
     throw unfit(`it has ${spec.classes} classes, but ${notes.classNames.length} names for them`);
   }
-  const tensors = tensorShapes(spec).map(({ name, shape }) => {
+  return {
+    format: 'pt',
+    [SPEC_NOTE]: JSON.stringify(spec),
+    [PREPROCESSING]: JSON.stringify({ height, width, scale: SCALE }),
+    ...(notes.dataset === undefined ? {} : { [DATASET]: notes.dataset }),
+    ...(notes.classNames === undefined ? {} : { [CLASSES]: JSON.stringify(notes.classNames) }),
+    ...(notes.traits === undefined ? {} : { [TRAITS]: encodeTraits(notes.traits) }),
+  };
+}
+
+/**
+ * A model's tensors in order.
+ * @throws ShadegradError `bad-model` where they are not those of its spec, or not finite
+ */
+export function modelTensors(model: Model): Tensor[] {
+  const tensors = tensorShapes(checkSpec(model.spec)).map(({ name, shape }) => {
     const found = model.tensors.find((tensor) => tensor.name === name);
     if (found && `${found.shape}` === `${shape}`) return checkFinite(found);
     throw unfit(`it has no tensor "${name}" of shape [${shape.join(', ')}]`);
   });
   if (tensors.length !== model.tensors.length) throw unfit('it has more tensors than its description');
-  return encodeSafetensors({
-    tensors,
-    metadata: {
-      format: 'pt',
-      [SPEC_NOTE]: JSON.stringify(spec),
-      [PREPROCESSING]: JSON.stringify({ height, width, scale: SCALE }),
-      ...(notes.dataset === undefined ? {} : { [DATASET]: notes.dataset }),
-      ...(notes.classNames === undefined ? {} : { [CLASSES]: JSON.stringify(notes.classNames) }),
-      ...(notes.traits === undefined ? {} : { [TRAITS]: encodeTraits(notes.traits) }),
-    },
-  });
+  return tensors;
 }
 
 /**
@@ -126,43 +140,67 @@ export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBu
  * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`
  */
 export function decodeModel(bytes: Uint8Array): ModelFile {
-  assertBytes(bytes, 'a model file');
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  if (Object.hasOwn(metadata, CHECKPOINT_NOTE)) {
+  const { tensors, metadata } = modelFileTensors(bytes);
+  if (isStacked(tensors)) {
     throw new ShadegradError(
       'bad-model',
-      'This is the checkpoint of a training, and not a model.',
-      'Go on with the training (train --resume), and use the model that it ends with.',
+      `This is not the file of one model: it holds ${stackSize(tensors)} of them.`,
+      'Choose the file of one of them, or read it with decodeModels.',
     );
   }
-  const model = modelOf(tensors);
-  const note = (name: string): string | null =>
-    Object.hasOwn(metadata, name) ? (metadata[name] ?? null) : null;
+  const model = modelOf(linearLayers(tensors));
+  return { model, ...notesOf(metadata, model.spec) };
+}
+
+/** The tensors and notes of a file that is not known to be something else than models. */
+export function modelFileTensors(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
+  assertBytes(bytes, 'a model file');
+  const file = decodeSafetensors(bytes);
+  if (!Object.hasOwn(file.metadata, CHECKPOINT_NOTE)) return file;
+  throw new ShadegradError(
+    'bad-model',
+    'This is the checkpoint of a training, and not a model.',
+    'Go on with the training (train --resume), and use the model that it ends with.',
+  );
+}
+
+/**
+ * What a file says beside the weights.
+ * @throws ShadegradError `bad-model` where that does not fit the spec that its tensors have
+ */
+export function notesOf(metadata: Readonly<Record<string, string>>, spec: MlpSpec): Omit<ModelFile, 'model'> {
+  const note = (name: string) => noteOf(metadata, name);
   const [described, preprocessing, traits] = [note(SPEC_NOTE), note(PREPROCESSING), note(TRAITS)];
-  if (described !== null && !sameSpec(model.spec, parse(described))) {
+  if (described !== null && !sameSpec(spec, parse(described))) {
     throw unfit(`its tensors are not those of its own description, ${quote(described)}`);
   }
   return {
-    model,
-    image: imageOf(preprocessing, model.spec),
-    classNames: classNamesOf(note(CLASSES), model.spec),
+    image: imageOf(preprocessing, spec),
+    classNames: classNamesOf(note(CLASSES), spec),
     traits: traits === null ? null : traitsOf(parse(traits)),
     assumptions: [
-      ...(described === null && model.spec.hidden.length > 0 ? [RELU] : []),
+      ...(described === null && spec.hidden.length > 0 ? [RELU] : []),
       ...(preprocessing === null ? [PIXELS] : []),
-      ...(preprocessing === null && traits === null && isMnistSized(model.spec) ? [PICTURES] : []),
+      ...(preprocessing === null && traits === null && isMnistSized(spec) ? [PICTURES] : []),
     ],
     metadata,
   };
+}
+
+/** Null where there is no such note. */
+export function noteOf(metadata: Readonly<Record<string, string>>, name: string): string | null {
+  return Object.hasOwn(metadata, name) ? (metadata[name] ?? null) : null;
 }
 
 function isMnistSized({ inputs }: MlpSpec): boolean {
   return inputs === 28 * 28;
 }
 
-/** The model whose layers these tensors are, under this package's names. */
-function modelOf(stored: readonly StoredTensor[]): Model {
-  const layers = linearLayers(stored);
+/**
+ * The model of these layers, under this package's names.
+ * @throws ShadegradError `bad-model` where sizes are out of range, or numbers of a type that is not read, or not finite
+ */
+export function modelOf(layers: readonly LinearLayer[]): Model {
   const widths = layers.map(({ weight }) => weight.shape[0] ?? 0);
   const spec = checkSpec({
     inputs: layers[0]?.weight.shape[1] ?? 0,
@@ -230,7 +268,8 @@ function imageOf(preprocessing: string | null, { inputs }: MlpSpec): ImageShape 
   return { height: Number(height), width: Number(width) };
 }
 
-function parse(json: string): unknown {
+/** A JSON note; null where it is none. */
+export function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

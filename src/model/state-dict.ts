@@ -47,7 +47,7 @@ export function linearLayers(tensors: readonly StoredTensor[]): LinearLayer[] {
 }
 
 /** The last part of a name, and what stands before it: `fc1.weight` is the weight of `fc1.`. */
-function partsOf(name: string): { owner: string; role: string } {
+export function partsOf(name: string): { owner: string; role: string } {
   const start = name.lastIndexOf('.') + 1;
   return { owner: name.slice(0, start), role: name.slice(start) };
 }

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
+import type { Model } from '../model/model.ts';
+import { encodeModel, type ModelNotes } from '../model/model-file.ts';
+import { encodeModels } from '../model/population-file.ts';
 import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
-import { matrixLabels, type RunReport, type TestReport } from '../report/run-report.ts';
-import type { EpochRecord, History } from '../train/history.ts';
+import { matrixLabels, type RunReport, type TestReport, type TestResults } from '../report/run-report.ts';
+import { stripOption, stripSize } from '../report/strip.ts';
+import { percent } from '../report/text.ts';
+import type { EpochRecord, NetworkRecord } from '../train/history.ts';
 import { makeFolder, removeEmptyFolders, writeWhole } from './files.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
@@ -21,40 +26,120 @@ export const TEST_FILES = ['report.json', 'report.txt', 'confusion-matrix.svg'] 
 /** What {@link runFiles} names its files. */
 export const RUN_FILES = ['model.safetensors', ...TEST_FILES, 'training-curves.svg', 'history.csv'] as const;
 
+/** What {@link runFiles} names its files where several networks were trained. */
+export const POPULATION_FILES = [...RUN_FILES, 'models.safetensors', 'accuracies.svg'] as const;
+
 /** `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`. */
-export async function testFiles(report: TestReport): Promise<Record<(typeof TEST_FILES)[number], string>> {
+export function testFiles(report: TestReport): Promise<Record<(typeof TEST_FILES)[number], string>> {
+  return filesOf(report, report, '');
+}
+
+/** @param subject of which the results are, if not of the report's only network */
+async function filesOf(
+  report: TestReport,
+  { test, classificationReport, confusionMatrix }: TestResults,
+  subject: string,
+): Promise<Record<(typeof TEST_FILES)[number], string>> {
   const { renderSvg } = await import('../charts.ts');
-  const { dataset, test } = report;
   const labels = matrixLabels(report);
-  const title = `${dataset.name}: ${percent(test.accuracy)} of ${test.count} test images right`;
+  const title = `${report.dataset.name}: ${subject}${percent(test.accuracy)} of ${test.count} test images right`;
   const size = heatmapSize(labels, title);
   return {
     'report.json': `${JSON.stringify(report, null, 2)}\n`,
-    'report.txt': formatClassificationReport(report.classificationReport),
-    'confusion-matrix.svg': renderSvg(heatmapOption(report.confusionMatrix, { labels, title }), size),
+    'report.txt': formatClassificationReport(classificationReport),
+    'confusion-matrix.svg': renderSvg(heatmapOption(confusionMatrix, { labels, title }), size),
   };
 }
 
-/** What `testFiles` has, and `training-curves.svg`, `history.csv` and `model.safetensors`. */
+/**
+ * What `testFiles` has, and `training-curves.svg`, `history.csv` and `model.safetensors`, which is the best network. Where
+ * several were trained, also `models.safetensors`, which has all that did not diverge, and `accuracies.svg`; then
+ * `report.txt` and `confusion-matrix.svg` are those of the ensemble.
+ *
+ * @param models as they were trained; null for those that diverged: [networks]
+ * @throws ShadegradError `bad-model` where models or notes are not of one form, `usage` where the best has no model
+ */
 export async function runFiles(
   report: RunReport,
-  model: Uint8Array,
-): Promise<Record<(typeof RUN_FILES)[number], string | Uint8Array>> {
+  models: readonly (Model | null)[],
+  notes: ModelNotes,
+): Promise<RunFiles> {
   const { renderSvg } = await import('../charts.ts');
-  const { dataset, config, history } = report;
-  const network = config.hidden.length === 0 ? 'softmax regression' : `hidden ${config.hidden.join(', ')}`;
-  const title = `${dataset.name}, ${network}, batch size ${config.batchSize}, seed ${config.seed}`;
-  const option = curvesOption(history, { title, width: CURVES_SIZE.width });
+  const { ensemble } = report;
+  const best = models[report.best];
+  if (!best || models.length !== report.models.length) {
+    throw new ShadegradError(
+      'usage',
+      'The models are not those of the report.',
+      'Pass one model, or null, for each of its networks.',
+    );
+  }
+  const several = ensemble && {
+    'models.safetensors': encodeTrained(report, models, notes),
+    'accuracies.svg': renderSvg(
+      stripOption(report.models, { title: accuraciesTitle(report), ensemble: ensemble.test.accuracy }),
+      stripSize(report.models),
+    ),
+  };
   return {
-    'model.safetensors': model,
-    ...(await testFiles(report)),
-    'training-curves.svg': renderSvg(option, CURVES_SIZE),
-    'history.csv': historyCsv(history),
+    'model.safetensors': encodeModel(best, notes),
+    ...(await filesOf(
+      report,
+      ensemble ?? report,
+      ensemble ? `ensemble of ${trainedOf(report).length} networks, ` : '',
+    )),
+    'training-curves.svg': renderSvg(
+      curvesOption(
+        trainedOf(report).map(({ history }) => history),
+        { title: curvesTitle(report), width: CURVES_SIZE.width },
+      ),
+      CURVES_SIZE,
+    ),
+    'history.csv': historyCsv(report.models),
+    ...several,
   };
 }
 
-/** The epochs as RFC 4180 has it: a line of names, and every line ended by CR LF. What is null is left empty. */
-export function historyCsv(history: History): string {
+/** The networks that did not diverge. */
+function trainedOf({ models }: RunReport): RunReport['models'] {
+  return models.filter(({ diverged }) => diverged === null);
+}
+
+function encodeTrained(report: RunReport, models: readonly (Model | null)[], notes: ModelNotes): Uint8Array {
+  const trained = report.models.flatMap((network, i) => {
+    const model = models[i];
+    return model && network.diverged === null ? [{ network, model }] : [];
+  });
+  return encodeModels(
+    trained.map(({ model }) => model),
+    notes,
+    trained.map(({ network }) => network),
+  );
+}
+
+function curvesTitle(report: RunReport): string {
+  const { dataset, config, models } = report;
+  const layers = config.hidden.length === 0 ? 'softmax regression' : `hidden ${config.hidden.join(', ')}`;
+  const [first] = models;
+  const which = models.length === 1 ? `seed ${first?.seed}` : networksText(report);
+  return `${dataset.name}, ${layers}, batch size ${config.batchSize}, ${which}`;
+}
+
+function accuraciesTitle(report: RunReport): string {
+  return `${report.dataset.name}: test accuracy of ${networksText(report)}`;
+}
+
+/** How many, and whether all of them are in the picture. */
+function networksText(report: RunReport): string {
+  const [all, trained] = [report.models.length, trainedOf(report).length];
+  return all === trained ? `${all} networks` : `${trained} of ${all} networks, the others diverged`;
+}
+
+/**
+ * The epochs as RFC 4180 has it: a line of names, and every line ended by CR LF. What is null is left empty. Of several
+ * networks, each line begins with the network's number, 1 for the first, and its seed.
+ */
+export function historyCsv(networks: readonly Pick<NetworkRecord, 'seed' | 'history'>[]): string {
   const columns = [
     'epoch',
     'loss',
@@ -63,7 +148,16 @@ export function historyCsv(history: History): string {
     'valAccuracy',
     'seconds',
   ] satisfies (keyof EpochRecord)[];
-  const lines = [columns, ...history.map((record) => columns.map((column) => record[column] ?? ''))];
+  const several = networks.length > 1;
+  const lines = [
+    [...(several ? ['network', 'seed'] : []), ...columns],
+    ...networks.flatMap(({ seed, history }, i) =>
+      history.map((record) => [
+        ...(several ? [i + 1, seed] : []),
+        ...columns.map((column) => record[column] ?? ''),
+      ]),
+    ),
+  ];
   return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
 }
 
@@ -119,8 +213,4 @@ export async function prepareFolder(folder: string, names: readonly string[]): P
     }
   }
   return made;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }

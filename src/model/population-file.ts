@@ -1,0 +1,107 @@
+import { ShadegradError } from '../errors.ts';
+import { fieldsOf } from '../json.ts';
+import type { NetworkSettings } from '../train/history.ts';
+import type { Model, Tensor } from './model.ts';
+import {
+  type ModelFile,
+  type ModelNotes,
+  modelFileTensors,
+  modelMetadata,
+  modelOf,
+  modelTensors,
+  noteOf,
+  notesOf,
+  parse,
+} from './model-file.ts';
+import { encodeSafetensors, quote } from './safetensors.ts';
+import { isStacked, layersOf, stackSize, withoutStack } from './stack.ts';
+import { linearLayers, unfit } from './state-dict.ts';
+
+const MODELS = 'shadegrad.models';
+
+export interface ModelsFile extends Omit<ModelFile, 'model'> {
+  /** All of one spec, one or more, under this package's names: [networks]. */
+  readonly models: readonly [Model, ...Model[]];
+  /** How each was trained: [networks]; null where the file does not say. */
+  readonly networks: readonly NetworkSettings[] | null;
+}
+
+/**
+ * Models of one spec as the bytes of one safetensors file: the tensors of {@link encodeModel}, each with an axis in
+ * front, [networks, ...], as PyTorch's `torch.func.stack_module_state` makes them for `functional_call` under `vmap`.
+ * The metadata are those of `encodeModel`, and `shadegrad.models`: `[{"seed":1,"learningRate":0.001,"weightDecay":0}, ...]`.
+ *
+ * @param networks how each was trained: [networks]
+ * @throws ShadegradError `bad-model` as {@link encodeModel}, and where the models are not of one spec; `usage` where there
+ *   is none, or not as many as `networks`
+ */
+export function encodeModels(
+  models: readonly Model[],
+  notes: ModelNotes,
+  networks: readonly NetworkSettings[],
+): Uint8Array<ArrayBuffer> {
+  const [first] = models;
+  if (!first || models.length !== networks.length) {
+    throw new ShadegradError(
+      'usage',
+      `${models.length} models of ${networks.length} networks cannot be saved.`,
+      'Pass one model or more, and the settings of each.',
+    );
+  }
+  const settings = networks.map(({ seed, learningRate, weightDecay }) => ({
+    seed,
+    learningRate,
+    weightDecay,
+  }));
+  const metadata = { ...modelMetadata(first.spec, notes), [MODELS]: JSON.stringify(settings) };
+  const all = models.map((model) => {
+    if (JSON.stringify(model.spec) !== JSON.stringify(first.spec))
+      throw unfit('its networks are not of one form');
+    return modelTensors(model);
+  });
+  const tensors = modelTensors(first).map(({ name, shape, data }, i): Tensor => {
+    const stacked = new Float32Array(models.length * data.length);
+    all.forEach((each, network) => {
+      stacked.set(each[i]?.data ?? [], network * data.length);
+    });
+    return { name, shape: [models.length, ...shape], data: stacked };
+  });
+  return encodeSafetensors({ tensors, metadata });
+}
+
+/**
+ * Reads what {@link encodeModels} wrote, or stacked networks from elsewhere, weights [networks, outputs, inputs] and
+ * biases [networks, outputs], or the file of a single model as one network: else as {@link decodeModel} does.
+ *
+ * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`
+ */
+export function decodeModels(bytes: Uint8Array): ModelsFile {
+  const { tensors, metadata } = modelFileTensors(bytes);
+  const stacked = isStacked(tensors);
+  const count = stacked ? stackSize(tensors) : 1;
+  const layers = linearLayers(stacked ? withoutStack(tensors) : tensors);
+  const modelAt = (network: number) => modelOf(layersOf(layers, network, count));
+  const first = modelAt(0);
+  const others = Array.from({ length: count - 1 }, (_, i) => modelAt(i + 1));
+  return {
+    models: [first, ...others],
+    networks: networksOf(noteOf(metadata, MODELS), count),
+    ...notesOf(metadata, first.spec),
+  };
+}
+
+function networksOf(note: string | null, count: number): readonly NetworkSettings[] | null {
+  if (note === null) return null;
+  const networks = parse(note);
+  const settings = Array.isArray(networks) && networks.length === count ? networks.flatMap(settingsOf) : [];
+  if (settings.length === count) return settings;
+  throw unfit(`it holds ${count} networks, but describes them as ${quote(note)}`);
+}
+
+function settingsOf(network: unknown): NetworkSettings | [] {
+  const { seed, learningRate, weightDecay } = fieldsOf(network);
+  const whole = typeof seed === 'number' && Number.isSafeInteger(seed);
+  return whole && typeof learningRate === 'number' && typeof weightDecay === 'number'
+    ? { seed, learningRate, weightDecay }
+    : [];
+}
