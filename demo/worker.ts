@@ -182,14 +182,14 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
   });
   const report = await runReport({
     data: images,
-    model: await trainer.model(),
+    models: await trainer.models(),
     adapter: info,
     toggles: [],
     versions: pageVersions,
     config: { epochs, ...trainer.settings, plan: plan.name },
-    history: trainer.history,
-    samplesPerEpoch: trainer.samplesPerEpoch,
-    evaluation: ending.evaluation,
+    networks: trainer.networks,
+    ...trainer.trained,
+    evaluation: { networks: [ending.evaluation], ensemble: ending.evaluation },
   });
   if (control.discarded) return;
   post({

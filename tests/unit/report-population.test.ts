@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bestNetwork, summarise } from '../../src/report/population.ts';
+import { summarise } from '../../src/report/population.ts';
+import { bestNetwork } from '../../src/train/best.ts';
 import { studentT95 } from '../../src/report/student-t.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 import { failure } from '../support/failure.ts';
