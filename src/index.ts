@@ -73,6 +73,7 @@ export {
 } from './model/model-file.ts';
 export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
 export { modelNotes } from './model/notes.ts';
+export { decodeModels, encodeModels, type ModelsFile } from './model/population-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
 export { centerDigit, type DigitForm } from './pictures/center.ts';
 export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
@@ -95,21 +96,25 @@ export { type CurvesOptions, curvesOption, type RunningPoint } from './report/cu
 export type { ChartOption } from './report/echarts-parts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
+export { bestNetwork, type Summary, summarise } from './report/population.ts';
 export {
   matrixLabels,
+  type NetworkReport,
   type RunConfig,
   type RunReport,
   runReport,
   type TestReport,
+  type TestResults,
   testReport,
   type Versions,
 } from './report/run-report.ts';
+export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export type { PlanMemory } from './train/choice.ts';
 export type { EpochRecord, Evaluation, History, Progress } from './train/history.ts';
 export { Network, networkLimits, type Prediction } from './train/network.ts';
-export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
+export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export {
   type FitOptions,
   Trainer,
