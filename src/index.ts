@@ -108,7 +108,7 @@ export {
   testReport,
   type Versions,
 } from './report/run-report.ts';
-export { type StripOptions, stripOption, stripSize } from './report/strip.ts';
+export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export { bestNetwork } from './train/best.ts';
 export {

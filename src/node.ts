@@ -31,6 +31,7 @@ export { readModel, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
 export {
+  POPULATION_FILES,
   prepareFolder,
   RUN_FILES,
   type RunFiles,

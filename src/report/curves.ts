@@ -117,6 +117,7 @@ export function curvesOption(
       ...(running.length === 0 ? [] : [runningLine(running, panel, palette)]),
       ...kinds.flatMap((kind, i) => {
         const curve = curves[i] ?? [];
+        if (curve.length === 0) return [];
         return [
           {
             type: 'line' as const,

@@ -183,7 +183,7 @@ function columnTicks(settings: readonly Setting[], width: number): ColumnTicks {
   return {
     labels: names.map((name, i) => (i % every === 0 ? name : '')),
     rotate: 90,
-    height: widest(names),
+    height: Math.ceil(widest(names)),
   };
 }
 

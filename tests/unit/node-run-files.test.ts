@@ -3,10 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { initialModel } from '../../src/model/initialise.ts';
+import { decodeModel } from '../../src/model/model-file.ts';
+import { modelNotes } from '../../src/model/notes.ts';
+import { decodeModels } from '../../src/model/population-file.ts';
 import { removeEmptyFolders } from '../../src/node/files.ts';
-import { historyCsv, prepareFolder, runFiles, testFiles, writeFiles } from '../../src/node/run-files.ts';
+import {
+  historyCsv,
+  POPULATION_FILES,
+  prepareFolder,
+  RUN_FILES,
+  runFiles,
+  testFiles,
+  writeFiles,
+} from '../../src/node/run-files.ts';
+import { formatClassificationReport } from '../../src/report/classification.ts';
 import { runReport, testReport } from '../../src/report/run-report.ts';
-import type { Evaluation } from '../../src/train/history.ts';
+import type { Evaluation, NetworkRecord } from '../../src/train/history.ts';
 import { blobs } from '../support/blobs.ts';
 import { svgTexts } from '../support/svg.ts';
 
@@ -19,12 +31,19 @@ const config = {
   epochs: 2,
   hidden: [7],
   batchSize: 32,
+  optimizer: 'adam' as const,
   learningRate: 0.001,
+  weightDecay: 0,
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-7,
+  momentum: 0.9,
+  schedule: { name: 'constant' as const },
+  warmup: 0,
   seed: 1,
+  models: 1,
   validationSplit: 0.25,
+  patience: null,
   plan: 'fused',
 };
 const data = blobs({ train: 20, test: 6 });
@@ -35,18 +54,54 @@ const evaluation: Evaluation = {
   probabilities: new Float32Array(18),
   predictions: data.test.labels,
 };
-const trained = {
+const model = initialModel({ inputs: 20, hidden: [7], classes: 3 }, 1);
+const network: NetworkRecord = {
+  seed: 1,
+  learningRate: 0.001,
+  weightDecay: 0,
+  history,
+  diverged: null,
+  epoch: 2,
+  stopped: false,
+};
+const setting = {
   data,
-  model: initialModel({ inputs: 20, hidden: [7], classes: 3 }, 1),
   adapter,
   toggles: ['skip_validation'],
   versions: { shadegrad: '1.2.3', webgpu: null, runtime: 'a test' },
+};
+const trained = {
+  ...setting,
   config,
-  history,
-  samplesPerEpoch: 15,
-  evaluation,
+  networks: [network],
+  models: [model],
+  evaluation: { networks: [evaluation], ensemble: evaluation },
+  samples: 30,
+  seconds: 5,
 };
 const report = await runReport(trained);
+const notes = modelNotes(data);
+
+/** Three networks, of which the second is the best and the third diverged. */
+const several = {
+  ...trained,
+  networks: [
+    { ...network, history: history.map((record) => ({ ...record, valLoss: 0.5 })) },
+    { ...network, seed: 2 },
+    { ...network, seed: 3, history: history.slice(0, 1), diverged: { epoch: 2, batch: 9 }, epoch: 1 },
+  ],
+  models: [model, initialModel(model.spec, 2), null],
+  evaluation: {
+    networks: [
+      evaluation,
+      { ...evaluation, loss: 0.25, accuracy: 0.5, predictions: new Uint8Array(6).fill(1) },
+      null,
+    ],
+    ensemble: { ...evaluation, loss: 0.125, accuracy: 0.75, predictions: new Uint8Array(6).fill(2) },
+  },
+  samples: 80,
+};
+const reportOfSeveral = await runReport(several);
 
 let folder: string;
 beforeEach(async () => {
@@ -58,13 +113,17 @@ describe('the run report', () => {
   test('has the fields that programs rely on, and no others', () => {
     expect(Object.keys(report).sort()).toEqual([
       'adapter',
+      'best',
       'classificationReport',
       'config',
       'confusionMatrix',
       'dataset',
+      'ensemble',
       'history',
       'imagesPerSecond',
       'model',
+      'models',
+      'summary',
       'test',
       'toggles',
       'versions',
@@ -86,6 +145,10 @@ describe('the run report', () => {
       config,
       history,
       test: { loss: 0.5, accuracy: 1, count: 6 },
+      models: [{ ...network, test: { loss: 0.5, accuracy: 1 } }],
+      best: 0,
+      summary: null,
+      ensemble: null,
     });
   });
 
@@ -94,51 +157,181 @@ describe('the run report', () => {
   });
 
   test('has no speed where nothing was trained to its end, or in no time', async () => {
-    const instant = history.map((record) => ({ ...record, seconds: 0 }));
-    for (const history of [[], instant]) {
-      expect(await runReport({ ...trained, history })).toMatchObject({ imagesPerSecond: null });
+    for (const samples of [0, 30]) {
+      expect(await runReport({ ...trained, samples, seconds: 0 })).toMatchObject({ imagesPerSecond: null });
     }
   });
 
   test('is refused where the test loss is not finite: JSON would make it null', async () => {
     for (const loss of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      await expect(runReport({ ...trained, evaluation: { ...evaluation, loss } })).rejects.toMatchObject({
-        code: 'diverged',
-      });
+      const infinite = { ...evaluation, loss };
+      for (const evaluation of [
+        { networks: [infinite], ensemble: infinite },
+        { ...trained.evaluation, networks: [infinite] },
+      ]) {
+        await expect(runReport({ ...trained, evaluation })).rejects.toMatchObject({ code: 'diverged' });
+      }
     }
   });
 });
 
+describe('the report of several networks', () => {
+  test('has each of them, and at the top the best', async () => {
+    expect(reportOfSeveral.models).toEqual([
+      { ...several.networks[0], test: { loss: 0.5, accuracy: 1 } },
+      { ...several.networks[1], test: { loss: 0.25, accuracy: 0.5 } },
+      { ...several.networks[2], test: null },
+    ]);
+    expect(reportOfSeveral).toMatchObject({
+      best: 1,
+      history,
+      test: { loss: 0.25, accuracy: 0.5, count: 6 },
+    });
+    const alone = await testReport({ ...setting, model: initialModel(model.spec, 2), evaluation });
+    expect(reportOfSeveral.model.sha256).toBe(alone.model.sha256);
+    expect(reportOfSeveral.confusionMatrix.map((row) => row[1])).toEqual(
+      reportOfSeveral.confusionMatrix.map((row) => row.reduce((sum, count) => sum + count, 0)),
+    );
+  });
+
+  test('sums up those that did not diverge, and says what they do together', () => {
+    const { summary, ensemble, imagesPerSecond } = reportOfSeveral;
+    expect(summary?.accuracy).toMatchObject({ count: 2, mean: 0.75, least: 0.5, most: 1 });
+    expect(summary?.loss).toMatchObject({ count: 2, mean: 0.375, least: 0.25, most: 0.5 });
+    // Of 1 and 0.5: half the difference times the square root of 2; t of one degree of freedom is tan(0.475 pi).
+    expect(summary?.accuracy.standardDeviation).toBeCloseTo(Math.SQRT2 / 4, 14);
+    expect(summary?.accuracy.interval?.[1]).toBeCloseTo(0.75 + Math.tan(0.475 * Math.PI) / 4, 12);
+    expect(ensemble?.test).toEqual({ loss: 0.125, accuracy: 0.75, count: 6 });
+    expect(ensemble?.confusionMatrix.map((row) => row.slice(0, 2))).toEqual(new Array(3).fill([0, 0]));
+    expect(ensemble?.classificationReport.hits).toBe(
+      [...data.test.labels].filter((label) => label === 2).length,
+    );
+    expect(imagesPerSecond).toBe(80 / 5);
+  });
+
+  test('survives JSON', () => {
+    expect(JSON.parse(JSON.stringify(reportOfSeveral))).toEqual(reportOfSeveral);
+  });
+
+  test('leaves out of the summary what has no finite loss on the test samples', async () => {
+    const networks = several.evaluation.networks.map((each, i) =>
+      i === 0 && each ? { ...each, loss: Infinity } : each,
+    );
+    const { models, summary } = await runReport({
+      ...several,
+      evaluation: { ...several.evaluation, networks },
+    });
+    expect(models.map(({ test }) => test)).toEqual([null, { loss: 0.25, accuracy: 0.5 }, null]);
+    expect(summary?.accuracy).toMatchObject({ count: 1, standardDeviation: null, interval: null });
+  });
+
+  test.each([
+    [
+      'all diverged',
+      { networks: several.networks.map((each) => ({ ...each, diverged: { epoch: 1, batch: 1 } })) },
+    ],
+    [
+      'the ensemble is not finite',
+      {
+        evaluation: { ...several.evaluation, ensemble: { ...evaluation, loss: Number.NaN } },
+      },
+    ],
+  ])('is refused where %s', async (_, change) => {
+    await expect(runReport({ ...several, ...change })).rejects.toMatchObject({ code: 'diverged' });
+  });
+
+  test.each([
+    ['the best has no model', { models: [model, null, null] }],
+    ['there are fewer models', { models: [model] }],
+    [
+      'there are fewer evaluations',
+      {
+        evaluation: { ...several.evaluation, networks: several.evaluation.networks.slice(0, 2) },
+      },
+    ],
+  ])('is refused where %s', async (_, change) => {
+    await expect(runReport({ ...several, ...change })).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
 test('history.csv has CR LF after every line, and nothing where there is no validation', () => {
-  expect(historyCsv(history)).toBe(
+  expect(historyCsv([network])).toBe(
     'epoch,loss,accuracy,valLoss,valAccuracy,seconds\r\n1,1.5,0.5,,,2\r\n2,0.25,0.9,1e-7,1,3\r\n',
   );
 });
 
+test('history.csv of several networks says of each line which it is of', () => {
+  const [first, , third] = several.networks;
+  if (!first || !third) throw new Error('there are three');
+  expect(historyCsv([{ ...third, seed: 7 }, network])).toBe(
+    [
+      'network,seed,epoch,loss,accuracy,valLoss,valAccuracy,seconds',
+      '1,7,1,1.5,0.5,,,2',
+      '2,1,1,1.5,0.5,,,2',
+      '2,1,2,0.25,0.9,1e-7,1,3',
+      '',
+    ].join('\r\n'),
+  );
+});
+
 test('a run has six files, a test three of them', async () => {
-  const files = await runFiles(report, Uint8Array.of(1, 2, 3));
-  expect(Object.keys(files).sort()).toEqual([
-    'confusion-matrix.svg',
-    'history.csv',
-    'model.safetensors',
-    'report.json',
-    'report.txt',
-    'training-curves.svg',
-  ]);
+  const files = await runFiles(report, [model], notes);
+  expect(Object.keys(files).sort()).toEqual([...RUN_FILES].sort());
+  expect(RUN_FILES).toHaveLength(6);
   expect(JSON.parse(String(files['report.json']))).toEqual(report);
   expect(files['report.txt']).toMatch(/^ +precision +recall +f1-score +support\n/);
   expect(files['confusion-matrix.svg']).toMatch(/^<svg /);
-  expect(files['training-curves.svg']).toMatch(/^<svg /);
-  expect(Object.keys(await testFiles(report)).sort()).toEqual([
-    'confusion-matrix.svg',
-    'report.json',
-    'report.txt',
-  ]);
+  const texts = svgTexts(String(files['training-curves.svg'])).map(({ text }) => text);
+  expect(texts).toContain('blobs, hidden 7, batch size 32, seed 1');
+  expect(decodeModel(files['model.safetensors'] as Uint8Array).model).toEqual(model);
+  const tested = await testFiles(report);
+  expect(Object.keys(tested).sort()).toEqual(['confusion-matrix.svg', 'report.json', 'report.txt']);
+  expect(files).toMatchObject(tested);
+});
+
+describe('a run of several networks', () => {
+  test('has two files more; the best network and all that did not diverge are in them', async () => {
+    const files = await runFiles(reportOfSeveral, several.models, notes);
+    expect(Object.keys(files).sort()).toEqual([...POPULATION_FILES].sort());
+    expect(decodeModel(files['model.safetensors'] as Uint8Array).model).toEqual(several.models[1]);
+    expect(decodeModels(files['models.safetensors'] as Uint8Array)).toMatchObject({
+      models: several.models.slice(0, 2),
+      networks: [
+        { seed: 1, learningRate: 0.001, weightDecay: 0 },
+        { seed: 2, learningRate: 0.001, weightDecay: 0 },
+      ],
+    });
+    expect(JSON.parse(String(files['report.json']))).toEqual(reportOfSeveral);
+    expect(String(files['history.csv']).split('\r\n')).toHaveLength(1 + 2 + 2 + 1 + 1);
+  });
+
+  test('shows the ensemble, and says so', async () => {
+    const files = await runFiles(reportOfSeveral, several.models, notes);
+    const { ensemble } = reportOfSeveral;
+    if (!ensemble) throw new Error('there is no ensemble');
+    expect(files['report.txt']).toBe(formatClassificationReport(ensemble.classificationReport));
+    const titleOf = (name: string) => /<title>(.*)<\/title>/.exec(String(files[name]))?.[1];
+    expect(titleOf('confusion-matrix.svg')).toBe(
+      'blobs: ensemble of 2 networks, 75.00 % of 6 test images right',
+    );
+    expect(titleOf('accuracies.svg')).toBe('blobs: test accuracy of 2 of 3 networks, the others diverged');
+    expect(titleOf('training-curves.svg')).toBe(
+      'blobs, hidden 7, batch size 32, 2 of 3 networks, the others diverged',
+    );
+  });
+
+  test('is refused with the models of another one', async () => {
+    for (const models of [[model], [model, null, null]]) {
+      await expect(runFiles(reportOfSeveral, models, notes)).rejects.toMatchObject({ code: 'usage' });
+    }
+  });
 });
 
 test('classes have their names in the report and in the picture', async () => {
   const classNames = ['T-shirt/top', '<b>', 'お'];
-  const files = await testFiles(await testReport({ ...trained, data: { ...data, classNames } }));
+  const files = await testFiles(
+    await testReport({ ...setting, model, evaluation, data: { ...data, classNames } }),
+  );
   expect(files['report.txt']).toMatch(/^ T-shirt\/top .*\n +<b> .*\n +お /m);
   const texts = svgTexts(files['confusion-matrix.svg']).map(({ text }) => text);
   for (const name of classNames) expect(texts.filter((text) => text === name)).toHaveLength(2);

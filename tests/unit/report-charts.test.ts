@@ -94,6 +94,88 @@ describe('training curves', () => {
   });
 });
 
+describe('training curves of several networks', () => {
+  /** Networks whose losses are 0.8, 1 and 1.2 times those of one. */
+  const histories = (epochs: number, validation: boolean) =>
+    [0.8, 1.2, 1].map((factor) =>
+      history(epochs, validation).map(({ loss, accuracy, ...record }) => ({
+        ...record,
+        loss: factor * loss,
+        accuracy: 1 - factor * (1 - accuracy),
+      })),
+    );
+  const seriesOf = (option: ReturnType<typeof curvesOption>) =>
+    [option.series].flat().map((series) => ({ name: series?.name, data: series?.data as number[][] }));
+
+  test.each([
+    ['one epoch', 1, 860],
+    ['ten epochs', 10, 860],
+    ['ten epochs on a phone', 10, 360],
+    ['a thousand epochs', 1000, 860],
+  ])('%s: no text is cut off, and none covers another', (_, epochs, width) => {
+    const size = { width, height: width < 560 ? 560 : 380 };
+    for (const title of ['', 'mnist, hidden 100, batch size 32, 3 networks']) {
+      const svg = renderSvg(curvesOption(histories(epochs, true), { title, width }), size);
+      const texts = svgTexts(svg);
+      expect(texts.map(({ text }) => text)).toEqual(
+        expect.arrayContaining(['Training, mean', 'Validation, mean', '3 networks, least to most']),
+      );
+      expect(outside(svg, texts)).toEqual([]);
+      expect(overlaps(texts)).toEqual([]);
+    }
+  });
+
+  test('are their mean, and a band from the least to the greatest', () => {
+    const [mean, least, above] = seriesOf(curvesOption(histories(2, false)));
+    const rounded = (data: number[][] | undefined) =>
+      data?.map((point) => point.map((value) => Number(value.toFixed(12))));
+    expect(mean?.name).toBe('Training, mean');
+    expect(rounded(mean?.data)).toEqual([
+      [1, 0.3],
+      [2, 0.15],
+    ]);
+    expect(rounded(least?.data)).toEqual([
+      [1, 0.24],
+      [2, 0.12],
+    ]);
+    // On top of the least.
+    expect(rounded(above?.data)).toEqual([
+      [1, 0.12],
+      [2, 0.06],
+    ]);
+  });
+
+  test('a lone epoch has a bar from the least to the greatest', () => {
+    const [, bar] = seriesOf(curvesOption(histories(1, false)));
+    expect(bar?.data.map((point) => point.map((value) => Number(value.toFixed(12))))).toEqual([
+      [1, 0.24],
+      [1, 0.36],
+    ]);
+  });
+
+  test('go on with those that were not stopped early', () => {
+    const [long, short] = [history(3, false), history(1, false, { loss: 0.1 })];
+    const [mean] = seriesOf(curvesOption([long, short]));
+    expect(mean?.data).toEqual([
+      [1, 0.2],
+      [2, 0.15],
+      [3, expect.closeTo(0.1)],
+    ]);
+  });
+
+  test('say in a tooltip the mean and both ends', () => {
+    const [mean] = [curvesOption(histories(2, false)).series].flat();
+    const tooltip = mean?.tooltip as { valueFormatter: (value: number, index: number) => string } | undefined;
+    expect(tooltip?.valueFormatter(0.15, 1)).toBe('0.15 (0.12 to 0.18)');
+  });
+
+  test('of one network are those of that network', () => {
+    const size = { width: 860, height: 380 };
+    const [alone] = histories(5, true);
+    expect(renderSvg(curvesOption([alone ?? []]), size)).toBe(renderSvg(curvesOption(alone ?? []), size));
+  });
+});
+
 describe('renderSvg', () => {
   const labels = ['<a href="x">', 'b & "c"', "d'\u0001"];
   const option = () =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { summarise } from '../../src/report/population.ts';
-import { bestNetwork } from '../../src/train/best.ts';
 import { studentT95 } from '../../src/report/student-t.ts';
+import { bestNetwork } from '../../src/train/best.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 import { failure } from '../support/failure.ts';
 import { epochs, network } from '../support/networks.ts';
