@@ -134,8 +134,8 @@ export const KERNELS = {
       delta: 'read-write',
       metrics: 'read-write',
     },
-    // A vec2f for each invocation.
-    workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN }) => 8 * WORKGROUP_SIZE,
+    // A vec2f for each invocation, in whole vec4fs.
+    workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN }) => 16 * Math.ceil(WORKGROUP_SIZE / 2),
   },
   update: {
     code: update,
@@ -167,9 +167,12 @@ export const KERNELS = {
       delta_x: 'read-write',
       metrics: 'read-write',
     },
-    // Four vec4fs for each invocation, two for each vector of classes of four rows, and those rows' labels and losses.
-    workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN, CLASSES = Number.NaN }) =>
-      64 * WORKGROUP_SIZE + 128 * Math.ceil(CLASSES / 4) + 48,
+    // For each vector of classes four vec4fs of every slice, and eight; and the labels and losses of four rows.
+    workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN, INPUTS = Number.NaN, CLASSES = Number.NaN }) => {
+      const vectors = Math.ceil(CLASSES / 4);
+      const slices = Math.min(Math.floor(WORKGROUP_SIZE / vectors), Math.ceil(INPUTS / 4));
+      return 64 * slices * vectors + 128 * vectors + 48;
+    },
   },
   dense_input_gradient: {
     code: denseInputGradient,

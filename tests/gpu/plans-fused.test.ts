@@ -10,6 +10,7 @@ import { trainingSteps } from '../../src/train/step.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 import { expectClose, paddedRows, testDevice } from '../support/gpu.ts';
+import { ADAM, constantRates, everyStep } from '../support/step.ts';
 
 const data = blobs();
 
@@ -36,7 +37,6 @@ test.each([
   unfused.destroy();
 });
 
-const ADAM = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const SPEC = { inputs: 20, hidden: [5], classes: 3 };
 const SIZES = { spec: SPEC, models: 1, batch: 9, samples: data.train.count, orderLength: 100 };
 
@@ -52,6 +52,10 @@ async function executable() {
   return made;
 }
 
+/** An epoch's steps, after so many. */
+const stepsFrom = (trained: number) =>
+  everyStep(trainingSteps(SIZES.orderLength, SIZES.batch, trained, ADAM, constantRates(1, 0.01)));
+
 /** One order of samples, and another. */
 const order = (epoch: number) => Uint32Array.from({ length: SIZES.orderLength }, (_, i) => i + epoch);
 
@@ -64,7 +68,7 @@ async function state(made: Executable) {
 test('the fused plan makes the same bits of one submit and of many, over two epochs', async () => {
   const [whole, cut] = [await executable(), await executable()];
   for (const epoch of [0, 1]) {
-    const steps = trainingSteps(SIZES.orderLength, SIZES.batch, 12 * epoch, ADAM);
+    const steps = stepsFrom(12 * epoch);
     expect(steps.length).toBe(12);
     for (const made of [whole, cut]) made.write('order', order(epoch));
     whole.submit(steps);
@@ -84,13 +88,13 @@ test('the fused plan makes the same bits of one submit and of many, over two epo
 
 test('the fused plan goes on from where an epoch was left, in another order', async () => {
   const [left, exact] = [await executable(), await executable()];
-  const steps = trainingSteps(SIZES.orderLength, SIZES.batch, 0, ADAM);
+  const steps = stepsFrom(0);
   const scheduler = new Scheduler(left);
   left.write('order', order(0));
   for await (const _ of scheduler.run(steps)) break;
   exact.write('order', order(0));
   exact.submit(steps.slice(0, scheduler.submitted));
-  const again = trainingSteps(SIZES.orderLength, SIZES.batch, scheduler.submitted, ADAM);
+  const again = stepsFrom(scheduler.submitted);
   left.write('order', order(1));
   for await (const _ of scheduler.run(again));
   exact.write('order', order(1));

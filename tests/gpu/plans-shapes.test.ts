@@ -7,8 +7,8 @@ import { parametersOf } from '../../src/train/plans/sizes.ts';
 import { stepMetrics, trainingSteps } from '../../src/train/step.ts';
 import { expectClose, paddedRows, testDevice, withoutPadding, withPadding } from '../support/gpu.ts';
 import { randomData } from '../support/random.ts';
+import { ADAM, constantRates, everyStep } from '../support/step.ts';
 
-const ADAM = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const SAMPLES = 50;
 
 test.each([
@@ -21,7 +21,7 @@ test.each([
   const layers = denseLayers(spec);
   const sizes = { spec, models: 2, batch: 20, samples: SAMPLES, orderLength: SAMPLES };
   // The last of them is short.
-  const steps = trainingSteps(SAMPLES, sizes.batch, 0, ADAM);
+  const steps = everyStep(trainingSteps(SAMPLES, sizes.batch, 0, ADAM, constantRates(sizes.models, 0.001)));
   const results = [];
   for (const name of ['layered', 'unfused'] as const) {
     const data = randomData(1);

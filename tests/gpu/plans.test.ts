@@ -6,10 +6,10 @@ import { Executable } from '../../src/train/executable.ts';
 import { PLAN_NAMES, type PlanName, trainingPlan } from '../../src/train/plans/index.ts';
 import { momentsOf, parametersOf } from '../../src/train/plans/sizes.ts';
 import { Scheduler } from '../../src/train/scheduler.ts';
-import { stepMetrics, trainingSteps } from '../../src/train/step.ts';
-import { deep, type Golden, type GoldenTrajectory, shallow } from '../support/golden.ts';
+import { stepMetrics } from '../../src/train/step.ts';
+import { deep, type Golden, goldenSteps, shallow } from '../support/golden.ts';
 import { expectClose, paddedRows, testDevice } from '../support/gpu.ts';
-import { randomData } from '../support/random.ts';
+import { ADAM, everyStep } from '../support/step.ts';
 
 /** Every plan in float32 with the networks it can train. */
 const CASES = PLAN_NAMES.filter((name) => name !== 'layered-matrix').flatMap((name) => {
@@ -17,21 +17,16 @@ const CASES = PLAN_NAMES.filter((name) => name !== 'layered-matrix').flatMap((na
   return Object.entries(networks).map(([depth, golden]) => ({ name, depth, golden }));
 });
 
-async function goldenExecutable(
-  { trajectory, spec, model }: Golden,
-  name: PlanName,
-  models: number,
-  parameters = packParameters(model),
-) {
+async function goldenExecutable({ trajectory, spec, model }: Golden, name: PlanName) {
   const device = await testDevice();
   const samples = trajectory.labels.length;
-  const sizes = { spec, models, batch: trajectory.batchSize, samples, orderLength: samples };
-  const executable = await Executable.create(device, trainingPlan(name, sizes, trajectory.adam));
+  const sizes = { spec, models: 1, batch: trajectory.batchSize, samples, orderLength: samples };
+  const executable = await Executable.create(device, trainingPlan(name, sizes, ADAM));
   const images = paddedRows(Uint8Array.from(trajectory.pixels), spec.inputs);
   executable.write('samples', Uint8Array.from([...images, ...trajectory.labels, 0, 0]));
-  const order = Uint32Array.from({ length: models * samples }, (_, i) => i % samples);
+  const order = Uint32Array.from({ length: samples }, (_, i) => i);
   executable.write('order', order);
-  parameters.forEach((packed, layer) => {
+  packParameters(model).forEach((packed, layer) => {
     executable.write(parametersOf(layer), packed);
   });
   return executable;
@@ -56,16 +51,12 @@ async function named(executable: Executable, spec: MlpSpec, buffer: (layer: numb
   return unpackParameters(spec, await everyLayer(executable, spec, buffer)).tensors;
 }
 
-function goldenSteps({ labels, batchSize, adam }: GoldenTrajectory) {
-  return trainingSteps(labels.length, batchSize, 0, adam);
-}
-
 describe.each(CASES)('the $name plan, $depth', ({ name, golden }) => {
-  const { trajectory, spec, model } = golden;
-  const steps = goldenSteps(trajectory);
+  const { trajectory, spec } = golden;
+  const steps = everyStep(goldenSteps(trajectory, 1));
 
   test("takes PyTorch's 20 Adam steps: every loss, hit, gradient and weight, the short last batch too", async () => {
-    const executable = await goldenExecutable(golden, name, 1);
+    const executable = await goldenExecutable(golden, name);
     expect(steps.length).toBe(trajectory.steps.length);
     let before = await firstMoments(executable, spec);
     for (const [k, step] of steps.entries()) {
@@ -98,44 +89,11 @@ describe.each(CASES)('the $name plan, $depth', ({ name, golden }) => {
     }
     executable.destroy();
   });
-
-  test('trains three models side by side to the bits of three separate runs', async () => {
-    const data = randomData(7);
-    const start = packParameters(model);
-    const variants = [0, 0.1, 0.2].map((scale) =>
-      start.map((packed) => {
-        const noise = data.floats(packed.length, scale);
-        return packed.map((value, i) => value + (noise[i] ?? 0));
-      }),
-    );
-    const together = await goldenExecutable(
-      golden,
-      name,
-      3,
-      start.map((_, layer) => {
-        const parts = variants.map((variant) => variant[layer] ?? new Float32Array());
-        return Float32Array.from(parts.flatMap((part) => Array.from(part)));
-      }),
-    );
-    for await (const _ of new Scheduler(together).run(steps));
-    for (const [model, variant] of variants.entries()) {
-      const alone = await goldenExecutable(golden, name, 1, variant);
-      for await (const _ of new Scheduler(alone).run(steps));
-      for (const buffer of [...start.map((_, layer) => parametersOf(layer)), 'metrics']) {
-        const expected = await floats(alone, buffer);
-        const all = await floats(together, buffer);
-        const part = all.subarray(model * expected.length, (model + 1) * expected.length);
-        expect(part, `${buffer} of model ${model}`).toEqual(expected);
-      }
-      alone.destroy();
-    }
-    together.destroy();
-  });
 });
 
 test('the scheduler counts the steps that the GPU runs, those included for which the caller did not wait', async () => {
-  const steps = goldenSteps(deep.trajectory);
-  const left = await goldenExecutable(deep, 'layered', 1);
+  const steps = everyStep(goldenSteps(deep.trajectory, 1));
+  const left = await goldenExecutable(deep, 'layered');
   const scheduler = new Scheduler(left);
   let waited = 0;
   for await (const done of scheduler.run(steps)) {
@@ -143,7 +101,7 @@ test('the scheduler counts the steps that the GPU runs, those included for which
     break;
   }
   expect(scheduler.submitted).toBeGreaterThan(waited);
-  const exact = await goldenExecutable(deep, 'layered', 1);
+  const exact = await goldenExecutable(deep, 'layered');
   exact.submit(steps.slice(0, scheduler.submitted));
   expect(await named(left, deep.spec, parametersOf)).toEqual(await named(exact, deep.spec, parametersOf));
   left.destroy();

@@ -21,7 +21,9 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  * Runs a dispatch with every index into a storage buffer looked at first, also of what is read and not used: nobody
  * else would notice, since the bounds checks of WebGPU keep such reads inside.
  *
- * @param buffers by the dispatch's names for them
+ * What it finds it writes behind the end of a buffer that the kernel writes: there may be no binding left for another one.
+ *
+ * @param buffers by the dispatch's names for them, with NaN behind what the kernel may touch
  * @param contents the words of each buffer that the kernel may touch, likewise by name
  * @returns the kernel's names of the buffers that it would have read or written behind their end
  */
@@ -43,31 +45,34 @@ export async function boundsBroken(
   // The last vector counts as a whole one: plans pad buffers so.
   const lengthOf = ({ name, type }: Buffer) =>
     Math.ceil((contents[bindings[name] ?? '']?.length ?? 0) / WORDS[type]);
+  const marked = storage.find(({ name }) => accesses[name] === 'read-write');
+  if (!marked) throw new Error(`${kernel} writes nothing`);
   const checks = storage.map(
-    (buffer, bit) => `
+    (buffer, i) => `
 fn index_of_${buffer.name}(i: u32) -> u32 {
-  if (i >= ${lengthOf(buffer)}u) { atomicOr(&broken, ${2 ** bit}u); }
+  if (i >= ${lengthOf(buffer)}u) { ${marked.name}[${lengthOf(marked) + i}u] = ${marked.type}(1); }
   return i;
 }`,
   );
-  const flag = `@group(0) @binding(${Object.keys(accesses).length}) var<storage, read_write> broken: atomic<u32>;`;
-  const checked = [looked(code, storage), flag, ...checks].join('\n');
-  const all: Kernel['bindings'] = { ...accesses, broken: 'read-write' };
+  const checked = [looked(code, storage), ...checks].join('\n');
   const pipelines = compiled.get(device) ?? new Map<string, Promise<Pipeline>>();
   compiled.set(device, pipelines);
   const key = JSON.stringify([checked, constants]);
-  const compiling = pipelines.get(key) ?? compile(device, `${kernel}.wgsl, checked`, checked, all, constants);
+  const compiling =
+    pipelines.get(key) ?? compile(device, `${kernel}.wgsl, checked`, checked, accesses, constants);
   pipelines.set(key, compiling);
   const { pipeline, layout } = await compiling;
   const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-  const broken = device.createBuffer({ label: 'broken', size: 4, usage: usage | GPUBufferUsage.STORAGE });
   const uniform = device.createBuffer({ label: 'step', size: 256, usage: usage | GPUBufferUsage.UNIFORM });
   device.queue.writeBuffer(uniform, 0, encodeSteps([step]));
-  const entries = Object.entries(all).map(([name, access], binding): GPUBindGroupEntry => {
-    if (access === 'step') return { binding, resource: { buffer: uniform, size: STEP_SIZE } };
-    const buffer = name === 'broken' ? broken : buffers.get(bindings[name] ?? '');
+  const bufferOf = (name: string): GPUBuffer => {
+    const buffer = buffers.get(bindings[name] ?? '');
     if (!buffer) throw new Error(`${kernel}: no buffer for "${name}"`);
-    return { binding, resource: { buffer } };
+    return buffer;
+  };
+  const entries = Object.entries(accesses).map(([name, access], binding): GPUBindGroupEntry => {
+    if (access === 'step') return { binding, resource: { buffer: uniform, size: STEP_SIZE } };
+    return { binding, resource: { buffer: bufferOf(name) } };
   });
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -76,11 +81,11 @@ fn index_of_${buffer.name}(i: u32) -> u32 {
   pass.dispatchWorkgroups(...workgroups);
   pass.end();
   device.queue.submit([encoder.finish()]);
-  const [bits = 0] = new Uint32Array(await readBuffer(device, broken));
+  const after = new Float32Array(await readBuffer(device, bufferOf(marked.name)));
   DeviceWatch.of(device).check();
-  broken.destroy();
   uniform.destroy();
-  return storage.filter((_, bit) => (bits & (2 ** bit)) !== 0).map(({ name }) => name);
+  const isMarked = (i: number) => !Number.isNaN(after[(lengthOf(marked) + i) * WORDS[marked.type]]);
+  return storage.filter((_, i) => isMarked(i)).map(({ name }) => name);
 }
 
 /** `code` with every `name[i]` as `name[index_of_name(i)]`. */

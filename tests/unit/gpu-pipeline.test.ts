@@ -1,5 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { KERNELS, type KernelName, kernelSource } from '../../src/gpu/kernels.ts';
 import { compile } from '../../src/gpu/pipeline.ts';
+import { shader } from '../support/shader.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -24,5 +26,19 @@ test('a device that is lost while it compiles leaves no rejection unhandled', as
     expect(unhandled).toEqual([]);
   } finally {
     process.off('unhandledRejection', note);
+  }
+});
+
+test.each(Object.keys(KERNELS) as KernelName[])('every line of %s is one of a file', (kernel) => {
+  const parts: readonly string[] = KERNELS[kernel].parts;
+  for (const update of parts.includes('update') ? (['adam', 'sgd'] as const) : [undefined]) {
+    const { code, place } = kernelSource(kernel, update);
+    for (const [i, text] of code.split('\n').entries()) {
+      const { file, line } = place(i + 1) ?? { file: '', line: 0 };
+      // A directive's own line is left blank: it stands at the top.
+      const there = shader(file).code.split('\n')[line - 1];
+      if (!/^(enable|diagnostic)/.test(there ?? '') || text !== '')
+        expect(text, `${file}:${line}`).toBe(there);
+    }
   }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { create } from 'webgpu';
-import { KERNELS } from '../../src/gpu/kernels.ts';
+import { KERNELS, kernelSource } from '../../src/gpu/kernels.ts';
 import { MATRIX_FEATURES, missingForMatrices } from '../../src/gpu/matrix-units.ts';
 import { trainingPlan } from '../../src/train/plans/index.ts';
 import { ADAM } from '../support/step.ts';
@@ -21,28 +21,32 @@ describe.each([
   const plan = trainingPlan('layered-matrix', sizes, ADAM);
   const dispatches = plan.dispatches.filter(({ kernel }) => kernel.endsWith('_matrix'));
 
-  test.each(dispatches)('compile without an error or a warning: $kernel', async ({ kernel, constants }) => {
-    if (!device) throw new Error('Dawn has no null backend');
-    const { code, bindings } = KERNELS[kernel];
-    device.pushErrorScope('validation');
-    const module = device.createShaderModule({ code });
-    const { messages } = await module.getCompilationInfo();
-    expect(messages.map(({ message, lineNum }) => `line ${lineNum}: ${message}`)).toEqual([]);
-    const entries = Object.values(bindings).map((access, binding) => ({
-      binding,
-      visibility: 4,
-      buffer: {
-        type: { read: 'read-only-storage', 'read-write': 'storage', step: 'uniform' }[
-          access
-        ] as GPUBufferBindingType,
-      },
-    }));
-    const layout = device.createPipelineLayout({
-      bindGroupLayouts: [device.createBindGroupLayout({ entries })],
-    });
-    await device.createComputePipelineAsync({ layout, compute: { module, constants } });
-    expect((await device.popErrorScope())?.message).toBeUndefined();
-  });
+  test.each(dispatches)(
+    'compile without an error or a warning: $kernel',
+    async ({ kernel, constants, update }) => {
+      if (!device) throw new Error('Dawn has no null backend');
+      const { code } = kernelSource(kernel, update);
+      const { bindings } = KERNELS[kernel];
+      device.pushErrorScope('validation');
+      const module = device.createShaderModule({ code });
+      const { messages } = await module.getCompilationInfo();
+      expect(messages.map(({ message, lineNum }) => `line ${lineNum}: ${message}`)).toEqual([]);
+      const entries = Object.values(bindings).map((access, binding) => ({
+        binding,
+        visibility: 4,
+        buffer: {
+          type: { read: 'read-only-storage', 'read-write': 'storage', step: 'uniform' }[
+            access
+          ] as GPUBufferBindingType,
+        },
+      }));
+      const layout = device.createPipelineLayout({
+        bindGroupLayouts: [device.createBindGroupLayout({ entries })],
+      });
+      await device.createComputePipelineAsync({ layout, compute: { module, constants } });
+      expect((await device.popErrorScope())?.message).toBeUndefined();
+    },
+  );
 });
 
 test('every kernel on matrix units is in that plan', () => {

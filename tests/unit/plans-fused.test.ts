@@ -3,9 +3,9 @@ import { KERNELS } from '../../src/gpu/kernels.ts';
 import { UNIT_COUNTS } from '../../src/train/kernels/fused.ts';
 import { assertWithinLimits, DEFAULT_LIMITS } from '../../src/train/plan.ts';
 import { fusedFits, fusedPlan, fusedUnits } from '../../src/train/plans/fused.ts';
-import { planFits } from '../../src/train/plans/index.ts';
+import { planMisfit } from '../../src/train/plans/index.ts';
+import { ADAM, OPTIMIZERS } from '../support/step.ts';
 
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const spec = { inputs: 784, hidden: [100], classes: 10 };
 const sizes = { spec, models: 1, batch: 32, samples: 60_000, orderLength: 54_000 };
 
@@ -41,19 +41,27 @@ test("the fused plan's own buffers have the sizes their tensors have", () => {
   });
 });
 
-test('more networks or units than keep a GPU busy share workgroups, as far as they fit', () => {
-  const units = (models: number, hidden: number, inputs = 784, classes = 10) =>
-    fusedUnits({ models, spec: { inputs, hidden: [hidden], classes } });
-  expect(units(1, 256)).toBe(1);
-  expect(units(1, 257)).toBe(2);
-  expect(units(1, 512)).toBe(2);
-  expect(units(2, 257)).toBe(4);
-  expect(units(128, 100)).toBe(4);
+test('more units than keep a GPU busy share workgroups, as far as they fit', () => {
+  const units = (hidden: number, inputs = 784, classes = 10) =>
+    fusedUnits({ inputs, hidden: [hidden], classes });
+  expect(units(256)).toBe(1);
+  expect(units(257)).toBe(2);
+  expect(units(512)).toBe(2);
+  expect(units(513)).toBe(4);
   // Of four units the new columns no longer fit into workgroup memory, then of two.
-  expect(units(128, 100, 828)).toBe(4);
-  expect(units(128, 100, 829)).toBe(2);
-  expect(units(128, 100, 1_724)).toBe(2);
-  expect(units(128, 100, 1_725)).toBe(1);
+  expect(units(2_000, 828)).toBe(4);
+  expect(units(2_000, 829)).toBe(2);
+  expect(units(2_000, 1_724)).toBe(2);
+  expect(units(2_000, 1_725)).toBe(1);
+});
+
+test('has Adam and AdamW, and no other optimizer', () => {
+  for (const optimizer of OPTIMIZERS) {
+    const build = () => fusedPlan('fused', sizes, optimizer);
+    if (optimizer.part === 'adam') expect(build().dispatches).toHaveLength(1);
+    else expect(build).toThrow(RangeError);
+    expect(planMisfit('fused', spec, optimizer) === undefined).toBe(optimizer.part === 'adam');
+  }
 });
 
 test('fits one hidden layer, and what workgroup memory has room for', () => {
@@ -74,10 +82,10 @@ test.each([
 ] as const)('%s takes as many inputs as its units leave room for', (name, units, most) => {
   expect(fusedFits({ ...spec, inputs: most }, units)).toBe(true);
   expect(fusedFits({ ...spec, inputs: most + 1 }, units)).toBe(false);
-  expect(planFits(name, { ...spec, inputs: most })).toBe(true);
-  expect(planFits(name, { ...spec, inputs: most + 1 })).toBe(false);
-  expect(planFits(name, { ...spec, hidden: [100, 100] })).toBe(false);
-  expect(planFits('layered', { ...spec, inputs: most + 1 })).toBe(true);
+  expect(planMisfit(name, { ...spec, inputs: most }, ADAM)).toBeUndefined();
+  expect(planMisfit(name, { ...spec, inputs: most + 1 }, ADAM)).toBeDefined();
+  expect(planMisfit(name, { ...spec, hidden: [100, 100] }, ADAM)).toBeDefined();
+  expect(planMisfit('layered', { ...spec, inputs: most + 1 }, ADAM)).toBeUndefined();
 });
 
 describe.each(UNIT_COUNTS)('%i units to a workgroup', (units) => {
@@ -95,21 +103,4 @@ describe.each(UNIT_COUNTS)('%i units to a workgroup', (units) => {
     expect(plan.dispatches[0]?.workgroups).toEqual([Math.ceil(hidden / units), 1, 1]);
     expect(memoryOf(plan)).toBeLessThanOrEqual(16_384);
   });
-});
-
-test("what the plan says of a step's workgroup memory is what the shader declares", () => {
-  const plan = fusedPlan('fused', sizes, ADAM, 2);
-  const { CLASSES = 0, UNITS = 0, STAGE = 0 } = plan.dispatches[0]?.constants ?? {};
-  const declared = [...KERNELS.fused_step.code.matchAll(/^var<workgroup> \w+: array<(\w+), (.+)>;$/gm)];
-  const values = { TILE: 32, CLASS_VECTORS: Math.ceil(CLASSES / 4), UNITS, STAGE };
-  const bytes = { u32: 4, f32: 4, vec2f: 8, vec4f: 16 };
-  const total = declared.map(([, type, length]) => {
-    const factors = (length ?? '').split(' * ').map((factor) => {
-      const name = factor as keyof typeof values;
-      return values[name] ?? Number.parseInt(factor, 10);
-    });
-    return factors.reduce((product, factor) => product * factor, bytes[type as keyof typeof bytes]);
-  });
-  expect(declared.length).toBe(6);
-  expect(memoryOf(plan)).toBe(total.reduce((sum, size) => sum + size, 0));
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Access, KERNELS, shaderConstant } from '../../src/gpu/kernels.ts';
+import {
+  type Access,
+  KERNELS,
+  type KernelName,
+  kernelSource,
+  shaderConstant,
+} from '../../src/gpu/kernels.ts';
 import { inferenceSizes } from '../../src/train/inference.ts';
 import { quadKernels } from '../../src/train/kernels/quads.ts';
 import { tiledKernels } from '../../src/train/kernels/tiled.ts';
@@ -15,8 +21,8 @@ import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { inferencePlan } from '../../src/train/plans/inference.ts';
 import { trainerLimits } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
+import { ADAM, OPTIMIZERS } from '../support/step.ts';
 
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const sizes = {
   spec: { inputs: 784, hidden: [100], classes: 10 },
   models: 1,
@@ -24,6 +30,7 @@ const sizes = {
   samples: 60_000,
   orderLength: 54_000,
 };
+const SGD = OPTIMIZERS.find(({ name }) => name === 'sgd') ?? ADAM;
 const layered = trainingPlan('layered', sizes, ADAM);
 
 test('the layered plan of the reference network is four dispatches of known size', () => {
@@ -43,11 +50,33 @@ test('buffers have the sizes their tensors have', () => {
     metrics: 8 * Math.ceil(54_000 / 32) * 8,
     parameters0: 4 * 785 * 100,
     moments0: 2 * 4 * 785 * 100,
+    rates: 8 * 513,
     parameters1: 4 * 101 * 12,
     activation1: 4 * 32 * 100,
     delta0: 4 * 32 * 100,
     delta1: 4 * 32 * 12,
   });
+});
+
+test('SGD keeps one moment, and every network has its rates', () => {
+  const { buffers } = trainingPlan('layered', { ...sizes, models: 3 }, SGD);
+  const size = Object.fromEntries(buffers.map((buffer) => [buffer.name, buffer.size]));
+  expect(size).toMatchObject({ moments0: 3 * 4 * 785 * 100, moments1: 3 * 4 * 101 * 12, rates: 3 * 8 * 513 });
+});
+
+test.each(PLAN_NAMES)('how many networks are side by side changes nothing but their number: %s', (name) => {
+  const spec = { inputs: 784, hidden: name.startsWith('fused') ? [100] : [100, 300], classes: 10 };
+  const ofModels = (models: number) =>
+    allDispatches(trainingPlan(name, { ...sizes, spec, models }, ADAM)).map((dispatch) => {
+      // Rows that a workgroup makes one after the other: each is summed up by itself.
+      const { MODELS: _, BLOCK_ROWS, LENGTH, ...constants } = dispatch.constants;
+      const [x, y, z] = dispatch.workgroups;
+      // An elementwise kernel takes all networks as one row of numbers.
+      if (LENGTH !== undefined) return { ...dispatch, constants, workgroups: [] };
+      const across = BLOCK_ROWS === undefined ? [x, y] : [x];
+      return { ...dispatch, constants, workgroups: [...across, z / models] };
+    });
+  expect(ofModels(128)).toEqual(ofModels(1));
 });
 
 test.each([1, 2, 3, 16])('%i rows of pixels end with a whole vec4, with labels and without', (samples) => {
@@ -64,6 +93,8 @@ const CASES: readonly [string, StepPlan][] = [
   ...PLAN_NAMES.map((name): [string, StepPlan] => [name, trainingPlan(name, sizes, ADAM)]),
   ['without hidden layers', trainingPlan('layered', { ...sizes, spec: { ...sizes.spec, hidden: [] } }, ADAM)],
   ['deep', trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM)],
+  ['by SGD', trainingPlan('layered-quads', sizes, SGD)],
+  ['unfused, by SGD', trainingPlan('unfused', sizes, SGD)],
   ['evaluation', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 10_000, 10_000), true)],
   ['prediction', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 3, 3), false)],
 ];
@@ -78,8 +109,9 @@ describe.each(CASES)('the plan %s', (name, plan) => {
   });
 
   test('gives every override constant that its shaders declare, and no other', () => {
-    for (const { kernel, constants } of allDispatches(plan)) {
-      const declared = [...KERNELS[kernel].code.matchAll(/^override (\w+): \w+;$/gm)].map(([, name]) => name);
+    for (const { kernel, constants, update } of allDispatches(plan)) {
+      const { code } = kernelSource(kernel, update);
+      const declared = [...code.matchAll(/^override (\w+): \w+;$/gm)].map(([, name]) => name);
       expect(Object.keys(constants).sort(), kernel).toEqual(declared.sort());
     }
   });
@@ -165,11 +197,23 @@ test("a register tile's size comes from the shader", () => {
   expect(() => shaderConstant('matmul', 'TILE_COLUMNS')).toThrow('matmul.wgsl has no');
 });
 
-test('every shader has the same struct Step', () => {
-  const structs = Object.values(KERNELS).flatMap(({ code }) => code.match(/struct Step \{[^}]*\}/g) ?? []);
-  const withStep = Object.values(KERNELS).filter(({ bindings }) => 'step' in bindings);
-  expect(structs.length).toBe(withStep.length);
-  expect(new Set(structs).size).toBe(1);
+test('an optimizer is asked for where a kernel has a place for one, and nowhere else', () => {
+  expect(() => kernelSource('update')).toThrow(RangeError);
+  expect(() => kernelSource('dense', 'sgd')).toThrow(RangeError);
+  expect(kernelSource('update', 'sgd').code).toContain('override MOMENTUM: f32;');
+  expect(kernelSource('update', 'sgd').code).not.toContain('BETA1');
+});
+
+test('every name is declared once in a kernel and its parts', () => {
+  for (const kernel of Object.keys(KERNELS) as KernelName[]) {
+    const parts: readonly string[] = KERNELS[kernel].parts;
+    const { code } = kernelSource(kernel, parts.includes('update') ? 'adam' : undefined);
+    const names = [...code.matchAll(/^(?:@.* )?(?:override|const|fn|struct|alias|var<.*>) (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(names.length, kernel).toBeGreaterThan(0);
+    expect(new Set(names).size, kernel).toBe(names.length);
+  }
 });
 
 test('every shader binds what its table entry says, in that order', () => {

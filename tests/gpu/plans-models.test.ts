@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { readBuffer } from '../../src/gpu/buffers.ts';
+import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
+import { Executable } from '../../src/train/executable.ts';
+import type { Optimizer } from '../../src/train/optimizer.ts';
+import { type PlanName, trainingPlan } from '../../src/train/plans/index.ts';
+import { labelsAt, momentsOf, parametersOf } from '../../src/train/plans/sizes.ts';
+import { trainingSteps } from '../../src/train/step.ts';
+import { paddedRows, testDevice, withPadding } from '../support/gpu.ts';
+import { randomData } from '../support/random.ts';
+import { ADAM, everyStep, OPTIMIZERS } from '../support/step.ts';
+
+const SAMPLES = 300;
+/** More rows than the smallest blocks that the quads' kernels cut a batch into; the last batch is short. */
+const BATCH = 70;
+const SHALLOW: MlpSpec = { inputs: 90, hidden: [34], classes: 10 };
+const DEEP: MlpSpec = { inputs: 90, hidden: [34, 21], classes: 10 };
+
+/** Networks side by side. Of seven, the quads' kernels cut a batch otherwise than of one. */
+const COMPANIES = [3, 7];
+/** The networks that are also trained alone. */
+const ALONE = [0, 2, 6];
+
+const [, ADAMW = ADAM, SGD = ADAM] = OPTIMIZERS;
+/** Adam is AdamW without decay, which the first network has. */
+const CASES: readonly { name: PlanName; spec: MlpSpec; optimizer: Optimizer }[] = [
+  { name: 'fused', spec: SHALLOW, optimizer: ADAMW },
+  { name: 'fused-2', spec: SHALLOW, optimizer: ADAMW },
+  { name: 'layered', spec: DEEP, optimizer: ADAMW },
+  { name: 'layered', spec: DEEP, optimizer: SGD },
+  { name: 'layered-32', spec: DEEP, optimizer: ADAMW },
+  { name: 'layered-quads', spec: DEEP, optimizer: ADAMW },
+  { name: 'layered-quads', spec: DEEP, optimizer: SGD },
+  { name: 'unfused', spec: DEEP, optimizer: ADAMW },
+  { name: 'unfused', spec: DEEP, optimizer: SGD },
+];
+
+/** What network `seed` is, whoever is beside it: start, order of samples, rate and decay. */
+function networkOf(spec: MlpSpec, seed: number) {
+  const data = randomData(100 + seed);
+  return {
+    order: data.indices(SAMPLES, SAMPLES),
+    parameters: denseLayers(spec).map(({ inputs, outputs }) =>
+      withPadding(data.floats((inputs + 1) * outputs, inputs ** -0.5), outputs),
+    ),
+    rate: (t: number) => ({ learningRate: 0.001 * (1 + seed) * (1 + t / 10), weightDecay: seed }),
+  };
+}
+
+/** Trains the networks side by side; each one's parameters, moments and metrics. */
+async function train(name: PlanName, spec: MlpSpec, optimizer: Optimizer, seeds: readonly number[]) {
+  const models = seeds.length;
+  const sizes = { spec, models, batch: BATCH, samples: SAMPLES, orderLength: SAMPLES };
+  const plan = trainingPlan(name, sizes, optimizer);
+  const executable = await Executable.create(await testDevice(), plan);
+  const networks = seeds.map((seed) => networkOf(spec, seed));
+  const data = randomData(1);
+  const samples = new Uint8Array(executable.buffer('samples').size);
+  samples.set(paddedRows(data.bytes(SAMPLES * spec.inputs), spec.inputs));
+  samples.set(data.bytes(SAMPLES, spec.classes), 4 * labelsAt(sizes));
+  executable.write('samples', samples);
+  executable.write('order', Uint32Array.from(networks.flatMap(({ order }) => [...order])));
+  for (const layer of denseLayers(spec).keys()) {
+    const all = networks.flatMap(({ parameters }) => [...(parameters[layer] ?? [])]);
+    executable.write(parametersOf(layer), Float32Array.from(all));
+  }
+  const rates = (t: number) => networks.map(({ rate }) => rate(t));
+  const steps = trainingSteps(SAMPLES, BATCH, 0, optimizer, rates);
+  for (const [start, end] of [
+    [0, 3],
+    [3, steps.length],
+  ] as const) {
+    executable.submit(everyStep(steps).slice(start, end));
+  }
+  const read = async (buffer: string) =>
+    new Uint32Array(await readBuffer(executable.device, executable.buffer(buffer)));
+  const parts: { what: string; bits: Uint32Array; copies: number }[] = [
+    { what: 'metrics', bits: await read('metrics'), copies: 1 },
+  ];
+  for (const layer of denseLayers(spec).keys()) {
+    parts.push({ what: parametersOf(layer), bits: await read(parametersOf(layer)), copies: 1 });
+    parts.push({ what: momentsOf(layer), bits: await read(momentsOf(layer)), copies: optimizer.moments });
+  }
+  executable.destroy();
+  return seeds.map((_, z) =>
+    parts.flatMap(({ what, bits, copies }) =>
+      Array.from({ length: copies }, (_, copy) => {
+        const size = bits.length / copies / models;
+        const start = (copy * models + z) * size;
+        return { what, bits: bits.subarray(start, start + size) };
+      }),
+    ),
+  );
+}
+
+test.each(CASES)(
+  'with the $name plan and $optimizer.name a network has the same bits alone and beside others',
+  async ({ name, spec, optimizer }) => {
+    const alone = new Map<number, unknown>();
+    for (const seed of ALONE) alone.set(seed, (await train(name, spec, optimizer, [seed]))[0]);
+    for (const company of COMPANIES) {
+      const seeds = Array.from({ length: company }, (_, seed) => seed);
+      const together = await train(name, spec, optimizer, seeds);
+      for (const seed of ALONE.filter((own) => own < company)) {
+        expect(together[seed], `network ${seed} of ${company}`).toEqual(alone.get(seed));
+      }
+    }
+    // Or there would be nothing to tell the networks apart by.
+    expect(alone.get(2)).not.toEqual(alone.get(0));
+  },
+);
