@@ -1,12 +1,12 @@
-// Adam (Kingma & Ba 2015, algorithm 1) and, where less than all is kept, AdamW (Loshchilov & Hutter 2019, algorithm 2).
+// Adam (Kingma & Ba 2015, algorithm 1) and, with a decay, AdamW (Loshchilov & Hutter 2019, algorithm 2).
 // The host computes the bias corrections in float64: size = learning rate / (1 - BETA1^t),
 // root_correction = 1 / sqrt(1 - BETA2^t).
 //
 //   moment1 = BETA1 moment1 + (1 - BETA1) gradient
 //   moment2 = BETA2 moment2 + (1 - BETA2) gradient^2
-//   parameters = keep parameters - size moment1 / (sqrt(moment2) root_correction + EPSILON)
+//   parameters -= decay parameters + size moment1 / (sqrt(moment2) root_correction + EPSILON)
 //
-//   rate  (size, keep)
+//   rate  (size, decay)
 
 override BETA1: f32;
 override BETA2: f32;
@@ -24,5 +24,6 @@ struct State {
 fn adam(state: State, gradient: vec4f, rate: vec2f) -> State {
   let m = BETA1 * state.moment1 + ONE_MINUS_BETA1 * gradient;
   let v = BETA2 * state.moment2 + ONE_MINUS_BETA2 * gradient * gradient;
-  return State(rate.y * state.parameters - rate.x * m / (sqrt(v) * step.root_correction + EPSILON), m, v);
+  let decayed = state.parameters - rate.y * state.parameters;
+  return State(decayed - rate.x * m / (sqrt(v) * step.root_correction + EPSILON), m, v);
 }

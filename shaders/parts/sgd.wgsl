@@ -2,9 +2,9 @@
 // with momentum: as PyTorch has it, without dampening.
 //
 //   moment = MOMENTUM moment + gradient
-//   parameters = keep parameters - size moment
+//   parameters -= size moment
 //
-//   rate  (size, keep)
+//   rate  (size, 0): it has no decay
 
 override MOMENTUM: f32;
 
@@ -12,5 +12,5 @@ override MOMENTUM: f32;
 fn update_at(p: u32, gradient: vec4f, rate: vec2f) {
   let m = MOMENTUM * moments[p] + gradient;
   moments[p] = m;
-  parameters[p] = rate.y * parameters[p] - rate.x * m;
+  parameters[p] -= rate.x * m;
 }

@@ -148,26 +148,26 @@ interface Update {
   readonly constants: Optimizer['constants'];
   readonly step: Step;
   /** What the step is multiplied by, and the share of the parameter that is kept before it. */
-  readonly rate: readonly [size: number, keep: number];
+  readonly rate: readonly [size: number, decay: number];
   readonly gradient: number;
   readonly parameter: number;
   readonly moments: readonly number[];
 }
 
 /** Adam and AdamW, of one parameter: it and its moments after a step. */
-export function adam({ constants, step, rate: [size, keep], gradient, parameter, moments }: Update) {
+export function adam({ constants, step, rate: [size, decay], gradient, parameter, moments }: Update) {
   const { BETA1 = Number.NaN, BETA2 = Number.NaN, EPSILON = Number.NaN } = constants;
   const m = BETA1 * at(moments, 0) + (1 - BETA1) * gradient;
   const v = BETA2 * at(moments, 1) + (1 - BETA2) * gradient * gradient;
-  const updated = keep * parameter - (size * m) / (Math.sqrt(v) * step.rootCorrection + EPSILON);
+  const updated = (1 - decay) * parameter - (size * m) / (Math.sqrt(v) * step.rootCorrection + EPSILON);
   return { parameter: updated, moments: [m, v] };
 }
 
 /** Stochastic gradient descent with momentum, likewise. */
-export function sgd({ constants, rate: [size, keep], gradient, parameter, moments }: Update) {
+export function sgd({ constants, rate: [size], gradient, parameter, moments }: Update) {
   const { MOMENTUM = Number.NaN } = constants;
   const m = MOMENTUM * at(moments, 0) + gradient;
-  return { parameter: keep * parameter - size * m, moments: [m] };
+  return { parameter: parameter - size * m, moments: [m] };
 }
 
 /** The state after a step with the gradient [models, inputs + 1, outputs], each model at its own rate. */
@@ -188,7 +188,7 @@ export function update(
     const after = { adam, sgd }[part]({
       constants,
       step,
-      rate: [at(step.rates, 2 * model), isBias ? 1 : at(step.rates, 2 * model + 1)],
+      rate: [at(step.rates, 2 * model), isBias ? 0 : at(step.rates, 2 * model + 1)],
       gradient: at(gradient, i),
       parameter: at(state.parameters, i),
       moments: state.moments.map((moment) => at(moment, i)),

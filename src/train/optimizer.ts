@@ -37,10 +37,10 @@ export interface Optimizer {
   /** Of step t, 1 for the first: what the shaders know as `step.root_correction`. */
   rootCorrection(t: number): number;
   /**
-   * Of step t: what a network's step is multiplied by, and the share of its kernels that is kept before; what the
+   * Of step t: what a network's step is multiplied by, and the share of its kernels that it loses before; what the
    * shaders know as `rates`. In float64.
    */
-  rate(t: number, network: NetworkRate): readonly [size: number, keep: number];
+  rate(t: number, network: NetworkRate): readonly [size: number, decay: number];
 }
 
 /** The defaults that depend on the optimizer: Keras's. */
@@ -69,7 +69,8 @@ function adam({ optimizer, beta1, beta2, epsilon }: OptimizerSettings): Optimize
     rootCorrection: (t) => 1 / Math.sqrt(1 - beta2 ** t),
     rate: (t, { learningRate, weightDecay }) => [
       learningRate / (1 - beta1 ** t),
-      1 - learningRate * weightDecay,
+      // Not what is left of 1: near 1 float32 is coarse, and the decay could be off by a part of itself.
+      learningRate * weightDecay,
     ],
   };
 }
@@ -82,7 +83,7 @@ function sgd({ momentum }: OptimizerSettings): Optimizer {
     moments: 1,
     constants: { MOMENTUM: momentum },
     rootCorrection: () => 1,
-    rate: (_, { learningRate }) => [learningRate, 1],
+    rate: (_, { learningRate }) => [learningRate, 0],
   };
 }
 

@@ -25,7 +25,7 @@ export interface Step {
   /** Adam's 1 / sqrt(1 - beta2^t). */
   readonly rootCorrection: number;
   /**
-   * For each network what its step is multiplied by, and the share of its kernels that is kept: [models, 2], see
+   * For each network what its step is multiplied by, and the share of its kernels that it loses: [models, 2], see
    * `Optimizer.rate`. Empty where nothing is trained.
    */
   readonly rates: Float32Array;

@@ -32,7 +32,7 @@ export const OPTIMIZERS: readonly Optimizer[] = [
 export function variedRates({ name }: Optimizer, models: number): Float32Array<ArrayBuffer> {
   const rates = Array.from({ length: models }, (_, z) => [
     0.004 * (1 + z),
-    name === 'adamw' ? 0.75 - 0.125 * (z % 4) : 1,
+    name === 'adamw' ? 0.25 + 0.125 * (z % 4) : 0,
   ]);
   return Float32Array.from(rates.flat());
 }

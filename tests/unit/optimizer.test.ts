@@ -32,12 +32,12 @@ describe.each(TRAJECTORIES)("PyTorch's 20 steps: $what", ({ trajectory, spec, mo
         const t = k + 1;
         const rootCorrection = optimizer.rootCorrection(t);
         const network = { learningRate: learningRate * (factors[k] ?? Number.NaN), weightDecay };
-        const [size, keep] = optimizer.rate(t, network);
+        const [size, decay] = optimizer.rate(t, network);
         const updated = parameters.map((parameter, i) =>
           UPDATES[optimizer.part]({
             constants: optimizer.constants,
             step: { ...NO_STEP, rootCorrection },
-            rate: [size, name.endsWith('bias') ? 1 : keep],
+            rate: [size, name.endsWith('bias') ? 0 : decay],
             gradient: gradients[name]?.[i] ?? Number.NaN,
             parameter,
             moments: moments[i] ?? [],
@@ -69,7 +69,7 @@ describe.each(TRAJECTORIES)("PyTorch's 20 steps: $what", ({ trajectory, spec, mo
       const y = Uint8Array.from(labels.slice(from, to));
       const stepped = trainingStep(spec, optimizer, step, x, y, state);
       state = stepped.state;
-      // A step's rates are float32: what is kept of a weight, all below 2, is off by up to 2^-24 more after each step.
+      // A step's rates are float32, and so what it changes of a weight, less than 1, is off by up to 2^-24 of itself.
       const drift = k * 2 ** -24;
       const slope = Object.values(gradients)
         .flat()

@@ -82,7 +82,7 @@ test.each(PLAN_NAMES)('how many networks are side by side changes nothing but th
 test.each([1, 2, 3, 16])('%i rows of pixels end with a whole vec4, with labels and without', (samples) => {
   const spec = { inputs: 5, hidden: [], classes: 2 };
   for (const labelled of [true, false]) {
-    const { buffers } = inferencePlan(tiledKernels(), inferenceSizes(spec, samples, samples), labelled);
+    const { buffers } = inferencePlan(tiledKernels(), inferenceSizes(spec, 1, samples, samples), labelled);
     const size = buffers.find(({ name }) => name === 'samples')?.size ?? 0;
     expect(size % 16).toBe(0);
     expect(size).toBeGreaterThanOrEqual(samples * (labelled ? 9 : 8));
@@ -95,8 +95,8 @@ const CASES: readonly [string, StepPlan][] = [
   ['deep', trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM)],
   ['by SGD', trainingPlan('layered-quads', sizes, SGD)],
   ['unfused, by SGD', trainingPlan('unfused', sizes, SGD)],
-  ['evaluation', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 10_000, 10_000), true)],
-  ['prediction', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 3, 3), false)],
+  ['evaluation', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 1, 10_000, 10_000), true)],
+  ['prediction', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 1, 3, 3), false)],
 ];
 
 describe.each(CASES)('the plan %s', (name, plan) => {
@@ -165,7 +165,7 @@ test('asks only for the limits that the data needs beyond the defaults', () => {
 
 test('large evaluations are cut, so that their probabilities fit', () => {
   const spec = { inputs: 4, hidden: [], classes: 256 };
-  const { orderLength } = inferenceSizes(spec, 1_000_000, 1_000_000);
+  const { orderLength } = inferenceSizes(spec, 1, 1_000_000, 1_000_000);
   expect(orderLength * spec.classes * 4).toBeLessThanOrEqual(DEFAULT_LIMITS.maxStorageBufferBindingSize);
 });
 
