@@ -193,7 +193,7 @@ function predictionLines(row: PredictionRow, { model, classNames }: ModelFile): 
   return notice === null ? [line] : [line, `  Notice: ${notice}`];
 }
 
-/** @throws ShadegradError `bad-data` where there are failures: that of the only file, or a count after each is printed */
+/** @throws ShadegradError `bad-data` where any file failed: the only file's own message, or else how many */
 function reportFailures(failures: readonly ShadegradError[], files: number, out: Output): void {
   const [first] = failures;
   if (!first) return;
