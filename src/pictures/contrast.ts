@@ -19,8 +19,8 @@ export interface Contrasts {
 
 /**
  * How much each pixel of a region differs from the ground around it. The ground is local (see {@link closing}), so
- * light may fall off, shadows have edges, and bars, masks and tables are wider than any stroke and are ground themselves. Dark
- * ink is measured as the share of light that it absorbs, which does not depend on how much light falls on the paper.
+ * light may fall off, shadows have edges, and bars, masks and tables are wider than any stroke and are ground themselves.
+ * Dark ink is measured as the share of light that it absorbs, which does not depend on how much light falls on the paper.
  *
  * @param widest strokes are narrower than this share of the picture's side; what is wider belongs to the ground
  */
