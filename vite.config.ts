@@ -1,12 +1,15 @@
 import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 import { packMnist } from './demo/pack-mnist.ts';
 import packageJson from './package.json' with { type: 'json' };
 
-type ProjectOptions = Pick<InlineConfig, 'globalSetup' | 'exclude' | 'isolate' | 'maxWorkers' | 'sequence'>;
+type ProjectOptions = Pick<
+  InlineConfig,
+  'alias' | 'globalSetup' | 'exclude' | 'isolate' | 'maxWorkers' | 'sequence'
+>;
 
 const external = [
   /^node:/,
@@ -57,6 +60,11 @@ const mnistFiles: Plugin = {
   },
 };
 
+/** For tests without a build: `bench/` is run by Node and imports what was built. */
+const unbuilt: ProjectOptions = {
+  alias: [{ find: /^(?:\.\.\/)+dist\/(\w+)\.js$/, replacement: resolve('src/$1.ts') }],
+};
+
 /** For tests of what is shipped: the command line and the demo page. */
 const built: ProjectOptions = { globalSetup: ['tests/support/build.ts'] };
 
@@ -82,7 +90,7 @@ const library: ViteUserConfig = {
   },
   test: {
     projects: [
-      project('unit', ['tests/unit/*.test.ts']),
+      project('unit', ['tests/unit/*.test.ts'], unbuilt),
       project('gpu', ['tests/gpu/*.test.ts'], built),
       project('browser', ['tests/browser/*.test.ts'], { ...built, exclude: measuring, isolate: false }),
       project('browser-alone', measuring, {

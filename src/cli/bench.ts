@@ -138,8 +138,8 @@ async function measureAndPrint(
 }
 
 /**
- * A benchmark without a single figure is no success.
- * @throws ShadegradError `gpu` where something computed wrong values, `usage` where all was skipped
+ * Fails where not a single figure was measured.
+ * @throws ShadegradError `gpu` where a kernel or plan computed wrong values, `usage` where all were skipped
  */
 function checkMeasured(report: BenchReport): void {
   if (report.bench === 'floor') return;

@@ -2,7 +2,7 @@ import { type Dataset, type LoadOptions, loadDataset } from '../node.ts';
 import type { Output } from './output.ts';
 import { loadingBar } from './progress.ts';
 
-/** Where data comes from, as the options of a command say. */
+/** A command's options that say where data comes from. */
 export interface DataFlags {
   readonly data: string;
   readonly imageSize?: LoadOptions['imageSize'];

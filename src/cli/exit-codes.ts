@@ -1,9 +1,9 @@
 import { type ErrorCode, ShadegradError } from '../node.ts';
 
-/** The command line's contract. What `interrupted` ends with depends on the signal. */
+/** The command line's contract. The exit code of `interrupted` depends on the signal. */
 const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = {
   usage: 2,
-  // Only what `--out` names is written, and a folder that cannot be written from the start is a usage error too.
+  // Only the folder of `--out` is written to; one that cannot be written from the start is a usage error too.
   io: 2,
   'no-adapter': 3,
   'bad-data': 4,
@@ -14,8 +14,8 @@ const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = 
 };
 
 /**
- * Prints an error on stderr. Returns the exit code it stands for.
- * @param interruptCode of an `interrupted` error
+ * Prints an error on stderr and returns its exit code.
+ * @param interruptCode the exit code of an `interrupted` error
  */
 export function reportError(error: unknown, interruptCode: number): number {
   if (error instanceof ShadegradError) {

@@ -1,31 +1,31 @@
-/** What asks a program to end, and the exit code of one that did: 128 and the signal's number. */
+/** The signals that ask a program to end, and its exit code then: 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * `npm run` passes a Ctrl-C on to the program that the terminal has already told: two signals so close together
- * are one key.
+ * On Ctrl-C the terminal signals the program, and `npm run` passes the same signal on: two signals so close together
+ * are one key press.
  */
 const ONE_KEY_MILLISECONDS = 300;
 
 const PARENT_MILLISECONDS = 250;
 
-/** The wish that the work ends before it is done. */
+/** A request to end the work early. */
 export interface Interrupt {
   /** Aborted by the first Ctrl-C, or by the first SIGTERM, as `kill` and job schedulers send it. */
   readonly signal: AbortSignal;
-  /** The exit code of a program that ends because of it. */
+  /** The exit code of a program that ends for that reason. */
   exitCode(): number;
 }
 
 /**
- * Listens for signals; a second one ends the process at once. To be called once: what comes after the work is done
- * changes nothing about how it ended.
+ * Listens for signals; a second one ends the process at once. To be called once. A signal after the work is done does
+ * not change its exit code.
  */
 export function listenForInterrupts(): Interrupt {
   const controller = new AbortController();
   let first: { readonly time: number; readonly code: number } | undefined;
   const receive = (name: keyof typeof EXIT_CODES): void => {
-    // The terminal has put "^C" on the line.
+    // The terminal has printed "^C" on the current line.
     if (first === undefined && name === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
     first ??= { time: performance.now(), code: EXIT_CODES[name] };
     controller.abort();
@@ -38,8 +38,8 @@ export function listenForInterrupts(): Interrupt {
 }
 
 /**
- * `npm run` passes a signal only to the shell that it started, which may end of it and leave the program running, as
- * Debian's does. That its parent is gone is then all that the program learns.
+ * `npm run` passes a signal only to the shell that it started. That shell may end and leave the program running, as
+ * Debian's does. Then the program can only notice that its parent is gone.
  */
 function whenOrphaned(tell: () => void): void {
   const parent = process.ppid;

@@ -31,7 +31,7 @@ const EXIT_CODES_HELP = `
 Exit codes: 0 good, 2 usage, 3 no adapter, 4 bad data or model file, 5 diverged,
 6 device lost or GPU error, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`;
 
-/** The exit code. It is set and not exited with, so that what was printed into a pipe arrives whole. */
+/** Returns the exit code, for `process.exitCode`: `process.exit` would cut off what is still on its way into a pipe. */
 async function main(): Promise<number> {
   try {
     await program(interrupt.signal).parseAsync();
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
 const interrupt = listenForInterrupts();
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that has seen enough, as `head` does, is no error.
+  // A reader that stops early, as `head` does, is no error.
   if (error.code === 'EPIPE') return;
   const failure = new ShadegradError(
     'io',
@@ -56,7 +56,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(reportError(failure, interrupt.exitCode()));
 });
-// What cannot be said on stderr is no reason to lose the results.
+// A message that stderr does not take is no reason to lose the results.
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await main();

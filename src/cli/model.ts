@@ -6,14 +6,14 @@ export interface NormalisationFlags {
   readonly inputStd?: number;
 }
 
-/** A model file as it is used, and what was made part of it. */
+/** A model file as it is used, with the normalisation that was folded into it. */
 export interface LoadedModel extends ModelFile {
-  /** As it is in the file. */
+  /** The model as it is in the file. */
   readonly stored: Model;
   readonly normalisation: Normalisation | null;
 }
 
-/** Reads a model file, makes `--input-mean` and `--input-std` part of it, and tells what it leaves to be assumed. */
+/** Reads a model file, folds `--input-mean` and `--input-std` into it, and tells what had to be assumed about it. */
 export async function loadModel(
   path: string,
   { inputMean, inputStd }: NormalisationFlags,
@@ -24,7 +24,7 @@ export async function loadModel(
   const normalisation = isGiven ? { mean: inputMean ?? 0, std: inputStd ?? 1 } : null;
   const file = normalisation ? withNormalisation(read, normalisation) : read;
   for (const { code, text } of file.assumptions) {
-    // Only who reads pictures need know, see `predict`.
+    // This matters only for pictures: `predict` tells it.
     if (code === 'pictures') continue;
     const remedy = 'For a model trained on normalised pixels, give --input-mean and --input-std.';
     out.note(`Notice: ${text}${code === 'pixels' ? ` ${remedy}` : ''}`);

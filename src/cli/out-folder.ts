@@ -1,8 +1,8 @@
 import { prepareFolder, removeEmptyFolders } from '../node.ts';
 
 /**
- * Does `work` that writes files into a folder at its end. That they can be written is made sure of before; where they
- * are not, because the work fails or is interrupted, the folders that were made for them are removed again.
+ * Does `work`, which writes files into a folder at its end. Whether they can be written is checked first. If the work
+ * fails or is interrupted before it writes them, the folders that were made for them are removed again.
  *
  * @param folder undefined where nothing is to be written
  * @param names of the files

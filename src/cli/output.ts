@@ -18,11 +18,11 @@ const WIDEST_MATRIX = 20;
 
 /** Where a command's texts go. With `--json`, stdout is kept for the one object. */
 export interface Output {
-  /** About the run, while it goes on: on stdout, or on stderr with `--json`. */
+  /** Prints what a run does as it goes on: on stdout, or on stderr with `--json`. */
   say(text: string): void;
-  /** What the run is not about: always on stderr. */
+  /** Prints notices, which are no part of the output: always on stderr. */
   note(text: string): void;
-  /** What came out, as an object with `--json`, else as text. */
+  /** Prints the result on stdout: as an object with `--json`, else as text. */
   result(object: unknown, text: string): void;
 }
 
@@ -40,7 +40,7 @@ export function adapterLine({ description, software }: AdapterReport): string {
   return `Adapter: ${software ? 'software, on the CPU' : 'hardware'}: ${description}`;
 }
 
-/** The plan, and what each step of it took beside the others where they were timed. */
+/** The plan, and where plans were timed, how long a step of each took. */
 export function planLine({ plan, timed }: Pick<Trainer, 'plan' | 'timed'>): string {
   const times = Object.entries(timed).map(([name, us]) => `${name} ${us.toFixed(us < 100 ? 1 : 0)} us`);
   return `Plan: ${plan.name}${times.length > 0 ? `, the fastest of ${times.join(', ')} a step` : ''}`;

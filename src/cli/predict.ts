@@ -21,7 +21,7 @@ import { adapterLine, type Output, output, percent } from './output.ts';
 /** How many of the next most probable classes a line names. */
 const ALTERNATIVES = 2;
 
-/** Images predicted at once, and their bytes: enough to keep a GPU busy, few enough for any. */
+/** Most images predicted at once, and most bytes: enough to keep a GPU busy, few enough for any GPU. */
 const MOST_IMAGES = 4096;
 const MOST_BYTES = 2 ** 24;
 
@@ -31,7 +31,7 @@ interface PredictFlags extends NormalisationFlags {
   readonly json?: true;
 }
 
-/** What the network says of an image. */
+/** The network's answer for an image. */
 interface PredictionRow {
   readonly image: string;
   /** Position in an IDX file, 0 for the first; null for a picture. */
@@ -39,9 +39,9 @@ interface PredictionRow {
   /** The most probable class, by its number and by its name, which is the number where classes have no names. */
   readonly label: number;
   readonly className: string;
-  /** The label again where the classes are called by their numbers, as digits are. */
+  /** The label again, where classes are named by their numbers, as digits are. */
   readonly digit?: number;
-  /** Of that class. */
+  /** Probability of that class. */
   readonly probability: number;
   readonly probabilities: readonly number[];
   /** Why the answer is doubtful; null where nothing speaks against it. */
@@ -117,12 +117,12 @@ async function predict(
   reportFailures(failures, paths.length, out);
 }
 
-/** Images to a batch. */
+/** Images per batch. */
 function batchSize({ model }: ModelFile): number {
   return Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST_BYTES / model.spec.inputs)));
 }
 
-/** A network on a GPU that is opened by the first images, since there may be none. */
+/** A network on a GPU. The GPU is opened when the first images come, since there may be none. */
 function lazyNetwork(file: ModelFile, modelPath: string, out: Output) {
   const { model } = file;
   const { inputs, classes } = model.spec;
@@ -193,7 +193,7 @@ function predictionLines(row: PredictionRow, { model, classNames }: ModelFile): 
   return notice === null ? [line] : [line, `  Notice: ${notice}`];
 }
 
-/** @throws ShadegradError where there are failures: the only file's own, or else `bad-data` after all are told */
+/** @throws ShadegradError `bad-data` where any file failed: the only file's own message, or else how many */
 function reportFailures(failures: readonly ShadegradError[], files: number, out: Output): void {
   const [first] = failures;
   if (!first) return;

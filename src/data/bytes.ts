@@ -1,14 +1,14 @@
 import { ShadegradError } from '../errors.ts';
 
 /**
- * Checks what a program without types may have got wrong: numbers of another kind would be read as bytes, or a
- * canvas's four channels as four images, and the answers would be nonsense.
+ * Checks what a program without types may get wrong: numbers of another kind would be read as bytes, or a canvas's
+ * four channels as four images, and the answers would be nonsense.
  *
- * @param what it is said to be, for the message
- * @throws ShadegradError `usage` where it is no `Uint8Array`, which Node's Buffers are
+ * @param what the value is meant to be, for the message
+ * @throws ShadegradError `usage` where it is no `Uint8Array` (Node's Buffers are)
  */
 export function assertBytes(value: unknown, what: string): asserts value is Uint8Array {
-  // Of the language's own tag, since a typed array out of another realm is no instance of this one's.
+  // By the language's own tag: a typed array from another realm is no instance of this realm's Uint8Array.
   const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
   if (kind === 'Uint8Array') return;
   throw new ShadegradError(

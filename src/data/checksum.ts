@@ -2,7 +2,7 @@ import type { Dataset, Samples } from './dataset.ts';
 
 /** The SHA-256 of `bytes`, hexadecimal. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  // Of memory that threads share, Web Crypto takes a copy only.
+  // Web Crypto refuses memory that threads share, so that is copied.
   const own =
     bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
   const digest = await crypto.subtle.digest('SHA-256', own);
@@ -10,14 +10,14 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 }
 
 /**
- * A dataset's SHA-256, hexadecimal, whatever files it came from and whatever it and its classes are called: that of
- * this text, whose lines all end in LF:
+ * A dataset's SHA-256, hexadecimal. It depends neither on the files that the dataset came from nor on names. It is the
+ * SHA-256 of this text, whose lines all end in LF:
  *
  *     28 28 10                    height, width, classes
  *     60000 <sha256> <sha256>     training samples, digests of their pixels and of their labels, as bytes
  *     10000 <sha256> <sha256>     test samples, the same
  *
- * A digest of digests, because Web Crypto takes only what is in one piece, and images need not be copied into one.
+ * A digest of digests, because Web Crypto takes only one piece of memory: this way nothing is copied together.
  */
 export async function datasetChecksum({ shape, classes, train, test }: Dataset): Promise<string> {
   const lines = [

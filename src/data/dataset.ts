@@ -17,8 +17,8 @@ export interface Dataset {
   /** Number of classes, 1 to 256. */
   readonly classes: number;
   /**
-   * What each class is called, in order: [classes], or more where a model that names them tells more apart. Without them a
-   * class is called by its number.
+   * Names of the classes, in order: [classes], or more where the names are those of a model with more classes. Without
+   * names a class is called by its number.
    */
   readonly classNames?: readonly string[];
   readonly train: Samples;
@@ -26,8 +26,8 @@ export interface Dataset {
 }
 
 /**
- * What each class of a dataset or a model is called, in order: its name, or else its number. A network may tell more
- * classes apart than have names.
+ * What each class of a dataset or a model is called, in order: its name, or else its number. A network may have more
+ * classes than names.
  */
 export function namesOfClasses({
   classes,
@@ -39,16 +39,16 @@ export function namesOfClasses({
   return Array.from({ length: classes }, (_, label) => classNames?.[label] ?? String(label));
 }
 
-/** A class's name as it can be printed: what a terminal obeys is replaced. */
+/** A class's name as it can be printed: characters that control a terminal are replaced. */
 export function printableName(name: string): string {
   return name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }
 
 /**
- * `data` for a model whose classes have names: called by these where the data have none of their own, else with each
- * sample's label that of the model's class of the same name.
+ * `data` for a model whose classes have names. Where the data have no names they get the model's; else each sample's
+ * label becomes that of the model's class of the same name.
  *
- * @throws ShadegradError `bad-data` where a class of the data is none of the model's
+ * @throws ShadegradError `bad-data` where the model has no class of some name in the data
  */
 export function namedLike(data: Dataset, classNames: readonly string[] | null): Dataset {
   const { classNames: own, train, test } = data;

@@ -12,14 +12,14 @@ export interface DownloadProgress {
 export interface DownloadOptions {
   /** Aborts the download. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends the download too, but as a failure and not by the user's wish. */
+  /** Ends the download too, but as a failure, not as the user's wish. */
   readonly deadline?: AbortSignal | undefined;
   /** How long the server may send nothing. */
   readonly stallSeconds: number;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
-/** What is checked only when it is whole is held in memory: no server may fill that. */
+/** A file is held in memory until it is whole and can be checked: no server may fill that memory. */
 const MOST_BYTES = 2 ** 28;
 
 /**
@@ -40,8 +40,8 @@ export async function download(url: string, file: string, options: DownloadOptio
 }
 
 /**
- * Gives the bytes at `url` to `take` as they come, the next when it is done with the last. Its errors end the
- * download.
+ * Gives the bytes at `url` to `take` as they come, each chunk when `take` is done with the one before. An error of
+ * `take` ends the download.
  *
  * @param file name for progress
  * @throws ShadegradError `bad-data` where they cannot be had whole and in time, `interrupted` where aborted
@@ -61,7 +61,7 @@ export async function downloadTo(
   try {
     const response = await fetch(url, { signal: AbortSignal.any(signals) });
     if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`.trim());
-    // The length of a body that the server compressed for the way is not that of what arrives here.
+    // Where the server compressed the body for transport, its length is not that of the bytes that arrive here.
     const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
     const total = length === null ? null : Number(length);
     const reader = response.body?.getReader();
@@ -88,7 +88,7 @@ export async function downloadTo(
   }
 }
 
-/** What `fetch` says is only that it failed; what failed is in the cause. */
+/** `fetch` says only that it failed; the reason is in the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

@@ -9,8 +9,8 @@ export function isGzip(bytes: Uint8Array): boolean {
 const MAX_RATIO = 1032;
 
 /**
- * The length of the content, modulo 2^32, as a gzip file's last four bytes state it (RFC 1952, section 2.3.1). What this
- * returns may be allocated: a damaged file of a hundred bytes can state 4 GB.
+ * The length of the content, modulo 2^32, as a gzip file's last four bytes state it (RFC 1952, section 2.3.1). It is
+ * checked, so that it may be allocated: a damaged file of a hundred bytes can state 4 GB.
  *
  * @throws RangeError where no gzip file of this length holds so much
  */
@@ -49,7 +49,7 @@ async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
     .stream()
     .pipeThrough(new DecompressionStream('gzip'))
     .getReader();
-  // Straight to where they belong: MNIST's 47 MB would otherwise be in memory twice.
+  // Each chunk goes straight to its place: MNIST's 47 MB would otherwise be in memory twice.
   const whole = new Uint8Array(length);
   let received = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {

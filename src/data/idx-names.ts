@@ -4,7 +4,7 @@ import { mapFiles } from './idx.ts';
 import { mnist } from './mnist.ts';
 import { EMNIST_CLASSES, EMNIST_SETS, emnistConventions, emnistFiles, qmnist } from './named-datasets.ts';
 
-/** Which of the `listed` files is `name`, if any: under it, with `.idx` for `-idx`, or either with `.gz` added. */
+/** Finds the file `name` among `listed`: under that name, with `.idx` for `-idx`, or either with `.gz`. */
 export function idxFileName(listed: readonly string[], name: string): string | undefined {
   const dotted = name.replace('-idx', '.idx');
   return [name, dotted, `${name}.gz`, `${dotted}.gz`].find((candidate) => listed.includes(candidate));
@@ -15,14 +15,14 @@ export function plainIdxName(name: string): string {
   return name.replace(/\.gz$/, '').replace('.idx', '-idx');
 }
 
-/** Whether a file or a folder is called as IDX files are. */
+/** Whether a file or a folder has a name like those of IDX files. */
 export function isIdxName(name: string): boolean {
   return /-idx\d-/.test(plainIdxName(name));
 }
 
 /**
- * Picks a dataset's four files out of `listed` by their names, which are those of `names`, with `.idx` for `-idx` as
- * some archives have them, or either with `.gz` added.
+ * Picks a dataset's four files out of `listed`: those with the names in `names`, or with `.idx` for `-idx` as some
+ * archives have them, or either with `.gz` added.
  *
  * @param names e.g. `mnist.files`
  * @param where what was looked through, for the message, e.g. "The folder digits"
@@ -53,13 +53,13 @@ export async function pickIdxFiles<File extends { readonly name: string }>(
   });
 }
 
-/** How the four files of a dataset are called, and what follows from it. */
+/** The names of a dataset's four files, and what follows from these names. */
 export interface IdxNaming {
-  /** The dataset whose files are called so, e.g. "emnist-letters". */
+  /** The dataset whose files have these names, e.g. "emnist-letters". */
   readonly of: string;
   readonly files: DatasetFiles<{ readonly name: string }>;
   readonly conventions: IdxConventions;
-  /** Where the names tell them. */
+  /** Only where the files' names tell what the classes are. */
   readonly classNames?: readonly string[];
 }
 
@@ -76,10 +76,10 @@ const namings: readonly IdxNaming[] = [
 ];
 
 /**
- * Tells by their names whose files are among `listed`: MNIST's where there are none.
+ * Tells by the files' names which dataset is in `listed`; MNIST where none is recognised.
  *
  * @param where what was looked through, for the message
- * @throws ShadegradError `bad-data` where there are those of several datasets
+ * @throws ShadegradError `bad-data` where there are files of several datasets
  */
 export function idxNaming(listed: readonly string[], where: string): IdxNaming {
   const plain = new Set(listed.map(plainIdxName));

@@ -34,7 +34,7 @@ export interface IdxConventions {
   readonly firstLabel?: number;
 }
 
-/** Calls `of` for each file in turn, and gathers what it gives. */
+/** Calls `of` for one file after the other, and gathers the results. */
 export async function mapFiles<From, To>(
   files: DatasetFiles<From>,
   of: (file: From, content: 'images' | 'labels', role: keyof DatasetFiles<From>) => Promise<To>,
@@ -47,7 +47,7 @@ export async function mapFiles<From, To>(
   };
 }
 
-/** Calls `of` for all four files at once, and gathers what it gives. */
+/** Calls `of` for all four files at once, and gathers the results. */
 export async function mapFilesAtOnce<From, To>(
   files: DatasetFiles<From>,
   of: (file: From, content: 'images' | 'labels') => Promise<To>,
@@ -58,7 +58,7 @@ export async function mapFilesAtOnce<From, To>(
     of(files.testImages, 'images'),
     of(files.testLabels, 'labels'),
   ] as const;
-  // So that of several errors it is the first file's that is told, and not the quickest one.
+  // Waits for all, so that of several errors the first file's is thrown, not the earliest one.
   await Promise.allSettled(results);
   const [trainImages, trainLabels, testImages, testLabels] = results;
   return {
@@ -85,16 +85,16 @@ const typeNames: Readonly<Record<number, string>> = {
 /**
  * Reads an IDX file of unsigned bytes, the format of the MNIST database: two zero bytes, the type code, the number
  * of dimensions, each dimension as a big-endian 32-bit word, and the values, the last dimension running fastest.
- * Nothing is allocated on the header's word alone; `data` shares memory with `bytes`.
+ * Nothing is allocated before the header is checked against the length; `data` shares memory with `bytes`.
  *
  * A file of labels may also be QMNIST's: 32-bit integers [count, columns], of which the first column is the class
- * (https://github.com/facebookresearch/qmnist, "Using the QMNIST extended labels"). `data` has a copy of that then,
- * and `dimensions` its length.
+ * (https://github.com/facebookresearch/qmnist, "Using the QMNIST extended labels"). Then `data` is a copy of
+ * that column, and `dimensions` its length.
  *
  * @param bytes the uncompressed file
  * @param what the file's name, for messages
- * @throws ShadegradError `bad-data` where a header field or the length is wrong, `usage` where `bytes` is something
- *   else than a `Uint8Array`
+ * @throws ShadegradError `bad-data` where a header field or the length is wrong, `usage` where `bytes` is no
+ *   `Uint8Array`
  */
 export function decodeIdx(
   bytes: Uint8Array,
@@ -131,7 +131,7 @@ export function decodeIdx(
   };
 }
 
-/** What the header says, where it is what the file holds. */
+/** The header's dimensions, once they are checked against the file's length. */
 function checkedDimensions(
   bytes: Uint8Array,
   content: string,
@@ -146,7 +146,7 @@ function checkedDimensions(
   if (dimensions.includes(0)) {
     throw bad(`${what} holds no ${content}: its header says ${dimensions.join(' x ')}.`);
   }
-  // Beyond 2^53 the product is rounded, which no file is long enough to notice.
+  // Beyond 2^53 the product is rounded, but no file is that long.
   const expected =
     headerBytes + bytesPerValue * dimensions.reduce((product, dimension) => product * dimension, 1);
   const missing = expected - bytes.length;
@@ -217,7 +217,7 @@ export async function samplesFromIdx(
   return { samples: { images, labels: shifted, count }, shape: { height, width } };
 }
 
-/** A copy of images that are stored column by column, row by row. */
+/** Images that are stored column by column, copied into rows. */
 function upright({ images, count, height: columns, width: rows }: Images): Images {
   const turned = new Uint8Array(images.length);
   const pixels = rows * columns;
@@ -261,7 +261,7 @@ export async function datasetFromIdx(
   };
 }
 
-/** What downloads and archives leave in place of the data. */
+/** Recognises what failed downloads and archives leave in place of the data. */
 function rejectOtherFormats(bytes: Uint8Array, what: string): void {
   if (bytes.length === 0) throw bad(`${what} is empty.`);
   if (isGzip(bytes)) {

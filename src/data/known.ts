@@ -11,11 +11,11 @@ export interface Checksum {
   readonly hex: string;
 }
 
-/** An IDX file that is known beforehand. */
+/** An official IDX file, known by its checksum. */
 export interface KnownFile {
   /** Without `.gz`. */
   readonly name: string;
-  /** Of the uncompressed file, which holds however a mirror compressed it, or of the gzip file as it is published. */
+  /** Whether the checksum is of the uncompressed file, however mirrors compress it, or of the published gzip file. */
   readonly checksumOf: 'content' | 'gzip';
   readonly checksum: Checksum;
 }
@@ -40,14 +40,14 @@ export interface KnownDataset extends DatasetFacts {
   readonly npmPackage?: string;
 }
 
-/** A zip archive that is known beforehand. */
+/** An official zip archive, known by its checksum. */
 export interface KnownArchive {
   readonly name: string;
   readonly url: string;
   readonly checksum: Checksum;
   /** Its size. */
   readonly bytes: number;
-  /** What is kept of it, in whatever folder of the archive: names of gzip-compressed IDX files, with `.gz`. */
+  /** Names, with `.gz`, of the gzip-compressed IDX files to keep, whatever folder of the archive they are in. */
   readonly members: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface ArchivedDataset extends DatasetFacts {
   readonly files: DatasetFiles<{ readonly name: string }>;
 }
 
-/** What checking a file needs of the platform. */
+/** What the platform must provide to check a file. */
 export interface Tools {
   /** The checksum of `bytes`, hexadecimal. */
   digest(algorithm: Checksum['algorithm'], bytes: Uint8Array): string | Promise<string>;
@@ -66,12 +66,12 @@ export interface Tools {
   gunzip(bytes: Uint8Array, what: string): Promise<Uint8Array>;
 }
 
-/** What browsers have, which is no MD5. */
+/** What browsers provide. They have no MD5. */
 const webTools: Tools = { digest: webDigest, gunzip: gunzipIfNeeded };
 
 /**
- * The uncompressed IDX file that `found` is, if it is the known one. What is plainly wrong with it is told before
- * its checksum is.
+ * The uncompressed IDX file in `found`, checked to be the known one. An error says what is plainly wrong with a file
+ * rather than that its checksum is wrong.
  *
  * @throws ShadegradError `bad-data` where it is damaged or another file
  */
@@ -115,7 +115,7 @@ export interface Downloaded {
   readonly bytes: Uint8Array;
   /** What the mirror sent. */
   readonly sent: Uint8Array;
-  /** The mirror that had it, which is the one to ask first for the next file. */
+  /** The mirror that had it, to be asked first for the next file. */
   readonly mirror: string;
 }
 

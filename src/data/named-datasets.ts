@@ -1,7 +1,7 @@
 import type { ArchivedDataset, Checksum, KnownArchive, KnownDataset, KnownFile } from './known.ts';
 import { mnist } from './mnist.ts';
 
-/** A file of which the gzip file's checksum is published. */
+/** A file whose published checksum is that of the gzip file. */
 function gzipped(name: string, algorithm: Checksum['algorithm'], hex: string): KnownFile {
   return { name, checksumOf: 'gzip', checksum: { algorithm, hex } };
 }
@@ -26,7 +26,7 @@ const fashionMnist: KnownDataset = {
     'Ankle boot',
   ],
   variable: 'FASHION_MNIST_DIR',
-  // The authors' own, which has no https, and the one that Keras reads.
+  // The authors' own mirror, which has no https, and the one that Keras reads.
   mirrors: [
     'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
     'https://storage.googleapis.com/tensorflow/tf-keras-datasets/',
@@ -120,12 +120,12 @@ export const qmnist: KnownDataset = {
 const DIGITS = [...'0123456789'];
 const CAPITALS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 const SMALL_LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
-/** Of the other small letters EMNIST's authors found that they look like capitals. */
+/** EMNIST's authors found that the other small letters look like their capitals. */
 const DISTINCT_SMALL_LETTERS = [...'abdefghnqrt'];
 
 /**
- * What the classes of EMNIST's sets are called (G. Cohen et al., "EMNIST: an extension of MNIST to handwritten
- * letters", 2017, and the files `emnist-*-mapping.txt` in its archive). Letters are of both cases.
+ * Names of the classes in EMNIST's sets (G. Cohen et al., "EMNIST: an extension of MNIST to handwritten
+ * letters", 2017, and the files `emnist-*-mapping.txt` in its archive). Classes of `letters` hold both cases.
  */
 export const EMNIST_CLASSES = {
   balanced: [...DIGITS, ...CAPITALS, ...DISTINCT_SMALL_LETTERS],

@@ -34,7 +34,7 @@ export function philox4x32(
   out[3] = c3;
 }
 
-/** Upper 32 bits of the product of two 32-bit words, by halves, so that a compiler can keep to integers. */
+/** Upper 32 bits of the product of two 32-bit words, from products of halves: a compiler can keep to integers. */
 function multiplyHigh(a: number, b: number): number {
   const lowA = a & 0xffff;
   const highA = a >>> 16;
@@ -47,7 +47,7 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(highA, highB) + (middle1 >>> 16) + (middle2 >>> 16) + carry) >>> 0;
 }
 
-/** Streams of one use are this far apart from those of the next: a use has an index below this. */
+/** Distance between the streams of one use and those of the next: indices within a use are below this. */
 const STREAMS_PER_USE = 2 ** 32;
 
 /**
@@ -103,13 +103,13 @@ export class CounterRandom {
   }
 
   /**
-   * A whole number from 0 to `n` - 1, each equally likely: words that would favour the small ones are drawn again.
+   * A whole number from 0 to `n` - 1, each equally likely: a word that would favour small results is drawn again.
    *
    * @param n whole number from 1 to 2^32
    */
   below(n: number): number {
     let word = this.uint32();
-    // The division that finds the limit takes longer than the rest, and it is above 2^32 - n whatever it is.
+    // The division that finds the limit takes longer than all the rest, and the limit is always above 2^32 - n.
     if (word >= 2 ** 32 - n) {
       const limit = 2 ** 32 - (2 ** 32 % n);
       while (word >= limit) word = this.uint32();

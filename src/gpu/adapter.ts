@@ -8,15 +8,15 @@ export interface AdapterReport {
   readonly software: boolean;
 }
 
-/** What the shaders use where an adapter offers it: for `requestDevice`, or `openDevice`, which asks for it by itself. */
+/** Features that the shaders use where an adapter offers them. `openDevice` asks for them by itself. */
 export const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
 
-/** Whether subgroups are four wide and may be used: a GPU in software, on the CPU's vector registers. */
+/** Whether subgroups may be used and are four wide, as on a GPU in software, which uses the CPU's vector registers. */
 export function hasQuads({ features, adapterInfo }: GPUDevice): boolean {
   return features.has('subgroups') && adapterInfo.subgroupMaxSize === 4;
 }
 
-/** What reports and `doctor` say of an adapter. */
+/** Describes an adapter for reports and `doctor`. */
 export function reportAdapter({ info }: GPUAdapter): AdapterReport {
   const { vendor, architecture } = info;
   const name = info.device.replaceAll('-', ' ').trim();

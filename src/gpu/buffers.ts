@@ -1,12 +1,12 @@
 import { DeviceWatch } from './watch.ts';
 
-/** A buffer is filled so many bytes at a time: all of a dataset at once would be in memory once more. */
+/** Bytes of a buffer that are filled at a time: all at once would need memory for a second copy of a dataset. */
 const PIECE = 2 ** 23;
 
 /**
  * A new buffer, padded with zeros to whole words.
  *
- * @param fill is given a part of the buffer, zeros so far, and which of its bytes is the first one of that part
+ * @param fill writes a part of the buffer, zeros so far, which begins at the buffer's byte `from`
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function upload(
@@ -43,7 +43,7 @@ export async function upload(
   }
 }
 
-/** Copies what of `bytes`, which stand at byte `at` of a buffer, belongs to the part of it that begins at byte `from`. */
+/** Where `bytes` begin at byte `at` of a buffer and `part` at byte `from`, copies the bytes that lie within the part. */
 export function place(part: Uint8Array, from: number, bytes: Uint8Array, at = 0): void {
   const start = Math.max(0, from - at);
   const end = Math.min(bytes.length, from + part.length - at);
@@ -109,7 +109,7 @@ export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[
 }
 
 /**
- * Reads `size` bytes of `buffer` after all work submitted so far.
+ * Reads `size` bytes of `buffer`, once all work submitted so far is done.
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function readBuffer(

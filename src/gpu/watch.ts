@@ -2,16 +2,16 @@ import { reasonOf, ShadegradError } from '../errors.ts';
 
 /**
  * Remembers the first thing that went wrong on a device outside of any call: an uncaptured error or the device's
- * loss. Work on the GPU is asynchronous, so this is where most errors show; whoever waits for the GPU waits through
- * {@link DeviceWatch.guard}, and nothing computed by a broken device is ever taken for a result.
+ * loss. Work on the GPU is asynchronous, so most errors show here. All waiting for the GPU goes through
+ * {@link DeviceWatch.guard}, so that nothing computed by a broken device is taken for a result.
  */
 export class DeviceWatch {
   readonly device: GPUDevice;
   #failure: ShadegradError | undefined;
-  /** Of all that waits just now. Not one promise to race with: it would keep every race there ever was. */
+  /** Rejects each wait now in progress. One promise for all to race with would keep a reference to every past race. */
   readonly #waiting = new Set<(failure: ShadegradError) => void>();
 
-  /** One watch serves all that is done on a device. */
+  /** The device's one watch. */
   static of(device: GPUDevice): DeviceWatch {
     let watch = watches.get(device);
     if (!watch) {
@@ -36,7 +36,7 @@ export class DeviceWatch {
     for (const reject of this.#waiting) reject(this.#failure);
   }
 
-  /** @throws ShadegradError `gpu` or `device-lost` where something went wrong before. */
+  /** @throws ShadegradError `gpu` or `device-lost` where something went wrong already. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -52,7 +52,7 @@ export class DeviceWatch {
       return result;
     } catch (error) {
       if (error instanceof ShadegradError) throw error;
-      // A lost device rejects what is under way with a vague error first, and says why a moment later.
+      // A lost device first rejects pending work with a vague error, and says why a moment later.
       await new Promise((resolve) => setTimeout(resolve, 50));
       this.check();
       throw new ShadegradError(
@@ -90,7 +90,7 @@ export class DeviceWatch {
     try {
       allocated = { result: allocate() };
     } catch (error) {
-      // A buffer that is mapped at creation needs memory of this process too, and says at once that there is none.
+      // A buffer that is mapped at creation also needs memory of this process; where there is none, it throws at once.
       refused = error;
     }
     const error = await this.guard(this.device.popErrorScope());

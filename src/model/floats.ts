@@ -8,7 +8,7 @@ import { quote, type StoredTensor, unreadableType } from './safetensors.ts';
  * @throws ShadegradError `bad-model` where they are of another type, or a finite F64 is too large for float32
  */
 export function floats({ name, type, shape, bytes }: StoredTensor): Tensor {
-  // A copy, as the bytes need not be aligned for numbers; not by slice, which does not copy Node's Buffers.
+  // A copy, since the bytes may not be aligned for numbers. `slice` would not copy Node's Buffers.
   const { buffer } = new Uint8Array(bytes);
   switch (type) {
     case 'F32':

@@ -11,8 +11,8 @@ export interface Normalisation {
 }
 
 /**
- * The model file with the normalisation that it was trained with, which it does not state itself, made part of its
- * first layer.
+ * The model file with `normalisation` folded into its first layer, for a file that does not state the normalisation that
+ * it was trained with.
  *
  * @throws ShadegradError `usage` where the file states how pixels are prepared, or as {@link foldNormalisation}
  */
@@ -32,7 +32,7 @@ export function withNormalisation(file: ModelFile, normalisation: Normalisation)
 }
 
 /**
- * A model that makes of pixels from 0 to 1 what `model` makes of normalised ones. With x' = (x - mean) / std,
+ * A model that gives for pixels from 0 to 1 what `model` gives for normalised ones. With x' = (x - mean) / std,
  *
  *     W x' + b = (W / std) x + (b - mean / std * sum of W's row)
  *

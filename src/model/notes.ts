@@ -2,7 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { traitsOfImages } from '../pictures/traits.ts';
 import type { ModelNotes } from './model-file.ts';
 
-/** What the file of a model that was trained on `data` says beside the weights. */
+/** Notes that a model file holds beside the weights, for a model that was trained on `data`. */
 export function modelNotes(data: Dataset): ModelNotes {
   const { name, shape, classNames, train } = data;
   return {

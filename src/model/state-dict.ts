@@ -1,8 +1,8 @@
 import { ShadegradError } from '../errors.ts';
 import { quote, type StoredTensor } from './safetensors.ts';
 
-// A PyTorch state dict has every tensor's name and shape, but neither the layers' kinds nor their order: they are told
-// here from shapes, and from names where shapes leave a choice. Prefixes (module., _orig_mod., net.) and the gaps that
+// A PyTorch state dict has every tensor's name and shape, but neither the layers' kinds nor their order. Shapes
+// tell them here, and names where shapes leave a choice. Prefixes (module., _orig_mod., net.) and the gaps that
 // layers without parameters leave in the numbers (Flatten, ReLU, Dropout) then do not matter.
 
 /** A dense layer's tensors: weight [outputs, inputs], bias [outputs] or, with `bias=False`, none. */
@@ -11,16 +11,16 @@ export interface LinearLayer {
   readonly bias: StoredTensor | undefined;
 }
 
-/** To order layers by their shapes takes time that grows with the cube of their number. */
+/** Most layers that are ordered by shape: the time grows with the cube of their number. */
 const MOST_TO_ORDER = 64;
 /** How many tensors a message names. */
 const MOST_NAMED = 6;
 
 /**
- * The chain of linear layers that a state dict is, first to last: the outputs of each are the inputs of the next.
- * Where all names are the same but for numbers (`0.weight`, `3.weight`; `fc1`, `fc2`), these are the order. Otherwise,
- * or where the layers do not fit in that order, it is the one that their shapes allow; of layers that could change
- * places the numbers decide.
+ * The linear layers of a state dict as a chain, first to last: the outputs of each are the inputs of the next.
+ * Where all names are the same but for numbers (`0.weight`, `3.weight`; `fc1`, `fc2`), the numbers are the order.
+ * Otherwise, or where the layers do not fit together in that order, it is the one that their shapes allow; numbers
+ * decide between layers that could change places.
  *
  * @throws ShadegradError `bad-model` where there is another kind of layer, which is named, or not exactly one order
  */
@@ -52,7 +52,7 @@ export function partsOf(name: string): { owner: string; role: string } {
   return { owner: name.slice(0, start), role: name.slice(start) };
 }
 
-/** What a tensor is where it is no linear layer's, by PyTorch's names and shapes; undefined where it may be one. */
+/** By PyTorch's names and shapes, the kind of a tensor that is no linear layer's; undefined where it may be one's. */
 function otherKind({ name, shape }: StoredTensor, hasBias: boolean): string | undefined {
   const { owner, role } = partsOf(name);
   if (/^(running_mean|running_var|num_batches_tracked)$/.test(role)) return "a batch normalisation's";
@@ -76,7 +76,7 @@ function isChain(layers: readonly LinearLayer[]): boolean {
   });
 }
 
-/** By the numbers in their names, the leftmost first: fc2 comes before fc10. */
+/** Compares the numbers in the names, the leftmost first: fc2 comes before fc10. */
 function byNumbers(a: LinearLayer, b: LinearLayer): number {
   const [ofA, ofB] = [a, b].map(({ weight }) => (weight.name.match(/\d+/g) ?? []).map(Number));
   for (const [i, number] of (ofA ?? []).entries()) {
@@ -92,9 +92,9 @@ function areAlike(layers: readonly LinearLayer[]): boolean {
 }
 
 /**
- * Layers lead from one width to another, and the network goes through each of them once: an Eulerian trail. Fleury's
- * algorithm walks it: at every width it takes a layer after which all those left can still be reached. Where there is
- * but one such layer each time, there is but one trail.
+ * Orders layers by shape. Each leads from one width to another, and the network goes through each once: an Eulerian
+ * trail. Fleury's algorithm walks it: at every width it takes a layer after which all those left can still be reached.
+ * Where there is only one such layer each time, there is only one trail.
  */
 function orderedByShape(layers: readonly LinearLayer[]): LinearLayer[] {
   if (layers.length > MOST_TO_ORDER) {
@@ -115,7 +115,7 @@ function orderedByShape(layers: readonly LinearLayer[]): LinearLayer[] {
   return ordered;
 }
 
-/** The one width that more layers take than give. */
+/** The width at which the chain begins: the only one that more layers take than give. */
 function firstWidth(layers: readonly LinearLayer[]): number {
   const surplus = new Map<number, number>();
   const add = (width: number, count: number) => surplus.set(width, (surplus.get(width) ?? 0) + count);
@@ -124,17 +124,17 @@ function firstWidth(layers: readonly LinearLayer[]): number {
     add(outputsOf(layer), -1);
   }
   const uneven = [...surplus].filter(([, count]) => count !== 0);
-  // Widths that are given as often as taken go round in a circle, which begins anywhere.
+  // Where every width is given as often as taken, the layers form a circle, which may begin anywhere.
   if (uneven.length === 0) throw ambiguous(layers);
   const first = uneven.find(([, count]) => count === 1);
   if (!first || uneven.length !== 2) throw noChain(layers);
   return first[0];
 }
 
-/** Whether all of `layers` but `from` can be reached from the width that `from` gives. */
+/** Whether all other `layers` can be reached from the width that `from` gives. */
 function reachesAll(from: LinearLayer, layers: readonly LinearLayer[]): boolean {
   const widths = new Set([outputsOf(from)]);
-  // A set's iteration also comes to what is added on the way.
+  // Iterating over a set also reaches what is added meanwhile.
   for (const width of widths) {
     for (const layer of layers) if (layer !== from && inputsOf(layer) === width) widths.add(outputsOf(layer));
   }
@@ -161,7 +161,7 @@ function described({ name, shape }: StoredTensor): string {
   return `${quote(name)} [${shape.slice(0, MOST_NAMED).join(', ')}${shape.length > MOST_NAMED ? ', …' : ''}]`;
 }
 
-/** The error of a safetensors file that is whole, but no model that can be used. */
+/** The error for a safetensors file that is whole, but holds no model that can be used. */
 export function unfit(
   how: string,
   nextStep = 'Use a model saved by shadegrad, or the state_dict of a chain of nn.Linear layers, ReLU between them, from PyTorch.',

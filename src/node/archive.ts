@@ -14,11 +14,11 @@ import { gunzipNamed } from './gzip.ts';
 import { downloadOptions, type FetchOptions, knownDataset, nodeTools } from './known.ts';
 import { unpackOnce } from './unpack.ts';
 
-/** In the format of the program sha256sum: the checksums of an archive's members as they were when it was checked. */
+/** File of the members' checksums, taken when their archive had been checked; in the format of sha256sum. */
 const SUMS = 'SHA256SUMS';
 
 /**
- * Reads `dataset` out of its archive in a folder of the user's, after it has checked that.
+ * Reads `dataset` out of its archive in a folder of the user's, once the archive's checksum is checked.
  *
  * @throws ShadegradError `bad-data` where the archive is missing, damaged or another one
  */
@@ -45,9 +45,9 @@ export async function readArchivedDataset(folder: string, dataset: ArchivedDatas
 }
 
 /**
- * Reads `dataset` from the folder `cache`. Where that does not hold it whole, its archive is downloaded into it, checked,
- * unpacked and deleted; the archive's other datasets are kept as well. Its members' checksums are written down then, and
- * compared each time that they are read.
+ * Reads `dataset` from the folder `cache`. Where the dataset is not there whole, its archive is downloaded, checked,
+ * unpacked into the folder and deleted; the archive's other datasets are kept as well. The checksums of its members are
+ * written down then, and compared each time that a member is read.
  *
  * @throws ShadegradError `bad-data` where it can neither be read nor downloaded, `interrupted` where aborted
  */
@@ -61,7 +61,7 @@ export async function fetchArchivedDataset(
   const cached = await readMembers(cache, dataset).catch(async (error: unknown) => {
     if (!(error instanceof ShadegradError)) throw error;
     options.onNotice?.(`The cache is damaged, so ${archive.name} is downloaded again. ${error.message}`);
-    // Only these, so that the others are still there where the download fails.
+    // Only this dataset's files, so that the others are still there where the download fails.
     for (const { name } of Object.values(dataset.files)) await rm(join(cache, `${name}.gz`), { force: true });
     return undefined;
   });
@@ -174,8 +174,8 @@ async function unpackMembers(path: string, members: readonly string[], folder: s
 }
 
 /**
- * Calls `use` for each of the `members` of a zip archive, whatever folder of it they are in. Only their own names are
- * used, so an archive cannot say where they go.
+ * Calls `use` for each of the `members` of a zip archive, whatever folder of it they are in. Folders in their names
+ * are ignored, so an archive cannot decide where files are written.
  *
  * @throws ShadegradError `bad-data` where the archive is damaged, or any is missing
  */
@@ -194,7 +194,7 @@ async function eachMember(
       await use(name, await zip.openReadStreamPromise(entry));
     }
   } catch (cause) {
-    // Of the file system, e.g. that the disk is full.
+    // An error of the file system, e.g. a full disk, is not the archive's fault.
     if (cause instanceof Error && 'syscall' in cause) throw cause;
     throw new ShadegradError(
       'bad-data',

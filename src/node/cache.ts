@@ -6,8 +6,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where downloads and unpacked files are kept between runs: `shadegrad` in `$XDG_CACHE_HOME`, else in the platform's
- * own place for caches. It need not exist yet. As the XDG Base Directory Specification has it, a path that is not
- * absolute is ignored: a cache in whatever folder one happens to be in would be none.
+ * own place for caches. It need not exist yet. As the XDG Base Directory Specification demands, a path that is not
+ * absolute is ignored: it would name another cache in every working folder.
  */
 export function cacheDirectory(
   environment: Environment = process.env,

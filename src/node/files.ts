@@ -18,7 +18,7 @@ export async function readStored(path: string): Promise<NamedBytes> {
   }
 }
 
-/** As {@link readStored}, at once: of a small file that is an eighth of the work. */
+/** As {@link readStored}, synchronously: for a small file that is an eighth of the work. */
 export function readStoredSync(path: string): NamedBytes {
   try {
     return { name: path, bytes: readFileSync(path) };
@@ -38,9 +38,9 @@ function unreadable(path: string, cause: unknown): ShadegradError {
 
 /**
  * Writes a file whole or not at all: under a temporary name in the same folder, flushed and renamed. Folders on
- * the way are made. (npm's write-file-atomic takes a partial write for a whole one, as a full disk makes them.)
+ * the way are made. (npm's write-file-atomic takes the partial write that a full disk causes for a whole one.)
  *
- * @throws ShadegradError `io` where that fails; a file that was there before is still there then
+ * @throws ShadegradError `io` where that fails; a file that was there before stays as it was
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -74,7 +74,7 @@ export async function removeLeftovers(path: string): Promise<void> {
 
 /**
  * Makes a folder and those above it, one after the other: Node's own recursive `mkdir` never returns below /proc.
- * @param made gets the folders that were not there, each before those within it, also where making the next one fails
+ * @param made gets each folder that was made, outer ones first, even if making the next one fails
  */
 export async function makeFolder(path: string, made: string[] = []): Promise<void> {
   const folder = resolve(path);
@@ -88,10 +88,10 @@ export async function makeFolder(path: string, made: string[] = []): Promise<voi
   }
 }
 
-/** Removes those of the folders that are empty, the last one first. */
+/** Removes the folders that are empty, the last one first. */
 export function removeEmptyFolders(folders: readonly string[]): void {
   for (const folder of folders.toReversed()) {
-    // Whatever a folder cannot be removed for, it is no worse than that the folder stays.
+    // Whatever the reason that a folder cannot be removed, the worst is that it stays.
     try {
       rmdirSync(folder);
     } catch {}

@@ -15,10 +15,10 @@ export interface OpenDeviceOptions {
   /** Default `auto`. */
   readonly adapter?: AdapterChoice;
   readonly requiredLimits?: Readonly<Record<string, number>>;
-  /** Asked for as far as the adapter gives them, where `requiredLimits` does not name them. Default: none. */
+  /** Limits to ask for as far as the adapter gives them, beside `requiredLimits`, which win. Default: none. */
   readonly optionalLimits?: Readonly<Record<string, number>>;
   readonly requiredFeatures?: readonly GPUFeatureName[];
-  /** Asked for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
+  /** Features to ask for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
   readonly optionalFeatures?: readonly GPUFeatureName[];
   /**
    * False leaves out the bounds checks that Dawn adds to shaders on a software adapter, where they cost a third to
@@ -27,8 +27,8 @@ export interface OpenDeviceOptions {
    */
   readonly robustness?: boolean;
   /**
-   * Dawn's toggles, on hardware and software, over what `robustness` says: to measure what each is worth. Some take
-   * away what keeps wrong programs harmless.
+   * Dawn's toggles, on hardware and software, to measure what each is worth. They override `robustness`. Some take away
+   * what keeps wrong programs harmless.
    */
   readonly toggles?: Toggles;
 }
@@ -41,7 +41,7 @@ export interface OpenedDevice {
   readonly toggles: readonly string[];
 }
 
-/** For the plan `layered-matrix`: Dawn offers matrix units only where it is told to offer what is not safe yet. */
+/** For the plan `layered-matrix`: Dawn offers matrix units only with the toggle for features that are not safe yet. */
 export const MATRIX_DEVICE: Pick<OpenDeviceOptions, 'optionalFeatures' | 'toggles'> = {
   optionalFeatures: MATRIX_FEATURES,
   toggles: { allow_unsafe_apis: true },
@@ -60,7 +60,7 @@ const instances = new Map<string, GPU>();
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
  * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
  * thread it is found only if the thread shares the environment of the process (`env: SHARE_ENV`), and in Bun only if
- * the environment that Bun was started with says where it is; the error tells how.
+ * the environment in which Bun was started says where it is; the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature
  *   or Dawn a toggle, `gpu` where it gives no device
@@ -168,7 +168,7 @@ export async function findHardware(toggles: Toggles = {}): Promise<GPUAdapter | 
   return adapter && !adapter.info.isFallbackAdapter ? adapter : null;
 }
 
-/** SwiftShader, or else what the platform has in software (Windows's WARP, Mesa's lavapipe); null for neither. */
+/** SwiftShader, or else the platform's own software GPU (Windows's WARP, Mesa's lavapipe); null for neither. */
 export async function findSoftware(toggles: Toggles = {}): Promise<GPUAdapter | null> {
   const bundled = await swiftShader();
   const environment = bundled
@@ -191,7 +191,7 @@ async function request(
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   if (!keepVulkanLoader(bundled?.loader)) return null;
-  // Mesa complains on stderr where this is not set; it need not exist.
+  // Mesa complains on stderr where this is not set. The folder need not exist.
   const runtime = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR || '/nonexistent' };
   return withEnvironment({ ...runtime, ...environment }, () => {
     const flags = dawnFlags(toggles);

@@ -5,18 +5,18 @@ import type { NamedBytes } from '../data/idx.ts';
 
 const gunzip = promisify(gunzipCallback);
 
-/** Of a file that states more, only what is really there is worth memory. */
+/** Most bytes to allocate at once: a file that states more gets memory as its content really comes. */
 const MOST_AT_ONCE = 2 ** 30;
 
 /**
- * What a file holds, unpacked where it is gzip-compressed. Node's zlib does it beside JavaScript's thread, and in one
- * piece where it is told the size.
+ * A file's content, unpacked where it is gzip-compressed. Node's zlib works on another thread than JavaScript, and in
+ * one piece where it is told the size.
  *
  * @throws ShadegradError `bad-data` as `gunzipIfNeeded`
  */
 export async function gunzipNamed({ name, bytes }: NamedBytes): Promise<Uint8Array> {
   const content = isGzip(bytes) ? await unpack(bytes).catch(() => undefined) : undefined;
-  // What is no gzip file is as it is; what is wrong with a damaged one is said in one place.
+  // Returns what is no gzip file as it is, and throws the error for a damaged one.
   return content ?? gunzipIfNeeded(bytes, name);
 }
 

@@ -14,7 +14,7 @@ export interface Entry {
 }
 
 /**
- * What is in a folder, by name, without what is hidden. Links count as what they lead to; those that lead nowhere
+ * A folder's entries, sorted by name, without hidden ones. Links count as what they lead to; those that lead nowhere
  * are left out.
  *
  * @throws ShadegradError `bad-data` where it cannot be listed
@@ -40,7 +40,7 @@ export function unlistable(folder: string, cause: NodeJS.ErrnoException): never 
   throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);
 }
 
-/** In Python's order of strings: by code points, which is that of UTF-8's bytes, and differs from JavaScript's. */
+/** Sorts as Python sorts strings: by code points, which UTF-8's bytes keep in order. JavaScript's own order differs. */
 export function sortByCodePoints<T>(items: readonly T[], textOf: (item: T) => string): T[] {
   return items
     .map((item) => ({ item, key: Buffer.from(textOf(item)) }))
@@ -49,8 +49,8 @@ export function sortByCodePoints<T>(items: readonly T[], textOf: (item: T) => st
 }
 
 /**
- * The files of `entries` that may be IDX files. Kaggle's archives unpack each into a folder of its own name: where a
- * file is not beside it, such a folder is looked into.
+ * The files of `entries` that may be IDX files. Kaggle's archives unpack each file into a folder of the same name, so
+ * such folders are looked into for files that are not beside them.
  */
 export async function idxEntries(entries: readonly Entry[]): Promise<Entry[]> {
   const files = entries.filter(({ isFolder }) => !isFolder);
@@ -67,7 +67,7 @@ export async function idxEntries(entries: readonly Entry[]): Promise<Entry[]> {
  * Reads the four IDX files of a folder, under any of the names that `idxNaming` and `pickIdxFiles` know.
  *
  * @param entries what {@link idxEntries} found there
- * @throws ShadegradError `bad-data` where any is missing or cannot be read, or where it has those of several datasets
+ * @throws ShadegradError `bad-data` where any is missing or cannot be read, or there are files of several datasets
  */
 export async function readIdxFiles(
   folder: string,

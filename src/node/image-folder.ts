@@ -10,7 +10,7 @@ import { decodePicture } from './decode.ts';
 import { readStoredSync } from './files.ts';
 import { type Entry, listFolder, sortByCodePoints, unlistable } from './idx-folder.ts';
 
-/** How far the reading of a folder's pictures has come. */
+/** Progress of reading a folder's pictures. */
 export interface ReadingProgress {
   readonly folder: string;
   readonly images: number;
@@ -18,18 +18,18 @@ export interface ReadingProgress {
 }
 
 export interface ImageFolderOptions {
-  /** To what all images are brought; without it they must be of one size. */
+  /** Size that all pictures are brought to; without it they must be of one size. */
   readonly imageSize?: { readonly width: number; readonly height: number } | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ReadingProgress) => void) | undefined;
 }
 
 const MOST_CLASSES = 256;
-/** More bytes than this are not worth trying for. */
+/** More bytes of pixels than this are refused. */
 const MOST_BYTES = 2 ** 31;
-/** Pictures that are decoded at the same time; the more, the more memory. */
+/** Pictures that are decoded at the same time; more would take more memory. */
 const AT_ONCE = 16;
-/** Between two calls of `onProgress`, and two moments at which others have their turn. */
+/** Pictures between two calls of `onProgress`, after each of which the event loop gets a turn. */
 const IMAGES_A_STEP = 200;
 /** Larger pictures are shrunk to this many times the wanted size while they are decoded, and then brought to it. */
 const SHRINK_FIRST = 4;
@@ -43,13 +43,13 @@ export function isImageFolder(entries: readonly Entry[]): boolean {
 
 /**
  * Reads pictures in the layout of torchvision's `ImageFolder`: `train/CLASS/*.png` and `test/CLASS/*.png`, PNG or JPEG,
- * also in folders below. Classes are numbered in the order of their folders' names in `train`, sorted by code points,
- * as torchvision has it, and called by them. What is hidden and other files are passed over. Colours become grey as
+ * also in folders below. As in torchvision, classes have the names of their folders in `train` and are numbered in the
+ * order of these names, sorted by code points. Hidden and other files are passed over. Colours become grey as
  * {@link greyOf} says. Where a size is given, each picture is stretched to it, each new pixel the mean over what it
  * covers.
  *
  * @param entries what is in the folder
- * @throws ShadegradError `bad-data` where the layout is another, a picture is damaged or of another size;
+ * @throws ShadegradError `bad-data` where the layout is different, a picture is damaged or of another size;
  * `interrupted` where aborted
  */
 export async function readImageFolder(
@@ -129,7 +129,7 @@ async function labelledFiles(set: string, classNames: readonly string[]): Promis
   return files;
 }
 
-/** Reads pictures, [files.length, height, width]; the first decides the size where none is asked for. */
+/** Reads pictures, [files.length, height, width]; the first one decides the size where `imageSize` does not. */
 async function readPictures(
   folder: string,
   files: readonly LabelledFile[],
@@ -176,7 +176,7 @@ async function readPictures(
   try {
     await Promise.all(reading);
   } catch (error) {
-    // The others end after the picture that they are at.
+    // Ends the other readers after their current pictures.
     next = total;
     await Promise.allSettled(reading);
     throw error;

@@ -9,10 +9,10 @@ import { decodePicture, isPicture } from './decode.ts';
 import { writeWhole } from './files.ts';
 import { readNamed } from './idx-folder.ts';
 
-/** Of a file's name so much is in the name of its input: file systems take 255 bytes, up to four to a character. */
+/** Characters of a file's name in the name of its input: file systems take 255 bytes, and a character has up to four. */
 const LONGEST_NAME = 40;
 
-/** Larger pictures are shrunk while they are decoded: a digit in them has pixels enough even so. */
+/** Larger pictures are shrunk while they are decoded: even so a digit in them has pixels enough. */
 const LONGEST_SIDE = 1024;
 
 /** One image as the input of a network, and where it came from. */
@@ -27,11 +27,11 @@ export interface InputImage {
   readonly notices: PreparedPicture['notices'];
 }
 
-/** What of a model file decides how images are read for it. */
+/** The parts of a model file that decide how images are read for it. */
 export type ImageModel = Pick<ModelFile, 'model' | 'image' | 'traits'>;
 
 export interface ReadOptions {
-  /** Whether pictures, which must have the model's size then, are taken as they are, in grey. */
+  /** Whether pictures are taken as they are, in grey; they must have the model's size then. */
   readonly asIs?: boolean;
 }
 
@@ -98,7 +98,7 @@ function prepared(
 
 /**
  * Checks that a model can take images of a size.
- * @param what what the images are from, for the message
+ * @param what where the images are from, for the message
  * @throws ShadegradError `bad-data`
  */
 export function checkImageShape(
@@ -118,21 +118,21 @@ export function checkImageShape(
   );
 }
 
-/** A file that was given to be read, by its number among them, 1 for the first; one may be given twice. */
+/** A file to be read, with its position among all of them, 1 for the first: a file may be given twice. */
 export interface GivenFile {
   readonly number: number;
   readonly path: string;
 }
 
-/** An image, or why there is none: a file that cannot be used leaves the others as they are. */
+/** An image, or why there is none: a file that cannot be used does not stop the others. */
 export type ReadImage = GivenFile &
   ({ readonly input: InputImage } | { readonly input: null; readonly error: ShadegradError });
 
 /**
- * Reads files one after the other, as {@link readImages} does, and gathers their images so that a GPU is kept busy
- * without all of them being in memory at once.
+ * Reads files one after the other, as {@link readImages} does, and gathers their images into batches: large enough to
+ * keep a GPU busy, without all images being in memory at once.
  *
- * @param most images to a batch
+ * @param most images per batch
  * @throws ShadegradError `interrupted`
  */
 export async function* readBatches(
@@ -170,11 +170,11 @@ async function readOrFail(
 }
 
 /**
- * Writes what a network is given of a file as a grey PNG, named after the file, its number and the position in it, so
- * that no two have one name.
+ * Writes a network's input as a grey PNG. The name is made of the file's number and name and the position in the file,
+ * so that no two are the same.
  *
  * @param given paths of all files that are read, none of which is written over
- * @throws ShadegradError `usage` where one of these would be, `io`
+ * @throws ShadegradError `usage` where one of these would be written over, `io` where writing fails
  */
 export async function writeInput(
   folder: string,

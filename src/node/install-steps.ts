@@ -8,7 +8,7 @@ import { type SwiftShader, swiftShader } from './swiftshader.ts';
 export async function noAdapter(choice: AdapterChoice): Promise<ShadegradError> {
   const kind = choice === 'auto' ? '' : `${choice} `;
   const message = `No ${kind}WebGPU adapter was found on this machine (${platform()}).`;
-  // Why it cannot be unpacked, whoever asked for it has been told.
+  // Where it cannot be unpacked, whoever asked for it has already been told why.
   const software = choice === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
   if (!software || environmentIsShared()) {
     return new ShadegradError('no-adapter', message, installSteps(choice));
@@ -17,7 +17,7 @@ export async function noAdapter(choice: AdapterChoice): Promise<ShadegradError> 
   return new ShadegradError('no-adapter', `${message} The software GPU is installed, but ${why}.`, step);
 }
 
-/** Where the Vulkan loader cannot be told of the driver by way of `process.env`. */
+/** For runtimes in which `process.env` cannot tell the Vulkan loader where the driver is. */
 function environmentSteps({ manifest, loader }: SwiftShader): { why: string; step: string } {
   if (bun !== undefined) {
     return {

@@ -19,7 +19,7 @@ import { readStored, writeWhole } from './files.ts';
 import { gunzipNamed } from './gzip.ts';
 import { type Entry, idxEntries, listFolder } from './idx-folder.ts';
 
-/** How long a download may take. */
+/** How long downloads may take. */
 export interface Patience {
   /** How long a server may send nothing. */
   readonly stallSeconds: number;
@@ -36,7 +36,7 @@ export interface FetchOptions {
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
-/** Node's own: the SHA-256 of MNIST's 47 MB takes 30 ms, where Web Crypto copies them first and takes 200. */
+/** Node's own tools: the SHA-256 of MNIST's 47 MB takes 30 ms; Web Crypto copies them first and takes 200 ms. */
 export const nodeTools: Tools = {
   digest: (algorithm, bytes) => createHash(algorithm).update(bytes).digest('hex'),
   gunzip: (bytes, what) => gunzipNamed({ name: what, bytes }),
@@ -47,7 +47,7 @@ export function downloadOptions({ patience, signal, onProgress }: FetchOptions):
   return { signal, deadline, stallSeconds: patience.stallSeconds, onProgress };
 }
 
-/** The dataset that a known one's files hold. */
+/** The dataset in the files of a known one. */
 export async function knownDataset(facts: DatasetFacts, files: DatasetFiles<NamedBytes>): Promise<Dataset> {
   const { name, classes, classNames, conventions } = facts;
   const data = await datasetFromIdx(name, files, classes, conventions);
@@ -55,8 +55,8 @@ export async function knownDataset(facts: DatasetFacts, files: DatasetFiles<Name
 }
 
 /**
- * Reads `dataset` from a folder of the user's. Only the official files are taken, so that what a report calls by
- * the dataset's name is that dataset.
+ * Reads `dataset` from a folder of the user's. Only the official files are taken, so that a
+ * dataset's name in a report always means that dataset.
  *
  * @throws ShadegradError `bad-data` where a file is missing, damaged or another one
  */
@@ -71,21 +71,21 @@ export async function readKnownDataset(folder: string, dataset: KnownDataset): P
   return knownDataset(dataset, files);
 }
 
-/** Where the checksums are of compressed files, only these can be checked: without the others that are there twice. */
+/** Where checksums are of compressed files, only those can be checked: drops the unpacked copies beside them. */
 function checkable(entries: readonly Entry[], { files }: KnownDataset): readonly Entry[] {
   if (files.trainImages.checksumOf === 'content') return entries;
   const names = new Set(entries.map(({ name }) => name));
   return entries.filter(({ name }) => !names.has(`${name}.gz`));
 }
 
-/** Where a package is looked for: from this module's own place, and from the folder that one is in. */
+/** Where the search for a package begins: at this module, and in the current folder. */
 function resolutionBases(): readonly string[] {
   return [import.meta.url, join(process.cwd(), 'package.json')];
 }
 
 /**
- * Reads `dataset` from the npm package that has it, as Node would find that from any of `bases`; undefined where none
- * is installed. One that is damaged or another version is named in a notice and passed over.
+ * Reads `dataset` from its npm package, where Node's resolution finds that from any of `bases`; undefined where it is
+ * not installed. A package that is damaged or of another version is named in a notice and passed over.
  *
  * @param bases files or their URLs
  */
@@ -117,9 +117,9 @@ function packageFolder(name: string, base: string): readonly string[] {
 }
 
 /**
- * Reads `dataset` from the folder `cache`, and downloads what it lacks. What is downloaded is checked before it is
- * kept, in the form that its checksum is of, and again each time that it is read. A file of the cache that is damaged
- * is named and downloaded again.
+ * Reads `dataset` from the folder `cache`, and downloads what the folder lacks. A download is checked before it is
+ * kept, in the form (packed or not) that its checksum is for, and again each time that it is read. A damaged file in
+ * the cache is named in a notice and downloaded again.
  *
  * @throws ShadegradError `bad-data` where a file can neither be read nor downloaded, `interrupted` where aborted
  */

@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 
 /**
- * Paths with `*` and `?` in their last part, which Windows' shells leave alone, replaced by the files that they stand
- * for, sorted by name. A path is left as it is where there is a file of that very name, or none that matches.
+ * Replaces paths that have `*` or `?` in their last part by the files that match, sorted by name: Windows' shells do not
+ * do it. A path stays as it is where a file of that very name exists, or none matches.
  */
 export async function expandPatterns(paths: readonly string[]): Promise<string[]> {
   const expanded: string[] = [];

@@ -5,8 +5,8 @@ import { cacheDirectory } from './cache.ts';
 import { writeWhole } from './files.ts';
 
 /**
- * Keeps the choices of plans in `plans.json` in the cache. A file that cannot be read or written is as good as none: the
- * plans are timed again.
+ * Keeps the chosen plans in `plans.json` in the cache. Where that file cannot be read or written, the plans are timed
+ * again.
  */
 export function planMemory(folder: string = cacheDirectory()): PlanMemory {
   const path = join(folder, 'plans.json');

@@ -1,7 +1,7 @@
-/** A wait that is longer than this can do with a look every {@link PAUSE}. */
+/** A wait that has lasted this long may go on with one poll every {@link PAUSE}. */
 const SPIN_MILLISECONDS = 5;
 
-/** The shortest that a timer of Node's takes, in milliseconds. */
+/** The shortest time of a timer in Node, in milliseconds. */
 const PAUSE = 1;
 
 type Callback = Parameters<typeof setImmediate>[0];
@@ -9,10 +9,10 @@ type Callback = Parameters<typeof setImmediate>[0];
 let isEased = false;
 
 /**
- * Lets the processor go while Dawn waits. Dawn asks whether its GPU is done in every turn of the event loop, through
+ * Frees the processor while Dawn waits. Dawn asks whether its GPU is done in every turn of the event loop, through
  * the global `setImmediate`, and so keeps a core busy for as long as anything is in flight. Where the processor is also
- * the GPU, that core is taken from the shaders and from their compiler. From here on a wait that lasts looks once a
- * millisecond. Short waits stay as precise as they were, and nobody else's `setImmediate` changes.
+ * the GPU, that core is taken from the shaders and from their compiler. After this call a wait that lasts polls only
+ * once a millisecond. Short waits stay as precise as they were, and `setImmediate` does not change for anyone else.
  */
 export function easePolling(): void {
   if (isEased) return;
@@ -22,7 +22,7 @@ export function easePolling(): void {
   let isPolling = false;
 
   const later = (poll: Callback): NodeJS.Immediate | NodeJS.Timeout => {
-    // Dawn asks for its next turn in the middle of this one, unless nothing is in flight any more.
+    // Dawn asks for its next turn from within this one. A request from elsewhere begins a new wait.
     if (!isPolling) since = performance.now();
     const turn = () => {
       isPolling = true;
@@ -41,7 +41,7 @@ export function easePolling(): void {
   ) as typeof setImmediate;
 }
 
-/** Whether it is a function of an add-on without a name: functions of the language have names, or no prototype. */
+/** Whether this is Dawn's: a native function with a prototype but no name, as only add-ons make them. */
 function isDawns(callback: Callback): boolean {
   return (
     typeof callback === 'function' &&

@@ -11,7 +11,7 @@ import { extractTar, unpackOnce } from './unpack.ts';
 export interface SwiftShader {
   /** Version of the npm package it came from. */
   readonly version: string;
-  /** The Vulkan loader, for machines that have none. */
+  /** The Vulkan loader that comes with it, for machines that have none. */
   readonly loader: string;
   /** The driver's manifest, for the loader's `VK_DRIVER_FILES`. */
   readonly manifest: string;

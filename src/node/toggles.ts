@@ -3,12 +3,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 
-/** Dawn's switches by name, e.g. `skip_validation`: true turns one on, false off; the others stay as Dawn has them. */
+/** Dawn's switches by name, e.g. `skip_validation`: true turns one on, false off; the others keep Dawn's defaults. */
 export type Toggles = Readonly<Record<string, boolean>>;
 
 /**
- * Dawn ignores a toggle that it does not know, and whoever measures it would measure nothing: names are looked for
- * among the strings of Dawn's library.
+ * Looks for the names among the strings of Dawn's library. Dawn ignores a toggle that it does not know, and who measures
+ * that would measure nothing.
  *
  * @throws ShadegradError `usage` where Dawn has no such toggle
  */

@@ -6,9 +6,9 @@ import { createBrotliDecompress } from 'node:zlib';
 import { makeFolder } from './files.ts';
 
 /**
- * Makes `folder` hold `files`, once: they are made beside it and moved to their place when all are there.
+ * Makes sure that `folder` holds `files`. They are made in a folder beside it, which is renamed once it is complete.
  *
- * @param files paths inside the folder; the folder is taken as it is where it holds them all
+ * @param files paths inside the folder; where it holds them all, nothing is done
  * @param fill makes the files in the empty folder that it is given
  */
 export async function unpackOnce(
@@ -30,7 +30,7 @@ export async function unpackOnce(
 /**
  * Unpacks a Brotli-compressed tar archive.
  *
- * @param only paths inside the archive; default all
+ * @param only paths inside the archive to unpack; default all
  */
 export async function extractTar(archive: string, folder: string, only?: readonly string[]): Promise<void> {
   const { extract } = await import('tar-fs');
@@ -41,7 +41,7 @@ export async function extractTar(archive: string, folder: string, only?: readonl
     createBrotliDecompress(),
     extract(folder, {
       ignore: (path) => wanted !== undefined && !wanted.has(path),
-      // Else root would hand the files to the user id that the archive happens to name.
+      // Otherwise root would give the files to whatever user id the archive names.
       map: (header) => ({ ...header, ...owner }),
     }),
   );
@@ -60,7 +60,7 @@ async function moveInto(folder: string, temporary: string, files: readonly strin
   }
 }
 
-/** An empty file is what a machine that went down may have left of one. */
+/** An empty file counts as missing: a machine that went down may have left it. */
 async function holds(folder: string, files: readonly string[]): Promise<boolean> {
   const found = await Promise.allSettled(files.map((file) => stat(join(folder, file))));
   return found.every((file) => file.status === 'fulfilled' && file.value.size > 0);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Versions } from '../report/run-report.ts';
 import { platform, runtime } from './environment.ts';
 
-/** What runs here: this package, Dawn, and Node or what stands in for it. */
+/** Versions of this package, of Dawn, and of Node or the runtime in its place. */
 export async function nodeVersions(): Promise<Versions> {
   return {
     shadegrad: await ownVersion(),

@@ -11,7 +11,7 @@ const RTLD_NODELETE = 0x1000;
 /**
  * Keeps a Vulkan loader in the process: the one that Dawn would find, or else `bundled`. Dawn asks for
  * "libvulkan.so.1" and gets whichever library of that name is loaded already, so no library path has to be set and
- * nothing installed. Bun keeps no library, so that there Dawn has to find one by itself.
+ * nothing installed. Bun unloads the library again, so there Dawn has to find one by itself.
  *
  * @returns False on Linux without any Vulkan loader: Dawn would find no adapter and print a warning on stderr.
  */
@@ -36,7 +36,7 @@ function keepLoaded(library: string): boolean {
     else process.dlopen({ exports: {} }, library, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
     return true;
   } catch (error) {
-    // The expected end: Node or Bun loads the library and then complains that it is no add-on.
+    // This is expected: Node or Bun loads the library and then complains that it is no add-on.
     return error instanceof Error && /did not self-register|napi_register_module/.test(error.message);
   }
 }

@@ -1,30 +1,30 @@
 import type { Box } from './components.ts';
 import { resize } from './resize.ts';
 
-/** Side of the box in the middle of MNIST's images that a digit just fits. */
+/** Side of the box in the middle of MNIST's images that a digit just fits, in pixels. */
 export const BOX = 20;
 
 /** How digits lie in the images of a dataset. */
 export interface DigitForm {
-  /** Of the images, in pixels. */
+  /** Size of the images, in pixels. */
   readonly height: number;
   readonly width: number;
   /** Longest side of the box around a digit's ink, in pixels. */
   readonly box: number;
-  /** Whether the centre of the ink's mass or that of its box is in one place. */
+  /** Which centre is in the same place in all images: that of the ink's mass or that of its box. */
   readonly by: 'mass' | 'box';
-  /** Where that is on average, in pixels from the left and upper edges. */
+  /** That place, in pixels from the left and upper edges. */
   readonly x: number;
   readonly y: number;
 }
 
 /**
  * As LeCun, Cortes and Burges describe it ("The MNIST database"): 20 x 20 pixels within 28 x 28, centred by mass. In
- * the files the middle is that of the pixel right of and below the field's: centres lie from 14 to 15.
+ * the files the centres lie from 14 to 15: at the pixel right of and below the field's middle.
  */
 export const mnistForm: DigitForm = { height: 28, width: 28, box: BOX, by: 'mass', x: 14.5, y: 14.5 };
 
-/** Ink fainter than this share of the darkest is taken for noise, and does not count for where the digit begins. */
+/** Ink fainter than this share of the darkest is taken for noise, where the digit's box is looked for. */
 const FAINT = 1 / 16;
 
 /**
@@ -53,8 +53,8 @@ export function centerDigit(
 }
 
 /**
- * Puts a digit that is scaled already into the field of a form, MNIST's by default, its centre where the form has it,
- * as far as none of it leaves the field. The darkest ink becomes 255.
+ * Puts a digit that is scaled already into the field of a form, MNIST's by default. Its centre is where the form has it,
+ * or as near to that as keeps the whole digit in the field. The darkest ink becomes 255.
  *
  * @param ink amount of ink, 0 for none, on any scale: [height, width], neither larger than the field
  * @returns [form.height, form.width], all zeros where there is no ink
@@ -122,7 +122,7 @@ function crop(ink: Float32Array | Uint8Array, width: number, box: Box): Float32A
   return cropped;
 }
 
-/** In pixels from the upper left corner, with the greatest value. */
+/** The centre, in pixels from the upper left corner, and the greatest value. */
 function centreOfMass(values: Float32Array | Uint8Array, columns: number, rows: number) {
   let [mass, x, y, peak] = [0, 0, 0, 0];
   for (let row = 0; row < rows; row++) {
@@ -137,7 +137,7 @@ function centreOfMass(values: Float32Array | Uint8Array, columns: number, rows: 
   return { x: x / mass, y: y / mass, peak };
 }
 
-/** By how many whole pixels to move what is `size` long so that none of it leaves the field. */
+/** `by` in whole pixels, limited so that something `size` long stays in the field. */
 function shift(by: number, size: number, field: number): number {
   return Math.min(field - size, Math.max(0, Math.round(by)));
 }

@@ -6,13 +6,13 @@ export interface Box {
   readonly height: number;
 }
 
-/** Pixels that hang together, also over corners. */
+/** Pixels that are connected, by sides or corners. */
 export interface Component extends Box {
-  /** From 1 on: its pixels have this number in the map. */
+  /** Its number in the map `labels`, from 1. */
   readonly label: number;
   /** Number of pixels. */
   readonly area: number;
-  /** Sum of their weights. */
+  /** Sum of the pixels' weights. */
   readonly mass: number;
 }
 
@@ -23,9 +23,9 @@ export interface Components {
 }
 
 /**
- * Finds the pixels that hang together, with the weight of each pixel for their masses.
+ * Finds the components of the pixels that are `inside`.
  * @param inside [height, width]
- * @param weights [height, width]
+ * @param weights summed to the components' masses: [height, width]
  */
 export function componentsOf(
   inside: (i: number) => boolean,
@@ -69,7 +69,7 @@ export function longestSide({ width, height }: Box): number {
   return Math.max(width, height);
 }
 
-/** Whether no part of a box is outside of another one. */
+/** Whether `inner` is wholly within `outer`. */
 export function contains(outer: Box, inner: Box): boolean {
   return (
     inner.left >= outer.left &&

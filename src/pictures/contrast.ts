@@ -1,7 +1,7 @@
 import { closing, opening, type Region, smooth } from './morphology.ts';
 import type { Plane } from './plane.ts';
 
-/** How much ink could cover each pixel. */
+/** The ink that may cover each pixel. */
 export interface Contrast {
   /** 0 for none: [height, width] */
   readonly ink: Float32Array;
@@ -18,9 +18,9 @@ export interface Contrasts {
 }
 
 /**
- * How far each pixel of a region is from the ground about it. The ground is local (see {@link closing}), so light may
- * fall off, shadows have edges, and bars, masks and tables are wider than any stroke and are ground themselves. Dark
- * ink is told as the share of light that it swallows, which does not depend on how much light falls on the paper.
+ * How much each pixel of a region differs from the ground around it. The ground is local (see {@link closing}), so
+ * light may fall off, shadows have edges, and bars, masks and tables are wider than any stroke and are ground themselves.
+ * Dark ink is measured as the share of light that it absorbs, which does not depend on how much light falls on the paper.
  *
  * @param widest strokes are narrower than this share of the picture's side; what is wider belongs to the ground
  */
@@ -51,11 +51,11 @@ export function contrastsOf(brightness: Plane, region: Region, widest: number): 
   return { dark, light, smoothed };
 }
 
-/** What the ground itself differs from its level: paper's grain, a camera's noise. */
+/** How much the ground itself varies: the grain of paper, the noise of a camera. */
 export interface Grain {
-  /** Half of the region is above it. */
+  /** Median: half of the region is above it. */
   readonly level: number;
-  /** Standard deviation about the level, were it normally distributed. */
+  /** Standard deviation about the level, as if normally distributed. */
   readonly deviation: number;
 }
 
@@ -65,7 +65,7 @@ export function grainOf(contrast: Float32Array, region: Region): Grain {
   return { level, deviation: 1.4826 * medianOf((i) => Math.abs((contrast[i] ?? 0) - level), region) };
 }
 
-/** Of numbers from 0 to 1, to within a thousandth or so. */
+/** The median of numbers from 0 to 1, to within a thousandth or so. */
 function medianOf(value: (i: number) => number, region: Region): number {
   const counts = new Uint32Array(FINE_BINS);
   let total = 0;

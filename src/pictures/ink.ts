@@ -6,13 +6,13 @@ import type { Plane } from './plane.ts';
 import { findStrokes, frameWidth, type Strokes } from './strokes.ts';
 
 /**
- * Edges in large pictures are softer than those of a dataset that was made from sharp scans: where they begin and end,
- * this share of the strokes' ink, counts for nothing and for all. So the box is that of the strokes, not of their blur.
+ * Edges in large pictures are softer than in a dataset that was made from sharp scans. So ink below this share of the
+ * strokes' ink counts as none, and above 1 minus this share as full: the box is that of the strokes, not of their blur.
  */
 const BLUR = 0.08;
-/** Digits up to so many pixels are about as large as a dataset's, whose edges are as soft; from twice as many on, large. */
+/** Digits up to this many pixels are about as large as a dataset's, with edges as soft. From twice as many, large. */
 const SMALL = 28;
-/** A tile on a sheet of paper on a table: deeper is not looked. */
+/** How deep sheets may be nested, e.g. a tile on a sheet of paper on a table. */
 const MOST_SHEETS = 3;
 /** Strokes are narrower than this share of the side of a picture. */
 const STROKE = 0.35;
@@ -20,7 +20,7 @@ const STROKE = 0.35;
 export interface Digit {
   /** Amount of ink, 0 to 1, of the digit's strokes alone, in a part of the picture: [height, width] */
   readonly ink: Plane;
-  /** Around the strokes, in the picture. */
+  /** The box around the strokes, in the picture. */
   readonly box: Box;
   readonly several: boolean;
 }
@@ -32,8 +32,8 @@ interface Reading extends Strokes {
 }
 
 /**
- * The digit in a region of a picture, dark on light or light on dark; undefined where nothing stands out. Where there
- * are no strokes, what is wider than strokes are is taken.
+ * Finds the digit in a region of a picture, dark on light or light on dark; undefined where nothing stands out. Where
+ * there are no strokes, it takes shapes that are wider than strokes.
  */
 export function findDigit(brightness: Plane, region: Region): Digit | undefined {
   return look(brightness, region, MOST_SHEETS, STROKE) ?? look(brightness, region, 0, 1);
@@ -62,7 +62,7 @@ function look(brightness: Plane, region: Region, sheets: number, widest: number)
   return { ink: inkOf(reading, region, brightness), box: reading.box, several: reading.several };
 }
 
-/** The digit on a sheet, which is a reading's greatest part with all that is within it. */
+/** The digit on a sheet. The sheet is a reading's greatest part, with everything inside it. */
 function findOn(
   { parts, labels }: Reading,
   brightness: Plane,
@@ -84,7 +84,7 @@ function findIn(box: Box, brightness: Plane, region: Region, sheets: number): Di
   return within(digit, box);
 }
 
-/** A digit found within a box, if it is large enough beside it. */
+/** A digit found within a box, if it is large enough compared with the box. */
 function within(digit: Digit | undefined, { left, top, width, height }: Box): Digit | undefined {
   if (!digit || longestSide(digit.box) < 0.25 * Math.max(width, height)) return undefined;
   return { ...digit, box: { ...digit.box, left: digit.box.left + left, top: digit.box.top + top } };
@@ -128,8 +128,8 @@ function thicknessOf({ parts, labels }: Strokes, width: number): number {
 }
 
 /**
- * Dark ink on light, or light on dark? Between a digit's strokes the ground looks like ink of the other kind, but that
- * is smaller; and about them, where it is narrow, but that is thicker for its length.
+ * Dark ink on light, or light on dark? The ground between a digit's strokes looks like ink of the other kind, but it is
+ * smaller than the digit; so does narrow ground around the digit, but it is thicker for its length.
  */
 function choose(dark: Reading | undefined, light: Reading | undefined): Reading | undefined {
   if (!dark || !light) return dark ?? light;
@@ -141,14 +141,14 @@ function choose(dark: Reading | undefined, light: Reading | undefined): Reading 
   return slimmer > (contains(large.box, small.box) ? 1.5 : 1) ? small : large;
 }
 
-/** How many times longer than thick strokes are; less where they are faint or part of their outline is no edge. */
+/** Length of the strokes by their thickness; less where they are faint or a part of their outline is no edge. */
 function slimness({ parts: [main], thickness, sharpness, contrast }: Reading): number {
   return main ? (contrast * sharpness ** 2 * longestSide(main)) / thickness : 0;
 }
 
 /**
- * Whether a reading is a sheet of paper, a tile or the like that another one is on: a rectangle, however it is turned,
- * with parts wider than the other's strokes.
+ * Whether `outer` is a sheet of paper, a tile or the like that `inner` is on: a rectangle, at any angle, with parts wider
+ * than the strokes of `inner`.
  */
 function isSheet(outer: Reading, inner: Reading, width: number): boolean {
   const [main] = outer.parts;
@@ -157,7 +157,7 @@ function isSheet(outer: Reading, inner: Reading, width: number): boolean {
   return rectangularity(filled(main, outer.labels, width), main) > 0.85;
 }
 
-/** Share that a shape covers of the smallest rectangle around it. */
+/** Share of the smallest rectangle around a shape that the shape covers. */
 function rectangularity(shape: Uint8Array, { width }: Box): number {
   const area = shape.reduce((sum, value) => sum + value, 0);
   const outline = [...shape.keys()].filter((i) => {
@@ -186,7 +186,7 @@ function rectangularity(shape: Uint8Array, { width }: Box): number {
   return area / smallest;
 }
 
-/** A component with its holes, 1 where it or one of them is: [box.height, box.width]. */
+/** A component with its holes filled: 1 inside, [box.height, box.width]. */
 function filled(
   { label, left, top, width: across, height: down }: Component,
   labels: Int32Array,
@@ -225,7 +225,7 @@ function inkOf(reading: Reading, region: Region, { width, height }: Plane): Plan
   const around = near(labels, chosen, width, reach);
   const strokes = contrastOf.filter((_, i) => chosen.has(labels[i] ?? 0)).sort();
   const full = strokes[Math.floor(0.95 * strokes.length)] ?? 1;
-  // Lines of the paper and the like: what the ground about the digit reaches.
+  // Lines on the paper and the like: how strong they are is seen around the digit.
   const margin = Math.round(longestSide(box) / 4);
   const ground: number[] = [];
   for (let y = Math.max(0, box.top - margin); y < Math.min(height, box.top + box.height + margin); y++) {

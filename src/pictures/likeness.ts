@@ -4,26 +4,26 @@ interface Shape {
   readonly width: number;
 }
 
-/** How the strokes of the training images are distributed, and what is beyond. */
+/** The distribution of the training images' strokes, and from where on strokes are unlike them. */
 export interface Likeness {
   /** Of each statistic: [statistics] */
   readonly mean: readonly number[];
   /** Their covariances, the lower triangle row by row: [statistics * (statistics + 1) / 2] */
   readonly covariance: readonly number[];
-  /** Squared distance from the mean that 1 of 200 images exceeds, of those that mean and covariances are not from. */
+  /** Squared distance from the mean that 1 of 200 images exceeds; from other images than mean and covariances. */
   readonly limit: number;
 }
 
 /** Number of statistics of an image. */
 export const STATISTICS = 12;
-/** Of the images that a limit is found from, so many are nearer to the mean. */
+/** Share of the images for the limit that are within it. */
 const WITHIN = 0.995;
 const FEWEST_IMAGES = 200;
 
 /**
  * What strokes an image has: how much ink, in which quarters of the image, how thick and how soft they are, and how often
- * a line across or down meets them. Twelve numbers tell little of which digit it is, so that a new hand's digit is like
- * the others; but textures, blobs, scribbles and things that are no writing have other strokes.
+ * a line across or down meets them. Twelve numbers say little about which digit it is, so a digit in new handwriting is
+ * like the others; but textures, blobs, scribbles and things that are no writing have other strokes.
  *
  * @param ink 0 to 255, 0 for none: [height, width]
  * @returns [STATISTICS]
@@ -66,7 +66,7 @@ interface Lines {
   readonly step: number;
 }
 
-/** How often lines enter ink: the mean of those that do, and the most. */
+/** How often a line enters ink: the mean over lines that meet any, and the most. */
 function crossings(ink: Uint8Array, { lines, between, length, step }: Lines) {
   let [sum, met, most] = [0, 0, 0];
   for (let line = 0; line < lines; line++) {
@@ -85,7 +85,7 @@ function crossings(ink: Uint8Array, { lines, between, length, step }: Lines) {
 }
 
 /**
- * Learns from images what strokes they have: mean and covariances from every other one, the limit from those between.
+ * Learns what strokes images have: mean and covariances from every other image, the limit from the rest.
  * @param images 0 to 255, 0 for no ink: [height, width] each
  * @returns null where there are too few images, or they do not differ
  */
@@ -110,7 +110,7 @@ export function likenessOf(images: readonly Uint8Array[], shape: Shape): Likenes
 
 /**
  * How unlike the training images an image's strokes are: its squared Mahalanobis distance from their mean
- * (Mahalanobis, "On the generalised distance in statistics", 1936) by the limit, so that what is above 1 is unlike.
+ * (Mahalanobis, "On the generalised distance in statistics", 1936) over the limit, so that values above 1 are unlike.
  *
  * @param ink 0 to 255, 0 for none: [height, width]
  */
@@ -127,7 +127,7 @@ function factorOf(covariance: readonly number[]): Float64Array {
       const other = (k * (k + 1)) / 2;
       let value = covariance[row + k] ?? 0;
       for (let i = 0; i < k; i++) value -= (factor[row + i] ?? 0) * (factor[other + i] ?? 0);
-      // A statistic that hardly varies beside the others is no reason to call an image unlike.
+      // A statistic that hardly varies, given the others, must not make an image unlike.
       const least = 1e-6 + 1e-3 * (covariance[row + j] ?? 0);
       factor[row + k] = k < j ? value / (factor[other + k] ?? 1) : Math.sqrt(Math.max(value, least));
     }
@@ -135,7 +135,7 @@ function factorOf(covariance: readonly number[]): Float64Array {
   return factor;
 }
 
-/** The squared length of z where L z is the difference from the mean. */
+/** The squared length of z, where L z is the difference from the mean. */
 function distance(statistics: Float64Array, mean: readonly number[], factor: Float64Array): number {
   const z = new Float64Array(STATISTICS);
   let sum = 0;
@@ -154,7 +154,7 @@ function average(rows: readonly Float64Array[], value: (row: Float64Array) => nu
   return rows.reduce((sum, row) => sum + value(row), 0) / rows.length;
 }
 
-/** Five digits are more than a few thousand images tell. */
+/** Five digits are more precise than statistics of a few thousand images. */
 function rounded(value: number): number {
   return Number(value.toPrecision(5));
 }

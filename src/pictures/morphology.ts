@@ -4,10 +4,10 @@ import type { Plane } from './plane.ts';
 export type Region = Uint8Array;
 
 /**
- * Closing: dark structures that a square of 2 `radius` + 1 pixels does not fit into are filled with the brightness
- * about them, all others stay as they are (Serra, "Image Analysis and Mathematical Morphology", 1982). So the
+ * Closing: dark structures too narrow for a square of 2 `radius` + 1 pixels are filled with the brightness
+ * around them, all others stay as they are (Serra, "Image Analysis and Mathematical Morphology", 1982). So the
  * picture closed by a square wider than any stroke shows the ground under dark ink, and what differs from it is ink
- * ("bottom-hat"); the edge of a shadow, however sharp, is the ground's. What lies outside of the region has no say: the
+ * ("bottom-hat"). The edge of a shadow, however sharp, belongs to the ground. Pixels outside the region do not count: the
  * square may stick out of it, so dark bars along its edge are ground however narrow they are.
  */
 export function closing(plane: Plane, region: Region, radius: number): Plane {
@@ -35,7 +35,7 @@ export function closing(plane: Plane, region: Region, radius: number): Plane {
   return { width: plane.width, height: plane.height, values };
 }
 
-/** Opening: what {@link closing} does to dark structures is done to light ones. */
+/** Opening: does to light structures what {@link closing} does to dark ones. */
 export function opening(plane: Plane, region: Region, radius: number): Plane {
   const closed = closing({ ...plane, values: plane.values.map((value) => -value) }, region, radius);
   negate(closed.values);
@@ -47,7 +47,7 @@ function negate(values: Float32Array): void {
 }
 
 /**
- * Puts the greatest value of the square about it into each pixel. Three comparisons a pixel and direction, whatever the
+ * Gives each pixel the greatest value in the square around it. Three comparisons a pixel and direction, whatever the
  * radius (van Herk, "A fast algorithm for local minimum and maximum filters", 1992): each window is the end of one
  * block and the beginning of the next.
  */
@@ -82,7 +82,7 @@ function maximum({ width, height, values }: Plane, radius: number): void {
   }
 }
 
-/** Smooths by the weights 1, 2, 1 across and down, `times` times; what lies outside of the region has no weight. */
+/** Smooths by the weights 1, 2, 1 across and down, `times` times; pixels outside the region have no weight. */
 export function smooth(plane: Plane, region: Region, times: number): Plane {
   let values = plane.values;
   for (let n = 0; n < times; n++) {

@@ -11,17 +11,16 @@ export interface StrokePoint {
 export type Stroke = readonly StrokePoint[];
 
 /**
- * Half the width of the pen, in pixels of MNIST's images. Of 1,000 training digits the median width is 2.24 by area
- * and edge (twice the sum of pixels over the sum of gradients), and 2.28 by area and length of the skeleton; and their
- * skeletons, drawn again with this pen, have as much ink as they have.
+ * Half the width of the pen, in pixels of MNIST's images. The median width of 1,000 training digits is 2.24 by
+ * area and edge (twice the sum of pixels over the sum of gradients), and 2.28 by area and length of the skeleton. Their
+ * skeletons, drawn again with this pen, have as much ink as the digits.
  */
 const PEN_RADIUS = 1.14;
 
 /**
- * A digit written by hand as an image like those of a dataset, MNIST by default. The strokes are scaled first, their
- * aspect kept, and drawn then, with a pen as thick for the form's box as MNIST's is, so that with the pen they just fit
- * the box; they are centred as {@link placeDigit} does it. So the image is the same however large the digit was written,
- * and wherever.
+ * A digit written by hand as an image like those of a dataset, MNIST by default. The strokes are first scaled, with their
+ * aspect kept, so that they just fit the form's box once they are drawn; then drawn with a pen as thick, relative to the
+ * box, as MNIST's; then centred by {@link placeDigit}. So size and place of the writing do not change the image.
  *
  * @param strokes on any scale; a lone point is a dot, which has no size that could be scaled
  * @returns [form.height, form.width], 255 for the darkest ink, all zeros where there are no strokes
@@ -39,7 +38,7 @@ export function digitFromStrokes(strokes: readonly Stroke[], form: DigitForm = m
   const radius = (PEN_RADIUS * form.box) / BOX;
   const extent = Math.max(right - left, bottom - top);
   const scale = extent === 0 ? 0 : (form.box - 2 * radius) / extent;
-  // The longer side is as long as the box, but for rounding.
+  // The longer side is as long as the box, except for rounding, which must not exceed it.
   const pixels = (length: number) => Math.min(form.box, Math.ceil(length * scale + 2 * radius));
   const width = pixels(right - left);
   const height = pixels(bottom - top);

@@ -17,8 +17,8 @@ export interface Light {
 }
 
 /**
- * Brightness and opacity of a picture, no side longer than `longestSide`: where it is larger, each pixel is the mean of
- * what it covers of the picture, and colour counts as much as it is opaque.
+ * Brightness and opacity of a picture, no side longer than `longestSide`: where it is larger, each pixel is the mean
+ * over the part of the picture that it covers, with colours weighted by their opacity.
  */
 export function lightOf(picture: Picture, longestSide: number): Light {
   const { brightness, opacity } = inBlocks(picture, longestSide);
@@ -34,7 +34,7 @@ export function lightOf(picture: Picture, longestSide: number): Light {
   return { brightness: scaled(brightness), opacity: scaled(opacity) };
 }
 
-/** With whole blocks of pixels as one, so that sides become less than twice as long as they should be. */
+/** Averages whole blocks of pixels, so that sides become less than twice as long as they should be. */
 function inBlocks({ width, height, channels, data }: Picture, longestSide: number): Light {
   const block = Math.max(1, Math.floor(Math.max(width, height) / longestSide));
   const size = { width: Math.ceil(width / block), height: Math.ceil(height / block) };

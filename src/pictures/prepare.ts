@@ -22,7 +22,7 @@ export interface PictureNotice {
 export interface PreparedPicture {
   /** The network's input, 0 to 255: [height, width] */
   readonly pixels: Uint8Array;
-  /** Empty where all is well. They do not change the pixels. */
+  /** Empty where all is well. Notices do not change the pixels. */
   readonly notices: readonly PictureNotice[];
 }
 
@@ -36,12 +36,12 @@ const UNLIKE =
   'The strokes are unlike those of the images that the model was trained on: the answer is a guess.';
 
 /**
- * A decoded picture as a network's input, prepared as the images were that the model was trained on. Where these
- * are centred digits, the digit is looked for, brought into their form and into their ink; a picture that has that form
- * already goes in as its bytes are. Other pictures go in as they are where they have the model's size, else
- * stretched, and with the ground as light as in the training images.
+ * A decoded picture as a network's input, prepared like the images that the model was trained on. Where these are
+ * centred digits, the digit is found and brought into their form and ink; a picture that has that form already keeps
+ * its bytes. For other models, a picture of the model's size is taken as it is; any other is stretched, with the ground
+ * as light as in the training images.
  *
- * @param traits of the model's training images; null where they are not known: models of 28 x 28 are taken for MNIST's
+ * @param traits of the model's training images; null if not known: then models of 28 x 28 are taken for MNIST's
  * @param options.asIs whether the picture goes in as its bytes are, in grey, whatever the traits say
  * @throws ShadegradError `bad-data` where a picture to be taken as it is does not have the model's size
  */
@@ -77,7 +77,7 @@ export function preparePicture(
 
 /**
  * A drawing as a network's input, in the form and the ink of the images that the model was trained on: see
- * {@link digitFromStrokes}. Where these are not centred digits, it is placed as MNIST would, for its size.
+ * {@link digitFromStrokes}. Where these are not centred digits, the drawing is placed as in MNIST, scaled to their size.
  */
 export function prepareStrokes(
   strokes: readonly Stroke[],
@@ -95,7 +95,7 @@ function scaledForm({ height, width }: { readonly height: number; readonly width
   return { height, width, box, by: 'mass', x: (width + scale) / 2, y: (height + scale) / 2 };
 }
 
-/** The digit in a picture, looked at once more from near where it is small. */
+/** The digit in a picture. Where it is small, it is looked at again in a cut-out of the picture. */
 function digitIn(picture: Picture): Digit | undefined {
   const { brightness, region } = visible(lightOf(picture, LONGEST_SIDE));
   const digit = findDigit(brightness, region);
@@ -114,7 +114,7 @@ function digitIn(picture: Picture): Digit | undefined {
   return again ? { ...again, several: digit.several || again.several } : digit;
 }
 
-/** The part of a picture that is within a box. */
+/** The part of a picture within a box. */
 function cut({ width, height, channels, data }: Picture, box: Box): Picture {
   const [left, top] = [Math.max(0, box.left), Math.max(0, box.top)];
   const columns = Math.min(width, box.left + box.width) - left;
@@ -127,7 +127,7 @@ function cut({ width, height, channels, data }: Picture, box: Box): Picture {
   return { width: columns, height: rows, channels, data: part };
 }
 
-/** What the model wants: centred digits of some form, or none; light or dark ink, or either. */
+/** What the model wants: centred digits of a form, or null for whole pictures; light or dark ink, or null for either. */
 function wantedOf(
   { height, width }: { readonly height: number; readonly width: number },
   traits: ImageTraits | null,
@@ -151,15 +151,15 @@ function withNotices(
   return { pixels, notices };
 }
 
-/** Light ink as light or dark ink, and either back again. */
+/** Turns light ink into the model's ink, and the model's ink into light. */
 function inInk(pixels: Uint8Array, ink: ImageTraits['ink']): Uint8Array {
   return ink === 'dark' ? pixels.map((value) => 255 - value) : pixels;
 }
 
-/** A drawing in the opposite of the model's ink has its form only if its darkest ink is nearly black, or white. */
+/** A drawing in the opposite of the model's ink is taken to have its form only if its strongest ink is nearly full. */
 const FULL_INK = 240;
 
-/** The picture as light ink on black if, in the model's ink or the opposite, it has a form already: to a pixel. */
+/** The picture as light ink on black, if it has the form already, to a pixel, in the model's ink or the opposite. */
 function inForm(grey: Uint8Array, form: DigitForm, ink: ImageTraits['ink']): Uint8Array | undefined {
   const inverted = grey.map((value) => 255 - value);
   const own = ink === 'dark' ? inverted : grey;
@@ -174,7 +174,7 @@ function inForm(grey: Uint8Array, form: DigitForm, ink: ImageTraits['ink']): Uin
   });
 }
 
-/** The whole picture at another size, inverted where its border is as light as the model's images are not. */
+/** The whole picture at another size, inverted where its border is dark but the model's images' light, or the reverse. */
 function stretched(
   picture: Picture,
   shape: { readonly height: number; readonly width: number },

@@ -4,7 +4,7 @@ interface Size {
 }
 
 /**
- * Scales an image, each new pixel the mean over what it covers of the old ones.
+ * Scales an image: each new pixel is the mean over the area of old pixels that it covers.
  *
  * @param values [from.height, from.width]
  * @returns [to.height, to.width]
@@ -15,9 +15,9 @@ export function resize(values: Float32Array, from: Size, to: Size): Float32Array
 }
 
 /**
- * Scales `lines` lines of `from` pixels to `to` pixels each, by the mean over what each new pixel covers.
+ * Scales `lines` lines of `from` pixels to `to` pixels each, by the mean over the area that each new pixel covers.
  *
- * @param step distance between pixels of a line; the lines themselves are 1 apart if it is not 1
+ * @param step distance between pixels of a line; if it is not 1, the lines are 1 apart
  * @param stride distance between lines before scaling
  */
 function resample(

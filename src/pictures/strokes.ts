@@ -12,9 +12,9 @@ import type { Region } from './morphology.ts';
 
 /** Ink is at least this much darker, or lighter, than the ground. */
 const LEAST_CONTRAST = 0.04;
-/** Grain of the ground stays below so many of its standard deviations. */
+/** Grain of the ground stays below this many of its standard deviations. */
 const GRAIN = 6;
-/** A stroke ends where its ink falls below this share of what its middle has. */
+/** A stroke ends where its ink falls below this share of its middle's ink. */
 const EDGE = 0.4;
 /** Parts of a digit are not fainter, on average, than this share of its greatest part. */
 const FAINTEST_PART = 0.6;
@@ -26,23 +26,23 @@ const WIDEST_GAP = 0.25;
 const LEAST_SHARPNESS = 0.7;
 /** A digit's side is at least this share of the picture's. */
 const LEAST_SIDE = 0.02;
-/** Digits are written aslant: one may reach so far over or under the next, of their height. */
+/** Digits are written aslant: neighbours may overlap sideways by this share of their height. */
 const SLANT = 0.1;
-/** Between a digit and one below it is at least this share of their height: breaks in strokes are shorter. */
+/** The gap between a digit and one below it is at least this share of their height: breaks in strokes are shorter. */
 const STACKED_GAP = 0.06;
 /** A second digit has at least this share of the first one's height, or width, and of its ink. */
 const SIMILAR = 0.5;
 
 /** Strokes that make up a digit, found in one of a picture's contrasts. */
 export interface Strokes {
-  /** Labels of the parts' pixels in `labels`. */
+  /** Their pixels have their labels in `labels`. */
   readonly parts: readonly Component[];
   readonly labels: Int32Array;
-  /** Around all parts. */
+  /** The box around all parts. */
   readonly box: Box;
-  /** Of the strokes' middle lines. */
+  /** Contrast of the strokes' middle lines. */
   readonly contrast: number;
-  /** Share of the outline of the greatest part where the brightness itself has an edge. */
+  /** Share of the greatest part's outline where the brightness itself has an edge. */
   readonly sharpness: number;
   /** Whether there is another group of strokes of similar size. */
   readonly several: boolean;
@@ -50,7 +50,7 @@ export interface Strokes {
 
 /**
  * Finds the digit in a contrast: the connected strokes with the most ink, and the parts near them that are large enough.
- * Frames around other ink are not part of it, nor specks.
+ * Neither frames around other ink nor specks are part of it.
  *
  * @param smoothed brightness: [height, width]
  */
@@ -89,8 +89,8 @@ export function findStrokes(
 }
 
 /**
- * Share of a component's outline where the brightness itself has an edge. Where it has none, only the ground that was
- * found jumps: the component is a piece of the ground that happens to be narrow.
+ * Share of a component's outline where the brightness itself has an edge. Where it has none, only the
+ * estimate of the ground jumps: the component is a piece of the ground that happens to be narrow.
  */
 function sharpness(
   component: Component,
@@ -121,8 +121,8 @@ function sharpness(
 }
 
 /**
- * How far a frame reaches inwards from its box, in pixels: a component that lies along nearly all of all four sides of
- * its box. Undefined where it is none. A digit may touch it, so it need not be a component of its own.
+ * How far a frame reaches inwards from its box, in pixels; undefined for no frame. A frame is a component that lies along
+ * nearly all of each side of its box. A digit may touch the frame, and be part of the same component.
  */
 export function frameWidth(component: Component, labels: Int32Array, width: number): number | undefined {
   const { left, top, width: across, height: down, label } = component;
@@ -157,7 +157,7 @@ const DIRECTIONS = [
   [0, -1],
 ] as const;
 
-/** What a component encloses is looked at instead of it. */
+/** Where a component is a frame around others, only those are kept. */
 function withoutFrames(
   components: readonly Component[],
   labels: Int32Array,
@@ -176,7 +176,7 @@ function withoutFrames(
   return components;
 }
 
-/** Whether rays from a component's middle meet the frame, nearly whatever their direction. */
+/** Whether rays from a component's middle meet the frame in nearly all directions. */
 function isEnclosed(component: Component, frame: Component, labels: Int32Array, width: number): boolean {
   const directions = 16;
   let met = 0;
@@ -201,7 +201,7 @@ function isEnclosed(component: Component, frame: Component, labels: Int32Array, 
   return met >= directions - 2;
 }
 
-/** The component with the most ink and those that are near it, or near one that is. */
+/** The component with the most ink and those near it, directly or by way of others. */
 function partsNear(main: Component, others: readonly Component[]): readonly Component[] {
   const parts = [main];
   let left = others.filter(
@@ -221,7 +221,7 @@ function partsNear(main: Component, others: readonly Component[]): readonly Comp
   }
 }
 
-/** Parts side by side, or one above the other, that are digits of their own: the one with the most ink is kept. */
+/** Separates digits side by side, or one above the other, and keeps the one with the most ink. */
 function mainGroup(parts: readonly Component[]): {
   readonly parts: readonly Component[];
   readonly others: readonly Component[];
@@ -243,7 +243,7 @@ function mainGroup(parts: readonly Component[]): {
   return { parts, others: [] };
 }
 
-/** Whether two groups are a digit each, not a digit whose strokes are broken: as high as wide, and clearly apart. */
+/** Whether two groups are two digits and not one with broken strokes: about as high as wide, and clearly apart. */
 function areStacked([upper, lower]: Cut): boolean {
   const [a, b] = [boxAround(upper), boxAround(lower)];
   const gap = b.top - (a.top + a.height);
@@ -258,7 +258,7 @@ type Cut = readonly [Component[], Component[]];
 const acrossOf = ({ left, width }: Box) => ({ start: left, end: left + width });
 const downOf = ({ top, height }: Box) => ({ start: top, end: top + height });
 
-/** All ways to part components by a straight line between them that they overlap by so many pixels at most. */
+/** All ways to part components by a straight line that they reach over by less than `overlap` pixels. */
 function cuts(
   parts: readonly Component[],
   extent: (box: Box) => { start: number; end: number },
@@ -281,7 +281,7 @@ function isSimilar(component: Component, main: Component, box: Box): boolean {
   return component.mass >= 0.25 * main.mass && longestSide(component) >= SIMILAR * longestSide(box);
 }
 
-/** Whether a component keeps clear of the edges: what does not may be of something that is only partly seen. */
+/** Whether a component is clear of the picture's edges: one at an edge may be part of something larger. */
 function isInside({ left, top, width, height }: Box, right: number, bottom: number): boolean {
   return left > 0 && top > 0 && left + width < right && top + height < bottom;
 }

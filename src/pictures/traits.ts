@@ -3,28 +3,28 @@ import { type DigitForm, layoutOf } from './center.ts';
 import { type Likeness, likenessOf, STATISTICS } from './likeness.ts';
 
 /**
- * What the images are like that a model was trained on, as far as it decides how a picture is prepared for the model.
- * Found from the training images by {@link traitsOfImages} and kept in the model file.
+ * The traits of a model's training images that decide how a picture is prepared for the model. They are found by
+ * {@link traitsOfImages} and kept in the model file.
  */
 export interface ImageTraits {
-  /** Light ink on a dark ground, as MNIST has it, or dark ink on light; null where the images have no one ground. */
+  /** Light ink on a dark ground, as MNIST has it, or dark ink on light; null where not all have the same ground. */
   readonly ink: 'light' | 'dark' | null;
   /** How the digits lie; null where the images are not centred digits, and a picture is taken as a whole. */
   readonly digits: DigitForm | null;
-  /** What strokes they have; null where too few images, or images without a ground, do not tell. */
+  /** What strokes they have; null where that cannot be told: too few images, or images without a ground. */
   readonly likeness: Likeness | null;
 }
 
-/** As many images are looked at, evenly spaced. */
+/** At most this many images are looked at, evenly spaced. */
 const SAMPLE = 2000;
 /** Statements about the images hold for at least this share of them. */
 const NEARLY_ALL = 0.95;
-/** The border of an image with a ground has this share of its pixels near the ground's level, and it is black or white. */
+/** In an image with a ground, at least this share of the border's pixels is near black, or near white. */
 const BORDER = 0.75;
 const NEAR = 32;
-/** Images in which no pixel has more ink are blank. */
+/** Images in which no pixel has more ink than this are blank. */
 const LEAST_INK = 64;
-/** Ink covers less of its box than this, on average, where it is strokes. */
+/** Strokes cover less than this share of their box, on average. */
 const STROKES = 0.65;
 
 /**
@@ -34,7 +34,7 @@ const STROKES = 0.65;
  * - They are centred digits where the box around the ink has, to a pixel, the same longest side in nearly all of them,
  *   with a margin about it; where the centre of the ink's mass, or else that of its box, is within 0.75 pixels of one
  *   place, as shifts by whole pixels leave it; and where the ink covers less than 65 % of its box on average.
- *   MNIST: 20 pixels, by mass; EMNIST: by box. Pictures of clothes fill the frame, and are none.
+ *   MNIST: 20 pixels, by mass; EMNIST: by box. Pictures of clothes fill the frame, so they are none.
  *
  * @param samples.images 0 to 255: [count, height, width]
  */
@@ -100,7 +100,7 @@ function formOf(
     ['mass', layouts.map(({ mass }) => mass)],
     ['box', layouts.map(({ middle }) => middle)],
   ] as const) {
-    // Shifts by whole pixels leave centres anywhere within a pixel: the middle of it is a whole or half number.
+    // Shifts by whole pixels leave centres anywhere within one pixel, whose middle is a whole or half number.
     const x = Math.round(2 * median(centres.map((centre) => centre.x))) / 2;
     const y = Math.round(2 * median(centres.map((centre) => centre.y))) / 2;
     const near = centres.filter((centre) => Math.max(Math.abs(centre.x - x), Math.abs(centre.y - y)) <= 0.75);
@@ -113,12 +113,12 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** As the model file keeps it. */
+/** The form in which the model file keeps traits. */
 export function encodeTraits(traits: ImageTraits): string {
   return JSON.stringify(traits);
 }
 
-/** The traits that `value`, parsed JSON out of a model file, says; null where it says none, or anything odd. */
+/** The traits in `value`, parsed JSON from a model file; null where there are none, or any is invalid. */
 export function traitsOf(value: unknown): ImageTraits | null {
   const { ink, digits, likeness } = fieldsOf(value);
   if (ink !== 'light' && ink !== 'dark' && ink !== null) return null;

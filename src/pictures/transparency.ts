@@ -1,7 +1,7 @@
 import type { Region } from './morphology.ts';
 import type { Light, Plane } from './plane.ts';
 
-/** What is less opaque than this cannot be seen. */
+/** Pixels less opaque than this count as invisible. */
 const INVISIBLE = 1 / 16;
 
 /** One plane to find ink in, and the part of it that shows something. */
@@ -11,8 +11,8 @@ export interface Visible {
 }
 
 /**
- * Looks through transparency. Where colours differ among what can be seen, and it is a sheet rather than strokes, the
- * colours say what is ink, also on paper that is half transparent. Otherwise the opacity does: ink is what is more
+ * Decides whether colour or opacity shows the ink. Where the visible pixels have different colours, and are a sheet
+ * rather than strokes, colours do, also on paper that is half transparent. Otherwise opacity does: ink is what is more
  * opaque than the rest.
  */
 export function visible({ brightness, opacity }: Light): Visible {

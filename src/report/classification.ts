@@ -19,10 +19,10 @@ export interface ClassScores extends Scores {
   readonly name: string;
 }
 
-/** What scikit-learn's `classification_report(output_dict=True)` holds, unrounded, with the classes in order. */
+/** The content of scikit-learn's `classification_report(output_dict=True)`, unrounded, with the classes in order. */
 export interface ClassificationReport {
   readonly classes: readonly ClassScores[];
-  /** Share of samples predicted right; null where the report lists not exactly the labels that occur. */
+  /** Share of samples predicted right; null unless the report lists exactly the labels that occur. */
   readonly accuracy: number | null;
   /** From the counts of all listed classes together. */
   readonly microAvg: Scores;
@@ -30,7 +30,7 @@ export interface ClassificationReport {
   readonly macroAvg: Scores;
   /** Mean over classes, each weighted by its support. */
   readonly weightedAvg: Scores;
-  /** Number of samples predicted right, of listed classes or not. */
+  /** Number of samples predicted right, whether their classes are listed or not. */
   readonly hits: number;
 }
 
@@ -39,7 +39,7 @@ export interface ClassificationReportOptions {
   readonly labels?: readonly Label[];
   /** Names to print instead of the labels, one for each, in their order. */
   readonly targetNames?: readonly string[];
-  /** What a score without any sample to judge by is taken to be; "warn" is 0. */
+  /** The value of a score that has no samples; "warn" is 0. */
   readonly zeroDivision?: 0 | 1 | 'warn';
 }
 
@@ -56,7 +56,7 @@ interface Counts {
  * @param trueLabels [count]
  * @param predictedLabels [count]
  * @throws ShadegradError `usage` where the numbers of true and predicted labels differ, where kinds of labels are
- *   mixed, where there is no class to report, or not one target name for each class
+ *   mixed, or where there is no class to report or the number of target names differs
  */
 export function classificationReport(
   trueLabels: ArrayLike<Label>,
@@ -149,7 +149,7 @@ function averageOf(scores: readonly Scores[], support: number, weights?: readonl
   return { precision: of('precision'), recall: of('recall'), f1Score: of('f1Score'), support };
 }
 
-/** The weighted average of classes of which there is no sample at all, by scikit-learn's rule. */
+/** The weighted average where no class has any sample, by scikit-learn's rule. */
 function withoutSamples(predicted: number, zeroDivision: number): Scores {
   const nothingPredicted = predicted === 0 ? zeroDivision : 0;
   return { precision: nothingPredicted, recall: zeroDivision, f1Score: nothingPredicted, support: 0 };

@@ -2,7 +2,7 @@ import { ShadegradError } from '../errors.ts';
 import { type Label, presentLabels } from './labels.ts';
 
 /**
- * Counts how often each true label was predicted as which, as scikit-learn's `confusion_matrix` does.
+ * Counts how often each true label was predicted as each label, as scikit-learn's `confusion_matrix` does.
  *
  * @param trueLabels [count]
  * @param predictedLabels [count]

@@ -10,7 +10,7 @@ export interface HeatmapLayout {
   readonly side: number;
   /** Side of a cell. */
   readonly cell: number;
-  /** Only every so-manieth class is named on the axes, so that names do not overlap. */
+  /** Every how many classes one is named on the axes: 1 for all, more where names would overlap. */
   readonly columnStep: number;
   readonly rowStep: number;
   /** Degrees by which the predicted labels are turned. */

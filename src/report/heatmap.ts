@@ -33,7 +33,7 @@ const SMALLEST_NUMBER = 6;
  * the true labels downwards from the top and the predicted labels to the right.
  *
  * @param matrix [classes, classes]: row i, column j counts the samples of true label i predicted as j
- * @throws ShadegradError `usage` where the matrix is not square, not of counts, or has not one row for each label
+ * @throws ShadegradError `usage` where the matrix is not square, not of counts, or does not have one row for each label
  */
 export function heatmapOption(matrix: readonly (readonly number[])[], options: HeatmapOptions): ChartOption {
   const { labels, title = '', normalize = 'none', includeDiagonal = true, theme = 'light' } = options;

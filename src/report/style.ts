@@ -1,6 +1,6 @@
 import { colors, type Theme } from './palette.ts';
 
-/** What every chart of a theme has in common. Tooltips are drawn, not HTML: names of classes may hold anything. */
+/** What every chart of a theme has in common. Tooltips are drawn, not HTML, because names of classes may hold markup. */
 export function chartStyle(theme: Theme) {
   const { background, ink, line } = colors(theme);
   return {
@@ -17,7 +17,7 @@ export function chartStyle(theme: Theme) {
   } as const;
 }
 
-/** An upper estimate of the width of `text`; there is no canvas to measure it with where pages have none. */
+/** An upper estimate of the width of `text`; outside of pages there is no canvas to measure it with. */
 export function textWidth(text: string, fontSize: number): number {
   let em = 0;
   for (const character of text) em += (character.codePointAt(0) ?? 0) < 0x1100 ? 0.64 : 1.1;

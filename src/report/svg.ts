@@ -10,7 +10,7 @@ export function renderSvg(
   option: ChartOption,
   { width, height }: { readonly width: number; readonly height: number },
 ): string {
-  // Here and not above, so that a page that draws no SVG need not load ECharts for it.
+  // Here, not at the top level, so that a page that draws no SVG need not load ECharts.
   use([...chartParts, SVGRenderer]);
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {

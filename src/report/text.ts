@@ -44,7 +44,7 @@ function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - columns(text))) + text;
 }
 
-/** Characters that terminals draw in two columns: those of East Asian scripts but their half-width forms, and emoji. */
+/** Characters that terminals draw in two columns: emoji and East Asian scripts, except half-width forms. */
 const WIDE =
   /(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 /** Characters that go on top of the one before them, or are not drawn at all. */

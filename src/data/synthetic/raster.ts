@@ -1,6 +1,6 @@
 import type { PenPoint } from './strokes.ts';
 
-/** Width and height in pixels of the longest digit; about twice MNIST's, so that scaling to that has greys to average. */
+/** Longer side of a digit in pixels: about twice MNIST's, so that scaling down to that averages into greys. */
 const SIZE = 40;
 
 /**

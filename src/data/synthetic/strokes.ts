@@ -44,7 +44,7 @@ export function gaussian(random: CounterRandom): number {
   return (sum - 2) * Math.sqrt(3);
 }
 
-/** The control points, each a little beside its place, the ends of the stroke more so. */
+/** The control points, each moved a little at random, the ends of the stroke more than the rest. */
 function displaced(stroke: readonly ControlPoint[], offset: Point, random: CounterRandom): ControlPoint[] {
   return stroke.map(({ x, y, corner }, i) => {
     const spread = i === 0 || i === stroke.length - 1 ? 0.036 : 0.018;
