@@ -16,7 +16,7 @@ describe('axe finds nothing', () => {
       expect(await violations(page), 'before').toEqual([]);
       await press(page, 'Train');
       await eventually(async () => (await confusionTable(page)).length).toBe(10);
-      // So that the processor has time for axe.
+      // Leaves the processor's time to axe.
       await press(page, 'Pause');
       await reach(page, 'paused');
       expect(await violations(page), 'while training').toEqual([]);
@@ -91,7 +91,7 @@ async function violations(page: Page) {
   }));
 }
 
-/** Presses Tab until an element is focused that `wanted` takes; every one on the way shows that it is focused. */
+/** Presses Tab until the focus is on an element that `wanted` accepts. Each element on the way must show its focus. */
 async function tabTo(page: Page, wanted: (element: Element) => boolean): Promise<void> {
   for (let presses = 0; presses < 80; presses++) {
     await page.keyboard.press('Tab');

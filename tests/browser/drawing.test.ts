@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { eventually, press, quickRun, test, train } from '../support/demo.ts';
 
-/** A little more than the quick run: what is drawn by hand is not what the network was trained on. */
+/** A little more than the quick run: hand-drawn digits are unlike those that the network was trained on. */
 const drawingRun = { ...quickRun, train: 4000, epochs: 4 };
 
 describe('drawing', () => {
@@ -86,7 +86,7 @@ describe('drawing', () => {
   });
 });
 
-/** As shares of the pad's width and height. */
+/** A place as shares of the pad's width and height. */
 type Place = readonly [number, number];
 
 async function drawLine(page: Page, [first, ...others]: readonly Place[]): Promise<void> {
@@ -158,7 +158,7 @@ async function seenAtLast(page: Page) {
   return seen(page);
 }
 
-/** What the network sees: the size of the image, its ink, where the middle of that is, and how many rows have any. */
+/** What the network sees: the size of the image, its ink, the ink's centre, and how many rows have any. */
 function seen(page: Page) {
   return page.locator('#seen-canvas').evaluate((canvas) => {
     if (!(canvas instanceof HTMLCanvasElement)) throw new Error('#seen-canvas is no canvas.');

@@ -69,7 +69,7 @@ describe('the report', () => {
   });
 });
 
-/** The cell off the diagonal that counts most. */
+/** The cell off the diagonal with the greatest count. */
 function mostConfused(table: readonly (readonly number[])[]): [number, number] {
   const cells = table.flatMap((row, label) => row.map((count, predicted) => ({ label, predicted, count })));
   const worst = cells
