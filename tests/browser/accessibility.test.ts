@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { confusionTable, eventually, longRun, press, quickRun, reach, test } from '../support/demo.ts';
 
@@ -23,6 +23,7 @@ describe('axe finds nothing', () => {
       await press(page, 'Stop');
       await reach(page, 'stopped');
       await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
+      await eventually(() => cellImages(page).count()).toBeGreaterThan(0);
       expect(await violations(page), 'after').toEqual([]);
     },
   );
@@ -43,7 +44,7 @@ describe('the keyboard alone', () => {
     await reach(page, 'done');
     await tabTo(page, (element) => element.closest('#confusion-table') !== null);
     await page.keyboard.press('Enter');
-    await eventually(() => page.locator('#cell-images').locator('canvas, img').count()).toBeGreaterThan(0);
+    await eventually(() => cellImages(page).count()).toBeGreaterThan(0);
   });
 });
 
@@ -77,6 +78,10 @@ describe('reduced motion', () => {
     expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
   });
 });
+
+function cellImages(page: Page): Locator {
+  return page.locator('#cell-images').locator('canvas, img');
+}
 
 async function violations(page: Page) {
   await page.evaluate(axe);

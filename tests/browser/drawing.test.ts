@@ -20,6 +20,7 @@ describe('drawing', () => {
     await startStroke(page, 0.5);
     await eventually(() => mostProbable(page)).toBe(1);
     await page.mouse.up();
+    await seenAtLast(page);
     expect(await mostProbable(page)).toBe(1);
     const sum = (await probabilities(page)).reduce((total, probability) => total + probability);
     expect(sum).toBeCloseTo(1, 2);
@@ -64,7 +65,7 @@ describe('drawing', () => {
       [0.6, 0.9],
       [2.5, 0.9],
     ]);
-    await eventually(async () => (await seen(page)).rows).toBe(20);
+    expect((await seenAtLast(page)).rows).toBe(20);
   });
 
   test('takes a finger for a pen', async ({ visit }) => {
@@ -75,7 +76,9 @@ describe('drawing', () => {
     const scrolled = await page.evaluate(() => scrollY);
     await drawWithFinger(page);
     await eventually(async () => (await seen(page)).rows).toBe(20);
-    expect((await seen(page)).mass / 255).toBeLessThan(60);
+    const { rows, mass } = await seenAtLast(page);
+    expect(rows).toBe(20);
+    expect(mass / 255).toBeLessThan(60);
     expect(await page.evaluate(() => scrollY), 'drawing does not scroll the page').toBe(scrolled);
   });
 

@@ -43,13 +43,17 @@ describe('MNIST', () => {
     const asked = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const page = await visit(shortRun, {
-      prepare: (page) =>
-        page.route(ownFiles, async (route) => {
-          if (!route.request().url().includes('train-images')) await asked;
-          await route.continue();
-        }),
-    });
+    const page = await visit(
+      // Too long to end before "Stop" is pressed.
+      { ...shortRun, epochs: 100 },
+      {
+        prepare: (page) =>
+          page.route(ownFiles, async (route) => {
+            if (!route.request().url().includes('train-images')) await asked;
+            await route.continue();
+          }),
+      },
+    );
     const bar = page.getByRole('progressbar', { name: 'Share of MNIST that has arrived' });
     // The share of the training images.
     await eventually(() => bar.evaluate((element: HTMLProgressElement) => element.value)).toBeCloseTo(

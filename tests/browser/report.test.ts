@@ -28,6 +28,7 @@ describe('the report', () => {
     );
 
     await press(page, 'Copy as text');
+    await eventually(() => page.locator('#copied').textContent()).toBe('Copied.');
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(formatClassificationReport(expected));
 
