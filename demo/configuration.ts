@@ -1,11 +1,11 @@
 import type { TrainingSettings } from './protocol.ts';
 
-// What can be set on the page: as texts in its fields and its address, and as the numbers that they stand for.
+// What can be set on the page: as texts, in fields and in the address, and as the numbers that these stand for.
 
 export interface Configuration extends TrainingSettings {
-  /** `files` are those that the user gave the page last. */
+  /** `files`: the files that the user gave the page last. */
   readonly data: 'mnist' | 'synthetic' | 'files';
-  /** Number of synthetic images to train on and to test with; others have their own. */
+  /** Number of synthetic images to train on and to test with; other datasets have their own. */
   readonly train: number;
   readonly test: number;
   readonly epochs: number;
@@ -15,7 +15,7 @@ export interface Configuration extends TrainingSettings {
 export type FieldName = 'data' | 'train' | 'test' | 'hidden' | 'lr' | 'batch' | 'epochs' | 'seed' | 'val';
 export type Texts = Readonly<Record<FieldName, string>>;
 
-/** The library's defaults, but for the validation share. */
+/** The library's defaults, except for the validation share. */
 export const defaults: Texts = {
   data: 'mnist',
   train: '12000',
@@ -34,13 +34,13 @@ const WIDEST_LAYER = 65_536;
 const WHOLE = /^\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** What {@link widthsOf} takes. */
+/** Says what {@link widthsOf} takes. */
 export const WIDTHS_RULE = `Use up to ${MOST_LAYERS} whole numbers from 1 to ${grouped(WIDEST_LAYER)}, separated by commas.`;
 
 /** What is wrong with a field, by its name. */
 export type Complaints = Partial<Record<FieldName, string>>;
 
-/** What the texts stand for, and what is wrong with those that stand for nothing. */
+/** Turns texts into a configuration, or says what is wrong with each that cannot be understood. */
 export function parse(texts: Texts): {
   readonly configuration?: Configuration;
   readonly complaints: Complaints;
@@ -75,13 +75,13 @@ export function parse(texts: Texts): {
   return Object.keys(complaints).length === 0 ? { configuration, complaints } : { complaints };
 }
 
-/** The hidden layers' widths, e.g. of "128, 64"; undefined where they are none. */
+/** The hidden layers' widths, e.g. of "128, 64"; undefined for any other text. */
 export function widthsOf(text: string): readonly number[] | undefined {
   const widths = text.trim() === '' ? [] : wholesOf(text, 1, WIDEST_LAYER);
   return widths && widths.length <= MOST_LAYERS ? widths : undefined;
 }
 
-/** Whole numbers separated by commas; undefined where they are none, or out of the range. */
+/** Whole numbers separated by commas; undefined for any other text, or where one is out of range. */
 export function wholesOf(text: string, least: number, most: number): readonly number[] | undefined {
   const parts = text.split(',').map((part) => part.trim());
   const values = parts.map((part) => (WHOLE.test(part) ? Number(part) : Number.NaN));
@@ -93,8 +93,8 @@ function grouped(value: number): string {
 }
 
 /**
- * The texts of an address; what it does not say has its default, and what is wrong is left for the fields to show.
- * Files are not in an address: one that was written while a network learned from them leads to MNIST.
+ * The texts in an address. What it does not set has its default; the fields show what is wrong. An address cannot hold
+ * files: one that was made while a network learned from files leads to MNIST.
  */
 export function textsOf(query: URLSearchParams): Texts {
   const texts = { ...defaults };
@@ -102,7 +102,7 @@ export function textsOf(query: URLSearchParams): Texts {
   return { ...texts, data: texts.data === 'synthetic' ? 'synthetic' : 'mnist' };
 }
 
-/** The address' query that says all of this. */
+/** The query of the address that sets all of this. */
 export function queryOf(texts: Texts): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, text] of Object.entries(texts)) {

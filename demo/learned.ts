@@ -1,18 +1,18 @@
 import type { EpochRecord, Progress, RunningPoint, RunReport, TestReport } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 
-/** What the network at hand learned, and what is known of it. */
+/** What the current network learned, and what is known about it. */
 export interface Learned {
   readonly history: EpochRecord[];
   readonly running: RunningPoint[];
-  /** To be trained in all. */
+  /** Epochs of the whole training. */
   readonly epochs: number;
-  /** The configuration that it is trained with; undefined before the training begins, and where there was none here. */
+  /** The configuration of its training; undefined before that begins, and for networks from elsewhere. */
   texts: Texts | undefined;
-  /** How far its training is. */
+  /** Progress of its training. */
   progress: Progress | undefined;
   report: RunReport | TestReport | undefined;
-  /** A safetensors file, as of the last epoch. */
+  /** The network after the last epoch, as a safetensors file. */
   model: Uint8Array | undefined;
 }
 
@@ -37,7 +37,7 @@ export function sameImages({ dataset: a }: TestReport, { dataset: b }: TestRepor
   return a.name === b.name && a.train === b.train && a.test === b.test;
 }
 
-/** What there is to say to someone who fears that all is lost; empty where it is. */
+/** Reassures a user after an error that not all is lost; empty where it is. */
 export function keptText({ history, model }: Learned): string {
   if (!model || history.length === 0) return '';
   const epochs = history.length === 1 ? 'the first epoch' : `${history.length} epochs`;

@@ -26,13 +26,13 @@ let phase: Phase = 'loading';
 let phaseText = 'Starting';
 /** The worker or its device is broken: nothing works until "Start again". */
 let broken = false;
-/** Of two trainings or loads only the later one's answers count. */
+/** Number of the last training or load: answers to earlier ones are ignored. */
 let run = 0;
 let device: DeviceSummary | undefined;
 let learned = nothing(10);
 let load: Load | undefined;
 
-// Before the panels, so that it fetches and draws images while they are made.
+// Started before the panels, so that the worker fetches and draws images while they are made.
 let worker = startWorker();
 
 const bar = transport({ train, pause, resume, stop, reset, startAgain });
@@ -80,7 +80,7 @@ function startWorker() {
   );
 }
 
-/** What the page can see at once is wrong with WebGPU, without waiting for its worker. */
+/** Shows at once what is wrong with WebGPU, as far as the page can see it without its worker. */
 function checkWebGpu(): void {
   try {
     webGpu();
@@ -95,7 +95,7 @@ function running(): boolean {
   return phase === 'training' || phase === 'paused';
 }
 
-/** What has to be stopped before other images or another network can be taken; empty where nothing goes on. */
+/** Says what must be stopped before other images or another network can be taken; empty where nothing runs. */
 function obstacle(): string {
   if (running()) return 'Stop the training first.';
   return bench.running ? 'Stop the benchmark first.' : '';
@@ -114,13 +114,13 @@ function showPhase(now: Phase, text: string): void {
   bench.hinder(hindrance());
 }
 
-/** Why no benchmark can begin; empty where one can. */
+/** Says why no benchmark can begin; empty where one can. */
 function hindrance(): string {
   if (running()) return 'A training is running: measuring waits until it ends or is stopped.';
   return broken ? 'Nothing can be measured until the trouble above is over.' : '';
 }
 
-/** What there is to say where nothing goes on. */
+/** Shows the state of the page while nothing runs. */
 function rest(): void {
   if (!broken) showPhase(dataset.data ? 'ready' : 'loading', dataset.text());
 }
@@ -165,7 +165,7 @@ function reset(): void {
   rest();
 }
 
-/** Clears the page of what was learned before. */
+/** Clears what was learned before from the page. */
 function forget(now: ReturnType<typeof nothing>): void {
   learned = now;
   device = undefined;
@@ -180,7 +180,7 @@ function forget(now: ReturnType<typeof nothing>): void {
   keep.complain('');
 }
 
-/** What the network calls its classes: [classes]. */
+/** The network's names of the classes: [classes]. */
 function classNames(): readonly string[] {
   return device?.classNames ?? [];
 }
@@ -193,7 +193,7 @@ function knowDrawings(): void {
 
 function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): void {
   const first = !learned.progress;
-  // Not before: until the images are here, the fields may still change with them.
+  // Not earlier: until the images are here, they may still change the fields.
   if (first) learned.texts = setup.texts();
   learned.progress = progress;
   if (point) learned.running.push(point);
@@ -300,7 +300,7 @@ function onProblem(reply: Extract<Reply, { kind: 'problem' }>): void {
 
 function fail(problem: Problem): void {
   if (broken) return;
-  // What a field can mend needs no other worker.
+  // An error that a change of a field can mend needs no new worker.
   broken = problem.code !== 'usage' && problem.code !== 'diverged';
   load = undefined;
   bench.abandon();
@@ -311,7 +311,7 @@ function fail(problem: Problem): void {
   showPhase('error', 'Something went wrong');
 }
 
-/** A new worker with a new device, the images as before, and the network as of the last epoch. */
+/** Starts a new worker with a new device, the same images, and the network as it was after the last epoch. */
 function startAgain(): void {
   worker.close();
   broken = false;

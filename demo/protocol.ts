@@ -18,12 +18,12 @@ import type {
   TrainingAxes,
 } from '../src/index.ts';
 
-// What the page and its worker say to each other. The worker owns the GPU, the images and the network; the page
-// only asks and draws. Of two requests of one kind only the later one's answer counts: `run` and `id` tell.
+// Messages between the page and its worker. The worker owns the GPU, the images and the network; the page only asks and
+// draws. Of two requests of one kind only the answer to the later one counts; `run` and `id` tell them apart.
 
 /**
- * Where the images come from. MNIST is taken as the browser kept it from an earlier visit, else from `folder`, an
- * address at the page's own host, else from its mirror; where it is nowhere, synthetic digits take its place.
+ * Where the images come from. MNIST is taken from the browser's storage where an earlier visit left it there, else from
+ * `folder`, an address at the page's own host, else from its mirror. Where all fail, synthetic digits replace it.
  */
 export type DataSource =
   | { readonly kind: 'synthetic'; readonly train: number; readonly test: number }
@@ -34,7 +34,7 @@ export type TrainingSettings = Required<
   Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'validationSplit'>
 >;
 
-/** A benchmark, as the library's functions take it. */
+/** The choice of a benchmark, as the library's functions take it. */
 export type BenchChoice =
   | { readonly bench: 'floor' }
   | ({ readonly bench: 'kernels' } & Pick<KernelsOptions, 'only' | 'sweep'>)
@@ -49,7 +49,7 @@ export type Request =
       readonly settings: TrainingSettings;
     }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'reset' }
-  /** A model file. With `evaluate` it is tested on the images at hand. */
+  /** A model file. With `evaluate` it is tested on the current images. */
   | { readonly kind: 'load'; readonly run: number; readonly bytes: Uint8Array; readonly evaluate: boolean }
   /** One image of the network's size. */
   | { readonly kind: 'predict'; readonly pixels: Uint8Array }
@@ -58,13 +58,13 @@ export type Request =
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' };
 
-/** How far a dataset has come from another machine. */
+/** Progress of a dataset's download. */
 export interface Arrival {
-  /** The file that is on its way, how much of it is here and how much there is in all, in bytes. */
+  /** The file that is on its way; its bytes so far and in all. */
   readonly file: string;
   readonly received: number;
   readonly total: number | null;
-  /** Of the whole dataset, 0 to 1. */
+  /** Share of the whole dataset that is here, 0 to 1. */
   readonly share: number;
 }
 
@@ -80,7 +80,7 @@ export interface DataSummary {
   readonly sample: Uint8Array;
 }
 
-/** A test image and what the network made of it. */
+/** A test image and the network's prediction for it. */
 export interface Judged {
   readonly pixels: Uint8Array;
   readonly label: number;
@@ -90,7 +90,7 @@ export interface Judged {
   readonly trueProbability: number;
 }
 
-/** What each unit of the first layer weighs each pixel with. */
+/** The first layer's weights: those of each unit for each pixel. */
 export interface WeightImages {
   readonly shape: ImageShape;
   /** Units of the layer; only the first of them are shown. */
@@ -107,13 +107,13 @@ export interface AdapterSummary extends AdapterReport {
   readonly features: readonly string[];
 }
 
-/** The device that was opened on the adapter, and what runs on it. */
+/** The device that was opened, and the network and plan that run on it. */
 export interface DeviceSummary {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   readonly spec: MlpSpec;
   readonly image: ImageShape | null;
-  /** What its training images are like; null where a model file does not say. */
+  /** Traits of its training images; null where a model file does not have them. */
   readonly traits: ImageTraits | null;
   /** What each class is called: [classes]. */
   readonly classNames: readonly string[];
@@ -128,7 +128,7 @@ export interface Problem {
   readonly nextStep: string;
 }
 
-/** What the test images say of the network after an epoch. */
+/** The network's results on the test images after an epoch. */
 export interface EpochTest {
   readonly accuracy: number;
   /** [classes, classes] */
@@ -139,14 +139,14 @@ export type Reply =
   | { readonly kind: 'adapter'; readonly adapter: AdapterSummary }
   | { readonly kind: 'download'; readonly id: number; readonly arrival: Arrival }
   | { readonly kind: 'data'; readonly id: number; readonly data: DataSummary; readonly notice: string }
-  /** What was asked for cannot be had; the images at hand are still there. */
+  /** The images asked for are not to be had; the current images stay. */
   | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem }
   | { readonly kind: 'device'; readonly device: DeviceSummary }
   | {
       readonly kind: 'progress';
       readonly run: number;
       readonly progress: Progress;
-      /** Null where little was trained since the last one. */
+      /** The next point of the curves; null where too little was trained since the last one. */
       readonly point: RunningPoint | null;
     }
   | { readonly kind: 'weights'; readonly run: number; readonly weights: WeightImages }
@@ -162,7 +162,7 @@ export type Reply =
   | {
       readonly kind: 'result';
       readonly run: number;
-      /** Without the training where a loaded model was only tested; null where it was not even tested. */
+      /** A test report where a loaded model was only tested; null where it was not even tested. */
       readonly report: RunReport | TestReport | null;
       readonly model: Uint8Array;
       /** Whether the training was stopped before its last epoch. */
@@ -182,6 +182,6 @@ export type Reply =
   /** What can be measured, by name. */
   | { readonly kind: 'bench-names'; readonly kernels: readonly string[]; readonly plans: readonly PlanName[] }
   | { readonly kind: 'bench-progress'; readonly progress: BenchProgress }
-  /** How a benchmark ended: with a report, with a wrong choice, or stopped, with neither. */
+  /** How a benchmark ended: with a report; with a problem, for a wrong choice; or with neither, where it was stopped. */
   | { readonly kind: 'bench-end'; readonly report: BenchReport | null; readonly problem: Problem | null }
   | { readonly kind: 'problem'; readonly run: number; readonly problem: Problem };

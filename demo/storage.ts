@@ -1,4 +1,4 @@
-// What the browser keeps from one visit to the next, in IndexedDB: MNIST's files once fetched, and the last run.
+// What the browser keeps between visits, in IndexedDB: MNIST's files once they were fetched, and the last run.
 
 const DATABASE = 'shadegrad';
 const STORE = 'kept';

@@ -4,7 +4,7 @@ const BROWSERS =
   'Use a current Chrome or Edge, Safari 26 or newer, or Firefox on Windows or macOS, and see that "hardware acceleration" is on in its settings.';
 
 /**
- * The way to the GPU from the page or from its worker.
+ * WebGPU's entry point, for the page and for its worker.
  * @throws ShadegradError `no-adapter` where there is none
  */
 export function webGpu(): GPU {

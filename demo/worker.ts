@@ -28,17 +28,17 @@ import { pageVersions } from './worker/versions.ts';
 
 // Everything that takes time happens here, so that the page stays free: images, GPU, training, reports.
 
-/** The network that answers for drawings, in training or not, and the device that it lives on. */
+/** The network that reads drawings, in training or not, and its device. */
 interface Brain {
   readonly device: GPUDevice;
   readonly predict: (images: Uint8Array) => Promise<Prediction>;
 }
 
-/** The page's hand on a training. */
+/** Handles to control a training. */
 interface Training {
   readonly controller: AbortController;
   readonly gate: Gate;
-  /** Set where nobody wants to hear of it any more. */
+  /** Set where its results are no longer wanted. */
   discarded: boolean;
 }
 
@@ -56,7 +56,7 @@ let brain: Brain | undefined;
 let verdict: Verdict | undefined;
 let training: Training | undefined;
 let bench: AbortController | undefined;
-/** Trainings, loaded models and benchmarks come one after the other. */
+/** Trainings, loaded models and benchmarks run one after the other. */
 let work: Promise<void> = Promise.resolve();
 
 function post(reply: Reply): void {
@@ -77,7 +77,7 @@ function problemOf(error: unknown): Problem {
   };
 }
 
-/** Queues work on the GPU. What goes wrong with it costs the network, but not the worker. */
+/** Queues work on the GPU. If it fails, the network is lost, but not the worker. */
 function enqueue(run: number, task: () => Promise<void>): void {
   work = work.then(task).catch((error: unknown) => {
     closeBrain();
@@ -91,7 +91,7 @@ function closeBrain(): void {
   closing?.device.destroy();
 }
 
-/** Opens a device that tells the page when it is lost while nobody waits for it. */
+/** Opens a device. The page is told if it is lost, even while nothing waits for the GPU. */
 async function open(run: number, limits: Record<string, number>): Promise<GPUDevice> {
   const device = await openDevice(limits);
   void device.lost.then(({ message }) => {
@@ -218,7 +218,7 @@ function reset(): void {
   });
 }
 
-/** A file that is no model costs nothing; the network at hand goes only when the next one is read. */
+/** A file that is no model changes nothing: the current network goes only when the new one has been read. */
 function startLoading(request: Of<'load'>): void {
   try {
     const file = decodeModel(request.bytes);
@@ -259,7 +259,7 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
   });
 }
 
-/** Why a model cannot be tested on the images at hand; empty where it can. */
+/** Says why a model cannot be tested on the current images; empty where it can. */
 function misfitOf({ model, image }: ModelFile): string {
   if (!data) return 'There are no images to test it on.';
   const { height, width } = data.shape;
@@ -278,7 +278,7 @@ function startBench({ choice }: Of<'bench'>): void {
   bench = controller;
   enqueue(0, async () => {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    // Images that are drawn or arrive would take the thread that measures.
+    // Waits for images: drawing or fetching them would keep the thread from measuring.
     await Promise.race([loading?.done, stopped]);
     try {
       const onProgress = (progress: BenchProgress) => post({ kind: 'bench-progress', progress });
@@ -299,7 +299,7 @@ async function predict({ pixels }: Of<'predict'>): Promise<void> {
     const prediction = await asked?.predict(pixels);
     post({ kind: 'prediction', probabilities: prediction?.probabilities ?? new Float32Array() });
   } catch {
-    // The network went away, or has other inputs; whoever waits for it tells why.
+    // The network is gone, or has other inputs. Its training or loading reports why.
     post({ kind: 'prediction', probabilities: new Float32Array() });
   }
 }

@@ -7,7 +7,7 @@ const LEGEND_WIDTH = 230;
 /** Height of a name in the legend. */
 const LINE = 19;
 const PLOT = { wide: 440, narrow: 300 };
-/** Of the axis below the plot, with its name. */
+/** Height of the axis below the plot, with its name. */
 const AXIS = 58;
 const MARGIN = 14;
 

@@ -5,7 +5,7 @@ import type { History, KernelsReport, RunningPoint, TrainingReport } from '../..
 /** A benchmark's report that has a picture. */
 export type PicturedReport = KernelsReport | TrainingReport;
 
-/** What a chart shows. The worker makes ECharts' option of it, because options hold functions, which cannot be sent. */
+/** What a chart shows. The worker makes ECharts' option from it: options hold functions, which cannot be sent. */
 export type ChartContent =
   | {
       readonly kind: 'curves';
@@ -33,7 +33,7 @@ export interface Ground {
   readonly theme: 'light' | 'dark';
 }
 
-/** What the tooltip is about: a place of the chart, in CSS pixels, a cell of the matrix, or nothing. */
+/** Where the tooltip is: at a place of the chart, in CSS pixels, or at a cell of the matrix; null for none. */
 export type Pointed =
   | { readonly x: number; readonly y: number }
   | { readonly row: number; readonly column: number }

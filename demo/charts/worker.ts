@@ -5,18 +5,18 @@ import { curvesOption, heatmapOption } from '../../src/index.ts';
 import { benchOption } from './bench.ts';
 import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.ts';
 
-// ECharts takes tens of milliseconds for a chart, more where a software GPU has the processor: too long for the
-// page's thread while it follows a training and a pen.
+// ECharts takes tens of milliseconds for a chart, more where a software GPU uses the processor. That is
+// too long for the page's thread, which follows a training and a pen meanwhile.
 
 use([...chartParts, CanvasRenderer]);
-// To measure texts with. ECharts knows canvases of pages only, by their types and otherwise.
+// A canvas to measure texts with: on its own, ECharts can only use a page's, and its type asks for that.
 setPlatformAPI({ createCanvas: () => new OffscreenCanvas(1, 1) as unknown as HTMLCanvasElement });
 
 interface Chart {
   readonly canvas: OffscreenCanvas;
   echarts?: EChartsType;
   ground?: Ground;
-  /** What is drawn, and what it says something about. */
+  /** The option that is drawn, and its structure (see `partsOf`). */
   option?: ChartOption;
   parts?: string;
 }
@@ -64,14 +64,14 @@ function draw({ chart: name, content, ground }: Of<'draw'>): void {
   }
   const option = optionOf(content, ground);
   const parts = partsOf(option);
-  // What has the same parts is only changed, which is quicker and leaves the tooltip where it is.
+  // An option of the same structure is merged, which is quicker and leaves the tooltip where it is.
   chart.echarts?.setOption(option, { notMerge: parts !== chart.parts });
   chart.ground = ground;
   chart.option = option;
   chart.parts = parts;
 }
 
-/** What an option says something about, whatever it says. */
+/** The structure of an option: everything that it sets, without the values. */
 function partsOf(option: ChartOption): string {
   return JSON.stringify(option, (key, value: unknown) =>
     key === 'data' ? undefined : typeof value === 'object' ? value : typeof value,
@@ -85,7 +85,7 @@ function point({ chart: name, at }: Of<'point'>): void {
   } else if ('x' in at) {
     chart?.echarts?.dispatchAction({ type: 'showTip', ...at });
   } else {
-    // ECharts takes a place for one on the axes, and hides the tooltip of what lies between them.
+    // By its place ECharts would look for axes, and hide the tooltip of a cell between their ticks.
     const dataIndex = cellsOf(chart?.option).findIndex(
       ({ value: [column, row] }) => column === at.column && row === at.row,
     );

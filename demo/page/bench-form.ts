@@ -24,7 +24,7 @@ export function benchForm(submitted: () => void) {
     submitted();
   });
 
-  /** What a field stands for; says what is wrong where it stands for nothing. */
+  /** The value of a field; where the text is wrong, the field says so. */
   function take<T>(id: string, parse: (text: string) => T | undefined, rule: string): T | undefined {
     const element = input(id);
     const value = parse(element.value);
@@ -57,7 +57,7 @@ export function benchForm(submitted: () => void) {
       if (chosen() === 'floor') return { bench: 'floor' };
       return chosen() === 'kernels' ? kernels() : training();
     },
-    /** Names what there is to choose from; every worker says the same. */
+    /** Fills the lists of choices. Every worker offers the same. */
     offer(names: Extract<Reply, { kind: 'bench-names' }>): void {
       if (plans.length > 0) return;
       plans = names.plans;

@@ -12,7 +12,7 @@ import type {
 import { make } from './dom.ts';
 import { count, figure, percent } from './format.ts';
 
-/** What was measured, and its figures, or why it has none. */
+/** A row: what was measured, and its figures, or why there are none. */
 interface Line {
   readonly names: readonly string[];
   readonly figures: readonly string[] | TimelessCase | TimelessTraining;
@@ -20,9 +20,9 @@ interface Line {
 
 interface Figures {
   readonly caption: string;
-  /** What a reader may ask. */
+  /** Answers what a reader may ask. */
   readonly note: string;
-  /** Columns of words and then columns of figures. */
+  /** Headings: columns of words, then columns of figures. */
   readonly names: readonly string[];
   readonly columns: readonly string[];
   readonly lines: readonly Line[];
@@ -31,7 +31,7 @@ interface Figures {
 const SHARE_NOTE =
   '100 % of the floor is the best there can be; where it is more, the machine was slower when the floor was measured.';
 
-/** The figures of a report, and those of the floor that they are shares of. */
+/** Tables of a report's figures, and of the floor that shares refer to. */
 export function benchTables(report: BenchReport): HTMLElement[] {
   if (report.bench === 'floor') return tableOf(floorFigures(report.floor));
   const main = report.bench === 'kernels' ? kernelFigures(report.kernels) : trainingFigures(report.training);
@@ -172,7 +172,7 @@ function reasonOf(result: TimelessCase | TimelessTraining): string {
   return batch === '' ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}` : `${batch}${reason}`;
 }
 
-/** What every figure depends on. */
+/** The circumstances that every figure depends on. */
 export function environmentTable(environment: BenchEnvironment): HTMLElement {
   const { adapter, timing, versions, features, date } = environment;
   const { clock, quantumNanoseconds: quantum, roundTripMicroseconds } = timing;

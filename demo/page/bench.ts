@@ -13,7 +13,7 @@ export interface BenchActions {
   readonly stop: () => void;
 }
 
-/** The benchmark: what to measure, how it stands, and what came out. */
+/** The benchmark: what to measure, its progress, and its results. */
 export function benchPanel({ run, stop }: BenchActions) {
   const runButton = byId('bench-run', HTMLButtonElement);
   const stopButton = byId('bench-stop', HTMLButtonElement);
@@ -24,7 +24,7 @@ export function benchPanel({ run, stop }: BenchActions) {
   const picture = picturePanel();
   let running = false;
   let startedAt = 0;
-  /** How the last benchmark ended, and why no other can begin. */
+  /** How the last benchmark ended, and why a new one cannot begin. */
   let outcome = '';
   let hindrance = '';
   let report: BenchReport | undefined;
@@ -58,7 +58,7 @@ export function benchPanel({ run, stop }: BenchActions) {
     bar.hidden = !running;
     now.hidden = !running;
     const text = running ? 'Measuring. Leave the machine to it.' : hindrance || outcome;
-    // It is read aloud whenever it is set.
+    // Screen readers read this aloud whenever it is set.
     if (status.textContent !== text) status.textContent = text;
   }
 
@@ -89,7 +89,7 @@ export function benchPanel({ run, stop }: BenchActions) {
       return running;
     },
     offer: form.offer,
-    /** @param why no benchmark can begin; empty where one can */
+    /** @param why the reason that no benchmark can begin; empty where one can */
     hinder(why: string): void {
       hindrance = why;
       showState();
@@ -101,14 +101,14 @@ export function benchPanel({ run, stop }: BenchActions) {
       else ended(problem ? '' : 'Stopped: what is not finished has no result');
       say(wrong, problem ? `${problem.message} ${problem.nextStep}` : '');
     },
-    /** Its worker or device is no more. */
+    /** Ends the benchmark, since its worker or device is gone. */
     abandon(): void {
       if (running) ended('');
     },
   };
 }
 
-/** The picture of a report that has one. */
+/** The picture of a report, for reports that have one. */
 function picturePanel() {
   const host = byId('bench-chart', HTMLElement);
   let shown: PicturedReport;

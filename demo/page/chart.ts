@@ -5,7 +5,7 @@ import { onThemeChange, theme } from './theme.ts';
 /** The least time between two drawings of a chart: while a network trains, there is news ten times a second. */
 const REDRAW_MILLISECONDS = 300;
 
-/** Pixels of a saved picture to one of the page, so that it is sharp in print. */
+/** Pixels of a saved picture per pixel of the page, so that it is sharp in print. */
 const PICTURE_PIXEL_RATIO = 2;
 
 const pictures = new Map<number, (picture: Blob) => void>();
@@ -40,16 +40,16 @@ export function drawPicture(
   });
 }
 
-/** A chart that is drawn when there is news, the window changes its size or the theme changes; never while hidden. */
+/** A chart that is drawn again when its content, the window's size or the theme changes; never while hidden. */
 export interface Chart {
-  /** Says that there is news. */
+  /** Announces that the content has changed. */
   changed(): void;
   /** Shows a tooltip. */
   point(at: Pointed): void;
 }
 
 export interface ChartOptions {
-  /** Where the chart is drawn; nothing is while it has no width. */
+  /** Where the chart is drawn. While this has no width, nothing is drawn. */
   readonly host: HTMLElement;
   /** Height of the chart for its width, in pixels. */
   readonly heightFor: (width: number) => number;

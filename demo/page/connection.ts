@@ -7,7 +7,7 @@ export interface Connection {
 
 /**
  * Starts a worker.
- * @param onFailure called where the worker does not start or breaks without a word of its own
+ * @param onFailure called where the worker does not start, or breaks without a message of its own
  */
 export function connect(onReply: (reply: Reply) => void, onFailure: (message: string) => void): Connection {
   const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module' });

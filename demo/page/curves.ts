@@ -3,7 +3,7 @@ import { createChart } from './chart.ts';
 import { byId } from './dom.ts';
 import { percent } from './format.ts';
 
-/** Stretches shown at most; beyond, neighbours are drawn as one. */
+/** Most stretches that are shown; where there are more, neighbours are drawn as one. */
 const MOST_POINTS = 400;
 
 export interface Training {
@@ -13,7 +13,7 @@ export interface Training {
   readonly epochs: number;
 }
 
-/** Loss and accuracy as they go. */
+/** Loss and accuracy during training. */
 export function curvesPanel() {
   let shown: Training = { history: [], running: [], epochs: 10 };
   const host = byId('curves', HTMLElement);

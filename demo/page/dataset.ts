@@ -7,27 +7,27 @@ import type { setupPanel } from './setup.ts';
 export interface DatasetOptions {
   readonly setup: ReturnType<typeof setupPanel>;
   readonly send: (request: Request) => void;
-  /** What has to be stopped before other images can be taken; empty where nothing goes on. */
+  /** Says what must be stopped before other images can be taken; empty where nothing runs. */
   readonly obstacle: () => string;
-  /** There are other images, or they are on their way. */
+  /** Called when other images are here, or on their way. */
   readonly changed: () => void;
-  /** A file was dropped that looks like a network. */
+  /** Called with a dropped file that looks like a network. */
   readonly model: (file: File) => void;
 }
 
-/** Images that were asked for, what the field calls them, and themselves where they are here. */
+/** Images that were asked for, their name in the field, and a summary of them once they are here. */
 interface Images {
   readonly source: DataSource;
   readonly kind: string;
   readonly data: DataSummary | undefined;
 }
 
-/** The images at hand: where they are from, whether they are here yet, and what to say of that. */
+/** The current images: where they are from, whether they are here yet, and what the page says about that. */
 export function createDataset({ setup, send, obstacle, changed, model }: DatasetOptions) {
-  /** Of two requests only the later one's answer counts. */
+  /** Number of the last request: answers to earlier ones are ignored. */
   let request = 0;
   let now: Images | undefined;
-  /** What stays, or is asked for again, where the user's files are no dataset. */
+  /** The images that are kept, or asked for again, where the user's files are no dataset. */
   let before: Images | undefined;
   /** The user's files that were read last. */
   let own: readonly File[] | undefined;
@@ -54,7 +54,7 @@ export function createDataset({ setup, send, obstacle, changed, model }: Dataset
     } else if (kind === 'files' && own) {
       ask({ kind, files: own });
     } else {
-      // Files of an earlier visit are not here any more.
+      // Files of an earlier visit are no longer here.
       if (kind === 'files') setup.set({ ...setup.texts(), data: 'mnist' });
       ask({ kind: 'mnist', folder: new URL('mnist/', document.baseURI).href });
     }
@@ -65,7 +65,7 @@ export function createDataset({ setup, send, obstacle, changed, model }: Dataset
       own = source.files;
       setup.offerFiles();
     }
-    // Not always what was asked for: the user's files may be MNIST's, and digits may be there in MNIST's place.
+    // May differ from what was asked for: the user's files may be MNIST's, and synthetic digits may replace MNIST.
     const kind = data.name === 'mnist' || data.name === 'synthetic' ? data.name : 'files';
     const counts = kind === 'synthetic' ? { train: String(data.train), test: String(data.test) } : {};
     if (setup.texts().data !== kind) setup.set({ ...setup.texts(), data: kind, ...counts });
@@ -85,11 +85,11 @@ export function createDataset({ setup, send, obstacle, changed, model }: Dataset
   }
 
   return {
-    /** What is there to train on; undefined while it is on its way. */
+    /** The images to train on; undefined while they are on their way. */
     get data(): DataSummary | undefined {
       return now?.data;
     },
-    /** How it stands with the images. */
+    /** Says whether the images are here. */
     text(): string {
       const { data, source } = now ?? {};
       if (data) return `Ready: ${count(data.train)} ${imagesOf(data.name)} to learn from`;

@@ -1,4 +1,4 @@
-/** The element with this id. @throws TypeError where the page has none of that type. */
+/** The element with this id. @throws TypeError where the page has no such element of that type. */
 export function byId<E extends Element>(id: string, type: new () => E): E {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new TypeError(`The page has no ${type.name} "${id}".`);
@@ -27,6 +27,6 @@ export function say(element: HTMLElement, text: string): void {
 export function save(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   make('a', { href: url, download: name }).click();
-  // The browser has taken hold of the content by then.
+  // By then the browser holds on to the content itself.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -3,24 +3,24 @@ import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
 import { paintInk } from './pixels.ts';
 
-/** Size of the images that drawings are made into while there is no network to say. */
+/** Size of the images that drawings become while there is no network that determines it. */
 const FIELD: ImageShape = { height: 28, width: 28 };
 
-/** Width of the pen on the pad, of 280 pixels. The network's is its own. */
+/** Width of the pen on the pad, which has 280 pixels. The network's input is drawn with another pen. */
 const PEN = 20;
 
-/** Moves shorter than this, in pixels of the pad, are a trembling of the hand: a tap leaves a dot. */
+/** Moves shorter than this, in pixels of the pad, count as trembling of the hand, so that a tap leaves a dot. */
 const TREMBLING = 1;
 
-/** How often a drawing is looked at while it is drawn. */
+/** Time from a change of the drawing until the network looks at it, with all changes meanwhile. */
 const LOOK_MILLISECONDS = 40;
 
-/** What the network is, as far as drawing goes. */
+/** What the drawing pad knows about the network. */
 export type Knowledge =
   | { readonly kind: 'nothing' }
   /** There was one, but its device was lost. */
   | { readonly kind: 'gone' }
-  /** It was trained a little at least. */
+  /** It was trained, at least a little. */
   | {
       readonly kind: 'trained';
       readonly image: ImageShape | null;
@@ -28,7 +28,7 @@ export type Knowledge =
       readonly classNames: readonly string[];
     };
 
-/** The pad to draw on, what the network sees, and what it makes of it. */
+/** The pad to draw on, the image that the network sees, and its answer. */
 export function drawPanel(predict: (pixels: Uint8Array) => void) {
   const pad = byId('draw-canvas', HTMLCanvasElement);
   const seen = byId('seen-canvas', HTMLCanvasElement);
@@ -38,14 +38,14 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   let knowledge: Knowledge = { kind: 'nothing' };
   let names: readonly string[] = [];
   let strokes: StrokePoint[][] = [];
-  /** What is drawn with, and the stroke that it draws; none while it is beside the pad. */
+  /** The pointer that draws, and its current stroke; no stroke while it is outside the pad. */
   let pointer: number | undefined;
   let stroke: StrokePoint[] | undefined;
-  /** What the network is given for them, and why its answer is doubtful; empty where nothing speaks against it. */
+  /** The network's input for the strokes, and why its answer is doubtful; empty where nothing speaks against it. */
   let pixels: Uint8Array = new Uint8Array();
   let doubt = '';
   let looking: ReturnType<typeof setTimeout> | undefined;
-  /** One question at a time; the last drawing is asked about when the answer is there. */
+  /** Whether an answer is awaited. There is one question at a time; then the drawing as it is by then is asked about. */
   let asked = false;
   let stale = false;
 
@@ -87,7 +87,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     }
   }
 
-  /** What stands in the way of an answer; empty for nothing. */
+  /** Says why there can be no answer; empty where there can. */
   function obstacle(): string {
     if (knowledge.kind === 'nothing') return 'The network knows nothing yet. Train it, then draw.';
     if (knowledge.kind === 'gone') return 'The network went with its device. Start again to have it back.';
@@ -131,7 +131,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     };
   }
 
-  /** Goes on with the stroke as far as the edge of the pad, where it ends; back on the pad, another one begins. */
+  /** Continues the stroke. It ends at the edge of the pad; back on the pad, another one begins. */
   function moveTo(event: PointerEvent): void {
     const { x, y } = placeOf(event);
     const to = { x: Math.min(pad.width, Math.max(0, x)), y: Math.min(pad.height, Math.max(0, y)) };
@@ -166,12 +166,12 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   });
   pad.addEventListener('pointermove', (event) => {
     if (event.pointerId !== pointer) return;
-    // The browser gathers moves between two frames; a fast stroke would have corners without them.
+    // The browser merges the moves between two frames. Without each of them, a fast stroke would have corners.
     const moves = event.getCoalescedEvents();
     for (const move of moves.length > 0 ? moves : [event]) moveTo(move);
     lookSoon();
   });
-  // Comes however the pointer is lost: lifted, cancelled, or with the window.
+  // This event comes however the pointer is lost: lifted, cancelled, or with the window.
   pad.addEventListener('lostpointercapture', (event) => {
     if (event.pointerId !== pointer) return;
     pointer = undefined;
@@ -188,13 +188,13 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   look();
 
   return {
-    /** The network is another one, or has learned more. */
+    /** To be called when there is another network, or it has learned more. */
     know(now: Knowledge): void {
       knowledge = now;
       if (now.kind === 'trained') buildBars(now.classNames);
       look();
     },
-    /** @param probabilities empty where there was no network to ask */
+    /** @param probabilities empty where there was no network */
     answer(probabilities: Float32Array): void {
       asked = false;
       if (obstacle() === '' && probabilities.length > 0) {
@@ -204,7 +204,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       }
       if (stale) ask();
     },
-    /** The worker is a new one, which owes no answer. */
+    /** To be called for a new worker, from which no answer is awaited. */
     forget(): void {
       asked = false;
       stale = false;

@@ -6,7 +6,7 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A measured value with three digits that count, e.g. "12,345", "12.3", "0.0123". */
+/** A measured value with three significant digits, e.g. "12,345", "12.3", "0.0123". */
 export function figure(value: number): string {
   if (Math.abs(value) >= 100) return count(value);
   return value.toLocaleString('en-US', { maximumSignificantDigits: 3, useGrouping: false });

@@ -6,9 +6,9 @@ import { type CellGrid, matrixTable } from './matrix-table.ts';
 export interface ShownMatrix {
   /** [classes, classes] */
   readonly matrix: readonly (readonly number[])[];
-  /** What the classes are called: [classes]. */
+  /** Names of the classes: [classes]. */
   readonly labels: readonly string[];
-  /** Of the picture that is saved. */
+  /** Title of the picture that is saved. */
   readonly title: string;
 }
 
@@ -35,7 +35,7 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       const { labels } = shown;
       const natural = heatmapSize(labels);
       const { side } = heatmapLayout(labels, '', natural);
-      // The matrix as large as the width lets it be, and the room above and below that it has naturally.
+      // The matrix is as large as the width allows, with the same room above and below as at its natural size.
       const fitting = heatmapLayout(labels, '', { width, height: Number.POSITIVE_INFINITY }).side;
       return Math.min(natural.height, fitting + natural.height - side);
     },
@@ -47,7 +47,7 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
     },
   });
   const table = matrixTable({ onChoose, onPoint: chart.point });
-  // Where there are too many cells for buttons, the pointer still finds each.
+  // The pointer finds each cell even where there are too many for buttons.
   const placeAt = ({ offsetX, offsetY }: MouseEvent) => {
     const row = Math.floor((offsetY - grid.top) / grid.cell);
     const column = Math.floor((offsetX - grid.left) / grid.cell);
@@ -70,7 +70,7 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       table.show(matrix.matrix, matrix.labels);
       chart.changed();
     },
-    /** The heatmap as it is set to be seen, as a picture of its natural size. */
+    /** The heatmap with its current settings, as a picture of its natural size. */
     picture(format: 'png' | 'svg'): Promise<Blob> {
       const content = contentOf(shown);
       return drawPicture(content, heatmapSize(content.labels, content.title), format);

@@ -10,7 +10,7 @@ export interface ImagesActions {
   readonly model: (file: File) => void;
 }
 
-/** The images at hand, how others arrive, and the ways to give the page one's own. */
+/** The current images, the progress of new ones, and the ways to give the page one's own. */
 export function imagesPanel({ files, model }: ImagesActions) {
   const choose = byId('choose-files', HTMLInputElement);
   const wrong = byId('data-wrong', HTMLElement);
@@ -18,7 +18,7 @@ export function imagesPanel({ files, model }: ImagesActions) {
 
   choose.addEventListener('change', () => {
     const chosen = [...(choose.files ?? [])];
-    // The same files can be chosen again after an error.
+    // Allows the same files to be chosen again after an error.
     choose.value = '';
     if (chosen.length > 0) files(chosen);
   });
@@ -64,11 +64,11 @@ export function imagesPanel({ files, model }: ImagesActions) {
       byId('download-note', HTMLElement).textContent =
         `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`;
     },
-    /** What is wrong with the files; empty for nothing. */
+    /** Shows what is wrong with the files; empty for nothing. */
     complain(text: string): void {
       tell(text, 'wrong');
     },
-    /** What is worth knowing although the images are here; empty for nothing. */
+    /** Shows what the user should know although the images are here; empty for nothing. */
     note(text: string): void {
       tell(text, 'hint');
     },

@@ -12,7 +12,7 @@ export interface KeptRun {
   readonly texts: Texts;
   readonly report: RunReport;
   readonly running: readonly RunningPoint[];
-  /** A safetensors file. */
+  /** The network as a safetensors file. */
   readonly model: Uint8Array;
 }
 
@@ -42,7 +42,7 @@ export function keepPanel({ load, restore }: KeepActions) {
   const read = async (file: File) => load(new Uint8Array(await file.arrayBuffer()));
   choose.addEventListener('change', () => {
     const [file] = choose.files ?? [];
-    // A copy first: emptying the field, so that the same file can be chosen again, forgets the file.
+    // Takes the file first: the field is emptied so that the same file can be chosen again, and then forgets it.
     if (file) void read(file);
     choose.value = '';
   });
@@ -90,7 +90,7 @@ export function keepPanel({ load, restore }: KeepActions) {
   };
 }
 
-/** Whether this version of the page wrote it; nobody else writes there. */
+/** Whether this version of the page wrote the run; only versions of the page write there. */
 function isKeptRun(value: unknown): value is KeptRun {
   return typeof value === 'object' && value !== null && 'version' in value && value.version === 2;
 }

@@ -1,10 +1,10 @@
 import { byId, make } from './dom.ts';
 import { counted } from './format.ts';
 
-/** More classes would make more buttons than a page bears; the mouse still finds every cell of the heatmap. */
+/** More classes would make too many buttons for a page; the mouse still finds every cell of the heatmap. */
 const MOST_CLASSES = 50;
 
-/** Where the cells are, in pixels. */
+/** Place and size of the cells, in pixels. */
 export interface CellGrid {
   readonly left: number;
   readonly top: number;
@@ -13,7 +13,7 @@ export interface CellGrid {
 
 export interface MatrixTableOptions {
   readonly onChoose: (label: number, predicted: number) => void;
-  /** A cell has the pointer or the keyboard's focus: its place in the matrix, or null for none. */
+  /** Called with the cell that has the pointer or the keyboard's focus; null for none. */
   readonly onPoint: (place: { readonly row: number; readonly column: number } | null) => void;
 }
 

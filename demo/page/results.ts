@@ -8,7 +8,7 @@ import { thumbnails } from './thumbnails.ts';
 
 type Cell = Extract<Reply, { kind: 'cell' }>;
 
-/** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
+/** Results on the test images: confusion matrix, the images in its cells, report and mistakes. */
 export function resultsPanels(askCell: (label: number, predicted: number) => void) {
   const cellPanel = byId('cell', HTMLElement);
   const mistakesList = byId('mistakes', HTMLUListElement);
@@ -37,7 +37,7 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
     names = matrix?.labels ?? [];
     savePng.disabled = !matrix;
     saveSvg.disabled = !matrix;
-    // The cell that is open has other images after another epoch.
+    // After another epoch the open cell has other images.
     if (matrix && chosen) askCell(chosen.label, chosen.predicted);
   }
 
@@ -54,7 +54,7 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
   return {
     clear,
     showMatrix,
-    /** @param labels what the classes are called: [classes] */
+    /** @param labels names of the classes: [classes] */
     showReport(report: RunReport | TestReport, labels: readonly string[]): void {
       const { dataset, test, confusionMatrix, classificationReport } = report;
       showMatrix({
@@ -64,7 +64,7 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
       });
       reportTable.show(classificationReport);
     },
-    /** @param why there are none to be shown */
+    /** @param why there are no mistakes to show */
     showMistakes(mistakes: readonly Judged[], shape: ImageShape, why: string): void {
       mistakesList.replaceChildren(...thumbnails(mistakes, shape, names));
       mistakesEmpty.textContent = why;

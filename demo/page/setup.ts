@@ -17,13 +17,13 @@ const IDS: Readonly<Record<FieldName, string>> = {
 };
 const names = Object.keys(IDS) as FieldName[];
 
-/** How long the number of images must stand before they are drawn anew. */
+/** How long the number of images must stay unchanged before they are drawn anew. */
 const SETTLE_MILLISECONDS = 500;
 
 export interface SetupActions {
-  /** A field has another value; undefined where one of them is wrong. */
+  /** Called when a field changes; with undefined where any field is wrong. */
   readonly changed: (configuration: Configuration | undefined) => void;
-  /** Other images are wanted. */
+  /** Called when other images are wanted. */
   readonly dataChanged: (configuration: Configuration) => void;
   readonly submitted: () => void;
 }
@@ -51,7 +51,7 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
     for (const name of names) control(name).value = values[name];
   }
 
-  /** Reads and checks the fields; only synthetic images can be had in any number. */
+  /** Reads and checks the fields. Those for the number of images show only for synthetic ones. */
   function read(): void {
     const values = texts();
     byId('synthetic-fields', HTMLElement).hidden = values.data !== 'synthetic';
@@ -81,7 +81,7 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
     say(line, `${widths.join(' – ')}: ${count(parameters)} weights`);
   }
 
-  /** Asks for other images where other ones are wanted. */
+  /** Asks for images, if other ones are wanted than before. */
   function settle(): void {
     clearTimeout(settling);
     if (!configuration || dataOf(configuration) === wantedData) return;
@@ -111,7 +111,7 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
       return configuration;
     },
     texts,
-    /** Sets all fields, and the address; other images are left to be asked for by whoever sets them. */
+    /** Sets all fields, and the address. The caller asks for other images if they are needed. */
     set(values: Texts): void {
       clearTimeout(settling);
       fill(values);
@@ -124,7 +124,7 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
       [inputs, classes] = [shape.height * shape.width, classNames.length];
       describeNetwork();
     },
-    /** There are files of the user's, which can be chosen again. */
+    /** Offers the user's files as a choice, since there are some now. */
     offerFiles(): void {
       byId('own-files', HTMLOptionElement).hidden = false;
     },

@@ -5,7 +5,7 @@ import { percent } from './format.ts';
 import { paintInk } from './pixels.ts';
 
 /**
- * Test images with what they show and what the network took them for, as items of a list.
+ * Test images with their true and predicted labels, as items of a list.
  *
  * @param names of the classes: [classes]
  */

@@ -16,7 +16,7 @@ export interface TransportActions {
 
 const TITLE = document.title;
 
-/** The buttons that drive a training, and how it stands. */
+/** The buttons that control a training, and its state. */
 export function transport(actions: TransportActions) {
   const button = (id: string) => byId(id, HTMLButtonElement);
   const [train, pause, stop, reset] = ['train', 'pause', 'stop', 'reset'].map(button) as [
@@ -43,7 +43,7 @@ export function transport(actions: TransportActions) {
   });
 
   return {
-    /** @param can which of the buttons have something to do beside those that the phase decides */
+    /** @param can whether these buttons have something to do, in phases that leave it open */
     show(now: Phase, text: string, can: { readonly train: boolean; readonly reset: boolean }): void {
       phase = now;
       status.dataset.state = now;
@@ -66,7 +66,7 @@ export function transport(actions: TransportActions) {
       timeLeft.textContent = duration(((1 - done) * epochs * samplesPerEpoch) / imagesPerSecond);
       document.title = `${percent(done, 0)} trained – ${TITLE}`;
     },
-    /** @param done share of the training, 0 to 1; null for as far as it came */
+    /** @param done share of the training that is done, 0 to 1; null leaves the bar as it is */
     ended(done: number | null, imagesPerSecond: number | null): void {
       if (done !== null) bar.value = done;
       speed.textContent = imagesPerSecond === null ? '–' : count(imagesPerSecond);

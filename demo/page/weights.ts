@@ -6,7 +6,7 @@ import { onThemeChange, type Theme, theme } from './theme.ts';
 
 type Rgb = readonly [number, number, number];
 
-/** The colours of the greatest negative weight, of none, and of the greatest positive one. */
+/** The colours of the most negative weight, of zero, and of the most positive one. */
 const COLORS: Readonly<Record<Theme, readonly [Rgb, Rgb, Rgb]>> = {
   light: [
     [18, 84, 150],
@@ -20,7 +20,7 @@ const COLORS: Readonly<Record<Theme, readonly [Rgb, Rgb, Rgb]>> = {
   ],
 };
 
-/** The value of `tiled` images that stands for no weight at all: the gaps. */
+/** The value that stands for no weight in `tiled` images: their gaps. */
 const GAP = 0;
 const WIDEST_TILE = 64;
 const SMALLEST_TILE = 40;
@@ -71,7 +71,7 @@ export function weightsPanel() {
   };
 }
 
-/** As many columns as there is room for, or a few less where that makes full rows. */
+/** As many columns as there is room for, or a few less if rows are full then. */
 function columnsFor(tiles: number, width: number): number {
   const most = Math.min(tiles, Math.max(1, Math.floor(width / SMALLEST_TILE)));
   for (let columns = most; columns > 0.75 * most; columns--) {

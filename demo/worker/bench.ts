@@ -30,7 +30,7 @@ export async function measure(
   if (signal.aborted) return null;
   const limits = choice.bench === 'train' ? trainingBenchLimits(choice) : {};
   const device = await openDevice({}, BENCH_FEATURES, limits);
-  // A stop does not wait for the pass under way, which may take seconds.
+  // A stop does not wait for the current pass, which may take seconds.
   signal.addEventListener('abort', () => device.destroy());
   const subject = { device, adapter, toggles: [], versions: pageVersions };
   const options = { ...choice, signal, onProgress };

@@ -18,7 +18,7 @@ import { keep, kept } from '../storage.ts';
 const SAMPLE = 40;
 const STALL_SECONDS = 20;
 
-/** MNIST's files, uncompressed, in bytes: how much of the whole each is. */
+/** Bytes of MNIST's uncompressed files, for shares of the whole. */
 const SIZES: DatasetFiles<number> = {
   trainImages: 47_040_016,
   trainLabels: 60_008,
@@ -39,7 +39,7 @@ export interface Loaded {
 }
 
 /**
- * The images of a source.
+ * Loads the images of a source.
  * @throws ShadegradError `bad-data` where files are no dataset, `interrupted`
  */
 export async function loadData(source: DataSource, options: LoadOptions): Promise<Loaded> {
@@ -53,7 +53,7 @@ export async function loadData(source: DataSource, options: LoadOptions): Promis
   }
 }
 
-/** The files of a dataset; it is called MNIST only where every byte of it is. */
+/** Reads the files of a dataset. It is named MNIST only if its files are exactly MNIST's. */
 async function readFiles(files: readonly File[]): Promise<Loaded> {
   const picked = await pickIdxFiles(files, mnist.files, `What you chose (${listed(files)})`);
   const named = await mapFiles(picked, async (file) => ({
@@ -78,7 +78,7 @@ function listed(files: readonly File[]): string {
   return `${names.join(', ') || 'nothing'}${files.length > 4 ? ', …' : ''}`;
 }
 
-/** MNIST as an earlier visit left it in the browser's storage, if it did and nothing has happened to it since. */
+/** MNIST from the browser's storage, if an earlier visit left it there and it is undamaged. */
 async function readKept(): Promise<Loaded | undefined> {
   try {
     const files = await mapFiles(mnist.files, async ({ name }) => {
@@ -92,7 +92,7 @@ async function readKept(): Promise<Loaded | undefined> {
 }
 
 async function fetchMnist(folder: string, { signal, onArrival }: LoadOptions): Promise<Loaded> {
-  // Only the first mirror answers pages of other origins.
+  // Only the first mirror allows requests from pages of other origins.
   let places = [folder, ...mnist.mirrors.slice(0, 1)];
   let notice = '';
   let arrived = 0;
@@ -101,7 +101,7 @@ async function fetchMnist(folder: string, { signal, onArrival }: LoadOptions): P
       signal,
       stallSeconds: STALL_SECONDS,
       onProgress: ({ file, received, total }) => {
-        // A body that the host compressed for the way arrives unpacked.
+        // If the host compressed the body for transport, it arrives unpacked.
         const share = Math.min(1, received / (total ?? SIZES[role]));
         onArrival({ file, received, total, share: (arrived + share * SIZES[role]) / SIZE });
       },
@@ -116,7 +116,7 @@ async function fetchMnist(folder: string, { signal, onArrival }: LoadOptions): P
   return { data: await officialDataset(files), notice };
 }
 
-/** What there is where MNIST is nowhere to be had, and why. */
+/** Synthetic digits in place of MNIST, and why it could not be had. */
 function digitsInstead(error: unknown): Loaded {
   if (!(error instanceof ShadegradError) || error.code === 'interrupted') throw error;
   return {

@@ -8,7 +8,7 @@ import {
 import type { AdapterSummary, DeviceSummary } from '../protocol.ts';
 import { findAdapter } from '../webgpu.ts';
 
-/** What the page shows of the adapter before anything runs on it. */
+/** The adapter's data that the page shows before anything runs on it. */
 export async function describeAdapter(): Promise<AdapterSummary> {
   const adapter = await findAdapter();
   return {
@@ -21,8 +21,8 @@ export async function describeAdapter(): Promise<AdapterSummary> {
 /**
  * A device of its own for each run, because an adapter gives only one.
  * @param requiredLimits those beyond WebGPU's defaults
- * @param optionalFeatures those that it has where the adapter offers them
- * @param optionalLimits those that it has as far as the adapter gives them
+ * @param optionalFeatures those to enable where the adapter offers them
+ * @param optionalLimits those to raise as far as the adapter allows
  * @throws ShadegradError `no-adapter`, `usage` where the adapter lacks a limit, `gpu` where it gives no device
  */
 export async function openDevice(

@@ -1,8 +1,8 @@
-/** What a pause closes and what training waits at. Open at first. */
+/** A gate that training waits at and that a pause closes. It is open at first. */
 export interface Gate {
   close(): void;
   open(): void;
-  /** Resolves at once where the gate is open, else when it opens; undefined says that there is nothing to wait for. */
+  /** Undefined while the gate is open, else a promise that resolves when it opens. */
   passed(): Promise<void> | undefined;
 }
 

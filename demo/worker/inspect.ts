@@ -1,12 +1,12 @@
 import type { Dataset, Evaluation, Model } from '../../src/index.ts';
 import type { Judged, WeightImages } from '../protocol.ts';
 
-/** Units of the first layer, mistakes, and images of a cell that a page has room for. */
+/** Most units of the first layer, mistakes, and images of a cell that are shown on the page. */
 const MOST_UNITS = 100;
 const MOST_MISTAKES = 12;
 const MOST_OF_CELL = 60;
 
-/** Share of the weights that the colours tell apart; a few far greater ones would leave the rest pale. */
+/** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
 const DISTINGUISHED = 0.995;
 
 /** The first layer's weights as images, one per unit. */
@@ -24,7 +24,7 @@ export function weightImages(model: Model, shape: Dataset['shape']): WeightImage
   return { shape, units, shown, scale, values };
 }
 
-/** The network's verdict on the test images of `data`. */
+/** The network's evaluation on the test images of `data`. */
 export interface Verdict {
   readonly data: Dataset;
   readonly evaluation: Evaluation;

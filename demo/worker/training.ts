@@ -13,20 +13,20 @@ import type { Reply } from '../protocol.ts';
 import type { Gate } from './gate.ts';
 import { type Verdict, weightImages } from './inspect.ts';
 
-/** The least time between two looks at the weights within an epoch. */
+/** The least time between two pictures of the weights within an epoch. */
 const WEIGHTS_MILLISECONDS = 500;
 
 export interface TrainingOptions {
   readonly run: number;
   readonly trainer: Trainer;
   readonly data: Dataset;
-  /** What the model file says beside the weights. */
+  /** Notes that the model file holds beside the weights. */
   readonly notes: ModelNotes;
   readonly epochs: number;
   readonly signal: AbortSignal;
   readonly gate: Gate;
   readonly post: (reply: Reply) => void;
-  /** Called after each epoch and at the end, with what the test images say of the network as it is then. */
+  /** Called after each epoch and at the end, with the network's results on the test images at that time. */
   readonly onVerdict: (verdict: Verdict) => void;
 }
 
@@ -38,8 +38,8 @@ export interface Ending {
 }
 
 /**
- * Trains and tells the page about it as it goes on. A stop is no error: what was learned until then is tested.
- * @throws ShadegradError as `Trainer.fit`, but for `interrupted`
+ * Trains and keeps the page informed. A stop is no error: what was learned until then is tested.
+ * @throws ShadegradError as `Trainer.fit`, except `interrupted`
  */
 export async function train(options: TrainingOptions): Promise<Ending> {
   const { run, trainer, data, notes, epochs, signal, gate, post, onVerdict } = options;
@@ -96,10 +96,10 @@ export async function train(options: TrainingOptions): Promise<Ending> {
   };
 }
 
-/** Share of an epoch that a stretch has at least: the loss of a few images only would be noise. */
+/** Least length of a stretch, as a share of an epoch: the loss of only a few images would be noise. */
 const SHORTEST_STRETCH = 0.025;
 
-/** Progress tells means since the epoch's begin; the curve shows those since its last point. */
+/** Progress has means since the epoch began; the curve shows means since its last point. */
 function stretches(): (progress: Progress) => RunningPoint | null {
   let before = { epoch: 0, samples: 0, loss: 0, accuracy: 0 };
   return (progress) => {

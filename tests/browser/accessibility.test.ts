@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { confusionTable, eventually, longRun, press, quickRun, reach, test } from '../support/demo.ts';
 
@@ -16,13 +16,14 @@ describe('axe finds nothing', () => {
       expect(await violations(page), 'before').toEqual([]);
       await press(page, 'Train');
       await eventually(async () => (await confusionTable(page)).length).toBe(10);
-      // So that the processor has time for axe.
+      // Leaves the processor's time to axe.
       await press(page, 'Pause');
       await reach(page, 'paused');
       expect(await violations(page), 'while training').toEqual([]);
       await press(page, 'Stop');
       await reach(page, 'stopped');
       await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
+      await eventually(() => cellImages(page).count()).toBeGreaterThan(0);
       expect(await violations(page), 'after').toEqual([]);
     },
   );
@@ -43,7 +44,7 @@ describe('the keyboard alone', () => {
     await reach(page, 'done');
     await tabTo(page, (element) => element.closest('#confusion-table') !== null);
     await page.keyboard.press('Enter');
-    await eventually(() => page.locator('#cell-images').locator('canvas, img').count()).toBeGreaterThan(0);
+    await eventually(() => cellImages(page).count()).toBeGreaterThan(0);
   });
 });
 
@@ -78,6 +79,10 @@ describe('reduced motion', () => {
   });
 });
 
+function cellImages(page: Page): Locator {
+  return page.locator('#cell-images').locator('canvas, img');
+}
+
 async function violations(page: Page) {
   await page.evaluate(axe);
   const results = await page.evaluate(() => {
@@ -91,7 +96,7 @@ async function violations(page: Page) {
   }));
 }
 
-/** Presses Tab until an element is focused that `wanted` takes; every one on the way shows that it is focused. */
+/** Presses Tab until the focus is on an element that `wanted` accepts. Each element on the way must show its focus. */
 async function tabTo(page: Page, wanted: (element: Element) => boolean): Promise<void> {
   for (let presses = 0; presses < 80; presses++) {
     await page.keyboard.press('Tab');

@@ -20,7 +20,7 @@ import {
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What is in every report: on what it was measured. */
+/** Fields of every report that say on what it was measured. */
 const ENVIRONMENT = {
   adapter: { vendor: 'google', description: expect.stringMatching(/swiftshader/i), software: true },
   toggles: [],
@@ -39,8 +39,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * Measuring takes as long as is needed for figures to trust. Here they are looked at for what they are, not for how
- * large, and a clock that goes eight times as fast makes measuring that much shorter.
+ * Measuring lasts until figures can be trusted. These tests do not look at their size, so a clock that goes eight times
+ * as fast may make measuring that much shorter.
  */
 const FAST_CLOCK = `const now = performance.now.bind(performance);
 performance.now = () => 8 * now();`;
@@ -82,7 +82,7 @@ describe('what is measured', () => {
     const phone = { viewport: { width: 390, height: 844 }, isMobile: true, deviceScaleFactor: 2 };
     const page = await visit(quickRun, {
       context: { ...phone, colorScheme: 'dark' },
-      // A relu that lets through what it should not.
+      // A ReLU that lets negative numbers through.
       prepare: (page) =>
         prependToWorkers(
           page,
@@ -264,7 +264,7 @@ async function download<Report extends BenchReport>(page: Page): Promise<{ name:
   return { name, report: JSON.parse(new TextDecoder().decode(bytes)) as Report };
 }
 
-/** Whether anything but the ground is drawn on the chart. */
+/** Whether anything besides the background is drawn on the chart. */
 async function inked(page: Page): Promise<boolean> {
   return page.locator('#bench-chart canvas').evaluate((canvas: HTMLCanvasElement) => {
     const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
@@ -276,7 +276,7 @@ async function inked(page: Page): Promise<boolean> {
   });
 }
 
-/** The most processor time, in milliseconds, that the page's thread works at a stretch meanwhile. */
+/** The longest stretch of work of the page's thread meanwhile, in milliseconds of processor time. */
 async function longestTask(browser: Browser, page: Page, meanwhile: () => Promise<void>): Promise<number> {
   await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
   await meanwhile();

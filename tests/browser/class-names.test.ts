@@ -18,7 +18,7 @@ const names = [
   'Ankle boot',
 ];
 
-/** A network that knows nothing but how its classes are called. */
+/** A network that was never trained and only has names for its classes. */
 const model = encodeModel(initialModel(mlp({ inputs: 784, hidden: [8], classes: 10 }), 1), {
   image: { height: 28, width: 28 },
   dataset: 'clothes',

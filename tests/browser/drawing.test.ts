@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { eventually, press, quickRun, test, train } from '../support/demo.ts';
 
-/** A little more than the quick run: what is drawn by hand is not what the network was trained on. */
+/** A little more than the quick run: hand-drawn digits are unlike those that the network was trained on. */
 const drawingRun = { ...quickRun, train: 4000, epochs: 4 };
 
 describe('drawing', () => {
@@ -20,6 +20,7 @@ describe('drawing', () => {
     await startStroke(page, 0.5);
     await eventually(() => mostProbable(page)).toBe(1);
     await page.mouse.up();
+    await seenAtLast(page);
     expect(await mostProbable(page)).toBe(1);
     const sum = (await probabilities(page)).reduce((total, probability) => total + probability);
     expect(sum).toBeCloseTo(1, 2);
@@ -64,7 +65,7 @@ describe('drawing', () => {
       [0.6, 0.9],
       [2.5, 0.9],
     ]);
-    await eventually(async () => (await seen(page)).rows).toBe(20);
+    expect((await seenAtLast(page)).rows).toBe(20);
   });
 
   test('takes a finger for a pen', async ({ visit }) => {
@@ -75,7 +76,9 @@ describe('drawing', () => {
     const scrolled = await page.evaluate(() => scrollY);
     await drawWithFinger(page);
     await eventually(async () => (await seen(page)).rows).toBe(20);
-    expect((await seen(page)).mass / 255).toBeLessThan(60);
+    const { rows, mass } = await seenAtLast(page);
+    expect(rows).toBe(20);
+    expect(mass / 255).toBeLessThan(60);
     expect(await page.evaluate(() => scrollY), 'drawing does not scroll the page').toBe(scrolled);
   });
 
@@ -86,7 +89,7 @@ describe('drawing', () => {
   });
 });
 
-/** As shares of the pad's width and height. */
+/** A place as shares of the pad's width and height. */
 type Place = readonly [number, number];
 
 async function drawLine(page: Page, [first, ...others]: readonly Place[]): Promise<void> {
@@ -158,7 +161,7 @@ async function seenAtLast(page: Page) {
   return seen(page);
 }
 
-/** What the network sees: the size of the image, its ink, where the middle of that is, and how many rows have any. */
+/** What the network sees: the size of the image, its ink, the ink's centre, and how many rows have any. */
 function seen(page: Page) {
   return page.locator('#seen-canvas').evaluate((canvas) => {
     if (!(canvas instanceof HTMLCanvasElement)) throw new Error('#seen-canvas is no canvas.');

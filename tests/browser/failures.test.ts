@@ -127,7 +127,7 @@ async function expectSmallerNetworkTrains(page: Page): Promise<void> {
   expect(await alertOf(page)).toBe('');
 }
 
-/** The alert names the cause and the way out, and nothing can be trained. */
+/** Expects an alert with the cause and the next step, and that nothing can be trained. */
 async function expectHelp(page: Page, cause: RegExp, wayOut: RegExp): Promise<void> {
   await eventually(() => alertOf(page)).toMatch(cause);
   expect(await alertOf(page)).toMatch(wayOut);

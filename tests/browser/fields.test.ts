@@ -2,7 +2,7 @@ import type { Locator } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { eventually, quickRun, reach, reportOf, test, train } from '../support/demo.ts';
 
-/** Field, bad value, and one that is good again. */
+/** A field, a bad value, and a good one after it. */
 const values = [
   ['Training images', '3', '100'],
   ['Hidden layers', '0', '32'],

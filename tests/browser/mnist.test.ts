@@ -23,7 +23,7 @@ const shortRun: Query = { ...settings, hidden: '16', epochs: 1 };
 const ownFiles = /^http:\/\/127\.0\.0\.1.*\/mnist\/[^/]*\.gz$/;
 const mirror = 'https://ossci-datasets.s3.amazonaws.com/mnist/';
 const mirrored = /^request to https:\/\/ossci-datasets/;
-/** What the browser says of answers that are none, from the page's host or the mirror. */
+/** The browser's complaints about missing files at the page's host or the mirror. */
 const notThere = /404 \(Not Found\)|amazonaws/;
 
 describe('MNIST', () => {
@@ -43,15 +43,19 @@ describe('MNIST', () => {
     const asked = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const page = await visit(shortRun, {
-      prepare: (page) =>
-        page.route(ownFiles, async (route) => {
-          if (!route.request().url().includes('train-images')) await asked;
-          await route.continue();
-        }),
-    });
+    const page = await visit(
+      // Too long to end before "Stop" is pressed.
+      { ...shortRun, epochs: 100 },
+      {
+        prepare: (page) =>
+          page.route(ownFiles, async (route) => {
+            if (!route.request().url().includes('train-images')) await asked;
+            await route.continue();
+          }),
+      },
+    );
     const bar = page.getByRole('progressbar', { name: 'Share of MNIST that has arrived' });
-    // The training images are as much of it.
+    // The share of the training images.
     await eventually(() => bar.evaluate((element: HTMLProgressElement) => element.value)).toBeCloseTo(
       0.86,
       2,
@@ -90,7 +94,7 @@ describe('MNIST', () => {
     const page = await visit(
       { data: 'synthetic', train: 100, test: 50 },
       {
-        // Vite's preview does the one, and here the other is done in its place.
+        // Vite's preview compresses the files for transport; for the other case the test answers in its place.
         prepare: (page) =>
           page.route(ownFiles, (route) =>
             encoding ? route.continue() : route.fulfill({ path: fileOf(route) }),
@@ -124,12 +128,12 @@ describe('a host that does not carry MNIST', () => {
       },
     });
     await expectMnist(page);
-    // What has answered is asked first.
+    // The mirror that had the first file is asked first for the others.
     expect(asked).toEqual(['own host', 'mirror', 'mirror', 'mirror', 'mirror']);
   });
 
   test('and no way to the mirror: synthetic digits, and why; the files come later', async ({ visit }) => {
-    // As a host answers that gives its page for every address.
+    // Like a host that answers every address with its page.
     const page = await visit(shortRun, {
       provokes: new RegExp(`${mirrored.source}|${notThere.source}`),
       prepare: (page) =>
@@ -168,7 +172,7 @@ function noteRequests(page: Page, asked: string[]): void {
   });
 }
 
-/** The file that a request is about. */
+/** The file that a request asks for. */
 function fileOf(route: Route): string {
   const { pathname } = new URL(route.request().url());
   return mnistPaths.find((path) => path.endsWith(basename(pathname))) ?? '';

@@ -28,6 +28,7 @@ describe('the report', () => {
     );
 
     await press(page, 'Copy as text');
+    await eventually(() => page.locator('#copied').textContent()).toBe('Copied.');
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(formatClassificationReport(expected));
 
@@ -69,7 +70,7 @@ describe('the report', () => {
   });
 });
 
-/** The cell off the diagonal that counts most. */
+/** The cell off the diagonal with the greatest count. */
 function mostConfused(table: readonly (readonly number[])[]): [number, number] {
   const cells = table.flatMap((row, label) => row.map((count, predicted) => ({ label, predicted, count })));
   const worst = cells

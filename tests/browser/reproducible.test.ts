@@ -59,7 +59,7 @@ describe('the browser and Node', () => {
     const matrix = confusionMatrix(data.test.labels, evaluation.predictions, labels);
     const curve = browser.history.map(({ loss }) => loss);
     if (process.env.SHADEGRAD_CHROMIUM) {
-      // Another SwiftShader may round a sum differently, and training carries that on: a thousandth of the loss.
+      // Another SwiftShader may round a sum differently, and training amplifies that: to a thousandth of the loss.
       for (const [epoch, loss] of losses.entries()) {
         expect(Math.abs((curve[epoch] ?? Number.NaN) / loss - 1)).toBeLessThanOrEqual(0.001);
       }

@@ -5,8 +5,8 @@ import { launchUntouchedBrowser } from '../support/browser.ts';
 import { demoUrl, eventually, press, quickRun, reach, test, train } from '../support/demo.ts';
 
 describe('while it trains', () => {
-  // What counts is how long the page's thread works. By the clock it takes longer here, because the processor does
-  // the GPU's work too and often takes the thread's core away: what a reading by PerformanceObserver would measure.
+  // How long the page's thread works is measured in processor time. By the clock, which PerformanceObserver uses, it
+  // takes longer here: the processor does the GPU's work too and often takes the core away from the thread.
   test('the page never works for more than 50 ms at a time', async ({ visit, browser }) => {
     const page = await visit({ ...quickRun, train: 6000, epochs: 5 });
     await reach(page, 'ready');
@@ -112,7 +112,7 @@ interface TraceEvent {
   readonly args: { readonly name?: string };
 }
 
-/** The tasks of pages' main threads, the longest first, in milliseconds. */
+/** Durations of tasks in pages' main threads, in milliseconds, the longest first. */
 function pageTasks({ traceEvents }: { readonly traceEvents: readonly TraceEvent[] }) {
   const mainThreads = new Set(
     traceEvents

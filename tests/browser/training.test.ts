@@ -118,7 +118,7 @@ function pixels(canvas: Locator): Promise<string> {
 
 type Report = Awaited<ReturnType<typeof reportOf>>;
 
-/** All that a seed decides: not the times. */
+/** The part of a report that a seed decides: all but times. */
 function numbersOf({ history, test: tested, confusionMatrix }: Report) {
   return { history: history.map(({ seconds, ...rest }) => rest), tested, confusionMatrix };
 }

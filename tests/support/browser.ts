@@ -15,10 +15,10 @@ import { extractTar, unpackOnce } from '../../src/node/unpack.ts';
 /** WebGPU on the CPU, in pages and in workers. */
 const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
-/** A name of this machine that makes no secure context, as 127.0.0.1 does. */
+/** A name of this machine that does not make a secure context; 127.0.0.1 does. */
 export const insecureHost = 'insecure.test';
 
-/** No other name leads anywhere. */
+/** All other names lead nowhere. */
 const network = [`--host-resolver-rules=MAP ${insecureHost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`];
 
 interface Chromium {
@@ -36,15 +36,15 @@ export async function launchBrowser(graphics: readonly string[] = webgpu): Promi
   return chromium.launch({
     executablePath: executable,
     env: environment,
-    // The sandbox needs user namespaces or root's help, and containers often give neither.
+    // The sandbox needs user namespaces or root's help; containers often have neither.
     chromiumSandbox: false,
     args: [...graphics, ...network],
   });
 }
 
 /**
- * Starts the same browser as a user would, with no more than a connection to it: Playwright's own start keeps every
- * page visible, focused and unthrottled. Only pages of the browser's default context are as in life.
+ * Starts the same browser as a user would and connects to it: one that Playwright starts keeps every page visible,
+ * focused and unthrottled. Only pages of the browser's default context behave as a user's do.
  */
 export async function launchUntouchedBrowser(): Promise<{ browser: Browser; close: () => Promise<void> }> {
   const { executable, environment } = await findChromium();
@@ -70,7 +70,7 @@ export async function launchUntouchedBrowser(): Promise<{ browser: Browser; clos
   }
 }
 
-/** The address for debuggers that Chromium prints on stderr, which is read to its end so that Chromium never waits. */
+/** The address for debuggers that Chromium prints on stderr. Reading goes on, so that Chromium never blocks. */
 function endpoint(child: ChildProcessByStdio<null, null, Readable>): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';
@@ -92,7 +92,7 @@ async function findChromium(): Promise<Chromium> {
   return { executable: join(folder, 'chromium'), environment: { ...environment, ...own } };
 }
 
-/** The folder of the cache that holds Chromium, and the libraries and fonts that a bare machine lacks. */
+/** Unpacks Chromium, with the libraries and fonts that a bare machine lacks, into a folder of the cache. */
 async function unpackChromium(): Promise<string> {
   const bundle = await chromiumPackage();
   if (bundle === undefined) {

@@ -1,9 +1,9 @@
 import { build } from 'vite';
 
-/** Vitest loads and calls this module once for each project: what they share is the process. */
+/** Vitest loads this module once per project, so what projects share is kept in the process. */
 const vitest = globalThis as { shadegradBuild?: Promise<void> };
 
-/** Vitest's global set-up: the tests of the command line and of the demo page run what the sources say now. */
+/** Vitest's global set-up: builds, so that tests of the command line and of the demo page run the current sources. */
 export default function buildOnce(): Promise<void> {
   vitest.shadegradBuild ??= buildAll();
   return vitest.shadegradBuild;
@@ -11,7 +11,7 @@ export default function buildOnce(): Promise<void> {
 
 async function buildAll(): Promise<void> {
   const { NODE_ENV = 'test' } = process.env;
-  // Vitest's "test" would build another page than visitors get.
+  // With Vitest's "test" the page would not be the one that visitors get.
   process.env.NODE_ENV = 'production';
   try {
     await build({ logLevel: 'warn' });

@@ -5,10 +5,10 @@ import type { RunReport } from '../../src/report/run-report.ts';
 import { insecureHost, launchBrowser } from './browser.ts';
 import type { NamedFile } from './mnist-files.ts';
 
-/** The demo is served from a folder that it was not built for, because it must work from any. */
+/** The folder that the demo is served from. It was not built for this one, because it must work from any. */
 const SUBPATH = '/any/folder/';
 
-/** What the page's query can say. */
+/** Settings that the page's query can hold. */
 export interface Query {
   readonly data?: 'synthetic' | 'mnist';
   /** Numbers of synthetic images. */
@@ -19,7 +19,7 @@ export interface Query {
   readonly batch?: number;
   readonly epochs?: number;
   readonly seed?: number;
-  /** Share of the training images that is kept to validate with. */
+  /** Share of the training images that is kept for validation. */
   readonly val?: number;
 }
 
@@ -34,16 +34,16 @@ export const quickRun: Query = {
   val: 0,
 };
 
-/** Trains long enough for a test to do something in the middle: a minute and more. */
+/** Trains for a minute or more, so that a test can do something meanwhile. */
 export const longRun: Query = { ...quickRun, epochs: 300 };
 
 export interface Visit {
   readonly context?: BrowserContextOptions;
-  /** Through a name that makes no secure context. */
+  /** Visits by a name that makes no secure context. */
   readonly insecure?: boolean;
   /** Called before the page is loaded. */
   readonly prepare?: (page: Page) => Promise<unknown>;
-  /** What the test provokes the browser to complain about. */
+  /** Complaints of the browser that the test provokes. */
   readonly provokes?: RegExp;
 }
 
@@ -51,9 +51,9 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 
 
 /**
  * `visit` opens the demo page, each time in a fresh profile, and waits until it is loaded, though perhaps not ready.
- * `trained` is a page that has made the quick run, for all tests of a file: for those that look and do not touch.
- * A test fails where a page throws, logs an error (what the content security policy refuses is one) or asks anything of
- * another host; what goes wrong on the page that is shared fails the file.
+ * `trained` is a page after the quick run, which all tests of a file share: for those that only look at it. A test fails
+ * where a page throws, logs an error (as refusals by the content security policy are) or sends a request to another host;
+ * a problem on the shared page fails the file.
  */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
@@ -81,7 +81,7 @@ export const test = base
     return page;
   });
 
-/** Visits to the page, until `end` closes all and fails where something went wrong in one. */
+/** Visits to the page. `end` closes them all, and fails if anything went wrong in one. */
 function visits(browser: Browser, port: number) {
   const contexts: BrowserContext[] = [];
   const problems: string[] = [];
@@ -142,8 +142,7 @@ function watch(page: Page, origin: string, note: (problem: string) => void): voi
 }
 
 /**
- * Waits until the page says that it is in `state`. Fails with the page's own words where it says that something
- * went wrong instead.
+ * Waits until the page says that it is in `state`. Where it reports an error instead, fails with the page's message.
  *
  * @param timeout in milliseconds
  */
@@ -161,14 +160,14 @@ export async function press(page: Page, button: string): Promise<void> {
   await page.getByRole('button', { name: button, exact: true }).click();
 }
 
-/** Trains from a page that is ready to the end. */
+/** Waits until the page is ready, and trains to the end. */
 export async function train(page: Page): Promise<void> {
   await reach(page, 'ready');
   await press(page, 'Train');
   await reach(page, 'done');
 }
 
-/** In percent. */
+/** The test accuracy that the page shows, in percent. */
 export async function testAccuracy(page: Page): Promise<number> {
   const text = await page.locator('#test-accuracy').textContent();
   expect(text).toMatch(/^\d+(\.\d+)? %$/);
@@ -193,7 +192,7 @@ export async function confusionTable(page: Page): Promise<number[][]> {
   return table;
 }
 
-/** What a button saves. */
+/** Presses a button that saves a file, and returns the file. */
 export async function save(page: Page, button: string): Promise<{ name: string; bytes: Uint8Array }> {
   const [download] = await Promise.all([page.waitForEvent('download'), press(page, button)]);
   return { name: download.suggestedFilename(), bytes: await bytesOf(download) };
@@ -205,7 +204,7 @@ async function bytesOf(download: Download): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** What "Save report" saves. */
+/** The report that "Save report" saves. */
 export async function reportOf(page: Page): Promise<RunReport> {
   const { bytes } = await save(page, 'Save report');
   return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
@@ -235,11 +234,11 @@ export async function drop(page: Page, files: readonly NamedFile[]): Promise<voi
   }
 }
 
-/** What the page warns of, or ''. */
+/** The page's alerts, or ''. */
 export async function alertOf(page: Page): Promise<string> {
   return (await page.getByRole('alert').allTextContents()).join(' ').trim();
 }
 
-/** `expect.poll` with the patience that training in software on two busy cores asks for. */
+/** `expect.poll` with a timeout for training in software on two busy cores. */
 export const eventually = <T>(read: () => T | Promise<T>, message = '') =>
   expect.poll(read, { timeout: 20_000, interval: 50, message });

@@ -1,6 +1,6 @@
 import { ShadegradError } from '../../src/errors.ts';
 
-/** The error that `action` throws; any other than this package's own goes on. */
+/** The error of this package that `action` throws. Any other error is thrown on. */
 export function failure(action: () => unknown): ShadegradError {
   try {
     action();

@@ -12,7 +12,7 @@ export interface NamedFile {
 
 const { trainImages, trainLabels, testImages, testLabels } = mnist.files;
 
-/** MNIST's four files, gzipped: images and labels to train on, then to test with. The built demo page has them. */
+/** MNIST's four files, gzipped: images and labels for training, then for tests. The built demo page has them. */
 export const mnistPaths = [trainImages, trainLabels, testImages, testLabels].map(({ name }) =>
   join(import.meta.dirname, '..', '..', 'dist-demo', 'mnist', `${name}.gz`),
 );

@@ -13,11 +13,11 @@ export interface PngParts {
   readonly interlaced?: boolean;
   /** Chunks between the header and the image data. */
   readonly chunks?: readonly Uint8Array[];
-  /** Rows as they are stored, without the bytes that name their filter. */
+  /** Rows as they are stored, without the bytes for their filters. */
   readonly data: Uint8Array;
 }
 
-/** A PNG file made of just these parts, so that a test can make any, also such as no encoder makes. */
+/** A PNG file of exactly these parts, so that a test can also make files that no encoder makes. */
 export function pngFile(parts: PngParts): Uint8Array {
   const { width, height, colourType = 0, depth = 8, interlaced = false, chunks = [], data } = parts;
   const rowBytes = Math.ceil((width * CHANNELS[colourType] * depth) / 8);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The command line as it is shipped. */
+/** The built command line, as it is shipped. */
 export const cliPath = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 export interface Finished {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Servers of a test on this machine: to be closed after it, whatever was still on its way. */
+/** A test's servers on this machine. They are to be closed after it, along with open connections. */
 export class Servers {
   readonly #servers: Server[] = [];
 

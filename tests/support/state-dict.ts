@@ -1,4 +1,4 @@
-/** A tensor as a file has it; without bytes it is of zeros. */
+/** A tensor as it is in a file; without bytes it holds zeros. */
 export interface Stored {
   readonly name: string;
   readonly shape: readonly number[];

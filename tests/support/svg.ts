@@ -43,7 +43,7 @@ export function svgTexts(svg: string): SvgText[] {
   });
 }
 
-/** Texts that leave the picture. */
+/** Texts that are not wholly within the picture. */
 export function outside(svg: string, texts: readonly SvgText[]): string[] {
   const [width, height] = [/width="(\d+)"/, /height="(\d+)"/].map((pattern) =>
     Number(pattern.exec(svg)?.[1]),
@@ -57,8 +57,8 @@ export function outside(svg: string, texts: readonly SvgText[]): string[] {
 }
 
 /**
- * Pairs of texts whose boxes, turned as they are, have points in common. From left to right, so that a text is held only
- * against those that begin before it ends: a matrix has thousands, and as many pairs as their square.
+ * Pairs of texts whose boxes, rotated as drawn, overlap. Texts are sorted from left to right, so that each is compared
+ * with those alone that begin before it ends: a matrix has thousands of texts, and too many pairs to try all.
  */
 export function overlaps(texts: readonly SvgText[]): [string, string][] {
   const found: [string, string][] = [];
@@ -82,7 +82,7 @@ function extent({ corners }: SvgText): { left: number; right: number; top: numbe
   return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 }
 
-/** Whether a side of rectangle `a` has all of rectangle `b` beyond it (separating axis theorem). */
+/** Whether all of rectangle `b` is beyond one side of rectangle `a` (separating axis theorem). */
 function separable(a: readonly [number, number][], b: readonly [number, number][]): boolean {
   return a.some(([x, y], i) => {
     const [nextX, nextY] = a[(i + 1) % a.length] ?? [x, y];

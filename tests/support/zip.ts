@@ -7,7 +7,7 @@ export function zipFile(members: Readonly<Record<string, Uint8Array>>): Buffer {
   let offset = 0;
   for (const [path, content] of Object.entries(members)) {
     const name = Buffer.from(path);
-    // From the version that is needed to the extra field's length: the same in both headers.
+    // The fields that both headers share: from the version needed to the extra field's length.
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt32LE(crc32(content), 10);

@@ -50,7 +50,7 @@ describe('whose files there are is told by their names', () => {
     ['emnist-letters', emnist('letters')],
     ['emnist-byclass', emnist('byclass').map((name) => name.replace('-idx', '.idx'))],
     ['emnist-mnist', [...emnist('mnist'), 'emnist-mnist-mapping.txt']],
-    // The more complete set is meant, and what it lacks is then named.
+    // The more complete set is taken to be meant, and its missing files are named.
     ['emnist-digits', [...emnist('digits').slice(0, 3), 'train-images-idx3-ubyte']],
   ])('%s', (name, names) => {
     expect(whose(names)).toBe(name);

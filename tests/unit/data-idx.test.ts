@@ -111,7 +111,7 @@ describe('gunzipIfNeeded', () => {
     expect(Buffer.compare(await gunzipIfNeeded(tight, 'digits'), blank)).toBe(0);
   });
 
-  // Memory for it would be taken before the first byte is unpacked.
+  // Otherwise memory for all of it would be allocated before the first byte is unpacked.
   test('refuses, before unpacking it, a file that states more than it has room for', async () => {
     const hostile = altered(packed, packed.length - 4, 255, 255, 255, 255);
     await expect(gunzipIfNeeded(hostile, 'digits')).rejects.toMatchObject({

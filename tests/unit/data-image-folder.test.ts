@@ -48,7 +48,7 @@ describe('a folder of pictures', () => {
   });
 
   test('has its classes sorted by code points, as Python sorts', async () => {
-    // In UTF-16, by which JavaScript sorts, the last two change places.
+    // JavaScript sorts by UTF-16 units, which would swap the last two.
     const names = ['10', '9', 'B', 'a', 'é', '\uff41', '\u{1f600}'];
     for (const name of names.toReversed())
       await write({ [`train/${name}/a.png`]: png(1), [`test/${name}/a.png`]: png(1) });

@@ -30,7 +30,7 @@ const content: Record<string, Uint8Array> = {
   't10k-labels-idx1-ubyte': encodeIdx([2], Uint8Array.of(2, 0)),
 };
 const names = Object.keys(content);
-/** How a file is known: by its content's checksum as MNIST's are, or by that of the gzip file, as others are. */
+/** A file known by the checksum of its content, as MNIST's are, or by that of its gzip file, as others are. */
 type Known = (name: string) => KnownFile;
 const byContent: Known = (name) => ({
   name,
@@ -88,7 +88,7 @@ async function mirror(answer: RequestListener): Promise<string> {
 
 const good: RequestListener = (request, response) => response.end(packed(request.url));
 
-/** Answers that must not be taken for the data, and what the user is told. */
+/** Answers that must not be taken for the data, and what the user is told about them. */
 const wrong: Record<string, { answer: RequestListener; reason: string; stallSeconds?: number }> = {
   'a missing file': {
     answer: (_, response) => response.writeHead(404).end('no'),
@@ -188,7 +188,7 @@ describe('fetchKnownDataset', () => {
   test.each(Object.entries(wrong))(
     'turns to the second mirror after %s',
     async (_, { answer, stallSeconds = 10 }) => {
-      // The second one has time enough on a busy machine too.
+      // Gives the second server enough time even on a busy machine.
       const patience = { stallSeconds: 2 * stallSeconds, totalSeconds: 20 };
       expect(await fetchTiny([await mirror(answer), await mirror(good)], { patience })).toMatchObject(
         expected,

@@ -21,7 +21,7 @@ describe('syntheticDigits', () => {
     );
   });
 
-  // Only these, and + - * /, give the same result everywhere; a sine may differ in its last bit.
+  // Only the functions below, and + - * /, give the same result everywhere; a sine may differ in its last bit.
   test('are made with operations alone that every engine rounds alike', async () => {
     const folder = new URL('../../src/data/', import.meta.url);
     const parts = (await readdir(new URL('synthetic/', folder))).map((name) => `synthetic/${name}`);

@@ -4,8 +4,8 @@ import { randomData } from '../support/random.ts';
 import { ADAM, NO_STEP } from '../support/step.ts';
 
 /**
- * The float64 twins themselves are held against calculus: every derivative of the mean loss of a network with two
- * hidden layers, by central differences.
+ * Checks the float64 twins themselves: every derivative of the mean loss of a network with two hidden layers is compared
+ * with central differences.
  */
 test('the twins compute the derivative of the loss by every parameter', () => {
   const data = randomData(11);

@@ -12,12 +12,12 @@ const decodePng = (parts: PngParts) => decodeBytes(pngFile(parts));
 
 /** Each byte value once, in rows of 16. */
 const ramp = Uint8Array.from({ length: 256 }, (_, i) => i);
-/** Bytes that do not compress, so that the file is beyond what is decoded in JavaScript. */
+/** Bytes that do not compress, so that the file is too large to be decoded in JavaScript. */
 const noise = (length: number) => {
   const random = new CounterRandom(1, 0);
   return Uint8Array.from({ length }, () => random.below(256));
 };
-/** Whether two arrays are equal. What is large takes the runner minutes to print where it differs. */
+/** Whether two arrays are equal. Vitest's own comparison takes minutes to print large arrays that differ. */
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 const LARGE = { width: 180, height: 120 };
 const largeNoise = noise(LARGE.width * LARGE.height);

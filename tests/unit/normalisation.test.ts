@@ -10,7 +10,7 @@ import { layers, stateDict } from '../support/state-dict.ts';
 const MNIST: Normalisation = { mean: 0.1307, std: 0.3081 };
 const model = initialModel({ inputs: 784, hidden: [20], classes: 10 }, 4);
 
-/** What the first layer makes of `inputs`, in float64. */
+/** The first layer's outputs for `inputs`, in float64. */
 function firstLayer(of: Model, inputs: readonly number[]): number[] {
   const weight = tensor(of, '0.weight');
   return Array.from(

@@ -9,7 +9,7 @@ import { visible } from '../../src/pictures/transparency.ts';
 const scattered = (count: number) =>
   Float32Array.from({ length: count }, (_, i) => ((i * 7919 + 13) % 97) / 97);
 
-/** Closing as it is defined: the least, over all squares that a pixel is in, of the greatest value in the square. */
+/** Closing by its definition: the least, over all squares that contain a pixel, of the greatest value in each. */
 function closingByDefinition(values: Float32Array, region: Uint8Array, width: number, radius: number) {
   const height = values.length / width;
   const square = (x: number, y: number, value: (i: number) => number, start: number) => {

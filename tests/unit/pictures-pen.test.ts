@@ -14,7 +14,7 @@ const digits: readonly (readonly Stroke[])[] = skeletons.flat().map(({ strokes }
 const moved = (strokes: readonly Stroke[], move: (point: StrokePoint) => StrokePoint): Stroke[] =>
   strokes.map((stroke) => stroke.map(move));
 
-/** Strokes with `parts` points for each one of before, on the same way. */
+/** The same strokes with `parts` times as many points. */
 function refined(strokes: readonly Stroke[], parts: number): Stroke[] {
   return strokes.map((stroke) =>
     stroke.flatMap((to, i) => {
@@ -47,7 +47,7 @@ function inkOf(image: Uint8Array) {
   return { mass, x: x / mass, y: y / mass, width: columns.size, height: rows.size };
 }
 
-/** Twice the area over the edge: of a line its width, less a little for its ends. */
+/** Twice the area over the edge: for a line this is its width, a little less because of its ends. */
 function strokeWidth(image: ArrayLike<number>): number {
   const at = (row: number, column: number) => (image[row * SIDE + column] ?? 0) / 255;
   let [area, edge] = [0, 0];
@@ -170,7 +170,7 @@ describe('a drawing for a network', () => {
     const { pixels, notices } = prepareStrokes(line, { height: 56, width: 84 }, traits);
     const rows = rowsWithInk(pixels, 84, 0);
     expect(rows.length).toBe(40);
-    // As MNIST's, whose middle is that of the pixel below the field's: here of the two pixels.
+    // As in MNIST, where the centre is at the pixel below the field's middle: here that is two pixels wide.
     expect(((rows[0] ?? 0) + (rows.at(-1) ?? 0)) / 2).toBeCloseTo(28.5, 0);
     expect(notices).toEqual([]);
   });

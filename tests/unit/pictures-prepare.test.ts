@@ -66,8 +66,8 @@ const onPaper =
 const corner = (x: number, y: number) => Math.hypot(x - 100, y - 100) / 141;
 
 /**
- * Ink that differs, as a share of all. A centre of mass may round the other way, so images a pixel apart are compared
- * where they meet.
+ * Ink that differs between two images, as a share of all ink. A centre of mass may round the other way, so images a
+ * pixel apart are shifted first.
  */
 function difference(a: Uint8Array, b: Uint8Array): number {
   const total = b.reduce((sum, value) => sum + value, 0);
@@ -76,7 +76,7 @@ function difference(a: Uint8Array, b: Uint8Array): number {
   return Math.min(...sums) / total;
 }
 
-/** How far an image is from itself moved by half a pixel to the right and down: grey levels can tell no less. */
+/** Difference of an image from itself moved by half a pixel to the right and down: grey levels cannot be more exact. */
 function halfPixel(image: Uint8Array): number {
   const moved = image.map((value, i) => {
     const [left = 0, above = 0, both = 0] = [image[i - 1], image[i - 28], image[i - 29]];
@@ -86,7 +86,7 @@ function halfPixel(image: Uint8Array): number {
   return image.reduce((sum, value, i) => sum + Math.abs(value - (moved[i] ?? 0)), 0) / total;
 }
 
-/** Ways in which people have a digit; `ink` is a digit drawn 200 pixels wide. */
+/** Pictures of a digit as people make them; `ink` is a digit drawn 200 pixels wide. */
 const kinds: readonly [string, (ink: Shade, pixels: Uint8Array) => Picture][] = [
   ['dark on light', (ink) => grey(200, 200, onPaper(ink))],
   ['light on dark', (ink) => grey(200, 200, (x, y) => 0.1 + 0.8 * ink(x, y))],
@@ -153,7 +153,7 @@ function frame(x: number, y: number, side: number): number {
   return edge < 20 && side === 200 ? edge & ~3 : edge;
 }
 
-/** Two digits as they are read from drawings with nothing but them. */
+/** Two digits, each read from a drawing that holds nothing else. */
 const cleanly = [0, 1].map((n) => preparePicture(grey(200, 200, onPaper(large(digit(n), 200))), mnist, null));
 
 describe('a digit is found', () => {

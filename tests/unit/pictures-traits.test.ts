@@ -7,7 +7,7 @@ import { encodeTraits, traitsOf, traitsOfImages } from '../../src/pictures/trait
 const { train, test: held, shape } = syntheticDigits({ train: 1200, test: 600 });
 const image = (images: Uint8Array, i: number) => images.subarray(784 * i, 784 * (i + 1));
 
-/** So many images of a size, drawn by a rule. */
+/** `count` images of one size, drawn by a rule. */
 function images(count: number, side: number, pixel: (n: number, x: number, y: number) => number) {
   const drawn = Uint8Array.from({ length: count * side * side }, (_, i) => {
     const within = i % (side * side);

@@ -74,7 +74,7 @@ describe('CounterRandom', () => {
 
   test('draws whole numbers without bias, also where a plain remainder would favour the small ones', () => {
     const random = new CounterRandom(2, 0);
-    // Of 2^32 words, remainders below 2^30 would come up twice as often as the others.
+    // Among plain remainders of 32-bit words, those below 2^30 would come up twice as often as others.
     const n = 3 * 2 ** 30;
     const small = Array.from({ length: 30_000 }, () => random.below(n)).filter((k) => k < 2 ** 30).length;
     expect(Math.abs(small / 30_000 - 1 / 3)).toBeLessThan(5 * Math.sqrt(2 / 9 / 30_000));

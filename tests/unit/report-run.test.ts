@@ -11,7 +11,7 @@ interface PythonScores {
   support: number;
 }
 
-/** What scikit-learn says of a run; `tools/golden-reports.py` tells what is in it. */
+/** scikit-learn's results for a run; `tools/golden-reports.py` says what is in the file. */
 interface GoldenRun {
   name: string;
   outputs: number;

@@ -39,7 +39,7 @@ test('names in other scripts take as many columns as terminals give them', () =>
     [2, 980, 3],
     [0, 4, 990],
   ];
-  // Two columns each; an accent of its own none; half-width Katakana one.
+  // Two columns each; a combining accent takes none, half-width Katakana one.
   expect(formatConfusionMatrix(matrix, ['お', 'e\u0301', 'ｶ'])).toBe(`      predicted
 true   お    e\u0301    ｶ
   お  970    1    0

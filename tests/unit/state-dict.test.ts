@@ -61,7 +61,7 @@ describe('linear layers are found by order and shape', () => {
   test('whatever order the file has them in', () => {
     const tensors = layers(['in', 9, 6], ['fc1', 6, 6], ['fc2', 6, 6], ['down', 6, 2], ['out', 2, 3]);
     const expected = order(tensors);
-    // Each rotation, and each the other way round.
+    // Each rotation, forwards and backwards.
     for (let shift = 0; shift < tensors.length; shift++) {
       const rotated = [...tensors.slice(shift), ...tensors.slice(0, shift)];
       expect(order(rotated)).toEqual(expected);

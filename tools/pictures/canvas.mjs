@@ -38,7 +38,7 @@ export class Canvas {
     return this;
   }
 
-  /** Each channel of each pixel gets a number of `noise()` added; all three the same one. */
+  /** Adds a number of `noise()` to each pixel, the same one to its three channels. */
   noise(noise) {
     for (let i = 0; i < this.opacity.length; i++) {
       const value = noise();

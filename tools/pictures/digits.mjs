@@ -31,7 +31,7 @@ export function randomOf(seed) {
   return next;
 }
 
-/** With mean 0 and standard deviation 1 (Box and Muller, 1958). */
+/** Normal numbers with mean 0 and standard deviation 1 (Box and Muller, 1958). */
 export function normal(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -29,7 +29,7 @@ function specks(canvas, random, count, radius, shade) {
   return canvas.cover((x, y) => Math.max(...discs.map(([x0, y0, r]) => disc(x, y, x0, y0, r))), shade);
 }
 
-/** Slow waves, as of a hand that wiped a board: about -1 to 1. */
+/** Slow waves, like the traces of wiping a board: about -1 to 1. */
 function clouds(random) {
   const waves = Array.from({ length: 6 }, () => [
     random() * 0.05 - 0.025,
@@ -56,7 +56,7 @@ function writeNumber(canvas, text, left, top, size, shade) {
   }
 }
 
-/** A plot as matplotlib saves `imshow` of 28 x 28 pixels: axes with ticks and numbers about the image, on white. */
+/** A plot as matplotlib saves `imshow` of 28 x 28 pixels: axes with ticks and numbers around the image, on white. */
 function plot(pixels, colourOf) {
   const [left, top, side] = [143, 58, 370];
   const canvas = new Canvas(640, 480, 1);
@@ -85,7 +85,7 @@ function plot(pixels, colourOf) {
   return canvas;
 }
 
-/** Between the ends of matplotlib's viridis, through its middle. */
+/** A colour of matplotlib's viridis, interpolated between its ends and middle. */
 function viridis(value) {
   const stops = [
     [0.267, 0.005, 0.329],
@@ -107,8 +107,8 @@ function sheet(centreX, centreY, width, height, angle) {
 }
 
 /**
- * The kinds of pictures: what each is called, how many of 100 are to be read rightly, how one is drawn, and as which
- * file it is saved. `draw` gets a digit of MNIST, light ink on black, and a source of random numbers.
+ * The kinds of pictures: each kind's name, how many of 100 should be read right, how one is drawn, and the format of
+ * its file. `draw` gets a digit of MNIST, light ink on black, and a source of random numbers.
  *
  * @type {readonly { name: string, goal: number, draw: (pixels: Uint8Array, random: () => number) => Canvas,
  *   save?: { format: 'png' | 'jpeg', palette?: boolean, quality?: number } }[]}

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Makes pictures of MNIST's test digits as people might have them, a folder to each kind, the digit in a file's name:
+// Makes pictures of MNIST's test digits as people might have them: a folder for each kind, the digit in each file's name:
 //
 //     node tools/pictures/make.mjs FOLDER [KIND...]
 //
-// The same pictures on every machine: seeds are fixed. kinds.mjs says which kinds there are.
+// The pictures are the same on every machine: seeds are fixed. kinds.mjs says which kinds there are.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

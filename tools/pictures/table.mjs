@@ -3,7 +3,7 @@
 //
 //     node tools/pictures/table.mjs MODEL FOLDER
 //
-// Of each kind: how many are read rightly and how many are to be, and how many had a notice.
+// For each kind: how many are read right, how many should be, and how many had a notice.
 
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
