@@ -4,7 +4,8 @@
 //
 //   source, destination  [LENGTH]  vec4 of f32
 //
-// One invocation copies one vec4; where there are fewer invocations than vec4s, every so manieth.
+// One invocation copies one vec4; where there are fewer invocations than vec4s, also the one that is as many further, and
+// so on.
 
 override LENGTH: u32;
 override WORKGROUP_SIZE: u32;

@@ -211,128 +211,148 @@ fn softmax(place: u32, live: bool, label: u32, unit: u32, own_row: u32, head_now
   return select(vec2f(), vec2f(log(sum) + highest - labelled, select(0.0, 1.0, hit)), live);
 }
 
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let model = group.z;
-  let unit = group.x * UNITS;
-  let trains = step.count > 0u;
-  let rate = rate_of(model);
-  let now = step.t % 2u;
-  let next = (step.t + select(0u, 1u, trains)) % 2u;
-  let head_now = (now * MODELS + model) * HEAD_SIZE;
-  let head_next = (next * MODELS + model) * HEAD_SIZE;
-  let batch = model * ORDER_LENGTH + step.offset;
-  // The batch that follows; after the last one of the order there is none.
-  let following = batch + step.count;
-  let count = min(BATCH, ORDER_LENGTH - step.offset - step.count);
-  let quad = local / SLICES;
-  let slice = local % SLICES;
-  // The head's update falls to the last invocations, which own the fewest words.
-  let part = WORKGROUP_SIZE - 1u - local;
-  let head_unit = part / CLASS_VECTORS;
-  let is_bias = head_unit == UNITS;
-  let head_vector = select(unit + head_unit, HIDDEN, is_bias) * CLASS_VECTORS + part % CLASS_VECTORS;
-  let owns_head = select(head_unit < UNITS && unit + head_unit < HIDDEN, group.x == 0u, is_bias);
-  let moment1_at = model * HEAD_SIZE + head_vector;
-  let moment2_at = MODELS * HEAD_SIZE + moment1_at;
+// An invocation's place in the dispatch, and what of the head it owns.
+struct Place {
+  model: u32,
+  // The first of the workgroup's hidden units.
+  unit: u32,
+  local: u32,
+  // The halves of `head` and `hidden` that this step reads and writes.
+  now: u32,
+  next: u32,
+  // Where the model's half of `head` begins.
+  head_now: u32,
+  head_next: u32,
+  // The head's update falls to the last invocations, which own the fewest words: this one is the part-th from the end.
+  part: u32,
+  // Which of the workgroup's rows of the head its vector is in; UNITS for the bias.
+  head_unit: u32,
+  is_bias: bool,
+  owns_head: bool,
+  // Its vector of the head, within the model's half, and where that one's moments are.
+  head_vector: u32,
+  moment1_at: u32,
+  moment2_at: u32,
+}
 
-  // Wanted last, loaded first.
-  var chosen_next = vec4u();
-  if (count > 0u) {
-    chosen_next = quad_of(following, count, quad);
-  }
-  var own: array<State, SLOTS>;
-  for (var block = 0u; block < BLOCKS; block++) {
-    let i = min(block * WORKGROUP_SIZE + local, COLUMN - 1u);
-    for (var u = 0u; u < UNITS; u++) {
-      let at = column_at(model, unit + u) + i;
-      own[block * UNITS + u] = State(columns[at], columns[at + COLUMN], columns[at + 2u * COLUMN]);
-    }
-  }
+fn place_of(group: vec3u, local: u32) -> Place {
+  var p: Place;
+  p.model = group.z;
+  p.unit = group.x * UNITS;
+  p.local = local;
+  p.now = step.t % 2u;
+  // Without samples nothing is trained, and the head stays where it is.
+  p.next = (step.t + min(step.count, 1u)) % 2u;
+  p.head_now = (p.now * MODELS + p.model) * HEAD_SIZE;
+  p.head_next = (p.next * MODELS + p.model) * HEAD_SIZE;
+  p.part = WORKGROUP_SIZE - 1u - local;
+  p.head_unit = p.part / CLASS_VECTORS;
+  p.is_bias = p.head_unit == UNITS;
+  p.head_vector = select(p.unit + p.head_unit, HIDDEN, p.is_bias) * CLASS_VECTORS + p.part % CLASS_VECTORS;
+  p.owns_head = select(p.head_unit < UNITS && p.unit + p.head_unit < HIDDEN, p.unit == 0u, p.is_bias);
+  p.moment1_at = p.model * HEAD_SIZE + p.head_vector;
+  p.moment2_at = MODELS * HEAD_SIZE + p.moment1_at;
+  return p;
+}
 
-  var head_state = State();
-  if (trains && owns_head) {
-    head_state = State(head[head_now + head_vector], moments[moment1_at], moments[moment2_at]);
-  }
+// Of what an invocation owns: its vectors of the columns, UNITS of every block, and its vector of the head.
+struct Gradients {
+  columns: array<vec4f, SLOTS>,
+  head: vec4f,
+}
 
-  // Backward.
-  var gradient: array<vec4f, SLOTS>;
-  var head_gradient = vec4f();
+// First phase: the batch's loss and hits, which stay in `loss_and_hits`, and the gradients.
+fn backward(p: Place, batch: u32) -> Gradients {
+  var gradients = Gradients();
   var sums = vec2f();
   for (var first = 0u; first < step.count; first += TILE) {
     let rows = min(step.count - first, TILE);
-    let b = sample_at(local % TILE);
+    let b = sample_at(p.local % TILE);
     let sample = order[batch + first + min(b, rows - 1u)];
-    logits(local, hidden_at(now, model, 0u) + first / 4u, head_now);
+    logits(p.local, hidden_at(p.now, p.model, 0u) + first / 4u, p.head_now);
     var label = 0u;
-    if (local < TILE) {
+    if (p.local < TILE) {
       chosen[(first & TILE) + b] = sample;
       label = label_of(sample);
     }
     workgroupBarrier();
 
     // Loaded here to arrive during the softmax.
-    var words = words_of_tile(first, local);
-    if (local < TILE) {
-      sums += softmax(local, b < rows, label, unit, hidden_at(now, model, unit) + first / 4u, head_now);
-      loss_and_hits[local] = sums;
+    var words = words_of_tile(first, p.local);
+    if (p.local < TILE) {
+      sums += softmax(p.local, b < rows, label, p.unit, hidden_at(p.now, p.model, p.unit) + first / 4u, p.head_now);
+      loss_and_hits[p.local] = sums;
     }
     workgroupBarrier();
 
     for (var block = 0u; block < BLOCKS; block++) {
       if (block > 0u) {
-        words = words_of_tile(first, block * WORKGROUP_SIZE + local);
+        words = words_of_tile(first, block * WORKGROUP_SIZE + p.local);
       }
       for (var q = 0u; q < BATCH_QUADS; q++) {
         let x = pixels(words[q]);
         for (var u = 0u; u < UNITS; u++) {
           let d = u * TILE + 4u * q;
-          gradient[block * UNITS + u] +=
+          gradients.columns[block * UNITS + u] +=
             x * vec4f(delta_hidden[d], delta_hidden[d + 1u], delta_hidden[d + 2u], delta_hidden[d + 3u]);
         }
       }
     }
-    if (owns_head) {
+    if (p.owns_head) {
       for (var s = 0u; s < 4u * BATCH_QUADS; s++) {
-        let h = select(hidden_here[min(head_unit, UNITS - 1u) * TILE + s], 1.0, is_bias);
-        head_gradient += h * delta[part % CLASS_VECTORS * TILE + s];
+        let h = select(hidden_here[min(p.head_unit, UNITS - 1u) * TILE + s], 1.0, p.is_bias);
+        gradients.head += h * delta[p.part % CLASS_VECTORS * TILE + s];
       }
     }
   }
+  return gradients;
+}
 
-  // Loaded here to arrive during the update.
-  var words = words_of_quad(chosen_next, slice);
-
-  if (trains) {
-    for (var block = 0u; block < BLOCKS; block++) {
-      let i = block * WORKGROUP_SIZE + local;
-      for (var u = 0u; u < UNITS; u++) {
-        let slot = block * UNITS + u;
-        own[slot] = adam(own[slot], gradient[slot] * PIXEL, select(rate, bias_rate(rate), i == WORDS));
-        if (i < COLUMN && unit + u < HIDDEN) {
-          let at = column_at(model, unit + u) + i;
-          columns[at] = own[slot].parameters;
-          columns[at + COLUMN] = own[slot].moment1;
-          columns[at + 2u * COLUMN] = own[slot].moment2;
-        }
+// Second phase: writes what this invocation owns and, by one of them, the metrics. Leaves the new columns in `own`.
+fn update(p: Place, own: ptr<function, array<State, SLOTS>>, head_state: State, gradients: Gradients, rate: vec2f) {
+  for (var block = 0u; block < BLOCKS; block++) {
+    let i = block * WORKGROUP_SIZE + p.local;
+    for (var u = 0u; u < UNITS; u++) {
+      let slot = block * UNITS + u;
+      (*own)[slot] = adam((*own)[slot], gradients.columns[slot] * PIXEL, select(rate, bias_rate(rate), i == WORDS));
+      if (i < COLUMN && p.unit + u < HIDDEN) {
+        let at = column_at(p.model, p.unit + u) + i;
+        columns[at] = (*own)[slot].parameters;
+        columns[at + COLUMN] = (*own)[slot].moment1;
+        columns[at + 2u * COLUMN] = (*own)[slot].moment2;
       }
-    }
-    if (owns_head) {
-      head_state = adam(head_state, head_gradient, select(rate, bias_rate(rate), is_bias));
-      head[head_next + head_vector] = head_state.parameters;
-      moments[moment1_at] = head_state.moment1;
-      moments[moment2_at] = head_state.moment2;
-    }
-    if (group.x == 0u && part == (UNITS + 1u) * CLASS_VECTORS) {
-      var total = vec2f();
-      for (var b = 0u; b < TILE; b++) {
-        total += loss_and_hits[b];
-      }
-      metrics[model * STEPS + step.index] = total;
     }
   }
+  if (p.owns_head) {
+    let head_updated = adam(head_state, gradients.head, select(rate, bias_rate(rate), p.is_bias));
+    head[p.head_next + p.head_vector] = head_updated.parameters;
+    moments[p.moment1_at] = head_updated.moment1;
+    moments[p.moment2_at] = head_updated.moment2;
+  }
+  if (p.unit == 0u && p.part == (UNITS + 1u) * CLASS_VECTORS) {
+    var total = vec2f();
+    for (var b = 0u; b < TILE; b++) {
+      total += loss_and_hits[b];
+    }
+    metrics[p.model * STEPS + step.index] = total;
+  }
+}
 
-  // Forward.
+// Third phase: the workgroup's hidden units for the `count` samples from `following` in the order on.
+//
+// `chosen_first` are four of the first tile's samples, `loaded` the first block of their inputs.
+fn forward(
+  p: Place,
+  own: ptr<function, array<State, SLOTS>>,
+  following: u32,
+  count: u32,
+  chosen_first: vec4u,
+  loaded: array<vec4u, QUADS>,
+) {
+  let quad = p.local / SLICES;
+  let slice = p.local % SLICES;
+  var chosen_next = chosen_first;
+  var words = loaded;
   for (var first = 0u; first < count; first += TILE) {
     if (first > 0u) {
       chosen_next = quad_of(following + first, count - first, quad);
@@ -340,11 +360,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       workgroupBarrier();
     }
     for (var block = 0u; block < BLOCKS; block++) {
-      let i = block * WORKGROUP_SIZE + local;
+      let i = block * WORKGROUP_SIZE + p.local;
       if (i < COLUMN) {
         let inside = lanes_below(i, select(4u * WORDS + 1u, INPUTS, i < WORDS));
         for (var u = 0u; u < UNITS; u++) {
-          stage[u * COLUMN + i] = select(vec4f(), own[block * UNITS + u].parameters, inside);
+          stage[u * COLUMN + i] = select(vec4f(), (*own)[block * UNITS + u].parameters, inside);
         }
       }
     }
@@ -379,14 +399,51 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
     }
     workgroupBarrier();
-    let u = local / QUADS;
-    let q = local % QUADS;
-    if (u < UNITS && unit + u < HIDDEN && q < BATCH_QUADS) {
+    let u = p.local / QUADS;
+    let q = p.local % QUADS;
+    if (u < UNITS && p.unit + u < HIDDEN && q < BATCH_QUADS) {
       var total = vec4f();
       for (var s = 0u; s < SLICES / 2u; s++) {
         total += stage[(u * (SLICES / 2u) + s) * (QUADS + 1u) + q];
       }
-      hidden[hidden_at(next, model, unit + u) + first / 4u + q] = max(total * PIXEL, vec4f());
+      hidden[hidden_at(p.next, p.model, p.unit + u) + first / 4u + q] = max(total * PIXEL, vec4f());
     }
   }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let p = place_of(group, local);
+  let trains = step.count > 0u;
+  let rate = rate_of(p.model);
+  let batch = p.model * ORDER_LENGTH + step.offset;
+  // The batch that follows; after the last one of the order there is none.
+  let following = batch + step.count;
+  let count = min(BATCH, ORDER_LENGTH - step.offset - step.count);
+
+  // Wanted last, loaded first.
+  var chosen_next = vec4u();
+  if (count > 0u) {
+    chosen_next = quad_of(following, count, local / SLICES);
+  }
+  var own: array<State, SLOTS>;
+  for (var block = 0u; block < BLOCKS; block++) {
+    let i = min(block * WORKGROUP_SIZE + local, COLUMN - 1u);
+    for (var u = 0u; u < UNITS; u++) {
+      let at = column_at(p.model, p.unit + u) + i;
+      own[block * UNITS + u] = State(columns[at], columns[at + COLUMN], columns[at + 2u * COLUMN]);
+    }
+  }
+  var head_state = State();
+  if (trains && p.owns_head) {
+    head_state = State(head[p.head_now + p.head_vector], moments[p.moment1_at], moments[p.moment2_at]);
+  }
+
+  let gradients = backward(p, batch);
+  // Loaded here to arrive during the update.
+  let words = words_of_quad(chosen_next, local % SLICES);
+  if (trains) {
+    update(p, &own, head_state, gradients, rate);
+  }
+  forward(p, &own, following, count, chosen_next, words);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { inHalf, toColumns } from '../../src/bench/cases/fused.ts';
 import { padded } from '../../src/model/layout.ts';
 import * as reference from '../../src/reference/kernels.ts';
 import { type FusedSizes, fusedLayout, fusedRowFloats, fusedStep } from '../../src/train/kernels/fused.ts';
@@ -34,18 +35,7 @@ const joined = (tensors: readonly Float64Array[]) => tensors.flatMap((tensor) =>
 
 type Network = Pick<FusedSizes, 'models' | 'inputs' | 'hidden' | 'classes'>;
 
-/** Three tensors [models, inputs + 1, hidden] as the kernel has them, [models, hidden, 3, padded inputs + 4]. */
-function toColumns({ models, inputs, hidden }: Network, tensors: readonly Float64Array[], padding: number) {
-  const column = padded(inputs) + 4;
-  const columns = new Float32Array(models * hidden * 3 * column).fill(padding);
-  for (const [i, j, z, k] of columnPlaces({ models, inputs, hidden })) {
-    const place = k < inputs ? k : padded(inputs);
-    columns[((z * hidden + j) * 3 + i) * column + place] =
-      tensors[i]?.[(z * (inputs + 1) + k) * hidden + j] ?? Number.NaN;
-  }
-  return columns;
-}
-
+/** The inverse of `toColumns`, of three tensors. */
 function fromColumns({ models, inputs, hidden }: Network, columns: ArrayLike<number>): Float64Array[] {
   const column = padded(inputs) + 4;
   const tensors = [0, 1, 2].map(() => new Float64Array(models * (inputs + 1) * hidden));
@@ -64,13 +54,6 @@ function* columnPlaces({ models, inputs, hidden }: Omit<Network, 'classes'>) {
   for (let i = 0; i < 3; i++)
     for (let z = 0; z < models; z++)
       for (let j = 0; j < hidden; j++) for (let k = 0; k <= inputs; k++) yield [i, j, z, k] as const;
-}
-
-/** [2, ...]: `values` in one half, poison in the other. */
-function inHalf(half: number, values: Float32Array): Float32Array<ArrayBuffer> {
-  const halves = new Float32Array(2 * values.length).fill(Number.NaN);
-  halves.set(values, half * values.length);
-  return halves;
 }
 
 function halfOf(half: number, halves: ArrayLike<number> = []): number[] {

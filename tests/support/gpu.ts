@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { padRows, padRowsOfBytes } from '../../src/bench/cases/data.ts';
 import { place, readBuffer, upload } from '../../src/gpu/buffers.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { padded } from '../../src/model/layout.ts';
@@ -23,25 +24,12 @@ const POISON_WORDS = 64;
 
 /** Rows of floats as the kernels lay them out: each row padded to whole vec4s, with poison in the padding. */
 export function withPadding(values: ArrayLike<number>, columns: number): Float32Array<ArrayBuffer> {
-  const rows = values.length / columns;
-  const stride = padded(columns);
-  const result = new Float32Array(rows * stride).fill(POISON);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result[row * stride + column] = values[row * columns + column] ?? POISON;
-    }
-  }
-  return result;
+  return padRows(Float32Array.from(values), columns);
 }
 
 /** Rows of bytes as the kernels lay them out: each padded to whole words, with 255 in the padding. */
 export function paddedRows(bytes: Uint8Array, columns: number): Uint8Array<ArrayBuffer> {
-  const stride = padded(columns);
-  const result = new Uint8Array((bytes.length / columns) * stride).fill(255);
-  for (let row = 0; row * columns < bytes.length; row++) {
-    result.set(bytes.subarray(row * columns, (row + 1) * columns), row * stride);
-  }
-  return result;
+  return padRowsOfBytes(Uint8Array.from(bytes), columns);
 }
 
 /** The inverse of {@link withPadding}. */

@@ -45,13 +45,23 @@ function makeState(inputs: number, outputs: number, seed: number): State {
   ];
 }
 
-/** A layer's state as `fused_step` has it: [outputs, 3, COLUMN]. */
-function toColumns(state: State, hidden: number): Float32Array<ArrayBuffer> {
-  const columns = new Float32Array(hidden * 3 * COLUMN);
-  for (const [i, tensor] of state.entries()) {
+/**
+ * A layer's tensors [models, inputs + 1, hidden] as `fused_step` has them: [models, hidden, tensors, padded inputs + 4].
+ * @param padding what the lanes between are filled with
+ */
+export function toColumns(
+  { models, inputs, hidden }: Pick<FusedSizes, 'models' | 'inputs' | 'hidden'>,
+  tensors: readonly ArrayLike<number>[],
+  padding: number,
+): Float32Array<ArrayBuffer> {
+  const column = padded(inputs) + 4;
+  const columns = new Float32Array(models * hidden * tensors.length * column).fill(padding);
+  for (const [i, tensor] of tensors.entries()) {
     for (let place = 0; place < tensor.length; place++) {
-      const [k, unit] = [Math.floor(place / hidden), place % hidden];
-      columns[(unit * 3 + i) * COLUMN + (k < INPUTS ? k : padded(INPUTS))] = tensor[place] ?? Number.NaN;
+      const [row, unit] = [Math.floor(place / hidden), place % hidden];
+      const [model, k] = [Math.floor(row / (inputs + 1)), row % (inputs + 1)];
+      const start = ((model * hidden + unit) * tensors.length + i) * column;
+      columns[start + (k < inputs ? k : padded(inputs))] = tensor[place] ?? Number.NaN;
     }
   }
   return columns;
@@ -128,7 +138,7 @@ export function fusedStepCase(hidden: number, batch: number): KernelCase {
         data: {
           samples: Uint8Array.from([...padRowsOfBytes(images, INPUTS), ...labels]),
           order,
-          columns: toColumns(below, hidden),
+          columns: toColumns(sizes, below, 0),
           head: inHalf(step.t % 2, padRows(head[0], CLASSES)),
           moments: joined(padRows(head[1], CLASSES), padRows(head[2], CLASSES)),
           hidden: inHalf(step.t % 2, transposed(outputs, batch, hidden, row)),
@@ -206,7 +216,7 @@ export function fusedLayoutCase(hidden: number): KernelCase {
 }
 
 /** [2, ...]: `values` in one half, NaN in the other, which is only written. */
-function inHalf(half: number, values: Float32Array): Float32Array<ArrayBuffer> {
+export function inHalf(half: number, values: Float32Array): Float32Array<ArrayBuffer> {
   const halves = new Float32Array(2 * values.length).fill(Number.NaN);
   halves.set(values, half * values.length);
   return halves;
