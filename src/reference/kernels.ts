@@ -147,7 +147,7 @@ export interface LayerState {
 interface Update {
   readonly constants: Optimizer['constants'];
   readonly step: Step;
-  /** What the step is multiplied by, and the share of the parameter that is kept before it. */
+  /** What the step is multiplied by, and the share of the parameter that is lost before it. */
   readonly rate: readonly [size: number, decay: number];
   readonly gradient: number;
   readonly parameter: number;
