@@ -12,7 +12,7 @@ export function otherDevice(): Promise<GPUDevice> {
 }
 
 /** Trains so many epochs. */
-export async function fit(trainer: Trainer, epochs: number, options: Omit<FitOptions, 'epochs'> = {}) {
+export async function trainFor(trainer: Trainer, epochs: number, options: Omit<FitOptions, 'epochs'> = {}) {
   const records: EpochRecord[] = [];
   for await (const record of trainer.fit({ epochs, ...options })) records.push(record);
   return records;
