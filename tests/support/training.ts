@@ -42,3 +42,12 @@ export function untimedState({ networks, rounds, ...state }: TrainerState) {
     rounds: rounds.map(({ seconds: _, ...round }) => round),
   };
 }
+
+/** A device of its own with lower limits than it has. */
+export async function deviceWithLimits(lower: Readonly<Record<string, number>>): Promise<GPUDevice> {
+  const { device } = await openDevice({ optionalFeatures: ['subgroups'] });
+  const limits = new Proxy(device.limits, {
+    get: (real, name) => lower[String(name)] ?? Reflect.get(real, name, real),
+  });
+  return Object.defineProperty(device, 'limits', { value: limits });
+}
