@@ -33,7 +33,7 @@ export function validationSplit(
   count: number,
   fraction: number,
   seed: number,
-): { train: Uint32Array; validation: Uint32Array } {
+): { train: Uint32Array<ArrayBuffer>; validation: Uint32Array<ArrayBuffer> } {
   if (!(fraction >= 0 && fraction < 1)) {
     throw new ShadegradError(
       'usage',

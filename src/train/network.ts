@@ -175,11 +175,7 @@ export class Network {
   async model(): Promise<Model> {
     const [model = null] = await this.models();
     if (model) return model;
-    throw new ShadegradError(
-      'diverged',
-      'The network has weights that are not finite.',
-      'Train again with a smaller learning rate.',
-    );
+    throw infiniteWeights();
   }
 
   /**
@@ -192,14 +188,7 @@ export class Network {
       [...this.parameters.values()].map((buffer) => ({ buffer })),
     );
     const layers = bytes.map((layer) => new Float32Array(layer));
-    return Array.from({ length: this.count }, (_, model) => {
-      const own = layers.map((layer) => {
-        const size = layer.length / this.count;
-        return layer.subarray(model * size, (model + 1) * size);
-      });
-      const finite = own.every((layer) => layer.every(Number.isFinite));
-      return finite ? unpackParameters(this.spec, own) : null;
-    });
+    return unpackAll(this.spec, layers, this.count).map(unlessInfinite);
   }
 
   /** Frees everything this network has on the GPU. Not to be called while `evaluate` or `predict` runs. */
@@ -214,6 +203,30 @@ export class Network {
     this.#evaluated.resident.samples.destroy();
     this.#evaluated = undefined;
   }
+}
+
+/** The models of networks whose parameters are side by side: [models, ...] of each layer. */
+export function unpackAll(spec: MlpSpec, layers: readonly Float32Array[], models: number): Model[] {
+  return Array.from({ length: models }, (_, model) => {
+    const own = layers.map((layer) => {
+      const size = layer.length / models;
+      return layer.subarray(model * size, (model + 1) * size);
+    });
+    return unpackParameters(spec, own);
+  });
+}
+
+export function infiniteWeights(): ShadegradError {
+  return new ShadegradError(
+    'diverged',
+    'The network has weights that are not finite.',
+    'Train again with a smaller learning rate.',
+  );
+}
+
+/** Null where a parameter is not a finite number. */
+export function unlessInfinite(model: Model): Model | null {
+  return model.tensors.every(({ data }) => data.every(Number.isFinite)) ? model : null;
 }
 
 /** @throws ShadegradError `usage` where there is no model, or one of another shape than the first */

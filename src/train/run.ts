@@ -6,7 +6,7 @@ import type { StepPlan } from './plan.ts';
 import { type BatchSizes, momentsOf, parametersOf } from './plans/sizes.ts';
 import { Scheduler } from './scheduler.ts';
 import type { EpochSums, RunState } from './state.ts';
-import { STEPS_PER_SUBMIT, type Steps, stepMetrics, trainingSteps } from './step.ts';
+import { STEPS_PER_SUBMIT, type Step, type Steps, stepMetrics, trainingSteps } from './step.ts';
 
 /** What a run trains, and how. */
 export interface RunOptions {
@@ -36,9 +36,8 @@ export class Run {
   /** The running epoch's, and how many were trained before it. */
   #steps: Steps;
   #before = 0;
-  /** Steps of the running epoch that are submitted, and those that are done. */
+  /** Steps of the running epoch that are submitted. */
   #place = 0;
-  #done = 0;
   /** What the epoch's first steps add up to, and how many they are. */
   #sums: readonly EpochSums[];
   #counted = 0;
@@ -64,7 +63,8 @@ export class Run {
     this.#options = options;
     this.#rates = options.rates;
     this.#executable = executable;
-    this.#scheduler = new Scheduler(executable);
+    // Counted where they are submitted: a snapshot may be asked for at any time.
+    this.#scheduler = new Scheduler({ device: executable.device, submit: (steps) => this.#submit(steps) });
     this.#sums = Array.from({ length: models }, () => NOTHING);
     this.#steps = this.#stepsAfter(0);
   }
@@ -82,11 +82,6 @@ export class Run {
   /** Steps of the running epoch that are submitted. */
   get place(): number {
     return this.#place;
-  }
-
-  /** Steps of the running epoch that are known to be done. */
-  get done(): number {
-    return this.#done;
   }
 
   /**
@@ -122,7 +117,6 @@ export class Run {
     this.#steps = this.#stepsAfter(before);
     this.#before = before;
     this.#place = place;
-    this.#done = place;
     this.#counted = place;
     this.#sums = sums;
   }
@@ -148,11 +142,7 @@ export class Run {
         return some.map((step) => ({ ...step, count: Math.min(step.count, samples) }));
       },
     };
-    for await (const { done, submitted } of this.#scheduler.run(steps, signal)) {
-      this.#place = start + submitted;
-      this.#done = start + done;
-      yield this.#done;
-    }
+    for await (const done of this.#scheduler.run(steps, signal)) yield start + done;
   }
 
   /**
@@ -161,22 +151,25 @@ export class Run {
    */
   submit(count: number): number {
     const steps = this.#steps.slice(this.#place, this.#place + Math.min(count, STEPS_PER_SUBMIT));
-    this.#executable.submit(steps);
-    this.#place += steps.length;
-    this.#done = this.#place;
+    this.#submit(steps);
     return steps.length;
   }
 
+  #submit(steps: readonly Step[]): void {
+    this.#executable.submit(steps);
+    this.#place += steps.length;
+  }
+
   /**
-   * What the epoch's steps that are done add up to, for each network: [models].
+   * What the epoch's steps submitted so far add up to, for each network: [models]. Waits for them.
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async sums(): Promise<readonly EpochSums[]> {
-    const end = this.#done;
-    const parts = await readBuffers(this.device, this.#metrics(this.#counted, end));
-    this.#sums = this.#added(this.#sums, this.#counted, parts);
-    this.#counted = end;
-    return this.#sums;
+    const [first, end, before] = [this.#counted, this.#place, this.#sums];
+    const sums = this.#added(before, first, await readBuffers(this.device, this.#metrics(first, end)));
+    // Unless another epoch has begun meanwhile.
+    if (this.#sums === before) [this.#sums, this.#counted] = [sums, end];
+    return sums;
   }
 
   /**
@@ -221,36 +214,30 @@ export class Run {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async snapshot(): Promise<RunState> {
-    const { t } = this;
-    const [place, counted, sums] = [this.#place, this.#counted, this.#sums];
-    const layers = this.#layers();
-    const metrics = this.#metrics(counted, place);
-    const [parameters, moments, rest] = await this.#read(
-      layers.map(parametersOf),
-      layers.map(momentsOf),
-      metrics,
+    const { t, place } = this;
+    const [counted, sums, layers] = [this.#counted, this.#sums, this.#layers()];
+    const named = [...layers.map(parametersOf), ...layers.map(momentsOf)].map((name) =>
+      this.#executable.buffer(name),
     );
+    const parts = [...named.map((buffer) => ({ buffer })), ...this.#metrics(counted, place)];
+    const bytes = await readBuffers(this.device, parts);
+    const state = bytes.slice(0, named.length).map((part) => new Float32Array(part));
     return {
       t,
       place,
-      sums: this.#added(sums, counted, rest),
-      parameters: parameters.map((bytes) => new Float32Array(bytes)),
-      moments: moments.map((bytes) => new Float32Array(bytes)),
+      sums: this.#added(sums, counted, bytes.slice(named.length)),
+      parameters: state.slice(0, layers.length),
+      moments: state.slice(layers.length),
     };
   }
 
-  async #read(
-    parameters: readonly string[],
-    moments: readonly string[],
-    metrics: readonly { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number }[],
-  ): Promise<[ArrayBuffer[], ArrayBuffer[], ArrayBuffer[]]> {
-    const named = [...parameters, ...moments].map((name) => ({ buffer: this.#executable.buffer(name) }));
-    const all = await readBuffers(this.device, [...named, ...metrics]);
-    return [
-      all.slice(0, parameters.length),
-      all.slice(parameters.length, named.length),
-      all.slice(named.length),
-    ];
+  /**
+   * The weights alone, as {@link RunState} has them, after the steps submitted so far.
+   * @throws ShadegradError `gpu` or `device-lost`
+   */
+  async parameters(): Promise<readonly Float32Array<ArrayBuffer>[]> {
+    const parts = this.#layers().map((layer) => ({ buffer: this.#executable.buffer(parametersOf(layer)) }));
+    return (await readBuffers(this.device, parts)).map((bytes) => new Float32Array(bytes));
   }
 
   #layers(): number[] {

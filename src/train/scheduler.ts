@@ -15,26 +15,26 @@ interface Submit {
   readonly done: Promise<void>;
 }
 
-/** Runs an executable's steps in submits of bounded work, as many steps to each as the adapter's speed allows. */
+/** Runs steps in submits of bounded work, as many steps to each as the adapter's speed allows. */
 export class Scheduler {
-  readonly #executable: Executable;
+  readonly #executable: Pick<Executable, 'device' | 'submit'>;
   readonly #watch: DeviceWatch;
   /** One at first: nothing is known yet of the adapter's speed, and a large network's step may take seconds. */
   #stepsPerSubmit = 1;
 
-  constructor(executable: Executable) {
+  constructor(executable: Pick<Executable, 'device' | 'submit'>) {
     this.#executable = executable;
     this.#watch = DeviceWatch.of(executable.device);
   }
 
   /**
-   * Runs `steps` in order and yields, each time a submit is done, how many steps are, and how many are submitted: the
-   * next submit is queued by then, so that the GPU does not wait for the host, and it runs also where the caller stops
-   * here. Once `signal` is aborted nothing more is submitted: the last steps yielded are all that ran.
+   * Runs `steps` in order and yields, each time a submit is done, how many steps are. The next submit is queued by then,
+   * so that the GPU does not wait for the host, and it runs also where the caller stops here. Once `signal` is aborted
+   * nothing more is submitted: the last steps yielded are all that ran.
    *
    * @throws ShadegradError `gpu` or `device-lost`
    */
-  async *run(steps: Steps, signal?: AbortSignal): AsyncGenerator<{ done: number; submitted: number }, void> {
+  async *run(steps: Steps, signal?: AbortSignal): AsyncGenerator<number, void> {
     let running = signal?.aborted ? undefined : this.#submit(steps, 0);
     let since = performance.now();
     while (running) {
@@ -43,7 +43,7 @@ export class Scheduler {
       const now = performance.now();
       this.#adapt(running.count, now - since);
       since = now;
-      yield { done: running.end, submitted: (next ?? running).end };
+      yield running.end;
       running = next;
     }
   }
