@@ -27,10 +27,11 @@ export {
   readImages,
   writeInput,
 } from './node/images.ts';
-export { readModel, writeModel } from './node/models.ts';
+export { readModel, readModels, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
 export {
+  POPULATION_FILES,
   prepareFolder,
   RUN_FILES,
   type RunFiles,

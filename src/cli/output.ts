@@ -7,6 +7,8 @@ import {
   formatConfusionMatrix,
   matrixLabels,
   type NetworkRecord,
+  type PopulationSummary,
+  type PopulationTestReport,
   type RunReport,
   type TestReport,
   type TestResults,
@@ -82,8 +84,24 @@ export function networkLine({
 
 /** Where a training goes on that was begun before. */
 export function resumeLine({ epochs, place }: Pick<Trainer, 'epochs' | 'place'>): string {
-  const batches = place.done > 0 ? ` and ${place.done} of ${count(place.of)} batches` : '';
-  return `Notice: Going on after ${counted(epochs, 'epoch', 'epochs')}${batches}.`;
+  const behind = [
+    ...(epochs > 0 || place.done === 0 ? [counted(epochs, 'epoch', 'epochs')] : []),
+    ...(place.done > 0 ? [`${count(place.done)} of ${counted(place.of, 'batch', 'batches')}`] : []),
+  ];
+  return `Going on after ${behind.join(' and ')}`;
+}
+
+/** How the training that is kept in a folder is gone on with, as the user has to type it. */
+export function resumeCommand(folder: string): string {
+  return `shadegrad train --resume ${/^[\w./\\:@-]+$/.test(folder) ? folder : `"${folder}"`}`;
+}
+
+/** That another training is about to take the place of one that has not come to its end. */
+export function unfinishedText(folder: string, trained: number, epochs: number): string {
+  return (
+    `Notice: The training in ${folder} is not finished (${trained} of ${counted(epochs, 'epoch', 'epochs')}), and this one ` +
+    `replaces it. To go on with it instead, stop this one before its first epoch is over, and use: ${resumeCommand(folder)}`
+  );
 }
 
 /** Of several networks the means of those that have not diverged. */
@@ -114,36 +132,51 @@ export function speedLine({ imagesPerSecond }: RunReport): string {
 export function runText(report: RunReport): string {
   const { models, best, summary, ensemble, test } = report;
   const chosen = models[best];
-  if (!summary || !ensemble || !chosen) return testText(report);
-  const { mean, interval, least, most } = summary.accuracy;
-  const diverged = models.length - summary.accuracy.count;
-  const spread = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
+  if (!summary || !ensemble || !chosen) return networkText(report);
+  const diverged = models.filter((model) => model.diverged !== null);
+  const kept = chosen.history[chosen.epoch - 1];
+  const criterion = kept?.valLoss == null ? 'training loss' : 'validation loss';
   const lines = [
-    `Test of ${counted(summary.accuracy.count, 'network', 'networks')}: accuracy ${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`,
-    ...(diverged > 0 ? [`Diverged: ${divergedText(models)}`] : []),
-    `Best by ${chosen.history.at(-1)?.valLoss == null ? 'training' : 'validation'} loss: ${settingText(chosen)}: ${testLine(test)}`,
-    `All together: ${testLine(ensemble.test)}`,
+    summaryLine(summary),
+    ...(diverged.length > 0 ? [`Diverged: ${diverged.map(divergenceText).join('; ')}`] : []),
+    `Best by ${criterion}: ${settingText(chosen)}: ${testLine(test)}`,
+    ensembleLine(ensemble),
   ];
   return `${lines.join('\n')}\n\n${detailText(report, ensemble)}`;
+}
+
+function summaryLine({ accuracy }: PopulationSummary): string {
+  const { mean, interval, least, most } = accuracy;
+  const spread = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
+  const networks = counted(accuracy.count, 'network', 'networks');
+  return `Test of ${networks}: accuracy ${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`;
+}
+
+function ensembleLine({ test }: TestResults): string {
+  return `All together: ${testLine(test)}`;
+}
+
+/** A network that diverged, and where. */
+export function divergenceText(network: NetworkRecord): string {
+  if (!network.diverged) return settingText(network);
+  const { epoch, batch } = network.diverged;
+  const place =
+    batch === null ? `on the validation samples after epoch ${epoch}` : `epoch ${epoch}, batch ${batch}`;
+  return `${settingText(network)} (${place})`;
 }
 
 function settingText({ seed, learningRate, weightDecay }: NetworkRecord): string {
   return `seed ${seed}, learning rate ${learningRate}${weightDecay > 0 ? `, weight decay ${weightDecay}` : ''}`;
 }
 
-/** The networks that diverged, and where. */
-function divergedText(models: RunReport['models']): string {
-  return models
-    .flatMap((model) => {
-      if (!model.diverged) return [];
-      const { epoch, batch } = model.diverged;
-      return `${settingText(model)} (epoch ${epoch}${batch === null ? '' : `, batch ${batch}`})`;
-    })
-    .join('; ');
+/** Test result, classification report and confusion matrix, as text; of several networks those of all together. */
+export function testText(report: TestReport | PopulationTestReport): string {
+  if (!('ensemble' in report)) return networkText(report);
+  const { summary, ensemble } = report;
+  return `${summaryLine(summary)}\n${ensembleLine(ensemble)}\n\n${detailText(report, ensemble)}`;
 }
 
-/** Test result, classification report and confusion matrix, as text. */
-export function testText(report: TestReport): string {
+function networkText(report: TestReport): string {
   return `Test: ${testLine(report.test)}\n\n${detailText(report, report)}`;
 }
 
