@@ -98,10 +98,16 @@ export function resumeCommand(folder: string): string {
 
 /** That another training is about to take the place of one that has not come to its end. */
 export function unfinishedText(folder: string, trained: number, epochs: number): string {
+  const progress = `${count(trained)} of ${counted(epochs, 'epoch', 'epochs')}`;
   return (
-    `Notice: The training in ${folder} is not finished (${trained} of ${counted(epochs, 'epoch', 'epochs')}), and this one ` +
-    `replaces it. To go on with it instead, stop this one before its first epoch is over, and use: ${resumeCommand(folder)}`
+    `Notice: The training in ${folder} is not finished (${progress}), and the first checkpoint of this one replaces it. ` +
+    `To go on with it instead, stop this one before and use: ${resumeCommand(folder)}`
   );
+}
+
+/** That a training does not go on with the plan that it had. */
+export function planChangeText(before: string, now: string): string {
+  return `Notice: The plan was ${before} and is ${now} from here on: the bits are not those that it would have given.`;
 }
 
 /** Of several networks the means of those that have not diverged. */

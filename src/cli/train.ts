@@ -96,8 +96,8 @@ async function start(flags: TrainFlags, command: Command, signal: AbortSignal): 
   const task = taskOf(flags, given, checkpoint);
   const out = output(flags.json === true);
   await withFolder(folder, [...POPULATION_FILES, CHECKPOINT_FILE], async () => {
-    if (folder !== undefined && !isOwn) await warnOfUnfinished(folder, out);
-    await train({ ...task, folder, hasCheckpoint: isOwn }, out, signal);
+    const replaces = folder !== undefined && !isOwn && (await holdsUnfinished(folder, out));
+    await train({ ...task, folder, holds: isOwn ? 'own' : replaces ? 'another' : 'none' }, out, signal);
   });
 }
 
@@ -107,14 +107,16 @@ async function folderOf(path: string): Promise<string | undefined> {
   return basename(path) === CHECKPOINT_FILE ? dirname(path) : undefined;
 }
 
-/** Says what is lost where another training begins in the folder of one that has not come to its end. */
-async function warnOfUnfinished(folder: string, out: Output): Promise<void> {
+/** Whether another training would be lost by beginning one in its folder; says so. */
+async function holdsUnfinished(folder: string, out: Output): Promise<boolean> {
   // What cannot be gone on with is no loss.
   const { state, notes } = (await readCheckpoint(folder).catch(() => undefined)) ?? {};
-  if (!state || !notes) return;
+  if (!state || !notes) return false;
   const trained = epochsTrained(state);
   const isOver = state.networks.every(({ diverged, stopped }) => diverged !== null || stopped);
-  if (trained < notes.epochs && !isOver) out.note(unfinishedText(folder, trained, notes.epochs));
+  if (trained >= notes.epochs || isOver) return false;
+  out.note(unfinishedText(folder, trained, notes.epochs));
+  return true;
 }
 
 /** @throws ShadegradError `usage` where flags contradict each other or the checkpoint */
@@ -122,7 +124,7 @@ function taskOf(
   flags: TrainFlags,
   given: Given,
   checkpoint: Checkpoint | undefined,
-): Omit<Task, 'folder' | 'hasCheckpoint'> {
+): Omit<Task, 'folder' | 'holds'> {
   const { notes, state } = checkpoint ?? {};
   const epochs = given.epochs ?? notes?.epochs ?? flags.epochs;
   const begun = state ? epochsBegun(state) : 0;
@@ -143,13 +145,14 @@ function taskOf(
   const data = given.data ?? notes?.data ?? flags.data;
   const imageSize = given.imageSize ?? notes?.imageSize ?? null;
   return {
-    data: { data, ...(imageSize && { imageSize }) },
+    source: { data, ...(imageSize && { imageSize }) },
     notes: { data: lasting(data), imageSize, epochs },
     options: {
       ...settingsOf(given, epochs),
       ...(state && { restore: given.plan === 'auto' ? withoutPlan(state) : state }),
       planMemory: planMemory(),
     },
+    planBefore: state?.settings.plan,
     init: given.init,
     adapter: flags.adapter,
     snapshotSeconds: flags.checkpointEvery,

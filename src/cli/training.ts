@@ -37,6 +37,7 @@ import {
   filesText,
   networkLine,
   type Output,
+  planChangeText,
   planLine,
   resumeCommand,
   resumeLine,
@@ -47,9 +48,11 @@ import { trainingBar } from './progress.ts';
 
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
-  readonly data: DataFlags;
+  readonly source: DataFlags;
   readonly notes: Omit<CheckpointNotes, 'versions'>;
   readonly options: TrainerOptions;
+  /** Of the training to go on with. */
+  readonly planBefore: string | undefined;
   /** A model file to start from. */
   readonly init: string | undefined;
   readonly adapter: AdapterChoice;
@@ -57,15 +60,13 @@ export interface Task {
   readonly snapshotSeconds: number;
   /** Where results go; undefined for nowhere. */
   readonly folder: string | undefined;
-  /** Whether the folder has this training's checkpoint already. */
-  readonly hasCheckpoint: boolean;
+  /** Whose checkpoint the folder holds: this training's, or that of another one which is not finished. */
+  readonly holds: 'own' | 'another' | 'none';
 }
 
 /** What is the same on whatever device. */
-interface Job extends Pick<Task, 'folder' | 'snapshotSeconds'> {
+interface Job extends Omit<Task, 'source'> {
   readonly data: Dataset;
-  readonly epochs: number;
-  readonly options: TrainerOptions;
   readonly versions: Versions;
   readonly out: Output;
   readonly writer: CheckpointWriter | undefined;
@@ -76,9 +77,9 @@ interface Job extends Pick<Task, 'folder' | 'snapshotSeconds'> {
 
 /** Trains, tests and reports. A lost device is replaced, and the training gone on with. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
-  const { folder, notes, snapshotSeconds } = task;
+  const { folder, notes } = task;
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
-  const data = await loadData(task.data, out, signal);
+  const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
   const options = { ...(init && startFrom(init.model)), ...task.options };
   const limits = {
@@ -90,18 +91,7 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
     out.note(`Notice: The checkpoint could not be written, and the training goes on: ${reasonOf(error)}`);
   const writer =
     folder === undefined ? undefined : checkpointWriter(folder, { ...notes, versions }, onFailure);
-  const job: Job = {
-    data,
-    epochs: notes.epochs,
-    options,
-    versions,
-    out,
-    folder,
-    writer,
-    snapshotSeconds,
-    signal,
-    said: new Set(),
-  };
+  const job: Job = { ...task, options, data, versions, out, writer, signal, said: new Set() };
   const plan = options.plan ?? options.restore?.settings.plan ?? 'auto';
   const matrix = plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE;
   let lost: ShadegradError | undefined;
@@ -126,12 +116,10 @@ function startFrom(initial: Model): TrainerOptions {
 
 /** Trains what is left, tests and reports. */
 async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
-  const { data, epochs, out, writer, said, signal } = job;
+  const { data, out, writer, signal } = job;
+  const { epochs } = job.notes;
   const { device, info, toggles } = opened;
-  const sayOnce = (text: string) => {
-    if (!said.has(text)) out.say(text);
-    said.add(text);
-  };
+  const sayOnce = (text: string) => once(job, text, out.say);
   try {
     sayOnce(adapterLine(info));
     sayOnce(datasetLine(data));
@@ -140,13 +128,17 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
     });
     sayOnce(networkLine(trainer));
     sayOnce(planLine(trainer));
+    const { planBefore = trainer.plan.name } = job;
+    if (planBefore !== trainer.plan.name) once(job, planChangeText(planBefore, trainer.plan.name), out.note);
     if (state) out.note(`Notice: ${resumeLine(trainer)}.`);
-    else if (job.options.restore) out.say(resumeLine(trainer));
+    else if (job.options.restore) sayOnce(resumeLine(trainer));
     await trainEpochs(trainer, job, (now) => {
       // With nothing left to train there is nothing to go on with: what was kept before says more.
       if (now.networks.every(({ diverged }) => diverged !== null)) return;
       keep(now);
-      writer?.write(now);
+      // Who stops this training at once may want the one that it would replace.
+      const spares = job.holds === 'another' && signal.aborted && !writer?.written;
+      if (!spares) writer?.write(now);
     });
     const evaluation = await trainer.evaluateAll(data.test);
     const models = await trainer.models();
@@ -180,17 +172,22 @@ function optionsOf({ options }: Job, state: TrainerState | undefined): TrainerOp
   return { ...others, restore: state };
 }
 
+function once({ said }: Job, text: string, print: (text: string) => void): void {
+  if (!said.has(text)) print(text);
+  said.add(text);
+}
+
 async function trainEpochs(
   trainer: Trainer,
-  { epochs, out, said, snapshotSeconds, signal }: Job,
+  job: Job,
   onSnapshot: (state: TrainerState) => void,
 ): Promise<void> {
+  const { out, snapshotSeconds, signal } = job;
+  const { epochs } = job.notes;
   const noteDiverged = () => {
     for (const network of trainer.networks) {
-      const text = divergenceText(network);
-      if (!network.diverged || said.has(text)) continue;
-      out.note(`Notice: A network diverged, and the others go on: ${text}.`);
-      said.add(text);
+      if (!network.diverged) continue;
+      once(job, `Notice: A network diverged, and the others go on: ${divergenceText(network)}.`, out.note);
     }
   };
   noteDiverged();
@@ -247,15 +244,17 @@ async function withNextStep(
   if (!(error instanceof ShadegradError)) return error;
   const { code, message, nextStep } = error;
   if (code !== 'interrupted' && code !== 'device-lost' && code !== 'gpu') return error;
-  const isKept = task.hasCheckpoint || writer?.written;
-  const kept =
-    task.folder !== undefined && isKept
-      ? `Go on with: ${resumeCommand(task.folder)}`
-      : `Nothing was kept${task.folder === undefined ? ', since there was no --out' : ''}.`;
   const steps = [
     ...(code === 'gpu' ? [nextStep] : []),
     ...(failure === undefined ? [] : [`The last checkpoint is missing: ${reasonOf(failure)}`]),
-    kept,
+    whatIsKept(task, writer?.written === true),
   ];
   return new ShadegradError(code, message, steps.join(' '), error);
+}
+
+function whatIsKept({ folder, holds }: Task, isWritten: boolean): string {
+  if (folder === undefined) return 'Nothing was kept, since there was no --out.';
+  if (isWritten || holds === 'own') return `Go on with: ${resumeCommand(folder)}`;
+  if (holds === 'none') return 'Nothing was kept.';
+  return `${folder} is as it was before. Go on with the training in it: ${resumeCommand(folder)}`;
 }
