@@ -64,7 +64,7 @@ export function networkLine({
   settings,
   networks,
 }: Pick<Trainer, 'spec' | 'settings' | 'networks'>): string {
-  const { batchSize, optimizer, schedule, warmup } = settings;
+  const { batchSize, optimizer, momentum, schedule, warmup } = settings;
   const [first] = networks;
   const seeds = [...new Set(networks.map(({ seed }) => seed))];
   const distinct = (values: readonly number[]) => [...new Set(values)].join(', ');
@@ -72,12 +72,13 @@ export function networkLine({
     `${networks.length > 1 ? `${networks.length} networks` : 'Network'}: ${[spec.inputs, ...spec.hidden, spec.classes].join('-')}`,
     `batch size ${batchSize}`,
     ...(optimizer === 'adam' ? [] : [optimizer]),
+    ...(momentum === 0 ? [] : [`momentum ${momentum}`]),
     `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}`,
     ...(optimizer === 'adamw'
       ? [`weight decay ${distinct(networks.map(({ weightDecay }) => weightDecay))}`]
       : []),
     ...(schedule.name === 'constant' ? [] : [`${schedule.name} schedule`]),
-    ...(warmup === 0 ? [] : [`warm-up ${counted(warmup, 'epoch', 'epochs')}`]),
+    ...(warmup === 0 ? [] : [`warm-up ${warmup} ${warmup === 1 ? 'epoch' : 'epochs'}`]),
     seeds.length > 1 ? `seeds ${seeds[0]} to ${seeds.at(-1)}` : `seed ${first?.seed}`,
   ].join(', ');
 }

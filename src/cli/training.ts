@@ -246,6 +246,7 @@ async function withNextStep(
   if (code !== 'interrupted' && code !== 'device-lost' && code !== 'gpu') return error;
   const steps = [
     ...(code === 'gpu' ? [nextStep] : []),
+    ...(code === 'device-lost' ? ['If this stays so, update the GPU driver.'] : []),
     ...(failure === undefined ? [] : [`The last checkpoint is missing: ${reasonOf(failure)}`]),
     whatIsKept(task, writer?.written === true),
   ];
