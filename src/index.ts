@@ -100,9 +100,14 @@ export { type Summary, summarise } from './report/population.ts';
 export {
   matrixLabels,
   type NetworkReport,
+  type PopulationSummary,
+  type PopulationTestReport,
+  populationTestReport,
   type RunConfig,
   type RunReport,
   runReport,
+  type TestedNetwork,
+  type TestedPopulation,
   type TestReport,
   type TestResults,
   testReport,
@@ -118,6 +123,7 @@ export {
   encodeCheckpoint,
 } from './train/checkpoint.ts';
 export type { PlanMemory } from './train/choice.ts';
+export { ensemblePrediction, populationEvaluation } from './train/ensemble.ts';
 export type {
   Divergence,
   EpochRecord,
@@ -144,3 +150,4 @@ export {
   type TrainerOptions,
   trainerLimits,
 } from './train/trainer.ts';
+export { askInTurns } from './train/turns.ts';

@@ -27,7 +27,7 @@ export {
   readImages,
   writeInput,
 } from './node/images.ts';
-export { readModel, writeModel } from './node/models.ts';
+export { readModel, readModels, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
 export {

@@ -1,21 +1,25 @@
 import type { Command } from 'commander';
 import {
+  askInTurns,
   checkImageShape,
   type Dataset,
   type ModelFile,
-  Network,
   namedLike,
   networkLimits,
   nodeVersions,
   openDevice,
+  type PopulationTestReport,
+  populationEvaluation,
+  populationTestReport,
   ShadegradError,
   TEST_FILES,
+  type TestReport,
   testFiles,
   testReport,
   writeFiles,
 } from '../node.ts';
 import { type DataFlags, loadData } from './data.ts';
-import { loadModel, type NormalisationFlags } from './model.ts';
+import { loadModels, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
 import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
@@ -28,8 +32,8 @@ interface EvaluateFlags extends DataFlags, NormalisationFlags {
 export function addEvaluate(program: Command, signal: AbortSignal): void {
   program
     .command('evaluate')
-    .description('test a trained network and report')
-    .argument('<model>', 'a model file (safetensors)')
+    .description('test a trained network, or several, and report')
+    .argument('<model>', 'a model file (safetensors), of one network or of several')
     .addOption(options.data())
     .addOption(options.inputMean())
     .addOption(options.inputStd())
@@ -43,32 +47,31 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
 
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  const file = await loadModel(path, flags, out);
+  const file = await loadModels(path, flags, out);
   const data = namedLike(await loadData(flags, out, signal), file.classNames);
   checkFit(data, file);
-  const { model } = file;
+  const { models, stored, networks, normalisation } = file;
+  const { spec } = file.model;
+  const { test } = data;
   const { device, info, toggles } = await openDevice({
-    requiredLimits: networkLimits(model.spec, data.test.count),
+    requiredLimits: networkLimits(spec, test.count),
+    optionalLimits: networkLimits(spec, test.count, models.length),
     robustness: false,
   });
   try {
     out.say(adapterLine(info));
     out.say(datasetLine(data));
-    const network = await Network.create(device, model);
-    const evaluation = await network.evaluate(data.test);
+    const each = await askInTurns(device, models, test.count, (network) => network.evaluateEach(test));
     if (signal.aborted)
       throw new ShadegradError('interrupted', 'The test was interrupted.', 'Nothing was kept.');
+    const evaluation = populationEvaluation(each, test.labels, spec.classes);
     const versions = await nodeVersions();
-    const report = await testReport({
-      data,
-      model: file.stored,
-      normalisation: file.normalisation,
-      file: path,
-      adapter: info,
-      toggles,
-      versions,
-      evaluation,
-    });
+    const tested = { data, normalisation, file: path, adapter: info, toggles, versions };
+    const [only, ...others] = stored;
+    const report: TestReport | PopulationTestReport =
+      only && others.length === 0
+        ? await testReport({ ...tested, model: only, evaluation: evaluation.ensemble })
+        : await populationTestReport({ ...tested, models: stored, networks, evaluation });
     out.result(report, testText(report));
     if (flags.out !== undefined) out.say(filesText(await writeFiles(flags.out, await testFiles(report))));
   } finally {

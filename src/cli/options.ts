@@ -47,6 +47,15 @@ function parseSeconds(text: string): number {
   return value >= 0 && value <= 1e6 ? value : refuse('a number of seconds, 0 or more');
 }
 
+/** Values separated by commas, each of them once. */
+function distinct(parse: (text: string) => number): (text: string) => number[] {
+  const parseAll = listOf(parse);
+  return (text) => {
+    const values = parseAll(text);
+    return new Set(values).size === values.length ? values : refuse('each value once');
+  };
+}
+
 /** Values separated by commas. */
 export function listOf<T>(parse: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((item) => parse(item.trim()));
@@ -121,12 +130,12 @@ export const options = {
     new Option(
       '--learning-rate <rates>',
       'step size; several, separated by commas, train networks of each (default: 0.001, of sgd 0.01)',
-    ).argParser(listOf(parseLearningRate)),
+    ).argParser(distinct(parseLearningRate)),
   weightDecay: () =>
     new Option(
       '--weight-decay <shares>',
       "adamw's, times the learning rate; several train networks of each (default: 0.004)",
-    ).argParser(listOf(parseDecay)),
+    ).argParser(distinct(parseDecay)),
   momentum: () =>
     new Option('--momentum <share>', "sgd's share of the last step that the next one repeats")
       .argParser(parseShare)

@@ -7,6 +7,8 @@ import {
   formatConfusionMatrix,
   matrixLabels,
   type NetworkRecord,
+  type PopulationSummary,
+  type PopulationTestReport,
   type RunReport,
   type TestReport,
   type TestResults,
@@ -62,7 +64,7 @@ export function networkLine({
   settings,
   networks,
 }: Pick<Trainer, 'spec' | 'settings' | 'networks'>): string {
-  const { batchSize, optimizer, schedule, warmup } = settings;
+  const { batchSize, optimizer, momentum, schedule, warmup } = settings;
   const [first] = networks;
   const seeds = [...new Set(networks.map(({ seed }) => seed))];
   const distinct = (values: readonly number[]) => [...new Set(values)].join(', ');
@@ -70,20 +72,43 @@ export function networkLine({
     `${networks.length > 1 ? `${networks.length} networks` : 'Network'}: ${[spec.inputs, ...spec.hidden, spec.classes].join('-')}`,
     `batch size ${batchSize}`,
     ...(optimizer === 'adam' ? [] : [optimizer]),
+    ...(momentum === 0 ? [] : [`momentum ${momentum}`]),
     `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}`,
     ...(optimizer === 'adamw'
       ? [`weight decay ${distinct(networks.map(({ weightDecay }) => weightDecay))}`]
       : []),
     ...(schedule.name === 'constant' ? [] : [`${schedule.name} schedule`]),
-    ...(warmup === 0 ? [] : [`warm-up ${counted(warmup, 'epoch', 'epochs')}`]),
+    ...(warmup === 0 ? [] : [`warm-up ${warmup} ${warmup === 1 ? 'epoch' : 'epochs'}`]),
     seeds.length > 1 ? `seeds ${seeds[0]} to ${seeds.at(-1)}` : `seed ${first?.seed}`,
   ].join(', ');
 }
 
 /** Where a training goes on that was begun before. */
 export function resumeLine({ epochs, place }: Pick<Trainer, 'epochs' | 'place'>): string {
-  const batches = place.done > 0 ? ` and ${place.done} of ${count(place.of)} batches` : '';
-  return `Notice: Going on after ${counted(epochs, 'epoch', 'epochs')}${batches}.`;
+  const behind = [
+    ...(epochs > 0 || place.done === 0 ? [counted(epochs, 'epoch', 'epochs')] : []),
+    ...(place.done > 0 ? [`${count(place.done)} of ${counted(place.of, 'batch', 'batches')}`] : []),
+  ];
+  return `Going on after ${behind.join(' and ')}`;
+}
+
+/** How the training that is kept in a folder is gone on with, as the user has to type it. */
+export function resumeCommand(folder: string): string {
+  return `shadegrad train --resume ${/^[\w./\\:@-]+$/.test(folder) ? folder : `"${folder}"`}`;
+}
+
+/** That another training is about to take the place of one that has not come to its end. */
+export function unfinishedText(folder: string, trained: number, epochs: number): string {
+  const progress = `${count(trained)} of ${counted(epochs, 'epoch', 'epochs')}`;
+  return (
+    `Notice: The training in ${folder} is not finished (${progress}), and the first checkpoint of this one replaces it. ` +
+    `To go on with it instead, stop this one before and use: ${resumeCommand(folder)}`
+  );
+}
+
+/** That a training does not go on with the plan that it had. */
+export function planChangeText(before: string, now: string): string {
+  return `Notice: The plan was ${before} and is ${now} from here on: the bits are not those that it would have given.`;
 }
 
 /** Of several networks the means of those that have not diverged. */
@@ -114,36 +139,51 @@ export function speedLine({ imagesPerSecond }: RunReport): string {
 export function runText(report: RunReport): string {
   const { models, best, summary, ensemble, test } = report;
   const chosen = models[best];
-  if (!summary || !ensemble || !chosen) return testText(report);
-  const { mean, interval, least, most } = summary.accuracy;
-  const diverged = models.length - summary.accuracy.count;
-  const spread = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
+  if (!summary || !ensemble || !chosen) return networkText(report);
+  const diverged = models.filter((model) => model.diverged !== null);
+  const kept = chosen.history[chosen.epoch - 1];
+  const criterion = kept?.valLoss == null ? 'training loss' : 'validation loss';
   const lines = [
-    `Test of ${counted(summary.accuracy.count, 'network', 'networks')}: accuracy ${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`,
-    ...(diverged > 0 ? [`Diverged: ${divergedText(models)}`] : []),
-    `Best by ${chosen.history.at(-1)?.valLoss == null ? 'training' : 'validation'} loss: ${settingText(chosen)}: ${testLine(test)}`,
-    `All together: ${testLine(ensemble.test)}`,
+    summaryLine(summary),
+    ...(diverged.length > 0 ? [`Diverged: ${diverged.map(divergenceText).join('; ')}`] : []),
+    `Best by ${criterion}: ${settingText(chosen)}: ${testLine(test)}`,
+    ensembleLine(ensemble),
   ];
   return `${lines.join('\n')}\n\n${detailText(report, ensemble)}`;
+}
+
+function summaryLine({ accuracy }: PopulationSummary): string {
+  const { mean, interval, least, most } = accuracy;
+  const spread = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
+  const networks = counted(accuracy.count, 'network', 'networks');
+  return `Test of ${networks}: accuracy ${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`;
+}
+
+function ensembleLine({ test }: TestResults): string {
+  return `All together: ${testLine(test)}`;
+}
+
+/** A network that diverged, and where. */
+export function divergenceText(network: NetworkRecord): string {
+  if (!network.diverged) return settingText(network);
+  const { epoch, batch } = network.diverged;
+  const place =
+    batch === null ? `on the validation samples after epoch ${epoch}` : `epoch ${epoch}, batch ${batch}`;
+  return `${settingText(network)} (${place})`;
 }
 
 function settingText({ seed, learningRate, weightDecay }: NetworkRecord): string {
   return `seed ${seed}, learning rate ${learningRate}${weightDecay > 0 ? `, weight decay ${weightDecay}` : ''}`;
 }
 
-/** The networks that diverged, and where. */
-function divergedText(models: RunReport['models']): string {
-  return models
-    .flatMap((model) => {
-      if (!model.diverged) return [];
-      const { epoch, batch } = model.diverged;
-      return `${settingText(model)} (epoch ${epoch}${batch === null ? '' : `, batch ${batch}`})`;
-    })
-    .join('; ');
+/** Test result, classification report and confusion matrix, as text; of several networks those of all together. */
+export function testText(report: TestReport | PopulationTestReport): string {
+  if (!('ensemble' in report)) return networkText(report);
+  const { summary, ensemble } = report;
+  return `${summaryLine(summary)}\n${ensembleLine(ensemble)}\n\n${detailText(report, ensemble)}`;
 }
 
-/** Test result, classification report and confusion matrix, as text. */
-export function testText(report: TestReport): string {
+function networkText(report: TestReport): string {
   return `Test: ${testLine(report.test)}\n\n${detailText(report, report)}`;
 }
 

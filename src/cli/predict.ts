@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import {
   type AdapterReport,
+  askInTurns,
   type ErrorCode,
+  ensemblePrediction,
   expandPatterns,
   type InputImage,
   type ModelFile,
-  Network,
   namesOfClasses,
   networkLimits,
   openDevice,
@@ -13,7 +14,7 @@ import {
   ShadegradError,
   writeInput,
 } from '../node.ts';
-import { loadModel, type NormalisationFlags } from './model.ts';
+import { type LoadedModels, loadModels, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
 import { adapterLine, type Output, output, percent } from './output.ts';
@@ -31,7 +32,7 @@ interface PredictFlags extends NormalisationFlags {
   readonly json?: true;
 }
 
-/** The network's answer for an image. */
+/** What the network says of an image, or what several say together. */
 interface PredictionRow {
   readonly image: string;
   /** Position in an IDX file, 0 for the first; null for a picture. */
@@ -44,6 +45,8 @@ interface PredictionRow {
   /** Probability of that class. */
   readonly probability: number;
   readonly probabilities: readonly number[];
+  /** The class that each of several networks takes for the most probable: [networks]. */
+  readonly votes?: readonly number[];
   /** Why the answer is doubtful; null where nothing speaks against it. */
   readonly notice: string | null;
   readonly noticeCodes: readonly string[];
@@ -60,7 +63,7 @@ export function addPredict(program: Command, signal: AbortSignal): void {
   program
     .command('predict')
     .description('say what images show')
-    .argument('<model>', 'a model file (safetensors)')
+    .argument('<model>', 'a model file (safetensors), of one network or of several')
     .argument('<image...>', "PNG or JPEG pictures of any size, or IDX files with images of the model's size")
     .addOption(options.inputMean())
     .addOption(options.inputStd())
@@ -79,16 +82,16 @@ async function predict(
   signal: AbortSignal,
 ): Promise<void> {
   const out = output(flags.json === true);
-  const file = await loadModel(modelPath, flags, out);
+  const file = await loadModels(modelPath, flags, out);
   const paths = await expandPatterns(patterns);
-  const gpu = lazyNetwork(file, modelPath, out);
+  const gpu = lazyNetworks(file, modelPath, out);
   const rows: (PredictionRow | ErrorRow)[] = [];
   const failures: ShadegradError[] = [];
   try {
     const reading = { signal, asIs: flags.asIs === true };
     for await (const batch of readBatches(paths, file, batchSize(file), reading)) {
       const inputs = batch.flatMap(({ input }) => input ?? []);
-      const probabilities = inputs.length > 0 ? await gpu.predict(inputs) : [];
+      const answers = inputs.length > 0 ? await gpu.predict(inputs) : [];
       let predicted = 0;
       for (const read of batch) {
         if (read.input === null) {
@@ -96,7 +99,8 @@ async function predict(
           rows.push(errorRow(read.path, read.error));
           continue;
         }
-        rows.push(predictionRow(read.input, probabilities[predicted++] ?? [], file));
+        const answer = answers[predicted++];
+        if (answer) rows.push(predictionRow(read.input, answer, file));
         if (flags.inputs !== undefined) await writeInput(flags.inputs, read.number, read.input, paths);
       }
     }
@@ -122,26 +126,40 @@ function batchSize({ model }: ModelFile): number {
   return Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST_BYTES / model.spec.inputs)));
 }
 
-/** A network on a GPU. The GPU is opened when the first images come, since there may be none. */
-function lazyNetwork(file: ModelFile, modelPath: string, out: Output) {
-  const { model } = file;
-  const { inputs, classes } = model.spec;
-  let opened: { device: GPUDevice; info: AdapterReport; network: Network } | undefined;
+/** What networks make of an image. */
+interface Answer {
+  /** Of all together: [classes]. */
+  readonly probabilities: readonly number[];
+  /** The most probable class for each: [networks]. */
+  readonly votes: readonly number[];
+}
+
+/** Networks on a GPU. The GPU is opened when the first images come, since there may be none. */
+function lazyNetworks(file: LoadedModels, modelPath: string, out: Output) {
+  const { models } = file;
+  const { spec } = file.model;
+  const { inputs, classes } = spec;
+  let opened: { device: GPUDevice; info: AdapterReport } | undefined;
   const open = async () => {
-    const requiredLimits = networkLimits(model.spec, batchSize(file));
-    const { device, info } = await openDevice({ requiredLimits, robustness: false });
+    const { device, info } = await openDevice({
+      requiredLimits: networkLimits(spec, batchSize(file)),
+      optionalLimits: networkLimits(spec, batchSize(file), models.length),
+      robustness: false,
+    });
     out.note(adapterLine(info));
-    return { device, info, network: await Network.create(device, model) };
+    return { device, info };
   };
   return {
     adapter: () => opened?.info ?? null,
     destroy: () => opened?.device.destroy(),
-    /** @returns the probabilities of the classes, for each image */
-    async predict(images: readonly InputImage[]): Promise<number[][]> {
+    async predict(images: readonly InputImage[]): Promise<Answer[]> {
       opened ??= await open();
       const pixels = new Uint8Array(images.length * inputs);
       for (const [i, image] of images.entries()) pixels.set(image.pixels, i * inputs);
-      const { probabilities } = await opened.network.predict(pixels);
+      const each = await askInTurns(opened.device, models, images.length, (network) =>
+        network.predictEach(pixels),
+      );
+      const { probabilities } = ensemblePrediction(each, classes);
       if (!probabilities.every(Number.isFinite)) {
         throw new ShadegradError(
           'bad-model',
@@ -149,14 +167,17 @@ function lazyNetwork(file: ModelFile, modelPath: string, out: Output) {
           'Train again with a smaller learning rate.',
         );
       }
-      return images.map((_, i) => [...probabilities.subarray(i * classes, (i + 1) * classes)]);
+      return images.map((_, i) => ({
+        probabilities: [...probabilities.subarray(i * classes, (i + 1) * classes)],
+        votes: each.map(({ predictions }) => predictions[i] ?? 0),
+      }));
     },
   };
 }
 
 function predictionRow(
   { file: image, index, notices }: InputImage,
-  probabilities: readonly number[],
+  { probabilities, votes }: Answer,
   { model, classNames }: ModelFile,
 ): PredictionRow {
   const probability = Math.max(...probabilities);
@@ -170,6 +191,7 @@ function predictionRow(
     ...(className === String(label) && { digit: label }),
     probability,
     probabilities,
+    ...(votes.length > 1 && { votes }),
     notice: notices.length > 0 ? notices.map(({ text }) => text).join(' ') : null,
     noticeCodes: notices.map(({ code }) => code),
   };
@@ -180,7 +202,7 @@ function errorRow(image: string, { code, message, nextStep }: ShadegradError): E
 }
 
 function predictionLines(row: PredictionRow, { model, classNames }: ModelFile): string[] {
-  const { image, index, label, className, probability, probabilities, notice } = row;
+  const { image, index, label, className, probability, probabilities, votes, notice } = row;
   const names = namesOfClasses({ ...model.spec, classNames });
   const others = probabilities
     .map((share, other) => ({ share, other }))
@@ -189,7 +211,9 @@ function predictionLines(row: PredictionRow, { model, classNames }: ModelFile): 
     .slice(0, ALTERNATIVES)
     .map(({ share, other }) => `${names[other]}: ${percent(share)}`);
   const name = index === null ? image : `${image}[${index}]`;
-  const line = `${name}: ${className} (${[percent(probability), ...others].join('; ')})`;
+  const agreeing = votes?.filter((vote) => vote === label).length;
+  const agreement = votes ? [`${agreeing} of ${votes.length} networks`] : [];
+  const line = `${name}: ${className} (${[percent(probability), ...others, ...agreement].join('; ')})`;
   return notice === null ? [line] : [line, `  Notice: ${notice}`];
 }
 

@@ -42,7 +42,8 @@ function progressBar<T>(
   };
 }
 
-export function trainingBar(): ProgressBar<Progress> | undefined {
+/** @param networks of which the samples are one's, and the images per second all of those on the GPU */
+export function trainingBar(networks: number): ProgressBar<Progress> | undefined {
   return progressBar((progress) => {
     const { epoch, epochs, samples, samplesPerEpoch, imagesPerSecond } = progress;
     const done = (epoch - 1) * samplesPerEpoch + samples;
@@ -52,7 +53,7 @@ export function trainingBar(): ProgressBar<Progress> | undefined {
       before: `Epoch ${epoch}/${epochs}`,
       after:
         `${count(imagesPerSecond)} images/s  loss ${loss(progress.loss)}  ` +
-        `accuracy ${percent(progress.accuracy)}  ${duration((all - done) / imagesPerSecond)} left`,
+        `accuracy ${percent(progress.accuracy)}  ${duration((networks * (all - done)) / imagesPerSecond)} left`,
     };
   });
 }

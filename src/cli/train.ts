@@ -1,59 +1,27 @@
-import { basename, dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   type AdapterChoice,
   CHECKPOINT_FILE,
   type Checkpoint,
-  type CheckpointNotes,
-  type CheckpointWriter,
-  checkpointWriter,
-  type Dataset,
+  DATASET_NAMES,
   epochsTrained,
-  MATRIX_DEVICE,
-  MOST_LOSSES,
-  modelNotes,
-  nodeVersions,
-  type OpenedDevice,
   type OptimizerName,
-  openDevice,
   type PlanName,
+  POPULATION_FILES,
   planMemory,
-  planUsesMatrixUnits,
-  populationLimits,
-  type Recoverable,
-  RUN_FILES,
   readCheckpoint,
-  reasonOf,
-  recovering,
-  runFiles,
-  runReport,
   type Schedule,
   ShadegradError,
-  Trainer,
   type TrainerOptions,
   type TrainerState,
-  trainerLimits,
-  type Versions,
-  writeFiles,
 } from '../node.ts';
-import { type DataFlags, loadData } from './data.ts';
-import { loadModel } from './model.ts';
+import type { DataFlags } from './data.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
-import {
-  adapterLine,
-  datasetLine,
-  epochLine,
-  filesText,
-  networkLine,
-  type Output,
-  output,
-  planLine,
-  resumeLine,
-  runText,
-  speedLine,
-} from './output.ts';
-import { trainingBar } from './progress.ts';
+import { type Output, output, unfinishedText } from './output.ts';
+import { type Task, train } from './training.ts';
 
 interface TrainFlags extends DataFlags {
   readonly hidden: readonly number[];
@@ -107,7 +75,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .action((flags: TrainFlags, command: Command) => start(flags, command, signal));
 }
 
-/** What is given on the command line, where it decides over a checkpoint or over the library's defaults. */
+/** What is given on the command line: it decides over a checkpoint, and over the library's defaults. */
 type Given = Partial<TrainFlags>;
 
 async function start(flags: TrainFlags, command: Command, signal: AbortSignal): Promise<void> {
@@ -115,28 +83,56 @@ async function start(flags: TrainFlags, command: Command, signal: AbortSignal): 
     Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
   ) as Given;
   const checkpoint = flags.resume === undefined ? undefined : await readCheckpoint(flags.resume);
+  const own = flags.resume === undefined ? undefined : await folderOf(flags.resume);
+  const folder = given.out ?? own;
+  if (flags.resume !== undefined && folder === undefined) {
+    throw new ShadegradError(
+      'usage',
+      `${flags.resume} is not called ${CHECKPOINT_FILE}, so where to go on with it is open.`,
+      'Name a folder for it with --out.',
+    );
+  }
+  const isOwn = folder !== undefined && own !== undefined && resolve(folder) === resolve(own);
   const task = taskOf(flags, given, checkpoint);
-  await withFolder(task.out, [...RUN_FILES, CHECKPOINT_FILE], () => train(task, flags, signal));
+  const out = output(flags.json === true);
+  await withFolder(folder, [...POPULATION_FILES, CHECKPOINT_FILE], async () => {
+    const replaces = folder !== undefined && !isOwn && (await holdsUnfinished(folder, out));
+    await train({ ...task, folder, holds: isOwn ? 'own' : replaces ? 'another' : 'none' }, out, signal);
+  });
 }
 
-/** What is to be done, whether it is begun or gone on with. */
-interface Task {
-  readonly notes: Omit<CheckpointNotes, 'versions'>;
-  readonly options: TrainerOptions;
-  readonly init: string | undefined;
-  readonly out: string | undefined;
+/** The folder of a checkpoint, which may be named by itself or by its folder; undefined where it has another name. */
+async function folderOf(path: string): Promise<string | undefined> {
+  if ((await stat(path)).isDirectory()) return path;
+  return basename(path) === CHECKPOINT_FILE ? dirname(path) : undefined;
+}
+
+/** Whether another training would be lost by beginning one in its folder; says so. */
+async function holdsUnfinished(folder: string, out: Output): Promise<boolean> {
+  // What cannot be gone on with is no loss.
+  const { state, notes } = (await readCheckpoint(folder).catch(() => undefined)) ?? {};
+  if (!state || !notes) return false;
+  const trained = epochsTrained(state);
+  const isOver = state.networks.every(({ diverged, stopped }) => diverged !== null || stopped);
+  if (trained >= notes.epochs || isOver) return false;
+  out.note(unfinishedText(folder, trained, notes.epochs));
+  return true;
 }
 
 /** @throws ShadegradError `usage` where flags contradict each other or the checkpoint */
-function taskOf(flags: TrainFlags, given: Given, checkpoint: Checkpoint | undefined): Task {
+function taskOf(
+  flags: TrainFlags,
+  given: Given,
+  checkpoint: Checkpoint | undefined,
+): Omit<Task, 'folder' | 'holds'> {
   const { notes, state } = checkpoint ?? {};
   const epochs = given.epochs ?? notes?.epochs ?? flags.epochs;
-  const trained = state ? epochsTrained(state) : 0;
-  if (epochs < trained) {
+  const begun = state ? epochsBegun(state) : 0;
+  if (epochs < begun) {
     throw new ShadegradError(
       'usage',
-      `--epochs ${epochs}: the training to go on with has ${trained} epochs already.`,
-      `Use ${trained} or more.`,
+      `--epochs ${epochs}: the training to go on with is in epoch ${begun} already.`,
+      `Use ${begun} or more.`,
     );
   }
   if (state && given.init !== undefined) {
@@ -146,21 +142,36 @@ function taskOf(flags: TrainFlags, given: Given, checkpoint: Checkpoint | undefi
       'Use one of them.',
     );
   }
+  const data = given.data ?? notes?.data ?? flags.data;
+  const imageSize = given.imageSize ?? notes?.imageSize ?? null;
   return {
-    notes: {
-      data: given.data ?? notes?.data ?? flags.data,
-      imageSize: given.imageSize ?? notes?.imageSize ?? null,
-      epochs,
+    source: { data, ...(imageSize && { imageSize }) },
+    notes: { data: lasting(data), imageSize, epochs },
+    options: {
+      ...settingsOf(given, epochs),
+      ...(state && { restore: given.plan === 'auto' ? withoutPlan(state) : state }),
+      planMemory: planMemory(),
     },
-    options: { ...settingsOf(given, epochs), ...(state && { restore: state }), planMemory: planMemory() },
+    planBefore: state?.settings.plan,
     init: given.init,
-    out: given.out ?? folderOf(flags.resume),
+    adapter: flags.adapter,
+    snapshotSeconds: flags.checkpointEvery,
   };
 }
 
-/** A checkpoint may be named by itself or by its folder. */
-function folderOf(path: string | undefined): string | undefined {
-  return path !== undefined && basename(path) === CHECKPOINT_FILE ? dirname(path) : path;
+/** Epochs trained, and the one that is in its middle. */
+function epochsBegun(state: TrainerState): number {
+  return state.rounds.some(({ place }) => place > 0) ? state.epoch : epochsTrained(state);
+}
+
+/** A name of the data that is right in whatever folder the training is gone on with. */
+function lasting(data: string): string {
+  return DATASET_NAMES.includes(data) ? data : resolve(data);
+}
+
+/** The plan is chosen anew. */
+function withoutPlan(state: TrainerState): TrainerState {
+  return { ...state, settings: { ...state.settings, plan: 'auto' } };
 }
 
 /** The trainer's settings, as far as they are given. */
@@ -194,140 +205,4 @@ function oneOrAll(values: readonly number[]): number | readonly number[] {
 function scheduleOf(name: Schedule['name'], epochs: number): Schedule {
   if (name === 'step') return { name, epochs: Math.ceil(epochs / 3), factor: 0.1 };
   return name === 'cosine' ? { name, epochs } : { name };
-}
-
-async function train(task: Task, flags: TrainFlags, signal: AbortSignal): Promise<void> {
-  const out = output(flags.json === true);
-  const { data: source, imageSize, epochs } = task.notes;
-  const data = await loadData({ data: source, ...(imageSize && { imageSize }) }, out, signal);
-  const initial = task.init === undefined ? undefined : (await loadModel(task.init, {}, out)).model;
-  const trainerOptions = {
-    ...(initial && { initial, hidden: initial.spec.hidden }),
-    ...task.options,
-  };
-  const versions = await nodeVersions();
-  const writer =
-    task.out === undefined
-      ? undefined
-      : checkpointWriter(task.out, { ...task.notes, versions }, (error) =>
-          out.note(`Notice: The checkpoint could not be written: ${reasonOf(error)}`),
-        );
-  const plan = trainerOptions.plan ?? trainerOptions.restore?.settings.plan ?? 'auto';
-  const open = () =>
-    openDevice({
-      adapter: flags.adapter,
-      requiredLimits: trainerLimits(data, trainerOptions),
-      optionalLimits: populationLimits(data, trainerOptions),
-      robustness: false,
-      ...(plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE),
-    });
-  const job = {
-    data,
-    epochs,
-    options: trainerOptions,
-    versions,
-    out,
-    folder: task.out,
-    writer,
-    snapshotSeconds: flags.checkpointEvery,
-    signal,
-  };
-  const onLoss = (loss: ShadegradError, times: number) =>
-    out.note(`Notice: ${loss.message} Going on with another one (${times} of at most ${MOST_LOSSES} times).`);
-  try {
-    await recovering(open, (recoverable) => trainOn(recoverable, job), onLoss);
-  } catch (error) {
-    await writer?.done();
-    throw withCheckpoint(error, task.out);
-  }
-}
-
-/** What is the same on whatever device. */
-interface Job {
-  readonly data: Dataset;
-  readonly epochs: number;
-  readonly options: TrainerOptions;
-  readonly versions: Versions;
-  readonly out: Output;
-  readonly folder: string | undefined;
-  readonly writer: CheckpointWriter | undefined;
-  /** 0 for none within an epoch. */
-  readonly snapshotSeconds: number;
-  readonly signal: AbortSignal;
-}
-
-/** Trains what is left, tests and reports. */
-async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
-  const { data, epochs, out, writer, signal } = job;
-  const { device, info, toggles } = opened;
-  try {
-    const again = state !== undefined;
-    if (!again) {
-      out.say(adapterLine(info));
-      out.say(datasetLine(data));
-    }
-    const { initial: _, ...options } = job.options;
-    const trainer = await Trainer.create(device, data, again ? { ...options, restore: state } : job.options);
-    if (!again) {
-      out.say(networkLine(trainer));
-      out.say(planLine(trainer));
-    }
-    if (again || options.restore) out.note(resumeLine(trainer));
-    await trainEpochs(trainer, job, (now) => {
-      keep(now);
-      writer?.write(now);
-    });
-    const evaluation = await trainer.evaluateAll(data.test);
-    const models = await trainer.models();
-    if (signal.aborted)
-      throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
-    const report = await runReport({
-      data,
-      models,
-      adapter: info,
-      toggles,
-      versions: job.versions,
-      config: { epochs, ...trainer.settings, plan: trainer.plan.name },
-      networks: trainer.networks,
-      ...trainer.trained,
-      evaluation,
-    });
-    out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
-    if (job.folder === undefined) return;
-    await writer?.done();
-    out.say(filesText(await writeFiles(job.folder, await runFiles(report, models, modelNotes(data)))));
-  } finally {
-    device.destroy();
-  }
-}
-
-async function trainEpochs(
-  trainer: Trainer,
-  { epochs, out, snapshotSeconds, signal }: Job,
-  onSnapshot: (state: TrainerState) => void,
-): Promise<void> {
-  const left = epochs - trainer.epochs;
-  if (left === 0) return;
-  const bar = trainingBar();
-  try {
-    const within = snapshotSeconds > 0 && { snapshotSeconds };
-    const onProgress = bar && { onProgress: bar.update };
-    for await (const record of trainer.fit({ epochs: left, signal, onSnapshot, ...within, ...onProgress })) {
-      bar?.stop();
-      out.say(epochLine(record, epochs, trainer));
-    }
-  } finally {
-    bar?.stop();
-  }
-}
-
-/** What an interrupted training kept, and how to go on. */
-function withCheckpoint(error: unknown, folder: string | undefined): unknown {
-  if (!(error instanceof ShadegradError) || !['interrupted', 'device-lost'].includes(error.code))
-    return error;
-  const next =
-    folder === undefined
-      ? 'Nothing was kept, since there was no --out.'
-      : `Go on with: shadegrad train --resume ${folder}`;
-  return new ShadegradError(error.code, error.message, next, error);
 }

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import {
@@ -8,13 +8,10 @@ import {
   encodeCheckpoint,
 } from '../train/checkpoint.ts';
 import type { TrainerState } from '../train/state.ts';
-import { removeLeftovers, writeWhole } from './files.ts';
+import { readLarge, removeLeftovers, writeWhole } from './files.ts';
 
 /** What a checkpoint is called in the folder of a training. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
-
-/** The most that Node reads at once. */
-const LARGEST_READ = 2 ** 30;
 
 /**
  * Reads the checkpoint in a folder, or the file itself.
@@ -44,25 +41,12 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-/** Node's `readFile` refuses files of 2 GiB, which many networks side by side take. */
-async function readLarge(path: string): Promise<Uint8Array> {
-  const handle = await open(path);
-  try {
-    const bytes = new Uint8Array((await handle.stat()).size);
-    for (let offset = 0; offset < bytes.length; ) {
-      const length = Math.min(LARGEST_READ, bytes.length - offset);
-      const { bytesRead } = await handle.read(bytes, { offset, length });
-      if (bytesRead === 0) return bytes.subarray(0, offset);
-      offset += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
 /** Keeps a folder's checkpoint up to date while the training goes on. */
 export interface CheckpointWriter {
+  /** Of the file. */
+  readonly path: string;
+  /** Whether a state was written. */
+  readonly written: boolean;
   /**
    * Has the folder's checkpoint replaced by this state, and returns at once. While one is being written the next one
    * waits; of several that wait only the last is written. The state must stay as it is.
@@ -93,6 +77,7 @@ export function checkpointWriter(
   let writing: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let told = false;
+  let written = false;
 
   async function writeAll(): Promise<void> {
     await ready;
@@ -102,6 +87,7 @@ export function checkpointWriter(
       try {
         await writeWhole(path, encodeCheckpoint(state, notes));
         failure = undefined;
+        written = true;
       } catch (error) {
         failure = { error };
         if (!told) onFailure(error);
@@ -112,6 +98,10 @@ export function checkpointWriter(
   }
 
   return {
+    path,
+    get written() {
+      return written;
+    },
     write(state) {
       next = state;
       writing ??= writeAll();

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmdirSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
+
+/** The most that Node reads at once. */
+const LARGEST_READ = 2 ** 30;
 
 /**
  * A file as it is stored.
@@ -57,6 +60,25 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       'Check that the folder is writable and the disk not full.',
       cause,
     );
+  }
+}
+
+/** As Node's `readFile`, which refuses files of 2 GiB: many networks side by side take more. */
+export async function readLarge(path: string): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    if (size <= LARGEST_READ) return await handle.readFile();
+    const bytes = new Uint8Array(size);
+    for (let offset = 0; offset < bytes.length; ) {
+      const length = Math.min(LARGEST_READ, bytes.length - offset);
+      const { bytesRead } = await handle.read(bytes, { offset, length });
+      if (bytesRead === 0) return bytes.subarray(0, offset);
+      offset += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,20 +1,32 @@
-import { readFile } from 'node:fs/promises';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { decodeModel, encodeModel, type ModelFile, type ModelNotes } from '../model/model-file.ts';
-import { writeWhole } from './files.ts';
+import { decodeModels, type ModelsFile } from '../model/population-file.ts';
+import { readLarge, writeWhole } from './files.ts';
 
 /**
  * Reads a model file of this package's, or one that PyTorch saved as safetensors (see {@link decodeModel}).
  * @throws ShadegradError `bad-model` where it cannot be read or is something else
  */
-export async function readModel(path: string): Promise<ModelFile> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+export function readModel(path: string): Promise<ModelFile> {
+  return decoded(path, decodeModel);
+}
+
+/**
+ * Reads a file of several models, or of one (see {@link decodeModels}).
+ * @throws ShadegradError `bad-model` where it cannot be read or is something else
+ */
+export function readModels(path: string): Promise<ModelsFile> {
+  return decoded(path, decodeModels);
+}
+
+async function decoded<T>(path: string, decode: (bytes: Uint8Array) => T): Promise<T> {
+  const bytes = await readLarge(path).catch((cause: unknown) => {
     const reason = reasonOf(cause);
     throw new ShadegradError('bad-model', `${path} cannot be read: ${reason}.`, 'Check the path.', cause);
   });
   try {
-    return decodeModel(bytes);
+    return decode(bytes);
   } catch (error) {
     if (!(error instanceof ShadegradError)) throw error;
     throw new ShadegradError(error.code, `${path}: ${error.message}`, error.nextStep, error);

@@ -9,7 +9,13 @@ import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
-import { matrixLabels, type RunReport, type TestReport, type TestResults } from '../report/run-report.ts';
+import {
+  matrixLabels,
+  type PopulationTestReport,
+  type RunReport,
+  type TestReport,
+  type TestResults,
+} from '../report/run-report.ts';
 import { stripOption, stripSize } from '../report/strip.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
@@ -29,9 +35,17 @@ export const RUN_FILES = ['model.safetensors', ...TEST_FILES, 'training-curves.s
 /** What {@link runFiles} names its files where several networks were trained. */
 export const POPULATION_FILES = [...RUN_FILES, 'models.safetensors', 'accuracies.svg'] as const;
 
-/** `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`. */
-export function testFiles(report: TestReport): Promise<Record<(typeof TEST_FILES)[number], string>> {
-  return filesOf(report, report, '');
+/**
+ * `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`; of several networks these are
+ * those of all together.
+ */
+export function testFiles(
+  report: TestReport & Partial<Pick<PopulationTestReport, 'models' | 'ensemble'>>,
+): Promise<Record<(typeof TEST_FILES)[number], string>> {
+  const { models, ensemble } = report;
+  return models && ensemble
+    ? filesOf(report, ensemble, `ensemble of ${models.length} networks, `)
+    : filesOf(report, report, '');
 }
 
 /** @param subject of which the results are, if not of the report's only network */

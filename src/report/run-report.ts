@@ -7,7 +7,13 @@ import type { Model } from '../model/model.ts';
 import type { Normalisation } from '../model/normalisation.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { bestNetwork } from '../train/best.ts';
-import type { Evaluation, History, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
+import type {
+  Evaluation,
+  History,
+  NetworkRecord,
+  NetworkSettings,
+  PopulationEvaluation,
+} from '../train/history.ts';
 import type { TrainerSettings } from '../train/settings.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
 import { confusionMatrix } from './confusion.ts';
@@ -74,6 +80,31 @@ export interface NetworkReport extends NetworkRecord {
   readonly test: { readonly loss: number; readonly accuracy: number } | null;
 }
 
+/** One network of a file of several: what the file says of it, and how well it told labelled samples apart. */
+export interface TestedNetwork extends Pick<NetworkReport, 'test'> {
+  /** As it was trained; null where the file does not say. */
+  readonly seed: number | null;
+  readonly learningRate: number | null;
+  readonly weightDecay: number | null;
+}
+
+/**
+ * What several networks made of a dataset's test samples, each alone and all together. `test`, `confusionMatrix` and
+ * `classificationReport` are those of all together; `model.sha256` is of all their weights, network by network.
+ */
+export interface PopulationTestReport extends TestReport {
+  /** [networks] */
+  readonly models: readonly TestedNetwork[];
+  readonly summary: PopulationSummary;
+  readonly ensemble: TestResults;
+}
+
+/** How a test's results spread over the networks that have one. */
+export interface PopulationSummary {
+  readonly loss: Summary;
+  readonly accuracy: Summary;
+}
+
 /**
  * Everything about a training run but the weights. JSON holds it without loss. Of several networks, `model`, `history`,
  * `test`, `confusionMatrix` and `classificationReport` are those of the best one.
@@ -86,7 +117,7 @@ export interface RunReport extends TestReport {
   /** Index in `models` of the best network, as {@link bestNetwork} chooses it. */
   readonly best: number;
   /** Of the networks that have a `test`; null where one network was trained. */
-  readonly summary: { readonly loss: Summary; readonly accuracy: Summary } | null;
+  readonly summary: PopulationSummary | null;
   /** By the mean of the networks' probabilities; null where one network was trained. */
   readonly ensemble: TestResults | null;
   /**
@@ -107,6 +138,16 @@ export interface Tested extends Pick<TestReport, 'adapter' | 'toggles' | 'versio
   readonly normalisation?: Normalisation | null;
   /** Of `data.test`, by `model`. */
   readonly evaluation: Evaluation;
+}
+
+/** What the report of a test of several networks is made of. */
+export interface TestedPopulation extends Omit<Tested, 'model' | 'evaluation'> {
+  /** As they are in their file: [networks], one or more. */
+  readonly models: readonly Model[];
+  /** How each was trained: [networks]; null where the file does not say. */
+  readonly networks: readonly NetworkSettings[] | null;
+  /** Of `data.test`, by `models`. */
+  readonly evaluation: PopulationEvaluation;
 }
 
 /** What a run's report is made of. Which network is the best follows from their records. */
@@ -143,6 +184,29 @@ export async function testReport(tested: Tested): Promise<TestReport> {
     toggles,
     versions,
     ...testResults(data, model.spec, evaluation),
+  };
+}
+
+/** @throws ShadegradError `diverged` where no network's test loss is finite, or not that of all together */
+export async function populationTestReport(tested: TestedPopulation): Promise<PopulationTestReport> {
+  const { models, networks, evaluation, ...rest } = tested;
+  const [first] = models;
+  if (!first || models.length !== evaluation.networks.length) throw notOneEach();
+  const all = { spec: first.spec, tensors: models.flatMap(({ tensors }) => tensors) };
+  const report = await testReport({ ...rest, model: all, evaluation: evaluation.ensemble });
+  const tests = evaluation.networks.map((each) => testOf(each));
+  return {
+    ...report,
+    models: tests.map((test, i) => {
+      const { seed = null, learningRate = null, weightDecay = null } = networks?.[i] ?? {};
+      return { seed, learningRate, weightDecay, test };
+    }),
+    summary: summaryOf(tests),
+    ensemble: {
+      test: report.test,
+      confusionMatrix: report.confusionMatrix,
+      classificationReport: report.classificationReport,
+    },
   };
 }
 
@@ -183,7 +247,6 @@ export async function runReport(trained: Trained): Promise<RunReport> {
     evaluation,
   });
   const reports = networks.map((network, i) => networkReport(network, evaluations.networks[i]));
-  const tests = reports.flatMap(({ test }) => test ?? []);
   const several = networks.length > 1;
   return {
     dataset,
@@ -196,12 +259,7 @@ export async function runReport(trained: Trained): Promise<RunReport> {
     ...results,
     models: reports,
     best,
-    summary: several
-      ? {
-          loss: summarise(tests.map(({ loss }) => loss)),
-          accuracy: summarise(tests.map(({ accuracy }) => accuracy)),
-        }
-      : null,
+    summary: several ? summaryOf(reports.map(({ test }) => test)) : null,
     ensemble: several ? testResults(trained.data, bestModel.spec, evaluations.ensemble) : null,
     imagesPerSecond: seconds > 0 ? samples / seconds : null,
   };
@@ -210,9 +268,30 @@ export async function runReport(trained: Trained): Promise<RunReport> {
 function networkReport(network: NetworkRecord, evaluation: Evaluation | null | undefined): NetworkReport {
   if (evaluation === undefined) throw notOneEach();
   const { seed, learningRate, weightDecay, history, epoch, stopped, diverged } = network;
-  const counts = evaluation !== null && diverged === null && Number.isFinite(evaluation.loss);
-  const test = counts ? { loss: evaluation.loss, accuracy: evaluation.accuracy } : null;
+  const test = diverged === null ? testOf(evaluation) : null;
   return { seed, learningRate, weightDecay, history, epoch, stopped, test, diverged };
+}
+
+/** Null where there is none, or the loss is not finite. */
+function testOf(evaluation: Evaluation | null): NetworkReport['test'] {
+  if (!evaluation || !Number.isFinite(evaluation.loss)) return null;
+  return { loss: evaluation.loss, accuracy: evaluation.accuracy };
+}
+
+/** @throws ShadegradError `diverged` where there is no test */
+function summaryOf(tests: readonly NetworkReport['test'][]): PopulationSummary {
+  const finite = tests.filter((test) => test !== null);
+  if (finite.length === 0) {
+    throw new ShadegradError(
+      'diverged',
+      "No network's loss on the test samples is finite.",
+      'Train again with a smaller learning rate.',
+    );
+  }
+  return {
+    loss: summarise(finite.map(({ loss }) => loss)),
+    accuracy: summarise(finite.map(({ accuracy }) => accuracy)),
+  };
 }
 
 function notOneEach(): ShadegradError {

@@ -1,9 +1,9 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Diagnosis } from '../../src/node.ts';
+import type { Diagnosis, RunReport } from '../../src/node.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { runCli, runNode } from '../support/process.ts';
@@ -107,38 +107,82 @@ describe('doctor', () => {
   });
 });
 
-describe('what goes wrong on the GPU in the middle of training ends the run with 6', () => {
-  /** Runs a long training whose device is given to `harm` (the body of a function) after a while. */
-  async function trainAnd(harm: string) {
-    const hook = join(folder, 'harm.mjs');
+describe('what goes wrong on the GPU in the middle of training', () => {
+  const settings = ['--epochs', '60', '--hidden', '8', '--checkpoint-every', '0.02'];
+  let undisturbed: Uint8Array;
+
+  beforeAll(async () => {
+    const out = join(folder, 'undisturbed');
+    await runCli(['train', '--data', data, ...settings, '--out', out]);
+    undisturbed = await readFile(join(out, 'model.safetensors'));
+  });
+
+  /** Trains on devices, the first `times` of which are given to `harm`, the body of a function, after so many submits. */
+  async function trainAnd(harm: string, times: number, submits: number, name: string) {
+    const hook = join(folder, `${name}.mjs`);
     const webgpu = pathToFileURL(join(root, 'node_modules', 'webgpu', 'index.js')).href;
     await writeFile(
       hook,
       `import { globals } from ${JSON.stringify(webgpu)};
-      const { requestDevice } = globals.GPUAdapter.prototype;
-      globals.GPUAdapter.prototype.requestDevice = async function (...args) {
-        const device = await requestDevice.apply(this, args);
-        setTimeout(() => { ${harm} }, 500);
-        return device;
+      const { GPUAdapter: { prototype: adapter }, GPUQueue: { prototype: queue } } = globals;
+      const { requestDevice } = adapter;
+      const { submit } = queue;
+      let [devices, submits] = [0, 0];
+      let device;
+      adapter.requestDevice = async function (...args) {
+        [devices, submits] = [devices + 1, 0];
+        return (device = await requestDevice.apply(this, args));
+      };
+      queue.submit = function (...args) {
+        submit.apply(this, args);
+        if (++submits === ${submits} && devices <= ${times}) { ${harm} }
       };`,
     );
-    const out = join(folder, 'harmed');
-    const args = ['train', '--data', data, '--epochs', '100000', '--out', out, '--json'];
+    const out = join(folder, name);
+    const args = ['train', '--data', data, ...settings, '--out', out, '--json'];
     const finished = await runCli(args, { env: { NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` } });
     expect(finished.stderr).toContain('Network: ');
-    expect(await readdir(folder)).not.toContain('harmed');
-    return finished;
+    return { ...finished, out, model: () => readFile(join(out, 'model.safetensors')) };
   }
 
-  test('the device is lost', async () => {
-    const { code, stdout, stderr } = await trainAnd('device.destroy()');
-    expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
-    expect(stderr).toContain('shadegrad: The GPU device was destroyed.');
+  const LOST = 'Notice: The GPU device was destroyed. Going on with another one';
+
+  test('a lost device is replaced, three times: each is told, and the weights have the same bits', async () => {
+    const { code, stdout, stderr, model } = await trainAnd('device.destroy()', 3, 40, 'lost-thrice');
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as RunReport).history).toHaveLength(60);
+    for (const times of [1, 2, 3]) expect(stderr).toContain(`${LOST} (${times} of at most 3 times).`);
+    expect(stderr).toMatch(/^Notice: Going on after \d+ epochs\.$/m);
+    expect(stderr.match(/^Adapter: /gm)).toHaveLength(1);
+    expect(await model()).toEqual(undisturbed);
   });
 
-  test('the GPU reports an error', async () => {
-    const { code, stdout, stderr } = await trainAnd('device.createBuffer({ size: 4, usage: 0 })');
+  test('a device that is lost before anything was kept: begins again', async () => {
+    const { code, stderr, model } = await trainAnd('device.destroy()', 1, 2, 'lost-early');
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${LOST} (1 of at most 3 times).`);
+    expect(await model()).toEqual(undisturbed);
+  });
+
+  test('the fourth time it ends with 6, with a checkpoint to go on from, to the bit', async () => {
+    const { code, stdout, stderr, out, model } = await trainAnd('device.destroy()', 4, 40, 'lost-for-good');
+    expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+    expect(stderr).toContain(
+      'shadegrad: The GPU device was destroyed. If this stays so, update the GPU driver. ' +
+        `Go on with: shadegrad train --resume ${out}\n`,
+    );
+    expect(await readdir(out)).toEqual(['checkpoint.safetensors']);
+    expect(await runCli(['train', '--resume', out])).toMatchObject({ code: 0, stderr: '' });
+    expect(await model()).toEqual(undisturbed);
+  });
+
+  test('an error that the GPU reports ends it with 6, with the checkpoint of before', async () => {
+    const harm = 'device.createBuffer({ size: 4, usage: 0 })';
+    const { code, stdout, stderr, out, model } = await trainAnd(harm, 9, 40, 'wrong');
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
     expect(stderr).toContain('shadegrad: The GPU reported an error: ');
+    expect(stderr).toContain(`Go on with: shadegrad train --resume ${out}`);
+    await runCli(['train', '--resume', out]);
+    expect(await model()).toEqual(undisturbed);
   });
 });

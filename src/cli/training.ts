@@ -1,0 +1,261 @@
+import {
+  type AdapterChoice,
+  type CheckpointNotes,
+  type CheckpointWriter,
+  checkImageShape,
+  checkpointWriter,
+  type Dataset,
+  MATRIX_DEVICE,
+  MOST_LOSSES,
+  type Model,
+  modelNotes,
+  nodeVersions,
+  type OpenedDevice,
+  openDevice,
+  planUsesMatrixUnits,
+  populationLimits,
+  type Recoverable,
+  reasonOf,
+  recovering,
+  runFiles,
+  runReport,
+  ShadegradError,
+  Trainer,
+  type TrainerOptions,
+  type TrainerState,
+  trainerLimits,
+  type Versions,
+  writeFiles,
+} from '../node.ts';
+import { type DataFlags, loadData } from './data.ts';
+import { loadInitialModel } from './model.ts';
+import {
+  adapterLine,
+  datasetLine,
+  divergenceText,
+  epochLine,
+  filesText,
+  networkLine,
+  type Output,
+  planChangeText,
+  planLine,
+  resumeCommand,
+  resumeLine,
+  runText,
+  speedLine,
+} from './output.ts';
+import { trainingBar } from './progress.ts';
+
+/** What is to be trained, whether it is begun or gone on with. */
+export interface Task {
+  readonly source: DataFlags;
+  readonly notes: Omit<CheckpointNotes, 'versions'>;
+  readonly options: TrainerOptions;
+  /** Of the training to go on with. */
+  readonly planBefore: string | undefined;
+  /** A model file to start from. */
+  readonly init: string | undefined;
+  readonly adapter: AdapterChoice;
+  /** 0 for no snapshots within an epoch. */
+  readonly snapshotSeconds: number;
+  /** Where results go; undefined for nowhere. */
+  readonly folder: string | undefined;
+  /** Whose checkpoint the folder holds: this training's, or that of another one which is not finished. */
+  readonly holds: 'own' | 'another' | 'none';
+}
+
+/** What is the same on whatever device. */
+interface Job extends Omit<Task, 'source'> {
+  readonly data: Dataset;
+  readonly versions: Versions;
+  readonly out: Output;
+  readonly writer: CheckpointWriter | undefined;
+  readonly signal: AbortSignal;
+  /** What was said already, and is not said again on another device. */
+  readonly said: Set<string>;
+}
+
+/** Trains, tests and reports. A lost device is replaced, and the training gone on with. */
+export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
+  const { folder, notes } = task;
+  const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
+  const data = await loadData(task.source, out, signal);
+  if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
+  const options = { ...(init && startFrom(init.model)), ...task.options };
+  const limits = {
+    requiredLimits: trainerLimits(data, options),
+    optionalLimits: populationLimits(data, options),
+  };
+  const versions = await nodeVersions();
+  const onFailure = (error: unknown) =>
+    out.note(`Notice: The checkpoint could not be written, and the training goes on: ${reasonOf(error)}`);
+  const writer =
+    folder === undefined ? undefined : checkpointWriter(folder, { ...notes, versions }, onFailure);
+  const job: Job = { ...task, options, data, versions, out, writer, signal, said: new Set() };
+  const plan = options.plan ?? options.restore?.settings.plan ?? 'auto';
+  const matrix = plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE;
+  let lost: ShadegradError | undefined;
+  const open = () =>
+    openDevice({ adapter: task.adapter, ...limits, robustness: false, ...matrix }).catch((error: unknown) => {
+      throw lost ? notReopened(lost, error) : offeringPlans(error, options);
+    });
+  const onLoss = (loss: ShadegradError, times: number) => {
+    lost = loss;
+    out.note(`Notice: ${loss.message} Going on with another one (${times} of at most ${MOST_LOSSES} times).`);
+  };
+  try {
+    await recovering(open, (recoverable) => trainOn(recoverable, job), onLoss);
+  } catch (error) {
+    throw await withNextStep(error, task, writer);
+  }
+}
+
+function startFrom(initial: Model): TrainerOptions {
+  return { initial, hidden: initial.spec.hidden };
+}
+
+/** Trains what is left, tests and reports. */
+async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
+  const { data, out, writer, signal } = job;
+  const { epochs } = job.notes;
+  const { device, info, toggles } = opened;
+  const sayOnce = (text: string) => once(job, text, out.say);
+  try {
+    sayOnce(adapterLine(info));
+    sayOnce(datasetLine(data));
+    const trainer = await Trainer.create(device, data, optionsOf(job, state)).catch((error: unknown) => {
+      throw offeringPlans(error, job.options);
+    });
+    sayOnce(networkLine(trainer));
+    sayOnce(planLine(trainer));
+    const { planBefore = trainer.plan.name } = job;
+    if (planBefore !== trainer.plan.name) once(job, planChangeText(planBefore, trainer.plan.name), out.note);
+    if (state) out.note(`Notice: ${resumeLine(trainer)}.`);
+    else if (job.options.restore) sayOnce(resumeLine(trainer));
+    await trainEpochs(trainer, job, (now) => {
+      // With nothing left to train there is nothing to go on with: what was kept before says more.
+      if (now.networks.every(({ diverged }) => diverged !== null)) return;
+      keep(now);
+      // Who stops this training at once may want the one that it would replace.
+      const spares = job.holds === 'another' && signal.aborted && !writer?.written;
+      if (!spares) writer?.write(now);
+    });
+    const evaluation = await trainer.evaluateAll(data.test);
+    const models = await trainer.models();
+    if (signal.aborted)
+      throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
+    const report = await runReport({
+      data,
+      models,
+      adapter: info,
+      toggles,
+      versions: job.versions,
+      config: { epochs, ...trainer.settings, plan: trainer.plan.name },
+      networks: trainer.networks,
+      ...trainer.trained,
+      evaluation,
+    });
+    out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
+    if (job.folder === undefined || !writer) return;
+    const written = await writeFiles(job.folder, await runFiles(report, models, modelNotes(data)));
+    await writer.done();
+    out.say(filesText([...written, writer.path]));
+  } finally {
+    device.destroy();
+  }
+}
+
+/** What a trainer is made with: after the loss of a device it goes on from `state`. */
+function optionsOf({ options }: Job, state: TrainerState | undefined): TrainerOptions {
+  if (!state) return options;
+  const { initial: _, ...others } = options;
+  return { ...others, restore: state };
+}
+
+function once({ said }: Job, text: string, print: (text: string) => void): void {
+  if (!said.has(text)) print(text);
+  said.add(text);
+}
+
+async function trainEpochs(
+  trainer: Trainer,
+  job: Job,
+  onSnapshot: (state: TrainerState) => void,
+): Promise<void> {
+  const { out, snapshotSeconds, signal } = job;
+  const { epochs } = job.notes;
+  const noteDiverged = () => {
+    for (const network of trainer.networks) {
+      if (!network.diverged) continue;
+      once(job, `Notice: A network diverged, and the others go on: ${divergenceText(network)}.`, out.note);
+    }
+  };
+  noteDiverged();
+  const left = epochs - trainer.epochs;
+  if (left === 0) {
+    onSnapshot(await trainer.state());
+    return;
+  }
+  const bar = trainingBar(trainer.networks.length);
+  try {
+    const within = snapshotSeconds > 0 && { snapshotSeconds };
+    const onProgress = bar && { onProgress: bar.update };
+    for await (const record of trainer.fit({ epochs: left, signal, onSnapshot, ...within, ...onProgress })) {
+      bar?.stop();
+      out.say(epochLine(record, epochs, trainer));
+      noteDiverged();
+    }
+    noteDiverged();
+  } finally {
+    bar?.stop();
+  }
+}
+
+/** A training that is pinned to a plan, which the device lacks or is too small for, can go on with another. */
+function offeringPlans(error: unknown, { restore, plan }: TrainerOptions): unknown {
+  const isPinned = restore && restore.settings.plan !== 'auto' && plan === undefined;
+  if (!isPinned || !(error instanceof ShadegradError) || error.code !== 'usage') return error;
+  return new ShadegradError(
+    'usage',
+    error.message,
+    `The training to go on with has the plan "${restore.settings.plan}". Go on with another one (--plan auto), which will not ` +
+      'give the same bits, or on another adapter.',
+    error,
+  );
+}
+
+/** No other device takes the place of the one that was lost. */
+function notReopened(loss: ShadegradError, error: unknown): ShadegradError {
+  return new ShadegradError(
+    'device-lost',
+    `${loss.message} There is no other one: ${reasonOf(error)}`,
+    '',
+    error,
+  );
+}
+
+/** Says of what ended the training early what is kept of it, and how to go on. */
+async function withNextStep(
+  error: unknown,
+  task: Task,
+  writer: CheckpointWriter | undefined,
+): Promise<unknown> {
+  const failure = await writer?.done().catch((cause: unknown) => cause);
+  if (!(error instanceof ShadegradError)) return error;
+  const { code, message, nextStep } = error;
+  if (code !== 'interrupted' && code !== 'device-lost' && code !== 'gpu') return error;
+  const steps = [
+    ...(code === 'gpu' ? [nextStep] : []),
+    ...(code === 'device-lost' ? ['If this stays so, update the GPU driver.'] : []),
+    ...(failure === undefined ? [] : [`The last checkpoint is missing: ${reasonOf(failure)}`]),
+    whatIsKept(task, writer?.written === true),
+  ];
+  return new ShadegradError(code, message, steps.join(' '), error);
+}
+
+function whatIsKept({ folder, holds }: Task, isWritten: boolean): string {
+  if (folder === undefined) return 'Nothing was kept, since there was no --out.';
+  if (isWritten || holds === 'own') return `Go on with: ${resumeCommand(folder)}`;
+  if (holds === 'none') return 'Nothing was kept.';
+  return `${folder} is as it was before. Go on with the training in it: ${resumeCommand(folder)}`;
+}

@@ -1,0 +1,40 @@
+import type { Model } from '../model/model.ts';
+import { evaluationPlan, Network } from './network.ts';
+import { isWithinLimits } from './plan.ts';
+
+/**
+ * Asks networks of one shape, as many side by side as fit into the device's limits, the others after them.
+ *
+ * @param count of the samples that `ask` has each network of a turn look at
+ * @param ask gives an answer for each network of a turn, in order
+ * @returns an answer for each network, in order
+ * @throws ShadegradError as {@link Network.create}, and what `ask` throws
+ */
+export async function askInTurns<T>(
+  device: GPUDevice,
+  models: readonly Model[],
+  count: number,
+  ask: (network: Network) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const room = sideBySide(device, models, count);
+  const answers: T[] = [];
+  for (let first = 0; first < models.length; first += room) {
+    const network = await Network.create(device, models.slice(first, first + room));
+    try {
+      answers.push(...(await ask(network)));
+    } finally {
+      network.destroy();
+    }
+  }
+  return answers;
+}
+
+/** How many of the networks to a turn, so that turns are as few as can be; 1 where not even one fits. */
+function sideBySide({ limits }: GPUDevice, models: readonly Model[], count: number): number {
+  const [first] = models;
+  if (!first) return 1;
+  let turns = 1;
+  const room = () => Math.ceil(models.length / turns);
+  while (room() > 1 && !isWithinLimits(evaluationPlan(first.spec, room(), count), limits)) turns++;
+  return room();
+}
