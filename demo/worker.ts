@@ -2,36 +2,40 @@ import {
   type BenchProgress,
   benchKernelNames,
   type Dataset,
-  decodeModel,
-  type ModelFile,
+  decodeModels,
+  type ModelsFile,
   modelNotes,
   Network,
   namedLike,
   namesOfClasses,
   networkLimits,
+  OPTIONAL_FEATURES,
   PLAN_NAMES,
-  type Prediction,
+  populationLimits,
+  type Recoverable,
+  recovering,
   runReport,
   ShadegradError,
   Trainer,
   testReport,
   trainerLimits,
 } from '../src/index.ts';
-import type { AdapterSummary, Problem, Reply, Request } from './protocol.ts';
+import type { AdapterSummary, Problem, Reply, Request, TrainingSettings } from './protocol.ts';
 import { measure } from './worker/bench.ts';
 import { loadData, summary } from './worker/data.ts';
 import { describeAdapter, describeDevice, openDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
 import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
-import { train } from './worker/training.ts';
+import { type Answer, accuracySummary, answerOf, stacked } from './worker/networks.ts';
+import { nothingTold, type TrainingOptions, train } from './worker/training.ts';
 import { pageVersions } from './worker/versions.ts';
 
 // Everything that takes time happens here, so that the page stays free: images, GPU, training, reports.
 
-/** The network that answers for drawings, in training or not, and the device that it lives on. */
+/** The networks that answer for drawings, in training or not, and the device that they live on. */
 interface Brain {
   readonly device: GPUDevice;
-  readonly predict: (images: Uint8Array) => Promise<Prediction>;
+  readonly predict: (image: Uint8Array) => Promise<Answer>;
 }
 
 /** The page's hand on a training. */
@@ -56,24 +60,42 @@ let brain: Brain | undefined;
 let verdict: Verdict | undefined;
 let training: Training | undefined;
 let bench: AbortController | undefined;
+/** A drawing that waits until all networks can be asked. */
+let unanswered: Uint8Array | undefined;
 /** Trainings, loaded models and benchmarks come one after the other. */
 let work: Promise<void> = Promise.resolve();
 
 function post(reply: Reply): void {
   const given =
-    reply.kind === 'weights' ? [reply.weights.values.buffer] : 'model' in reply ? [reply.model.buffer] : [];
-  scope.postMessage(reply, given);
+    reply.kind === 'weights'
+      ? [reply.weights.values]
+      : 'files' in reply
+        ? [reply.files.model, reply.files.models].filter((file) => file !== null)
+        : [];
+  scope.postMessage(
+    reply,
+    given.map(({ buffer }) => buffer),
+  );
 }
 
 function problemOf(error: unknown): Problem {
   if (error instanceof ShadegradError) {
     const { code, message, nextStep } = error;
-    return { code, message, nextStep };
+    return code === 'device-lost' ? lostProblem(message) : { code, message, nextStep };
   }
   return {
     code: 'bug',
     message: `Something unforeseen went wrong: ${error instanceof Error ? error.message : error}`,
     nextStep: 'Start again; if it stays, please report it.',
+  };
+}
+
+function lostProblem(reason: string): Problem {
+  const why = reason === '' ? '' : ` (${reason.trim().replace(/\.$/, '')})`;
+  return {
+    code: 'device-lost',
+    message: `The browser took the graphics device away${why}.`,
+    nextStep: 'Start again: what was learned until the last epoch is kept.',
   };
 }
 
@@ -91,20 +113,20 @@ function closeBrain(): void {
   closing?.device.destroy();
 }
 
-/** Opens a device that tells the page when it is lost while nobody waits for it. */
-async function open(run: number, limits: Record<string, number>): Promise<GPUDevice> {
-  const device = await openDevice(limits);
-  void device.lost.then(({ message }) => {
+/** Tells the page where a device is lost while nobody works on it: who does finds out and knows what to do. */
+function watch(run: number, device: GPUDevice): void {
+  void device.lost.then(async ({ message }) => {
+    await work;
     if (brain?.device !== device) return;
     brain = undefined;
-    const problem = new ShadegradError(
-      'device-lost',
-      `The browser took the graphics device away${message === '' ? '' : ` (${message.trim().replace(/\.$/, '')})`}.`,
-      'Start again: what was learned until the last epoch is kept.',
-    );
-    post({ kind: 'problem', run, problem: problemOf(problem) });
+    post({ kind: 'problem', run, problem: lostProblem(message) });
   });
-  return device;
+}
+
+/** For a device on which nothing can be asked yet. */
+function takeDevice(run: number, device: GPUDevice): void {
+  watch(run, device);
+  brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
 }
 
 async function knownAdapter(): Promise<AdapterSummary> {
@@ -154,22 +176,10 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
   const images = data;
   closeBrain();
   verdict = undefined;
-  const { limits: _, features: __, ...info } = await knownAdapter();
-  const device = await open(run, trainerLimits(images, settings));
-  brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
-  const trainer = await Trainer.create(device, images, settings);
-  brain = { device, predict: (pixels) => trainer.predict(pixels) };
-  const { spec, plan } = trainer;
-  const notes = modelNotes(images);
-  post({
-    kind: 'device',
-    device: describeDevice(device, spec, notes.image, notes.traits ?? null, namesOfClasses(images), plan),
-  });
-  const ending = await train({
+  const options: TrainingOptions = {
     run,
-    trainer,
     data: images,
-    notes,
+    notes: modelNotes(images),
     epochs,
     signal: control.controller.signal,
     gate: control.gate,
@@ -179,27 +189,75 @@ async function runTraining({ run, epochs, settings }: Of<'train'>, control: Trai
     onVerdict: (given) => {
       verdict = given;
     },
+    onRest: async () => {
+      if (unanswered) await predict(unanswered);
+    },
+    told: nothingTold(),
+  };
+  await recovering(
+    () => openDevice(trainerLimits(images, settings), OPTIONAL_FEATURES, populationLimits(images, settings)),
+    (recoverable) => trainOn(recoverable, settings, options),
+    (loss, times) => {
+      closeBrain();
+      if (control.discarded) throw loss;
+      post({ kind: 'lost', run, times });
+    },
+  );
+}
+
+/** Trains on a device what is left, and reports. */
+async function trainOn(
+  { opened: device, state, keep }: Recoverable<GPUDevice>,
+  settings: TrainingSettings,
+  options: TrainingOptions,
+): Promise<void> {
+  const { run, data: images, notes, epochs, post } = options;
+  const { limits: _, features: __, ...info } = await knownAdapter();
+  takeDevice(run, device);
+  const trainer = await Trainer.create(device, images, state ? { restore: state } : settings);
+  brain = {
+    device,
+    predict: async (image) => {
+      const each = await trainer.predictEach(image);
+      return answerOf(
+        each,
+        trainer.networks.map(({ diverged }) => diverged === null),
+      );
+    },
+  };
+  const { spec, plan } = trainer;
+  post({
+    kind: 'device',
+    device: describeDevice(device, {
+      spec,
+      image: notes.image,
+      traits: notes.traits ?? null,
+      classNames: namesOfClasses(images),
+      seeds: trainer.networks.map(({ seed }) => seed),
+      plan,
+    }),
   });
+  const { evaluation, models, files, stopped } = await train(trainer, keep, options);
   const report = await runReport({
     data: images,
-    models: await trainer.models(),
+    models,
     adapter: info,
     toggles: [],
     versions: pageVersions,
     config: { epochs, ...trainer.settings, plan: plan.name },
     networks: trainer.networks,
     ...trainer.trained,
-    evaluation: { networks: [ending.evaluation], ensemble: ending.evaluation },
+    evaluation,
   });
-  if (control.discarded) return;
   post({
     kind: 'result',
     run,
     report,
-    model: ending.model,
-    stopped: ending.stopped,
+    summary: null,
+    files,
+    stopped,
     notice: '',
-    mistakes: worstMistakes({ data: images, evaluation: ending.evaluation }),
+    mistakes: worstMistakes({ data: images, evaluation: evaluation.ensemble }),
   });
 }
 
@@ -221,7 +279,7 @@ function reset(): void {
 /** A file that is no model costs nothing; the network at hand goes only when the next one is read. */
 function startLoading(request: Of<'load'>): void {
   try {
-    const file = decodeModel(request.bytes);
+    const file = decodeModels(request.bytes);
     discardTraining();
     enqueue(request.run, () => loadModel(request, file));
   } catch (error) {
@@ -229,30 +287,61 @@ function startLoading(request: Of<'load'>): void {
   }
 }
 
-async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile): Promise<void> {
+async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: ModelsFile): Promise<void> {
   if (evaluate) await loading?.done;
-  const { model, image } = file;
+  const { models, image } = file;
+  const [{ spec }, ...others] = models;
   const misfit = evaluate ? misfitOf(file) : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
   const names = tested?.classNames ?? file.classNames;
   const { limits: _, features: __, ...info } = await knownAdapter();
   closeBrain();
   verdict = undefined;
-  const device = await open(run, networkLimits(model.spec, tested?.test.count ?? 1));
-  brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
-  const network = await Network.create(device, model);
-  brain = { device, predict: (pixels) => network.predict(pixels) };
-  const classNames = namesOfClasses({ classes: model.spec.classes, classNames: names });
-  post({ kind: 'device', device: describeDevice(device, model.spec, image, file.traits, classNames, null) });
-  if (image) post({ kind: 'weights', run, weights: weightImages(model, image) });
-  if (tested) verdict = { data: tested, evaluation: await network.evaluate(tested.test) };
+  const device = await openDevice(networkLimits(spec, tested?.test.count ?? 1, models.length));
+  takeDevice(run, device);
+  const network = await Network.create(device, models);
+  brain = {
+    device,
+    predict: async (pixels) => {
+      const each = await network.predictEach(pixels);
+      return answerOf(
+        each,
+        each.map(() => true),
+      );
+    },
+  };
+  post({
+    kind: 'device',
+    device: describeDevice(device, {
+      spec,
+      image,
+      traits: file.traits,
+      classNames: namesOfClasses({ classes: spec.classes, classNames: names }),
+      seeds: models.map((_, i) => file.networks?.[i]?.seed ?? null),
+      plan: null,
+    }),
+  });
+  const shown = models[best ?? 0];
+  if (image && shown) {
+    const which = others.length > 0 ? { index: best ?? 0, of: models.length, best: best !== null } : null;
+    post({ kind: 'weights', run, weights: weightImages(shown, image, which) });
+  }
+  const evaluation = tested && (await network.evaluateAll(tested.test));
+  if (tested && evaluation) verdict = { data: tested, evaluation: evaluation.ensemble };
   post({
     kind: 'result',
     run,
     report: verdict
-      ? await testReport({ ...verdict, model, adapter: info, toggles: [], versions: pageVersions })
+      ? await testReport({
+          ...verdict,
+          model: stacked(models),
+          adapter: info,
+          toggles: [],
+          versions: pageVersions,
+        })
       : null,
-    model: bytes,
+    summary: evaluation ? accuracySummary(evaluation) : null,
+    files: others.length > 0 ? { model: null, models: bytes } : { model: bytes, models: null },
     stopped: false,
     notice: [misfit, ...file.assumptions.map(({ text }) => text)].filter((text) => text !== '').join(' '),
     mistakes: verdict ? worstMistakes(verdict) : [],
@@ -260,7 +349,7 @@ async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile):
 }
 
 /** Why a model cannot be tested on the images at hand; empty where it can. */
-function misfitOf({ model, image }: ModelFile): string {
+function misfitOf({ models: [model], image }: ModelsFile): string {
   if (!data) return 'There are no images to test it on.';
   const { height, width } = data.shape;
   const { inputs, classes } = model.spec;
@@ -293,14 +382,17 @@ function startBench({ choice }: Of<'bench'>): void {
   });
 }
 
-async function predict({ pixels }: Of<'predict'>): Promise<void> {
-  const asked = brain;
+async function predict(pixels: Uint8Array): Promise<void> {
+  unanswered = undefined;
+  const none = { probabilities: new Float32Array(), votes: [] };
   try {
-    const prediction = await asked?.predict(pixels);
-    post({ kind: 'prediction', probabilities: prediction?.probabilities ?? new Float32Array() });
-  } catch {
-    // The network went away, or has other inputs; whoever waits for it tells why.
-    post({ kind: 'prediction', probabilities: new Float32Array() });
+    post({ kind: 'prediction', ...((await brain?.predict(pixels)) ?? none), later: false });
+  } catch (error) {
+    // Networks that take turns on the device can be asked together only between two epochs.
+    const later = training !== undefined && error instanceof ShadegradError && error.code === 'usage';
+    if (later) unanswered = pixels;
+    // Else the network went away, or has other inputs; whoever waits for it tells why.
+    post({ kind: 'prediction', ...none, later });
   }
 }
 
@@ -322,7 +414,7 @@ scope.onmessage = ({ data: request }) => {
     case 'load':
       return startLoading(request);
     case 'predict':
-      return void predict(request);
+      return void predict(request.pixels);
     case 'bench':
       return startBench(request);
     case 'stop-bench':

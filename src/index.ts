@@ -118,6 +118,7 @@ export {
   encodeCheckpoint,
 } from './train/checkpoint.ts';
 export type { PlanMemory } from './train/choice.ts';
+export { ensemblePrediction } from './train/ensemble.ts';
 export type {
   Divergence,
   EpochRecord,

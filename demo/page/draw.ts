@@ -1,7 +1,9 @@
 import { type ImageShape, type ImageTraits, prepareStrokes, type StrokePoint } from '../../src/index.ts';
+import type { Reply } from '../protocol.ts';
 import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
 import { paintInk } from './pixels.ts';
+import { votesRow } from './votes.ts';
 
 /** Size of the images that drawings are made into while there is no network to say. */
 const FIELD: ImageShape = { height: 28, width: 28 };
@@ -26,6 +28,8 @@ export type Knowledge =
       readonly image: ImageShape | null;
       readonly traits: ImageTraits | null;
       readonly classNames: readonly string[];
+      /** Of each network; null where it is not known: [networks]. */
+      readonly seeds: readonly (number | null)[];
     };
 
 /** The pad to draw on, what the network sees, and what it makes of it. */
@@ -34,6 +38,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   const seen = byId('seen-canvas', HTMLCanvasElement);
   const verdict = byId('verdict', HTMLElement);
   const bars = byId('probabilities', HTMLOListElement);
+  const votes = votesRow();
   const context = pad.getContext('2d');
   let knowledge: Knowledge = { kind: 'nothing' };
   let names: readonly string[] = [];
@@ -100,6 +105,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     if (why !== '') {
       verdict.textContent = why;
       showBars([]);
+      votes.show([], names);
       return;
     }
     stale = asked;
@@ -192,15 +198,19 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     know(now: Knowledge): void {
       knowledge = now;
       if (now.kind === 'trained') buildBars(now.classNames);
+      votes.build(now.kind === 'trained' ? now.seeds : []);
       look();
     },
-    /** @param probabilities empty where there was no network to ask */
-    answer(probabilities: Float32Array): void {
+    answer({ probabilities, votes: given, later }: Extract<Reply, { kind: 'prediction' }>): void {
       asked = false;
-      if (obstacle() === '' && probabilities.length > 0) {
+      const free = obstacle() === '';
+      if (free && later)
+        verdict.textContent = 'The networks take turns: all of them answer after this epoch.';
+      if (free && probabilities.length > 0) {
         showBars(probabilities);
         const best = probabilities.reduce((b, p, i) => (p > (probabilities[b] ?? 0) ? i : b), 0);
-        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).${doubt}`;
+        const counted = votes.show(given, names, best);
+        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).${counted}${doubt}`;
       }
       if (stale) ask();
     },

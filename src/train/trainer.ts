@@ -230,6 +230,11 @@ export class Trainer {
     return epochsTrained({ epoch: this.#epoch, networks: this.#members });
   }
 
+  /** How many rounds take turns on the device, an epoch each: 1 where all networks are side by side. */
+  get rounds(): number {
+    return this.#rounds.length;
+  }
+
   /** Batches of the running epoch that the networks on the device have behind them, and how many it has. */
   get place(): { readonly done: number; readonly of: number } {
     const { place, stepsPerEpoch } = this.#parts.run;
