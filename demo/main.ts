@@ -187,7 +187,7 @@ function forget(now: ReturnType<typeof nothing>): void {
   showCurves();
   weights.show(undefined);
   results.clear();
-  draw.know({ kind: 'nothing' });
+  draw.know({ kind: 'nothing', networks: now.networks.length });
   keep.show(now);
   keep.complain('');
 }

@@ -19,7 +19,7 @@ const LOOK_MILLISECONDS = 40;
 
 /** What the network is, as far as drawing goes. */
 export type Knowledge =
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'nothing'; readonly networks: number }
   /** There was one, but its device was lost. */
   | { readonly kind: 'gone' }
   /** It was trained a little at least. */
@@ -40,7 +40,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   const bars = byId('probabilities', HTMLOListElement);
   const votes = votesRow();
   const context = pad.getContext('2d');
-  let knowledge: Knowledge = { kind: 'nothing' };
+  let knowledge: Knowledge = { kind: 'nothing', networks: 1 };
   let names: readonly string[] = [];
   let strokes: StrokePoint[][] = [];
   /** What is drawn with, and the stroke that it draws; none while it is beside the pad. */
@@ -198,7 +198,8 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     know(now: Knowledge): void {
       knowledge = now;
       if (now.kind === 'trained') buildBars(now.classNames);
-      votes.build(now.kind === 'trained' ? now.seeds : []);
+      if (now.kind === 'trained') votes.build(now.seeds);
+      if (now.kind === 'nothing') votes.build(Array.from({ length: now.networks }, () => null));
       look();
     },
     answer({ probabilities, votes: given, later }: Extract<Reply, { kind: 'prediction' }>): void {

@@ -52,9 +52,8 @@ export function weightsPanel() {
     const { units, scale, network } = weights;
     const ofLayer =
       weights.shown < units ? `The first ${weights.shown} of ${count(units)} units` : `All ${units} units`;
-    const whose = network?.best ? `the best of ${network.of} networks, number ${network.index + 1}` : '';
     const which = network
-      ? `${ofLayer} of ${whose || `network ${network.index + 1} of ${network.of}`}`
+      ? `${ofLayer} of network ${network.index + 1}${network.best ? ', the best of' : ' of'} ${network.of}`
       : ofLayer;
     byId('weights-note', HTMLElement).textContent =
       `${which}, each as an image of its ${size(weights.shape)} weights: ink where it is orange speaks for the unit, ink where it is blue against it.`;

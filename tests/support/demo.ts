@@ -19,6 +19,8 @@ export interface Query {
   readonly batch?: number;
   readonly epochs?: number;
   readonly seed?: number;
+  /** Trained side by side. */
+  readonly networks?: number;
   /** Share of the training images that is kept to validate with. */
   readonly val?: number;
 }
@@ -209,6 +211,27 @@ async function bytesOf(download: Download): Promise<Uint8Array> {
 export async function reportOf(page: Page): Promise<RunReport> {
   const { bytes } = await save(page, 'Save report');
   return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
+}
+
+/**
+ * Keeps every device of the worker in the worker's variable `devices`.
+ * @param limits what the devices say of their limits, whatever they are
+ */
+export function keepDevices(page: Page, limits: Readonly<Record<string, number>> = {}): Promise<unknown> {
+  return prependToWorkers(
+    page,
+    `globalThis.devices = [];
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      const { limits } = device;
+      const stated = ${JSON.stringify(limits)};
+      const get = (_, name) => stated[name] ?? limits[name];
+      Object.defineProperty(device, 'limits', { value: new Proxy({}, { get }) });
+      devices.push(device);
+      return device;
+    };`,
+  );
 }
 
 /** Runs code in the page's workers before their own. */
