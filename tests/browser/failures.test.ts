@@ -6,7 +6,6 @@ import {
   confusionTable,
   demoUrl,
   eventually,
-  keepDevices,
   longRun,
   prependToWorkers,
   press,
@@ -83,7 +82,9 @@ describe('a device that is lost in the middle', () => {
 
   test('while it is paused: it goes on when it is resumed', async ({ trained, visit }) => {
     const page = await visit(quickRun, { prepare: keepDevices });
-    await trainForAnEpoch(page);
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await reach(page, 'training');
     await press(page, 'Pause');
     await reach(page, 'paused');
     await loseDevice(page);
@@ -198,6 +199,20 @@ async function expectRecovery(page: Page): Promise<void> {
 
 function statusOf(page: Page): Promise<string | null> {
   return page.locator('[role=status][data-state]').textContent();
+}
+
+/** Keeps every device of the worker in the worker's variable `devices`. */
+function keepDevices(page: Page): Promise<unknown> {
+  return prependToWorkers(
+    page,
+    `globalThis.devices = [];
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      devices.push(device);
+      return device;
+    };`,
+  );
 }
 
 /** As from outside: the page did not ask for it. */

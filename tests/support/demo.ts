@@ -36,6 +36,8 @@ export const quickRun: Query = {
   val: 0,
 };
 
+export const populationRun: Query = { ...quickRun, networks: 4 };
+
 /** Trains long enough for a test to do something in the middle: a minute and more. */
 export const longRun: Query = { ...quickRun, epochs: 300 };
 
@@ -53,7 +55,8 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 
 
 /**
  * `visit` opens the demo page, each time in a fresh profile, and waits until it is loaded, though perhaps not ready.
- * `trained` is a page that has made the quick run, for all tests of a file: for those that look and do not touch.
+ * `trained` is a page that has made the quick run, for all tests of a file: for those that look and do not touch; so is
+ * `population`, with four networks.
  * A test fails where a page throws, logs an error (what the content security policy refuses is one) or asks anything of
  * another host; what goes wrong on the page that is shared fails the file.
  */
@@ -78,10 +81,19 @@ export const test = base
   .extend('trained', { scope: 'file' }, async ({ browser, port }, { onCleanup }) => {
     const { visit, end } = visits(browser, port);
     onCleanup(end);
-    const page = await visit(quickRun, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
-    await train(page);
-    return page;
+    return trainedPage(visit, quickRun);
+  })
+  .extend('population', { scope: 'file' }, async ({ browser, port }, { onCleanup }) => {
+    const { visit, end } = visits(browser, port);
+    onCleanup(end);
+    return trainedPage(visit, populationRun);
   });
+
+async function trainedPage(visit: ReturnType<typeof visits>['visit'], query: Query): Promise<Page> {
+  const page = await visit(query, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await train(page);
+  return page;
+}
 
 /** Visits to the page, until `end` closes all and fails where something went wrong in one. */
 function visits(browser: Browser, port: number) {
@@ -211,27 +223,6 @@ async function bytesOf(download: Download): Promise<Uint8Array> {
 export async function reportOf(page: Page): Promise<RunReport> {
   const { bytes } = await save(page, 'Save report');
   return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
-}
-
-/**
- * Keeps every device of the worker in the worker's variable `devices`.
- * @param limits what the devices say of their limits, whatever they are
- */
-export function keepDevices(page: Page, limits: Readonly<Record<string, number>> = {}): Promise<unknown> {
-  return prependToWorkers(
-    page,
-    `globalThis.devices = [];
-    const { requestDevice } = GPUAdapter.prototype;
-    GPUAdapter.prototype.requestDevice = async function (descriptor) {
-      const device = await requestDevice.call(this, descriptor);
-      const { limits } = device;
-      const stated = ${JSON.stringify(limits)};
-      const get = (_, name) => stated[name] ?? limits[name];
-      Object.defineProperty(device, 'limits', { value: new Proxy({}, { get }) });
-      devices.push(device);
-      return device;
-    };`,
-  );
 }
 
 /** Runs code in the page's workers before their own. */
