@@ -4,39 +4,27 @@ import {
   type Dataset,
   decodeModels,
   type ModelsFile,
-  modelNotes,
   Network,
   namedLike,
   namesOfClasses,
   networkLimits,
-  OPTIONAL_FEATURES,
   PLAN_NAMES,
-  populationLimits,
-  type Recoverable,
-  recovering,
-  runReport,
   ShadegradError,
-  Trainer,
   testReport,
-  trainerLimits,
 } from '../src/index.ts';
-import type { AdapterSummary, Problem, Reply, Request, TrainingSettings } from './protocol.ts';
+import type { AdapterSummary, Reply, Request } from './protocol.ts';
 import { measure } from './worker/bench.ts';
+import { createBrain } from './worker/brain.ts';
 import { loadData, summary } from './worker/data.ts';
 import { describeAdapter, describeDevice, openDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
 import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
-import { type Answer, accuracySummary, answerOf, stacked } from './worker/networks.ts';
-import { nothingTold, type TrainingOptions, train } from './worker/training.ts';
+import { accuracySummary, answerOf, stacked } from './worker/networks.ts';
+import { problemOf } from './worker/problems.ts';
+import { runTraining } from './worker/run.ts';
 import { pageVersions } from './worker/versions.ts';
 
 // Everything that takes time happens here, so that the page stays free: images, GPU, training, reports.
-
-/** The networks that answer for drawings, in training or not, and the device that they live on. */
-interface Brain {
-  readonly device: GPUDevice;
-  readonly predict: (image: Uint8Array) => Promise<Answer>;
-}
 
 /** The page's hand on a training. */
 interface Training {
@@ -56,14 +44,12 @@ const scope = globalThis as unknown as {
 let adapter: AdapterSummary | undefined;
 let data: Dataset | undefined;
 let loading: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
-let brain: Brain | undefined;
 let verdict: Verdict | undefined;
 let training: Training | undefined;
 let bench: AbortController | undefined;
-/** A drawing that waits until all networks can be asked. */
-let unanswered: Uint8Array | undefined;
 /** Trainings, loaded models and benchmarks come one after the other. */
 let work: Promise<void> = Promise.resolve();
+const brain = createBrain(post, () => work);
 
 function post(reply: Reply): void {
   const given =
@@ -78,55 +64,12 @@ function post(reply: Reply): void {
   );
 }
 
-function problemOf(error: unknown): Problem {
-  if (error instanceof ShadegradError) {
-    const { code, message, nextStep } = error;
-    return code === 'device-lost' ? lostProblem(message) : { code, message, nextStep };
-  }
-  return {
-    code: 'bug',
-    message: `Something unforeseen went wrong: ${error instanceof Error ? error.message : error}`,
-    nextStep: 'Start again; if it stays, please report it.',
-  };
-}
-
-function lostProblem(reason: string): Problem {
-  const why = reason === '' ? '' : ` (${reason.trim().replace(/\.$/, '')})`;
-  return {
-    code: 'device-lost',
-    message: `The browser took the graphics device away${why}.`,
-    nextStep: 'Start again: what was learned until the last epoch is kept.',
-  };
-}
-
 /** Queues work on the GPU. What goes wrong with it costs the network, but not the worker. */
 function enqueue(run: number, task: () => Promise<void>): void {
   work = work.then(task).catch((error: unknown) => {
-    closeBrain();
+    brain.close();
     post({ kind: 'problem', run, problem: problemOf(error) });
   });
-}
-
-function closeBrain(): void {
-  const closing = brain;
-  brain = undefined;
-  closing?.device.destroy();
-}
-
-/** Tells the page where a device is lost while nobody works on it: who does finds out and knows what to do. */
-function watch(run: number, device: GPUDevice): void {
-  void device.lost.then(async ({ message }) => {
-    await work;
-    if (brain?.device !== device) return;
-    brain = undefined;
-    post({ kind: 'problem', run, problem: lostProblem(message) });
-  });
-}
-
-/** For a device on which nothing can be asked yet. */
-function takeDevice(run: number, device: GPUDevice): void {
-  watch(run, device);
-  brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
 }
 
 async function knownAdapter(): Promise<AdapterSummary> {
@@ -161,7 +104,7 @@ function startTraining(request: Of<'train'>): void {
   enqueue(request.run, async () => {
     await loading?.done;
     try {
-      if (!mine.discarded) await runTraining(request, mine);
+      if (!mine.discarded) await runOn(request, mine);
     } catch (error) {
       if (!mine.discarded) throw error;
     } finally {
@@ -170,94 +113,29 @@ function startTraining(request: Of<'train'>): void {
   });
 }
 
-async function runTraining({ run, epochs, settings }: Of<'train'>, control: Training): Promise<void> {
+async function runOn({ run, epochs, settings }: Of<'train'>, control: Training): Promise<void> {
   if (!data)
     throw new ShadegradError('usage', 'There are no images to train on.', 'Choose or fetch them first.');
   const images = data;
-  closeBrain();
+  brain.close();
   verdict = undefined;
-  const options: TrainingOptions = {
+  const { limits: _, features: __, ...info } = await knownAdapter();
+  await runTraining({
     run,
     data: images,
-    notes: modelNotes(images),
+    settings,
     epochs,
+    adapter: info,
+    brain,
     signal: control.controller.signal,
     gate: control.gate,
+    discarded: () => control.discarded,
     post: (reply) => {
       if (!control.discarded) post(reply);
     },
     onVerdict: (given) => {
       verdict = given;
     },
-    onRest: async () => {
-      if (unanswered) await predict(unanswered);
-    },
-    told: nothingTold(),
-  };
-  await recovering(
-    () => openDevice(trainerLimits(images, settings), OPTIONAL_FEATURES, populationLimits(images, settings)),
-    (recoverable) => trainOn(recoverable, settings, options),
-    (loss, times) => {
-      closeBrain();
-      if (control.discarded) throw loss;
-      post({ kind: 'lost', run, times });
-    },
-  );
-}
-
-/** Trains on a device what is left, and reports. */
-async function trainOn(
-  { opened: device, state, keep }: Recoverable<GPUDevice>,
-  settings: TrainingSettings,
-  options: TrainingOptions,
-): Promise<void> {
-  const { run, data: images, notes, epochs, post } = options;
-  const { limits: _, features: __, ...info } = await knownAdapter();
-  takeDevice(run, device);
-  const trainer = await Trainer.create(device, images, state ? { restore: state } : settings);
-  brain = {
-    device,
-    predict: async (image) => {
-      const each = await trainer.predictEach(image);
-      return answerOf(
-        each,
-        trainer.networks.map(({ diverged }) => diverged === null),
-      );
-    },
-  };
-  const { spec, plan } = trainer;
-  post({
-    kind: 'device',
-    device: describeDevice(device, {
-      spec,
-      image: notes.image,
-      traits: notes.traits ?? null,
-      classNames: namesOfClasses(images),
-      seeds: trainer.networks.map(({ seed }) => seed),
-      plan,
-    }),
-  });
-  const { evaluation, models, files, stopped } = await train(trainer, keep, options);
-  const report = await runReport({
-    data: images,
-    models,
-    adapter: info,
-    toggles: [],
-    versions: pageVersions,
-    config: { epochs, ...trainer.settings, plan: plan.name },
-    networks: trainer.networks,
-    ...trainer.trained,
-    evaluation,
-  });
-  post({
-    kind: 'result',
-    run,
-    report,
-    summary: null,
-    files,
-    stopped,
-    notice: '',
-    mistakes: worstMistakes({ data: images, evaluation: evaluation.ensemble }),
   });
 }
 
@@ -271,7 +149,7 @@ function discardTraining(): void {
 function reset(): void {
   discardTraining();
   work = work.then(() => {
-    closeBrain();
+    brain.close();
     verdict = undefined;
   });
 }
@@ -295,21 +173,18 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
   const names = tested?.classNames ?? file.classNames;
   const { limits: _, features: __, ...info } = await knownAdapter();
-  closeBrain();
+  brain.close();
   verdict = undefined;
   const device = await openDevice(networkLimits(spec, tested?.test.count ?? 1, models.length));
-  takeDevice(run, device);
+  brain.take(run, device);
   const network = await Network.create(device, models);
-  brain = {
-    device,
-    predict: async (pixels) => {
-      const each = await network.predictEach(pixels);
-      return answerOf(
-        each,
-        each.map(() => true),
-      );
-    },
-  };
+  brain.awake(async (pixels) => {
+    const each = await network.predictEach(pixels);
+    return answerOf(
+      each,
+      each.map(() => true),
+    );
+  });
   post({
     kind: 'device',
     device: describeDevice(device, {
@@ -382,20 +257,6 @@ function startBench({ choice }: Of<'bench'>): void {
   });
 }
 
-async function predict(pixels: Uint8Array): Promise<void> {
-  unanswered = undefined;
-  const none = { probabilities: new Float32Array(), votes: [] };
-  try {
-    post({ kind: 'prediction', ...((await brain?.predict(pixels)) ?? none), later: false });
-  } catch (error) {
-    // Networks that take turns on the device can be asked together only between two epochs.
-    const later = training !== undefined && error instanceof ShadegradError && error.code === 'usage';
-    if (later) unanswered = pixels;
-    // Else the network went away, or has other inputs; whoever waits for it tells why.
-    post({ kind: 'prediction', ...none, later });
-  }
-}
-
 scope.onmessage = ({ data: request }) => {
   switch (request.kind) {
     case 'data':
@@ -414,7 +275,7 @@ scope.onmessage = ({ data: request }) => {
     case 'load':
       return startLoading(request);
     case 'predict':
-      return void predict(request.pixels);
+      return void brain.predict(request.pixels);
     case 'bench':
       return startBench(request);
     case 'stop-bench':

@@ -28,6 +28,7 @@ export function keepPanel({ load, restore }: KeepActions) {
   const saveModels = byId('save-models', HTMLButtonElement);
   const saveReport = byId('save-report', HTMLButtonElement);
   const choose = byId('load-model', HTMLInputElement);
+  const panel = byId('keep', HTMLElement);
   const restoreButton = byId('restore', HTMLButtonElement);
   const wrong = byId('keep-wrong', HTMLElement);
   let files: NetworkFiles = { model: null, models: null };
@@ -67,6 +68,7 @@ export function keepPanel({ load, restore }: KeepActions) {
       saveModel.textContent = several ? 'Save best model' : 'Save model';
       saveModel.disabled = !files.model;
       saveModels.hidden = !several;
+      panel.classList.toggle('several', several);
       saveModels.disabled = !files.models;
       saveReport.disabled = !report;
     },

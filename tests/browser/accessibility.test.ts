@@ -70,7 +70,7 @@ describe('a phone', () => {
       await expectNoSidewaysScroll(page);
       expect(await violations(page)).toEqual([]);
       for (const label of ['Hidden layers', 'Learning rate', 'Batch size', 'Epochs', 'Seed', 'Networks']) {
-        const box = await page.getByLabel(label).boundingBox();
+        const box = await page.locator('#setup').getByLabel(label, { exact: true }).boundingBox();
         expect(box?.x, label).toBeGreaterThanOrEqual(0);
         expect((box?.x ?? 0) + (box?.width ?? 390), label).toBeLessThanOrEqual(390);
       }

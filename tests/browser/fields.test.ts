@@ -30,7 +30,7 @@ describe('a bad value', () => {
     await reach(page, 'ready');
     const button = page.getByRole('button', { name: 'Train', exact: true });
     for (const [label, bad, good] of values) {
-      const field = page.getByLabel(label, { exact: true });
+      const field = page.locator('#setup').getByLabel(label, { exact: true });
       await field.fill(bad);
       await field.blur();
       expect(await field.getAttribute('aria-invalid'), `${label} "${bad}"`).toBe('true');
