@@ -12,7 +12,17 @@ export interface Configuration extends TrainingSettings {
 }
 
 /** The fields, by their names in the address. */
-export type FieldName = 'data' | 'train' | 'test' | 'hidden' | 'lr' | 'batch' | 'epochs' | 'seed' | 'val';
+export type FieldName =
+  | 'data'
+  | 'train'
+  | 'test'
+  | 'hidden'
+  | 'lr'
+  | 'batch'
+  | 'epochs'
+  | 'seed'
+  | 'networks'
+  | 'val';
 export type Texts = Readonly<Record<FieldName, string>>;
 
 /** The library's defaults, except for the validation share. */
@@ -25,10 +35,12 @@ export const defaults: Texts = {
   batch: '32',
   epochs: '10',
   seed: '1',
+  networks: '1',
   val: '0.1',
 };
 
 export const LARGEST_BATCH = 1_000_000;
+const MOST_NETWORKS = 32;
 const MOST_LAYERS = 16;
 const WIDEST_LAYER = 65_536;
 const WHOLE = /^\d+$/;
@@ -61,6 +73,7 @@ export function parse(texts: Texts): {
     return widths ?? [];
   };
   const synthetic = texts.data === 'synthetic';
+  const models = whole('networks', 1, MOST_NETWORKS);
   const configuration: Configuration = {
     data: texts.data === 'synthetic' || texts.data === 'files' ? texts.data : 'mnist',
     train: synthetic ? whole('train', 10, 100_000) : 0,
@@ -69,7 +82,9 @@ export function parse(texts: Texts): {
     learningRate: numberOf('lr', DECIMAL, 1e-30, 1e30, 'a number above 0, for example 0.001'),
     batchSize: whole('batch', 1, LARGEST_BATCH),
     epochs: whole('epochs', 1, 1_000_000),
-    seed: whole('seed', 0, Number.MAX_SAFE_INTEGER),
+    // Each network has the seed after the one before.
+    seed: whole('seed', 0, Number.MAX_SAFE_INTEGER - ((models || 1) - 1)),
+    models,
     validationSplit: numberOf('val', DECIMAL, 0, 0.9, 'a number from 0 to 0.9'),
   };
   return Object.keys(complaints).length === 0 ? { configuration, complaints } : { complaints };

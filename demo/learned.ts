@@ -1,31 +1,107 @@
-import type { EpochRecord, Progress, RunningPoint, RunReport, TestReport } from '../src/index.ts';
+import type {
+  EpochRecord,
+  History,
+  Progress,
+  RunningPoint,
+  RunReport,
+  Summary,
+  TestReport,
+  TestResults,
+} from '../src/index.ts';
 import type { Texts } from './configuration.ts';
+import type { NetworkFiles, TestAccuracy } from './protocol.ts';
 
-/** What the current network learned, and what is known about it. */
+/** What the networks at hand learned, and what is known of them. */
 export interface Learned {
-  readonly history: EpochRecord[];
+  readonly networks: readonly { readonly history: EpochRecord[]; diverged: boolean }[];
+  /** Means over the networks. */
   readonly running: RunningPoint[];
   /** Epochs of the whole training. */
   readonly epochs: number;
-  /** The configuration of its training; undefined before that begins, and for networks from elsewhere. */
+  /** The configuration that they are trained with; undefined before the training begins, and where there was none here. */
   texts: Texts | undefined;
-  /** Progress of its training. */
+  /** How far their training is. */
   progress: Progress | undefined;
+  /** How often their device was lost. */
+  losses: number;
   report: RunReport | TestReport | undefined;
-  /** The network after the last epoch, as a safetensors file. */
-  model: Uint8Array | undefined;
+  /** As of the last epoch. */
+  files: NetworkFiles;
 }
 
-export function nothing(epochs: number, texts?: Texts): Learned {
+const NO_FILES: NetworkFiles = { model: null, models: null };
+
+export function nothing(epochs: number, networks: number, texts?: Texts): Learned {
   return {
-    history: [],
+    networks: Array.from({ length: networks }, () => ({ history: [], diverged: false })),
     running: [],
     epochs,
     texts,
     progress: undefined,
+    losses: 0,
     report: undefined,
-    model: undefined,
+    files: NO_FILES,
   };
+}
+
+/** What an earlier visit knew of its networks. */
+export function remembered(
+  { config, models }: RunReport,
+  running: readonly RunningPoint[],
+  texts: Texts,
+): Learned {
+  return {
+    ...nothing(config.epochs, 0, texts),
+    networks: models.map(({ history, diverged }) => ({
+      history: [...history],
+      diverged: diverged !== null,
+    })),
+    running: [...running],
+  };
+}
+
+/** @param records of the epoch, of each network; null for one that diverged. An epoch may be told again. */
+export function learn({ networks }: Learned, epoch: number, records: readonly (EpochRecord | null)[]): void {
+  for (const [i, network] of networks.entries()) {
+    const record = records[i];
+    if (record) network.history[epoch - 1] = record;
+    else network.diverged = true;
+  }
+}
+
+/** The epochs of each network that did not diverge. */
+export function historiesOf({ networks }: Learned): readonly History[] {
+  return networks.filter(({ diverged }) => !diverged).map(({ history }) => history);
+}
+
+/** Where some of several networks diverged, how many; else empty. */
+export function divergedText({ networks }: Learned): string {
+  const diverged = networks.filter((network) => network.diverged).length;
+  return diverged === 0 ? '' : `; ${diverged} of ${networks.length} networks diverged`;
+}
+
+/** The file that has everything of the networks. */
+export function wholeFile({ model, models }: NetworkFiles): Uint8Array | null {
+  return models ?? model;
+}
+
+/** The best network's place in the file of those that did not diverge; null where it is not known which it is. */
+export function placeOfBest(report: RunReport | TestReport | undefined): number | null {
+  if (!report || !isRunReport(report)) return null;
+  return report.models.slice(0, report.best).filter(({ diverged }) => diverged === null).length;
+}
+
+/** What the test images say: of several networks together. */
+export interface Tested extends TestAccuracy {
+  readonly results: TestResults;
+}
+
+/** @param loaded of the accuracies of networks that were loaded and tested */
+export function testedBy(report: RunReport | TestReport, loaded: Summary | null): Tested {
+  const trained = isRunReport(report);
+  const results = (trained ? report.ensemble : null) ?? report;
+  const summary = trained ? (report.summary?.accuracy ?? null) : loaded;
+  return { accuracy: results.test.accuracy, summary, results };
 }
 
 export function isRunReport(report: RunReport | TestReport): report is RunReport {
@@ -37,9 +113,10 @@ export function sameImages({ dataset: a }: TestReport, { dataset: b }: TestRepor
   return a.name === b.name && a.train === b.train && a.test === b.test;
 }
 
-/** Reassures a user after an error that not all is lost; empty where it is. */
-export function keptText({ history, model }: Learned): string {
-  if (!model || history.length === 0) return '';
-  const epochs = history.length === 1 ? 'the first epoch' : `${history.length} epochs`;
+/** What there is to say to someone who fears that all is lost; empty where it is. */
+export function keptText({ networks, files }: Learned): string {
+  const trained = Math.max(0, ...networks.map(({ history }) => history.length));
+  if (!wholeFile(files) || trained === 0) return '';
+  const epochs = trained === 1 ? 'the first epoch' : `${trained} epochs`;
   return `What was learned in ${epochs} is kept, and can be saved.`;
 }

@@ -1,11 +1,23 @@
-import { ShadegradError } from '../src/index.ts';
-import { isRunReport, keptText, nothing, sameImages } from './learned.ts';
+import { MOST_LOSSES, ShadegradError } from '../src/index.ts';
+import {
+  divergedText,
+  historiesOf,
+  isRunReport,
+  keptText,
+  learn,
+  nothing,
+  placeOfBest,
+  remembered,
+  sameImages,
+  testedBy,
+  wholeFile,
+} from './learned.ts';
 import { benchPanel } from './page/bench.ts';
 import { connect } from './page/connection.ts';
 import { curvesPanel } from './page/curves.ts';
 import { createDataset } from './page/dataset.ts';
 import { drawPanel } from './page/draw.ts';
-import { count, percent } from './page/format.ts';
+import { count, rightText } from './page/format.ts';
 import { type KeptRun, keepPanel } from './page/keep.ts';
 import { machinePanel } from './page/machine.ts';
 import { resultsPanels } from './page/results.ts';
@@ -29,7 +41,7 @@ let broken = false;
 /** Number of the last training or load: answers to earlier ones are ignored. */
 let run = 0;
 let device: DeviceSummary | undefined;
-let learned = nothing(10);
+let learned = nothing(10, 1);
 let load: Load | undefined;
 
 // Started before the panels, so that the worker fetches and draws images while they are made.
@@ -64,7 +76,7 @@ const dataset = createDataset({
   model: (file) => void keep.read(file),
 });
 
-curves.show(learned);
+showCurves();
 checkWebGpu();
 if (setup.configuration) dataset.take(setup.configuration);
 else showPhase(phase, 'Correct the marked fields to begin');
@@ -107,7 +119,7 @@ function showPhase(now: Phase, text: string): void {
   const benchmark = 'A benchmark is running: training waits until it ends or is stopped';
   bar.show(now, bench.running ? benchmark : text, {
     train: setup.configuration !== undefined && !broken && !bench.running,
-    reset: (learned.model !== undefined || learned.progress !== undefined) && !bench.running,
+    reset: (wholeFile(learned.files) !== null || learned.progress !== undefined) && !bench.running,
   });
   setup.lock(running() || bench.running);
   keep.lock(running() || bench.running || broken);
@@ -130,11 +142,11 @@ function rest(): void {
 function train(): void {
   const { configuration } = setup;
   if (!configuration || broken || obstacle() !== '') return;
-  const { hidden, learningRate, batchSize, seed, validationSplit, epochs } = configuration;
-  forget(nothing(epochs));
+  const { hidden, learningRate, batchSize, seed, models, validationSplit, epochs } = configuration;
+  forget(nothing(epochs, models));
   bar.trouble(null);
   showPhase('training', dataset.data ? 'Preparing the network' : `${dataset.text()} first`);
-  const settings = { hidden, learningRate, batchSize, seed, validationSplit };
+  const settings = { hidden, learningRate, batchSize, seed, models, validationSplit };
   worker.send({ kind: 'train', run: ++run, epochs, settings });
 }
 
@@ -156,7 +168,7 @@ function stop(): void {
 function reset(): void {
   run++;
   worker.send({ kind: 'reset' });
-  forget(nothing(setup.configuration?.epochs ?? 10));
+  forget(nothing(setup.configuration?.epochs ?? 10, setup.configuration?.models ?? 1));
   if (broken) {
     showPhase(phase, phaseText);
     return;
@@ -171,24 +183,35 @@ function forget(now: ReturnType<typeof nothing>): void {
   device = undefined;
   load = undefined;
   bar.ended(0, null);
-  bar.accuracy(null);
-  curves.show(now);
+  bar.accuracy(null, now.networks.length);
+  showCurves();
   weights.show(undefined);
   results.clear();
-  draw.know({ kind: 'nothing' });
+  draw.know({ kind: 'nothing', networks: now.networks.length });
   keep.show(now);
   keep.complain('');
 }
 
-/** The network's names of the classes: [classes]. */
+function showCurves(): void {
+  const { running, epochs } = learned;
+  curves.show({ histories: historiesOf(learned), running, epochs });
+}
+
+/** What the network calls its classes: [classes]. */
 function classNames(): readonly string[] {
   return device?.classNames ?? [];
 }
 
 function knowDrawings(): void {
   if (!device) return;
-  const { image, traits } = device;
-  draw.know({ kind: 'trained', image, traits, classNames: classNames() });
+  const { image, traits, seeds } = device;
+  draw.know({ kind: 'trained', image, traits, classNames: classNames(), seeds });
+}
+
+/** How often the training lost its device; empty where it did not. */
+function lossesText(): string {
+  const { losses } = learned;
+  return losses === 0 ? '' : `, on a new device (${losses} of at most ${MOST_LOSSES} times)`;
 }
 
 function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): void {
@@ -197,28 +220,39 @@ function onProgress({ progress, point }: Extract<Reply, { kind: 'progress' }>): 
   if (first) learned.texts = setup.texts();
   learned.progress = progress;
   if (point) learned.running.push(point);
-  bar.progress(progress);
-  curves.show(learned);
-  if (phase === 'training') showPhase(phase, `Training: epoch ${progress.epoch} of ${learned.epochs}`);
+  bar.progress(progress, learned.networks.length);
+  showCurves();
+  if (phase === 'training') {
+    const where = `epoch ${progress.epoch} of ${learned.epochs}`;
+    showPhase(phase, `Training: ${where}${divergedText(learned)}${lossesText()}`);
+  }
   if (first) knowDrawings();
 }
 
-function onEpoch({ record, test, model }: Extract<Reply, { kind: 'epoch' }>): void {
-  learned.history.push(record);
-  learned.model = model;
-  curves.show(learned);
-  bar.accuracy(test.accuracy);
+function onLost({ times }: Extract<Reply, { kind: 'lost' }>): void {
+  learned.losses = times;
+  const again = `going on with a new one (${times} of at most ${MOST_LOSSES} times)`;
+  showPhase('training', `The browser took the graphics device away: ${again}`);
+}
+
+function onEpoch({ epoch, records, test, files }: Extract<Reply, { kind: 'epoch' }>): void {
+  learn(learned, epoch, records);
+  learned.files = files;
+  showCurves();
+  bar.accuracy(test, learned.networks.length);
   results.showMatrix({
     matrix: test.confusionMatrix,
     labels: classNames(),
-    title: `${dataset.data?.name}, epoch ${record.epoch}: ${percent(test.accuracy)} of the test images right`,
+    title: `${dataset.data?.name}, epoch ${epoch}`,
+    accuracy: test,
+    images: 'the test images',
   });
   keep.show(learned);
   knowDrawings();
 }
 
 function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
-  const { report, model, mistakes } = reply;
+  const { report, files, mistakes } = reply;
   const loaded = load;
   load = undefined;
   knowDrawings();
@@ -226,25 +260,25 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
     rest();
     return;
   }
-  if (loaded?.why === 'chosen') learned = nothing(learned.epochs);
-  learned.model = model;
+  if (loaded?.why === 'chosen') learned = nothing(learned.epochs, device?.seeds.length ?? 1);
+  learned.files = loaded?.why === 'restored' ? loaded.run.files : files;
   learned.report = loaded?.why === 'restored' ? loaded.run.report : (report ?? undefined);
   keep.show(learned);
   if (!learned.report) {
     bar.ended(0, null);
-    bar.accuracy(null);
-    curves.show(learned);
+    bar.accuracy(null, learned.networks.length);
+    showCurves();
     results.clear();
     showPhase('done', `The network is loaded. ${reply.notice}`);
     return;
   }
-  const { test } = learned.report;
   const trained = isRunReport(learned.report) ? learned.report : undefined;
+  const tested = testedBy(learned.report, reply.summary);
   const epochs = trained?.history.length ?? learned.epochs;
   bar.ended(reply.stopped ? null : epochs / learned.epochs, trained?.imagesPerSecond ?? null);
-  bar.accuracy(test.accuracy);
-  curves.show(learned);
-  results.showReport(learned.report, classNames());
+  bar.accuracy(tested, learned.networks.length);
+  showCurves();
+  results.showReport(tested, learned.report.dataset.name, classNames());
   const atHand = report !== null && sameImages(report, learned.report);
   results.showMistakes(
     atHand ? mistakes : [],
@@ -253,12 +287,13 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
       ? 'None: every test image was recognised.'
       : `The images of ${learned.report.dataset.name} are not here to be shown.`,
   );
-  const verdict = `${percent(test.accuracy)} of ${count(test.count)} test images right`;
+  const images = `${count(tested.results.test.count)} test images`;
+  const verdict = `${rightText(tested, images)}${divergedText(learned)}`;
   if (reply.stopped) showPhase('stopped', `Stopped: ${verdict}`);
   else
     showPhase('done', `${loaded ? (loaded.why === 'chosen' ? 'Loaded' : 'Restored') : 'Done'}: ${verdict}`);
   if (!loaded && learned.texts && trained) {
-    void keep.keep({ texts: learned.texts, running: learned.running, report: trained, model });
+    void keep.keep({ texts: learned.texts, running: learned.running, report: trained, files });
   }
 }
 
@@ -269,19 +304,21 @@ function loadChosen(bytes: Uint8Array): void {
   if (obstacle() !== '') return;
   load = { why: 'chosen' };
   showPhase('loading', 'Reading the network');
-  worker.send({ kind: 'load', run: ++run, bytes, evaluate: dataset.data !== undefined });
+  worker.send({ kind: 'load', run: ++run, bytes, best: null, evaluate: dataset.data !== undefined });
 }
 
 function restore(keptRun: KeptRun): void {
-  const { texts, report, running: points, model } = keptRun;
+  const { texts, report, running: points, files } = keptRun;
+  const bytes = wholeFile(files);
+  if (!bytes) return;
   setup.set(texts);
   if (setup.configuration) dataset.take(setup.configuration);
-  forget({ ...nothing(report.config.epochs, texts), history: [...report.history], running: [...points] });
+  forget(remembered(report, points, texts));
   bar.trouble(null);
   load = { why: 'restored', run: keptRun };
   showPhase('loading', 'Restoring the last run');
   const evaluate = report.dataset.name === texts.data;
-  worker.send({ kind: 'load', run: ++run, bytes: model, evaluate });
+  worker.send({ kind: 'load', run: ++run, bytes, best: placeOfBest(report), evaluate });
 }
 
 // Trouble
@@ -322,9 +359,10 @@ function startAgain(): void {
   worker = startWorker();
   checkWebGpu();
   dataset.takeAgain();
-  if (!learned.model || broken) return;
+  const bytes = wholeFile(learned.files);
+  if (!bytes || broken) return;
   load = { why: 'revived' };
-  worker.send({ kind: 'load', run, bytes: learned.model, evaluate: false });
+  worker.send({ kind: 'load', run, bytes, best: placeOfBest(learned.report), evaluate: false });
 }
 
 function onReply(reply: Reply): void {
@@ -348,6 +386,9 @@ function onReply(reply: Reply): void {
     case 'paused':
       showPhase('paused', `Paused in epoch ${learned.progress?.epoch ?? 1} of ${learned.epochs}`);
       break;
+    case 'lost':
+      onLost(reply);
+      break;
     case 'epoch':
       onEpoch(reply);
       break;
@@ -359,7 +400,7 @@ function onReply(reply: Reply): void {
       onResult(reply);
       break;
     case 'prediction':
-      draw.answer(reply.probabilities);
+      draw.answer(reply);
       break;
     case 'cell':
       results.showCell(reply, dataset.data?.shape ?? MNIST_SHAPE);

@@ -13,6 +13,7 @@ import type {
   RunningPoint,
   RunReport,
   StepPlan,
+  Summary,
   TestReport,
   TrainerOptions,
   TrainingAxes,
@@ -31,7 +32,7 @@ export type DataSource =
   | { readonly kind: 'mnist'; readonly folder: string };
 
 export type TrainingSettings = Required<
-  Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'validationSplit'>
+  Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'models' | 'validationSplit'>
 >;
 
 /** The choice of a benchmark, as the library's functions take it. */
@@ -49,8 +50,16 @@ export type Request =
       readonly settings: TrainingSettings;
     }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'reset' }
-  /** A model file. With `evaluate` it is tested on the current images. */
-  | { readonly kind: 'load'; readonly run: number; readonly bytes: Uint8Array; readonly evaluate: boolean }
+  | {
+      readonly kind: 'load';
+      readonly run: number;
+      /** A model file, of one network or of several. */
+      readonly bytes: Uint8Array;
+      /** Index of the best of several networks, where it is known. */
+      readonly best: number | null;
+      /** Whether it is to be tested on the images at hand. */
+      readonly evaluate: boolean;
+    }
   /** One image of the network's size. */
   | { readonly kind: 'predict'; readonly pixels: Uint8Array }
   /** The test images of a cell of the confusion matrix. */
@@ -92,6 +101,8 @@ export interface Judged {
 
 /** The first layer's weights: those of each unit for each pixel. */
 export interface WeightImages {
+  /** Which of several networks it is; null where there is one. */
+  readonly network: { readonly index: number; readonly of: number; readonly best: boolean } | null;
   readonly shape: ImageShape;
   /** Units of the layer; only the first of them are shown. */
   readonly units: number;
@@ -117,6 +128,8 @@ export interface DeviceSummary {
   readonly traits: ImageTraits | null;
   /** What each class is called: [classes]. */
   readonly classNames: readonly string[];
+  /** Of each network; null where it is not known: [networks]. */
+  readonly seeds: readonly (number | null)[];
   /** Null for a network that is only used, not trained. */
   readonly plan: StepPlan | null;
 }
@@ -128,11 +141,33 @@ export interface Problem {
   readonly nextStep: string;
 }
 
-/** The network's results on the test images after an epoch. */
-export interface EpochTest {
+/** How many of the test images are right, as a share. */
+export interface TestAccuracy {
+  /** Of the only network, or of several together. */
   readonly accuracy: number;
+  /** Of each alone, over several networks; null where there is one. */
+  readonly summary: Summary | null;
+}
+
+/** What the test images say after an epoch: of several networks together. */
+export interface EpochTest extends TestAccuracy {
   /** [classes, classes] */
   readonly confusionMatrix: readonly (readonly number[])[];
+}
+
+/** Networks as safetensors files. */
+export interface NetworkFiles {
+  /** The only network, or the best one; null where it is not known which that is. */
+  readonly model: Uint8Array | null;
+  /** Those that did not diverge, where there are several; else null. */
+  readonly models: Uint8Array | null;
+}
+
+/** What one of several networks takes an image for. */
+export interface Vote {
+  readonly predicted: number;
+  /** The network's probability of it. */
+  readonly probability: number;
 }
 
 export type Reply =
@@ -151,27 +186,40 @@ export type Reply =
     }
   | { readonly kind: 'weights'; readonly run: number; readonly weights: WeightImages }
   | { readonly kind: 'paused'; readonly run: number }
+  /** The training's device was lost, for the first, second or third time; the training goes on on another one. */
+  | { readonly kind: 'lost'; readonly run: number; readonly times: number }
   | {
       readonly kind: 'epoch';
       readonly run: number;
-      readonly record: EpochRecord;
+      readonly epoch: number;
+      /** Of each network; null for one that diverged: [networks]. After a lost device an epoch may be told again. */
+      readonly records: readonly (EpochRecord | null)[];
       readonly test: EpochTest;
-      /** The network as a safetensors file. */
-      readonly model: Uint8Array;
+      readonly files: NetworkFiles;
     }
   | {
       readonly kind: 'result';
       readonly run: number;
       /** A test report where a loaded model was only tested; null where it was not even tested. */
       readonly report: RunReport | TestReport | null;
-      readonly model: Uint8Array;
+      /** Of the accuracy of each of several networks that were loaded and tested; else null. */
+      readonly summary: Summary | null;
+      readonly files: NetworkFiles;
       /** Whether the training was stopped before its last epoch. */
       readonly stopped: boolean;
       /** Why a loaded model was not tested; empty where it was. */
       readonly notice: string;
       readonly mistakes: readonly Judged[];
     }
-  | { readonly kind: 'prediction'; readonly probabilities: Float32Array }
+  | {
+      readonly kind: 'prediction';
+      /** Of several networks together; empty where there was none to ask. */
+      readonly probabilities: Float32Array;
+      /** Of each of several networks; null for one that diverged: [networks]. Empty where there is one. */
+      readonly votes: readonly (Vote | null)[];
+      /** Not all networks can be asked now; the answer comes by itself after the epoch. */
+      readonly later: boolean;
+    }
   | {
       readonly kind: 'cell';
       readonly label: number;

@@ -2,39 +2,31 @@ import {
   type BenchProgress,
   benchKernelNames,
   type Dataset,
-  decodeModel,
-  type ModelFile,
-  modelNotes,
+  decodeModels,
+  type ModelsFile,
   Network,
   namedLike,
   namesOfClasses,
   networkLimits,
   PLAN_NAMES,
-  type Prediction,
-  runReport,
   ShadegradError,
-  Trainer,
   testReport,
-  trainerLimits,
 } from '../src/index.ts';
-import type { AdapterSummary, Problem, Reply, Request } from './protocol.ts';
+import type { AdapterSummary, Reply, Request } from './protocol.ts';
 import { measure } from './worker/bench.ts';
+import { createBrain } from './worker/brain.ts';
 import { loadData, summary } from './worker/data.ts';
 import { describeAdapter, describeDevice, openDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
 import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
-import { train } from './worker/training.ts';
+import { accuracySummary, answerOf, stacked } from './worker/networks.ts';
+import { problemOf } from './worker/problems.ts';
+import { runTraining } from './worker/run.ts';
 import { pageVersions } from './worker/versions.ts';
 
 // Everything that takes time happens here, so that the page stays free: images, GPU, training, reports.
 
-/** The network that reads drawings, in training or not, and its device. */
-interface Brain {
-  readonly device: GPUDevice;
-  readonly predict: (images: Uint8Array) => Promise<Prediction>;
-}
-
-/** Handles to control a training. */
+/** The page's hand on a training. */
 interface Training {
   readonly controller: AbortController;
   readonly gate: Gate;
@@ -52,59 +44,32 @@ const scope = globalThis as unknown as {
 let adapter: AdapterSummary | undefined;
 let data: Dataset | undefined;
 let loading: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
-let brain: Brain | undefined;
 let verdict: Verdict | undefined;
 let training: Training | undefined;
 let bench: AbortController | undefined;
 /** Trainings, loaded models and benchmarks run one after the other. */
 let work: Promise<void> = Promise.resolve();
+const brain = createBrain(post, () => work);
 
 function post(reply: Reply): void {
   const given =
-    reply.kind === 'weights' ? [reply.weights.values.buffer] : 'model' in reply ? [reply.model.buffer] : [];
-  scope.postMessage(reply, given);
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof ShadegradError) {
-    const { code, message, nextStep } = error;
-    return { code, message, nextStep };
-  }
-  return {
-    code: 'bug',
-    message: `Something unforeseen went wrong: ${error instanceof Error ? error.message : error}`,
-    nextStep: 'Start again; if it stays, please report it.',
-  };
+    reply.kind === 'weights'
+      ? [reply.weights.values]
+      : 'files' in reply
+        ? [reply.files.model, reply.files.models].filter((file) => file !== null)
+        : [];
+  scope.postMessage(
+    reply,
+    given.map(({ buffer }) => buffer),
+  );
 }
 
 /** Queues work on the GPU. If it fails, the network is lost, but not the worker. */
 function enqueue(run: number, task: () => Promise<void>): void {
   work = work.then(task).catch((error: unknown) => {
-    closeBrain();
+    brain.close();
     post({ kind: 'problem', run, problem: problemOf(error) });
   });
-}
-
-function closeBrain(): void {
-  const closing = brain;
-  brain = undefined;
-  closing?.device.destroy();
-}
-
-/** Opens a device. The page is told if it is lost, even while nothing waits for the GPU. */
-async function open(run: number, limits: Record<string, number>): Promise<GPUDevice> {
-  const device = await openDevice(limits);
-  void device.lost.then(({ message }) => {
-    if (brain?.device !== device) return;
-    brain = undefined;
-    const problem = new ShadegradError(
-      'device-lost',
-      `The browser took the graphics device away${message === '' ? '' : ` (${message.trim().replace(/\.$/, '')})`}.`,
-      'Start again: what was learned until the last epoch is kept.',
-    );
-    post({ kind: 'problem', run, problem: problemOf(problem) });
-  });
-  return device;
 }
 
 async function knownAdapter(): Promise<AdapterSummary> {
@@ -139,7 +104,7 @@ function startTraining(request: Of<'train'>): void {
   enqueue(request.run, async () => {
     await loading?.done;
     try {
-      if (!mine.discarded) await runTraining(request, mine);
+      if (!mine.discarded) await runOn(request, mine);
     } catch (error) {
       if (!mine.discarded) throw error;
     } finally {
@@ -148,58 +113,29 @@ function startTraining(request: Of<'train'>): void {
   });
 }
 
-async function runTraining({ run, epochs, settings }: Of<'train'>, control: Training): Promise<void> {
+async function runOn({ run, epochs, settings }: Of<'train'>, control: Training): Promise<void> {
   if (!data)
     throw new ShadegradError('usage', 'There are no images to train on.', 'Choose or fetch them first.');
   const images = data;
-  closeBrain();
+  brain.close();
   verdict = undefined;
   const { limits: _, features: __, ...info } = await knownAdapter();
-  const device = await open(run, trainerLimits(images, settings));
-  brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
-  const trainer = await Trainer.create(device, images, settings);
-  brain = { device, predict: (pixels) => trainer.predict(pixels) };
-  const { spec, plan } = trainer;
-  const notes = modelNotes(images);
-  post({
-    kind: 'device',
-    device: describeDevice(device, spec, notes.image, notes.traits ?? null, namesOfClasses(images), plan),
-  });
-  const ending = await train({
+  await runTraining({
     run,
-    trainer,
     data: images,
-    notes,
+    settings,
     epochs,
+    adapter: info,
+    brain,
     signal: control.controller.signal,
     gate: control.gate,
+    discarded: () => control.discarded,
     post: (reply) => {
       if (!control.discarded) post(reply);
     },
     onVerdict: (given) => {
       verdict = given;
     },
-  });
-  const report = await runReport({
-    data: images,
-    models: await trainer.models(),
-    adapter: info,
-    toggles: [],
-    versions: pageVersions,
-    config: { epochs, ...trainer.settings, plan: plan.name },
-    networks: trainer.networks,
-    ...trainer.trained,
-    evaluation: { networks: [ending.evaluation], ensemble: ending.evaluation },
-  });
-  if (control.discarded) return;
-  post({
-    kind: 'result',
-    run,
-    report,
-    model: ending.model,
-    stopped: ending.stopped,
-    notice: '',
-    mistakes: worstMistakes({ data: images, evaluation: ending.evaluation }),
   });
 }
 
@@ -213,7 +149,7 @@ function discardTraining(): void {
 function reset(): void {
   discardTraining();
   work = work.then(() => {
-    closeBrain();
+    brain.close();
     verdict = undefined;
   });
 }
@@ -221,7 +157,7 @@ function reset(): void {
 /** A file that is no model changes nothing: the current network goes only when the new one has been read. */
 function startLoading(request: Of<'load'>): void {
   try {
-    const file = decodeModel(request.bytes);
+    const file = decodeModels(request.bytes);
     discardTraining();
     enqueue(request.run, () => loadModel(request, file));
   } catch (error) {
@@ -229,38 +165,66 @@ function startLoading(request: Of<'load'>): void {
   }
 }
 
-async function loadModel({ run, bytes, evaluate }: Of<'load'>, file: ModelFile): Promise<void> {
+async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: ModelsFile): Promise<void> {
   if (evaluate) await loading?.done;
-  const { model, image } = file;
+  const { models, image } = file;
+  const [{ spec }, ...others] = models;
   const misfit = evaluate ? misfitOf(file) : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
   const names = tested?.classNames ?? file.classNames;
   const { limits: _, features: __, ...info } = await knownAdapter();
-  closeBrain();
+  brain.close();
   verdict = undefined;
-  const device = await open(run, networkLimits(model.spec, tested?.test.count ?? 1));
-  brain = { device, predict: () => Promise.reject(new Error('no network yet')) };
-  const network = await Network.create(device, model);
-  brain = { device, predict: (pixels) => network.predict(pixels) };
-  const classNames = namesOfClasses({ classes: model.spec.classes, classNames: names });
-  post({ kind: 'device', device: describeDevice(device, model.spec, image, file.traits, classNames, null) });
-  if (image) post({ kind: 'weights', run, weights: weightImages(model, image) });
-  if (tested) verdict = { data: tested, evaluation: await network.evaluate(tested.test) };
+  const device = await openDevice(networkLimits(spec, tested?.test.count ?? 1, models.length));
+  brain.take(run, device);
+  const network = await Network.create(device, models);
+  brain.awake(async (pixels) => {
+    const each = await network.predictEach(pixels);
+    return answerOf(
+      each,
+      each.map(() => true),
+    );
+  });
+  post({
+    kind: 'device',
+    device: describeDevice(device, {
+      spec,
+      image,
+      traits: file.traits,
+      classNames: namesOfClasses({ classes: spec.classes, classNames: names }),
+      seeds: models.map((_, i) => file.networks?.[i]?.seed ?? null),
+      plan: null,
+    }),
+  });
+  const shown = models[best ?? 0];
+  if (image && shown) {
+    const which = others.length > 0 ? { index: best ?? 0, of: models.length, best: best !== null } : null;
+    post({ kind: 'weights', run, weights: weightImages(shown, image, which) });
+  }
+  const evaluation = tested && (await network.evaluateAll(tested.test));
+  if (tested && evaluation) verdict = { data: tested, evaluation: evaluation.ensemble };
   post({
     kind: 'result',
     run,
     report: verdict
-      ? await testReport({ ...verdict, model, adapter: info, toggles: [], versions: pageVersions })
+      ? await testReport({
+          ...verdict,
+          model: stacked(models),
+          adapter: info,
+          toggles: [],
+          versions: pageVersions,
+        })
       : null,
-    model: bytes,
+    summary: evaluation ? accuracySummary(evaluation) : null,
+    files: others.length > 0 ? { model: null, models: bytes } : { model: bytes, models: null },
     stopped: false,
     notice: [misfit, ...file.assumptions.map(({ text }) => text)].filter((text) => text !== '').join(' '),
     mistakes: verdict ? worstMistakes(verdict) : [],
   });
 }
 
-/** Says why a model cannot be tested on the current images; empty where it can. */
-function misfitOf({ model, image }: ModelFile): string {
+/** Why a model cannot be tested on the images at hand; empty where it can. */
+function misfitOf({ models: [model], image }: ModelsFile): string {
   if (!data) return 'There are no images to test it on.';
   const { height, width } = data.shape;
   const { inputs, classes } = model.spec;
@@ -293,17 +257,6 @@ function startBench({ choice }: Of<'bench'>): void {
   });
 }
 
-async function predict({ pixels }: Of<'predict'>): Promise<void> {
-  const asked = brain;
-  try {
-    const prediction = await asked?.predict(pixels);
-    post({ kind: 'prediction', probabilities: prediction?.probabilities ?? new Float32Array() });
-  } catch {
-    // The network is gone, or has other inputs. Its training or loading reports why.
-    post({ kind: 'prediction', probabilities: new Float32Array() });
-  }
-}
-
 scope.onmessage = ({ data: request }) => {
   switch (request.kind) {
     case 'data':
@@ -322,7 +275,7 @@ scope.onmessage = ({ data: request }) => {
     case 'load':
       return startLoading(request);
     case 'predict':
-      return void predict(request);
+      return void brain.predict(request.pixels);
     case 'bench':
       return startBench(request);
     case 'stop-bench':

@@ -9,7 +9,8 @@ export type PicturedReport = KernelsReport | TrainingReport;
 export type ChartContent =
   | {
       readonly kind: 'curves';
-      readonly history: History;
+      /** Of each network. */
+      readonly histories: readonly History[];
       readonly running: readonly RunningPoint[];
       /** Where the axis ends. */
       readonly epochs: number;

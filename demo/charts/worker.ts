@@ -34,7 +34,7 @@ function optionOf(content: ChartContent, ground: Ground): ChartOption {
   const { width, height, theme } = ground;
   switch (content.kind) {
     case 'curves':
-      return curvesOption(content.history, { ...content, width, theme });
+      return curvesOption(content.histories, { ...content, width, theme });
     case 'heatmap':
       return heatmapOption(content.matrix, { ...content, width, height, theme });
     case 'bench':

@@ -1,4 +1,4 @@
-import type { History, RunningPoint } from '../../src/index.ts';
+import type { EpochRecord, History, RunningPoint } from '../../src/index.ts';
 import { createChart } from './chart.ts';
 import { byId } from './dom.ts';
 import { percent } from './format.ts';
@@ -7,7 +7,9 @@ import { percent } from './format.ts';
 const MOST_POINTS = 400;
 
 export interface Training {
-  readonly history: History;
+  /** Of each network. */
+  readonly histories: readonly History[];
+  /** Means over the networks. */
   readonly running: readonly RunningPoint[];
   /** Where the axis ends. */
   readonly epochs: number;
@@ -15,7 +17,7 @@ export interface Training {
 
 /** Loss and accuracy during training. */
 export function curvesPanel() {
-  let shown: Training = { history: [], running: [], epochs: 10 };
+  let shown: Training = { histories: [], running: [], epochs: 10 };
   const host = byId('curves', HTMLElement);
   const chart = createChart({
     host,
@@ -26,21 +28,27 @@ export function curvesPanel() {
   host.addEventListener('pointerleave', () => chart.point(null));
   return {
     show(training: Training): void {
-      const { history, running, epochs } = training;
-      shown = { history, running, epochs };
-      const last = history.at(-1);
-      host.setAttribute(
-        'aria-label',
-        last
-          ? `Curves of loss and accuracy. Epoch ${last.epoch}: loss ${last.loss.toFixed(4)}, accuracy ${percent(last.accuracy)}` +
-              (last.valLoss === null || last.valAccuracy === null
-                ? ''
-                : `; validation loss ${last.valLoss.toFixed(4)}, accuracy ${percent(last.valAccuracy)}`)
-          : 'Curves of loss and accuracy, empty so far',
-      );
+      shown = training;
+      host.setAttribute('aria-label', describe(training.histories));
       chart.changed();
     },
   };
+}
+
+/** The curves' ends, in words. */
+function describe(histories: readonly History[]): string {
+  const last = histories.flatMap((history) => history.at(-1) ?? []);
+  const [first] = last;
+  if (!first) return 'Curves of loss and accuracy, empty so far';
+  const mean = (of: (record: EpochRecord) => number | null): number =>
+    last.reduce((sum, record) => sum + (of(record) ?? Number.NaN), 0) / last.length;
+  const losses = `loss ${mean(({ loss }) => loss).toFixed(4)}, accuracy ${percent(mean(({ accuracy }) => accuracy))}`;
+  const validated =
+    first.valLoss === null
+      ? ''
+      : `; validation loss ${mean(({ valLoss }) => valLoss).toFixed(4)}, accuracy ${percent(mean(({ valAccuracy }) => valAccuracy))}`;
+  const whose = last.length > 1 ? `, means of ${last.length} networks` : '';
+  return `Curves of loss and accuracy. Epoch ${first.epoch}${whose}: ${losses}${validated}`;
 }
 
 function thinned(points: readonly RunningPoint[]): readonly RunningPoint[] {

@@ -1,7 +1,9 @@
 import { type ImageShape, type ImageTraits, prepareStrokes, type StrokePoint } from '../../src/index.ts';
+import type { Reply } from '../protocol.ts';
 import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
 import { paintInk } from './pixels.ts';
+import { votesRow } from './votes.ts';
 
 /** Size of the images that drawings become while there is no network that determines it. */
 const FIELD: ImageShape = { height: 28, width: 28 };
@@ -17,7 +19,7 @@ const LOOK_MILLISECONDS = 40;
 
 /** What the drawing pad knows about the network. */
 export type Knowledge =
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'nothing'; readonly networks: number }
   /** There was one, but its device was lost. */
   | { readonly kind: 'gone' }
   /** It was trained, at least a little. */
@@ -26,6 +28,8 @@ export type Knowledge =
       readonly image: ImageShape | null;
       readonly traits: ImageTraits | null;
       readonly classNames: readonly string[];
+      /** Of each network; null where it is not known: [networks]. */
+      readonly seeds: readonly (number | null)[];
     };
 
 /** The pad to draw on, the image that the network sees, and its answer. */
@@ -34,8 +38,9 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
   const seen = byId('seen-canvas', HTMLCanvasElement);
   const verdict = byId('verdict', HTMLElement);
   const bars = byId('probabilities', HTMLOListElement);
+  const votes = votesRow();
   const context = pad.getContext('2d');
-  let knowledge: Knowledge = { kind: 'nothing' };
+  let knowledge: Knowledge = { kind: 'nothing', networks: 1 };
   let names: readonly string[] = [];
   let strokes: StrokePoint[][] = [];
   /** The pointer that draws, and its current stroke; no stroke while it is outside the pad. */
@@ -100,6 +105,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     if (why !== '') {
       verdict.textContent = why;
       showBars([]);
+      votes.show([], names);
       return;
     }
     stale = asked;
@@ -192,15 +198,20 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     know(now: Knowledge): void {
       knowledge = now;
       if (now.kind === 'trained') buildBars(now.classNames);
+      if (now.kind === 'trained') votes.build(now.seeds);
+      if (now.kind === 'nothing') votes.build(Array.from({ length: now.networks }, () => null));
       look();
     },
-    /** @param probabilities empty where there was no network */
-    answer(probabilities: Float32Array): void {
+    answer({ probabilities, votes: given, later }: Extract<Reply, { kind: 'prediction' }>): void {
       asked = false;
-      if (obstacle() === '' && probabilities.length > 0) {
+      const free = obstacle() === '';
+      if (free && later)
+        verdict.textContent = 'The networks take turns: all of them answer after this epoch.';
+      if (free && probabilities.length > 0) {
         showBars(probabilities);
         const best = probabilities.reduce((b, p, i) => (p > (probabilities[b] ?? 0) ? i : b), 0);
-        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).${doubt}`;
+        const counted = votes.show(given, names, best);
+        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).${counted}${doubt}`;
       }
       if (stale) ask();
     },

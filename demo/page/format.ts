@@ -1,3 +1,5 @@
+import type { TestAccuracy } from '../protocol.ts';
+
 export function percent(share: number, digits = 2): string {
   return `${(100 * share).toFixed(digits)} %`;
 }
@@ -15,6 +17,17 @@ export function figure(value: number): string {
 /** E.g. "1 training image", "12,000 training images". */
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** E.g. "97.68 % of the test images right", and how many networks say it together and alone. */
+export function rightText({ accuracy, summary }: TestAccuracy, images: string): string {
+  const right = `${percent(accuracy)} of ${images} right`;
+  return summary ? `${right} together, ${percent(summary.mean)} on average` : right;
+}
+
+/** E.g. "8 networks together"; empty where there is one. */
+export function togetherText({ summary }: TestAccuracy): string {
+  return summary ? `${counted(summary.count, 'network')} together` : '';
 }
 
 /** E.g. "8 s", "3 min 20 s", "2 h 5 min". */

@@ -1,5 +1,7 @@
 import type { RunningPoint, RunReport, TestReport } from '../../src/index.ts';
 import type { Texts } from '../configuration.ts';
+import { testedBy } from '../learned.ts';
+import type { NetworkFiles } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
 import { byId, save, say } from './dom.ts';
 import { percent } from './format.ts';
@@ -8,12 +10,11 @@ const KEY = 'last-run';
 
 /** A run as the browser keeps it for the next visit. */
 export interface KeptRun {
-  readonly version: 2;
+  readonly version: 3;
   readonly texts: Texts;
   readonly report: RunReport;
   readonly running: readonly RunningPoint[];
-  /** The network as a safetensors file. */
-  readonly model: Uint8Array;
+  readonly files: NetworkFiles;
 }
 
 export interface KeepActions {
@@ -24,17 +25,21 @@ export interface KeepActions {
 /** Saving and loading of networks and reports, and the last run of an earlier visit. */
 export function keepPanel({ load, restore }: KeepActions) {
   const saveModel = byId('save-model', HTMLButtonElement);
+  const saveModels = byId('save-models', HTMLButtonElement);
   const saveReport = byId('save-report', HTMLButtonElement);
   const choose = byId('load-model', HTMLInputElement);
+  const panel = byId('keep', HTMLElement);
   const restoreButton = byId('restore', HTMLButtonElement);
   const wrong = byId('keep-wrong', HTMLElement);
-  let model: Uint8Array | undefined;
+  let files: NetworkFiles = { model: null, models: null };
   let report: RunReport | TestReport | undefined;
   let earlier: KeptRun | undefined;
 
-  saveModel.addEventListener('click', () => {
-    if (model) save('model.safetensors', new Blob([new Uint8Array(model)]));
-  });
+  const saveFile = (name: string, file: Uint8Array | null) => {
+    if (file) save(name, new Blob([new Uint8Array(file)]));
+  };
+  saveModel.addEventListener('click', () => saveFile('model.safetensors', files.model));
+  saveModels.addEventListener('click', () => saveFile('models.safetensors', files.models));
   saveReport.addEventListener('click', () => {
     const json = `${JSON.stringify(report, null, 2)}\n`;
     save('report.json', new Blob([json], { type: 'application/json' }));
@@ -54,11 +59,17 @@ export function keepPanel({ load, restore }: KeepActions) {
   return {
     read,
     show(now: {
-      readonly model: Uint8Array | undefined;
+      readonly files: NetworkFiles;
       readonly report: RunReport | TestReport | undefined;
+      readonly networks: readonly unknown[];
     }) {
-      ({ model, report } = now);
-      saveModel.disabled = !model;
+      ({ files, report } = now);
+      const several = now.networks.length > 1;
+      saveModel.textContent = several ? 'Save best model' : 'Save model';
+      saveModel.disabled = !files.model;
+      saveModels.hidden = !several;
+      panel.classList.toggle('several', several);
+      saveModels.disabled = !files.models;
       saveReport.disabled = !report;
     },
     complain(text: string): void {
@@ -72,7 +83,7 @@ export function keepPanel({ load, restore }: KeepActions) {
     async keep(run: Omit<KeptRun, 'version'>): Promise<void> {
       restoreButton.hidden = true;
       try {
-        await keep(KEY, { version: 2, ...run } satisfies KeptRun);
+        await keep(KEY, { version: 3, ...run } satisfies KeptRun);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         say(wrong, `This run is not kept for your next visit: ${reason}.`);
@@ -83,8 +94,8 @@ export function keepPanel({ load, restore }: KeepActions) {
       const found = await kept(KEY).catch(() => undefined);
       if (!isKeptRun(found)) return;
       earlier = found;
-      const { test, dataset } = found.report;
-      restoreButton.title = `${percent(test.accuracy)} right on ${dataset.name}`;
+      const { accuracy } = testedBy(found.report, null);
+      restoreButton.title = `${percent(accuracy)} right on ${found.report.dataset.name}`;
       restoreButton.hidden = false;
     },
   };
@@ -92,5 +103,5 @@ export function keepPanel({ load, restore }: KeepActions) {
 
 /** Whether this version of the page wrote the run; only versions of the page write there. */
 function isKeptRun(value: unknown): value is KeptRun {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 2;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 3;
 }

@@ -1,14 +1,27 @@
-import type { ImageShape, RunReport, TestReport } from '../../src/index.ts';
-import type { Judged, Reply } from '../protocol.ts';
+import type { ImageShape } from '../../src/index.ts';
+import type { Tested } from '../learned.ts';
+import type { Judged, Reply, TestAccuracy } from '../protocol.ts';
 import { byId, save } from './dom.ts';
-import { count, counted, percent } from './format.ts';
-import { heatmapPanel, type ShownMatrix } from './heatmap.ts';
+import { count, counted, percent, togetherText } from './format.ts';
+import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
 import { thumbnails } from './thumbnails.ts';
 
 type Cell = Extract<Reply, { kind: 'cell' }>;
 
-/** Results on the test images: confusion matrix, the images in its cells, report and mistakes. */
+/** A confusion matrix, and what the picture of it that is saved says above it. */
+export interface ResultsMatrix {
+  /** [classes, classes] */
+  readonly matrix: readonly (readonly number[])[];
+  /** What the classes are called: [classes]. */
+  readonly labels: readonly string[];
+  readonly title: string;
+  readonly accuracy: TestAccuracy;
+  /** How many images it is about, in words. */
+  readonly images: string;
+}
+
+/** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
 export function resultsPanels(askCell: (label: number, predicted: number) => void) {
   const cellPanel = byId('cell', HTMLElement);
   const mistakesList = byId('mistakes', HTMLUListElement);
@@ -32,7 +45,15 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
   savePng.addEventListener('click', () => void savePicture('png'));
   saveSvg.addEventListener('click', () => void savePicture('svg'));
 
-  function showMatrix(matrix: ShownMatrix | undefined): void {
+  function showMatrix(shown: ResultsMatrix | undefined): void {
+    const together = shown ? togetherText(shown.accuracy) : '';
+    for (const whose of document.querySelectorAll('.whose')) {
+      whose.textContent = together === '' ? '' : `, ${together}`;
+    }
+    const matrix = shown && {
+      ...shown,
+      title: `${shown.title}: ${together === '' ? '' : `${together}, `}${percent(shown.accuracy.accuracy)} of ${shown.images} right`,
+    };
     heatmap.show(matrix);
     names = matrix?.labels ?? [];
     savePng.disabled = !matrix;
@@ -54,13 +75,15 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
   return {
     clear,
     showMatrix,
-    /** @param labels names of the classes: [classes] */
-    showReport(report: RunReport | TestReport, labels: readonly string[]): void {
-      const { dataset, test, confusionMatrix, classificationReport } = report;
+    /** @param labels what the classes are called: [classes] */
+    showReport(tested: Tested, dataset: string, labels: readonly string[]): void {
+      const { test, confusionMatrix, classificationReport } = tested.results;
       showMatrix({
         matrix: confusionMatrix,
         labels,
-        title: `${dataset.name}: ${percent(test.accuracy)} of ${count(test.count)} test images right`,
+        title: dataset,
+        accuracy: tested,
+        images: `${count(test.count)} test images`,
       });
       reportTable.show(classificationReport);
     },

@@ -13,6 +13,7 @@ const IDS: Readonly<Record<FieldName, string>> = {
   batch: 'batch',
   epochs: 'epochs',
   seed: 'seed',
+  networks: 'networks',
   val: 'val',
 };
 const names = Object.keys(IDS) as FieldName[];
@@ -78,7 +79,9 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
     }
     const widths = [inputs, ...configuration.hidden, classes];
     const parameters = widths.slice(1).reduce((sum, width, i) => sum + width * ((widths[i] ?? 0) + 1), 0);
-    say(line, `${widths.join(' – ')}: ${count(parameters)} weights`);
+    const { models } = configuration;
+    const times = models > 1 ? `, ${models} times` : '';
+    say(line, `${widths.join(' – ')}: ${count(parameters)} weights${times}`);
   }
 
   /** Asks for images, if other ones are wanted than before. */

@@ -1,5 +1,5 @@
 import type { Progress } from '../../src/index.ts';
-import type { Problem } from '../protocol.ts';
+import type { Problem, TestAccuracy } from '../protocol.ts';
 import { byId } from './dom.ts';
 import { count, duration, percent } from './format.ts';
 
@@ -30,6 +30,8 @@ export function transport(actions: TransportActions) {
   const speed = byId('speed', HTMLElement);
   const timeLeft = byId('time-left', HTMLElement);
   const accuracy = byId('test-accuracy', HTMLElement);
+  const spread = byId('test-spread', HTMLElement);
+  const together = byId('together-accuracy', HTMLElement);
   const trouble = byId('trouble', HTMLElement);
   let phase: Phase = 'loading';
 
@@ -59,11 +61,13 @@ export function transport(actions: TransportActions) {
     say(text: string): void {
       if (status.textContent !== text) status.textContent = text;
     },
-    progress({ epoch, epochs, samples, samplesPerEpoch, imagesPerSecond }: Progress): void {
-      const done = ((epoch - 1) * samplesPerEpoch + samples) / (epochs * samplesPerEpoch);
+    /** @param networks how many learn side by side */
+    progress({ epoch, epochs, samples, samplesPerEpoch, imagesPerSecond }: Progress, networks: number): void {
+      const all = epochs * samplesPerEpoch;
+      const done = ((epoch - 1) * samplesPerEpoch + samples) / all;
       bar.value = done;
       speed.textContent = count(imagesPerSecond);
-      timeLeft.textContent = duration(((1 - done) * epochs * samplesPerEpoch) / imagesPerSecond);
+      timeLeft.textContent = duration(((1 - done) * all * networks) / imagesPerSecond);
       document.title = `${percent(done, 0)} trained – ${TITLE}`;
     },
     /** @param done share of the training that is done, 0 to 1; null leaves the bar as it is */
@@ -72,8 +76,17 @@ export function transport(actions: TransportActions) {
       speed.textContent = imagesPerSecond === null ? '–' : count(imagesPerSecond);
       timeLeft.textContent = '–';
     },
-    accuracy(share: number | null): void {
-      accuracy.textContent = share === null ? '–' : percent(share);
+    /** @param networks how many there are: of several it is the mean, with what they do together beside it */
+    accuracy(test: TestAccuracy | null, networks: number): void {
+      const several = networks > 1;
+      byId('accuracy-name', HTMLElement).textContent = several ? 'Mean test accuracy' : 'Test accuracy';
+      byId('together', HTMLElement).hidden = !several;
+      spread.hidden = !several;
+      accuracy.textContent = test ? percent(test.summary?.mean ?? test.accuracy) : '–';
+      together.textContent = test ? percent(test.accuracy) : '–';
+      spread.textContent = test?.summary
+        ? `from ${(100 * test.summary.least).toFixed(2)} to ${(100 * test.summary.most).toFixed(2)}`
+        : '';
     },
     trouble(problem: Problem | null): void {
       trouble.hidden = problem === null;

@@ -49,9 +49,12 @@ export function weightsPanel() {
       Uint8Array.from({ length: 64 }, (_, i) => 1 + i * 4),
       { width: 64, height: 1 },
     );
-    const { units, scale } = weights;
-    const which =
+    const { units, scale, network } = weights;
+    const ofLayer =
       weights.shown < units ? `The first ${weights.shown} of ${count(units)} units` : `All ${units} units`;
+    const which = network
+      ? `${ofLayer} of network ${network.index + 1}${network.best ? ', the best of' : ' of'} ${network.of}`
+      : ofLayer;
     byId('weights-note', HTMLElement).textContent =
       `${which}, each as an image of its ${size(weights.shape)} weights: ink where it is orange speaks for the unit, ink where it is blue against it.`;
     byId('weights-least', HTMLElement).textContent = `−${scale.toFixed(2)}`;

@@ -1,10 +1,4 @@
-import {
-  type MlpSpec,
-  OPTIONAL_FEATURES,
-  reportAdapter,
-  ShadegradError,
-  type StepPlan,
-} from '../../src/index.ts';
+import { OPTIONAL_FEATURES, reportAdapter, ShadegradError } from '../../src/index.ts';
 import type { AdapterSummary, DeviceSummary } from '../protocol.ts';
 import { findAdapter } from '../webgpu.ts';
 
@@ -63,13 +57,9 @@ export async function openDevice(
 
 export function describeDevice(
   { limits, features }: GPUDevice,
-  spec: MlpSpec,
-  image: DeviceSummary['image'],
-  traits: DeviceSummary['traits'],
-  classNames: readonly string[],
-  plan: StepPlan | null,
+  rest: Omit<DeviceSummary, 'limits' | 'features'>,
 ): DeviceSummary {
-  return { limits: numbersOf(limits), features: [...features].sort(), spec, image, traits, classNames, plan };
+  return { limits: numbersOf(limits), features: [...features].sort(), ...rest };
 }
 
 /** WebGPU's limits are properties of the prototype, so they can only be listed one by one. */

@@ -9,8 +9,15 @@ const MOST_OF_CELL = 60;
 /** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
 const DISTINGUISHED = 0.995;
 
-/** The first layer's weights as images, one per unit. */
-export function weightImages(model: Model, shape: Dataset['shape']): WeightImages {
+/**
+ * The first layer's weights as images, one per unit.
+ * @param network which of several it is
+ */
+export function weightImages(
+  model: Model,
+  shape: Dataset['shape'],
+  network: WeightImages['network'],
+): WeightImages {
   const inputs = shape.height * shape.width;
   const weights = model.tensors[0]?.data ?? new Float32Array();
   const units = weights.length / inputs;
@@ -21,10 +28,10 @@ export function weightImages(model: Model, shape: Dataset['shape']): WeightImage
   const values = Uint8Array.from(drawn, (weight) => {
     return Math.round(128 + 127 * Math.min(1, Math.max(-1, weight / scale)));
   });
-  return { shape, units, shown, scale, values };
+  return { network, shape, units, shown, scale, values };
 }
 
-/** The network's evaluation on the test images of `data`. */
+/** The verdict on the test images of `data`: of several networks together. */
 export interface Verdict {
   readonly data: Dataset;
   readonly evaluation: Evaluation;

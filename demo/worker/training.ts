@@ -1,109 +1,168 @@
 import {
   confusionMatrix,
   type Dataset,
-  type Evaluation,
-  encodeModel,
+  type Model,
   type ModelNotes,
+  type PopulationEvaluation,
   type Progress,
   type RunningPoint,
   ShadegradError,
   type Trainer,
+  type TrainerState,
 } from '../../src/index.ts';
-import type { Reply } from '../protocol.ts';
+import type { NetworkFiles, Reply } from '../protocol.ts';
 import type { Gate } from './gate.ts';
 import { type Verdict, weightImages } from './inspect.ts';
+import { accuracySummary, filesOf } from './networks.ts';
 
-/** The least time between two pictures of the weights within an epoch. */
+/** The least time between two looks at the weights within an epoch, and that as a multiple of what a look takes. */
 const WEIGHTS_MILLISECONDS = 500;
+const WEIGHTS_PAUSE = 10;
+
+/** How much of a training a lost device costs at most, about. */
+const SNAPSHOT_SECONDS = 3;
 
 export interface TrainingOptions {
   readonly run: number;
-  readonly trainer: Trainer;
   readonly data: Dataset;
-  /** Notes that the model file holds beside the weights. */
+  /** What the model files say beside the weights. */
   readonly notes: ModelNotes;
   readonly epochs: number;
   readonly signal: AbortSignal;
   readonly gate: Gate;
   readonly post: (reply: Reply) => void;
-  /** Called after each epoch and at the end, with the network's results on the test images at that time. */
+  /** Called after each epoch and at the end, with what the test images say of the networks as they are then. */
   readonly onVerdict: (verdict: Verdict) => void;
+  /** Called after each epoch, when all networks can be asked; the training waits. */
+  readonly onRest: () => Promise<void>;
+  /** What the page was told, whichever device was used then. */
+  readonly told: Told;
+}
+
+/** What the page knows of a training. */
+export interface Told {
+  /** The last epoch that it has the records of. */
+  epoch: number;
+  readonly point: (progress: Progress) => RunningPoint | null;
+}
+
+export function nothingTold(): Told {
+  return { epoch: 0, point: stretches() };
 }
 
 /** How a training ended. */
 export interface Ending {
   readonly stopped: boolean;
-  readonly evaluation: Evaluation;
-  readonly model: Uint8Array<ArrayBuffer>;
+  readonly evaluation: PopulationEvaluation;
+  readonly models: readonly (Model | null)[];
+  readonly files: NetworkFiles;
 }
 
 /**
- * Trains and keeps the page informed. A stop is no error: what was learned until then is tested.
- * @throws ShadegradError as `Trainer.fit`, except `interrupted`
+ * Trains what is left and tells the page about it as it goes on. A stop is no error: what was learned until then is
+ * tested.
+ *
+ * @param keep what to go on from if the device is lost
+ * @throws ShadegradError as `Trainer.fit`, but for `interrupted`
  */
-export async function train(options: TrainingOptions): Promise<Ending> {
-  const { run, trainer, data, notes, epochs, signal, gate, post, onVerdict } = options;
-  const point = stretches();
-  let lastWeights = performance.now();
+export async function train(
+  trainer: Trainer,
+  keep: (state: TrainerState) => void,
+  { run, data, notes, epochs, signal, gate, post, onVerdict, onRest, told }: TrainingOptions,
+): Promise<Ending> {
+  let nextWeights = 0;
 
-  const postWeights = async () => {
-    post({ kind: 'weights', run, weights: weightImages(await trainer.model(), data.shape) });
-    lastWeights = performance.now();
+  /** Of the first network that has not diverged, so that the picture stays with one; after the training of the best. */
+  const postWeights = (models: readonly (Model | null)[], ended: boolean) => {
+    const index = ended ? trainer.best : models.findIndex((model) => model !== null);
+    const model = models[index];
+    const of = models.length;
+    if (!model) return;
+    const network = of > 1 ? { index, of, best: ended } : null;
+    post({ kind: 'weights', run, weights: weightImages(model, data.shape, network) });
+  };
+  const look = async () => {
+    const before = performance.now();
+    postWeights(await trainer.models(), false);
+    const now = performance.now();
+    nextWeights = now + Math.max(WEIGHTS_MILLISECONDS, WEIGHTS_PAUSE * (now - before));
   };
   const onProgress = async (progress: Progress) => {
-    post({ kind: 'progress', run, progress, point: point(progress) });
+    // Where networks take turns, the middle of an epoch says nothing of all of them.
+    const together = trainer.rounds === 1;
+    post({ kind: 'progress', run, progress, point: together ? told.point(progress) : null });
     const within = progress.samples < progress.samplesPerEpoch;
-    if (within && performance.now() - lastWeights >= WEIGHTS_MILLISECONDS) await postWeights();
+    if (together && within && performance.now() >= nextWeights) await look();
     const passed = gate.passed();
     if (!passed || signal.aborted) return;
     post({ kind: 'paused', run });
     await passed;
   };
-  const test = async (): Promise<Evaluation> => {
-    const evaluation = await trainer.evaluate(data.test);
-    onVerdict({ data, evaluation });
+  const test = async (): Promise<PopulationEvaluation> => {
+    const evaluation = await trainer.evaluateAll(data.test);
+    onVerdict({ data, evaluation: evaluation.ensemble });
     return evaluation;
   };
-  const encoded = async () => encodeModel(await trainer.model(), notes);
+  const tell = async (epoch: number): Promise<PopulationEvaluation> => {
+    const evaluation = await test();
+    const { ensemble } = evaluation;
+    const models = await trainer.models();
+    const labels = Array.from({ length: data.classes }, (_, label) => label);
+    postWeights(models, false);
+    post({
+      kind: 'epoch',
+      run,
+      epoch,
+      records: trainer.networks.map(({ history, diverged }) =>
+        diverged ? null : (history[epoch - 1] ?? null),
+      ),
+      test: {
+        accuracy: ensemble.accuracy,
+        summary: accuracySummary(evaluation),
+        confusionMatrix: confusionMatrix(data.test.labels, ensemble.predictions, labels),
+      },
+      files: filesOf(models, trainer.networks, trainer.best, notes),
+    });
+    told.epoch = epoch;
+    await onRest();
+    return evaluation;
+  };
 
-  await postWeights();
-  let evaluation: Evaluation | undefined;
+  await look();
+  let evaluation: PopulationEvaluation | undefined;
   try {
-    for await (const record of trainer.fit({ epochs, signal, onProgress })) {
-      evaluation = await test();
-      const labels = Array.from({ length: data.classes }, (_, label) => label);
-      await postWeights();
-      post({
-        kind: 'epoch',
-        run,
-        record,
-        test: {
-          accuracy: evaluation.accuracy,
-          confusionMatrix: confusionMatrix(data.test.labels, evaluation.predictions, labels),
-        },
-        model: await encoded(),
-      });
-    }
+    // A device that is lost after an epoch may take the telling of it along.
+    if (trainer.epochs > told.epoch) evaluation = await tell(trainer.epochs);
+    const left = epochs - trainer.epochs;
+    const fitting = { epochs: left, signal, onProgress, onSnapshot: keep, snapshotSeconds: SNAPSHOT_SECONDS };
+    if (left > 0) for await (const { epoch } of trainer.fit(fitting)) evaluation = await tell(epoch);
   } catch (error) {
     if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
     evaluation = undefined;
-    await postWeights();
   }
+  evaluation ??= await test();
+  const models = await trainer.models();
+  postWeights(models, true);
   return {
-    stopped: trainer.history.length < epochs,
-    evaluation: evaluation ?? (await test()),
-    model: await encoded(),
+    stopped: trainer.epochs < epochs,
+    evaluation,
+    models,
+    files: filesOf(models, trainer.networks, trainer.best, notes),
   };
 }
 
 /** Least length of a stretch, as a share of an epoch: the loss of only a few images would be noise. */
 const SHORTEST_STRETCH = 0.025;
 
-/** Progress has means since the epoch began; the curve shows means since its last point. */
+/**
+ * Progress tells means since the epoch's begin; the curve shows those since its last point. What is trained again after
+ * a lost device is in the curve already.
+ */
 function stretches(): (progress: Progress) => RunningPoint | null {
   let before = { epoch: 0, samples: 0, loss: 0, accuracy: 0 };
   return (progress) => {
     const { epoch, samples, samplesPerEpoch } = progress;
+    if (epoch < before.epoch) return null;
     if (before.epoch !== epoch) before = { epoch, samples: 0, loss: 0, accuracy: 0 };
     const length = samples - before.samples;
     if (length < SHORTEST_STRETCH * samplesPerEpoch) return null;

@@ -8,10 +8,15 @@ import { confusionTable, eventually, longRun, press, quickRun, reach, test } fro
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('axe finds nothing', () => {
-  test.for(['light', 'dark'] as const)(
-    'in %s colours, before, while and after training',
-    async (colorScheme, { visit }) => {
-      const page = await visit(longRun, { context: { colorScheme } });
+  test.for([
+    ['light', 1],
+    ['dark', 1],
+    ['light', 8],
+    ['dark', 8],
+  ] as const)(
+    'in %s colours, before, while and after training %i networks',
+    async ([colorScheme, networks], { visit }) => {
+      const page = await visit({ ...longRun, networks }, { context: { colorScheme } });
       await reach(page, 'ready');
       expect(await violations(page), 'before').toEqual([]);
       await press(page, 'Train');
@@ -22,6 +27,8 @@ describe('axe finds nothing', () => {
       expect(await violations(page), 'while training').toEqual([]);
       await press(page, 'Stop');
       await reach(page, 'stopped');
+      await page.locator('#draw-canvas').click();
+      await eventually(() => page.locator('#verdict').textContent()).toMatch(/^It takes this for/);
       await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
       await eventually(() => cellImages(page).count()).toBeGreaterThan(0);
       expect(await violations(page), 'after').toEqual([]);
@@ -51,22 +58,25 @@ describe('the keyboard alone', () => {
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
 
 describe('a phone', () => {
-  test('shows the whole page without scrolling sideways, trains at a tap, and axe finds nothing', async ({
-    visit,
-  }) => {
-    const page = await visit(quickRun, { context: phone });
-    await reach(page, 'ready');
-    await expectNoSidewaysScroll(page);
-    await page.getByRole('button', { name: 'Train', exact: true }).tap();
-    await reach(page, 'done');
-    await expectNoSidewaysScroll(page);
-    expect(await violations(page)).toEqual([]);
-    for (const label of ['Hidden layers', 'Learning rate', 'Batch size', 'Epochs', 'Seed']) {
-      const box = await page.getByLabel(label).boundingBox();
-      expect(box?.x, label).toBeGreaterThanOrEqual(0);
-      expect((box?.x ?? 0) + (box?.width ?? 390), label).toBeLessThanOrEqual(390);
-    }
-  });
+  test.for([1, 32])(
+    'shows the whole page without scrolling sideways, trains %i networks at a tap, and axe finds nothing',
+    async (networks, { visit }) => {
+      const page = await visit({ ...quickRun, networks }, { context: phone });
+      await reach(page, 'ready');
+      await expectNoSidewaysScroll(page);
+      await page.getByRole('button', { name: 'Train', exact: true }).tap();
+      await reach(page, 'done');
+      await page.locator('#draw-canvas').tap();
+      await eventually(() => page.locator('#verdict').textContent()).toMatch(/^It takes this for/);
+      await expectNoSidewaysScroll(page);
+      expect(await violations(page)).toEqual([]);
+      for (const label of ['Hidden layers', 'Learning rate', 'Batch size', 'Epochs', 'Seed', 'Networks']) {
+        const box = await page.locator('#setup').getByLabel(label, { exact: true }).boundingBox();
+        expect(box?.x, label).toBeGreaterThanOrEqual(0);
+        expect((box?.x ?? 0) + (box?.width ?? 390), label).toBeLessThanOrEqual(390);
+      }
+    },
+  );
 });
 
 describe('reduced motion', () => {

@@ -11,6 +11,7 @@ import {
   press,
   quickRun,
   reach,
+  reportOf,
   save,
   test,
   testAccuracy,
@@ -47,20 +48,63 @@ describe('without WebGPU the page says what to do', () => {
 });
 
 describe('a device that is lost in the middle', () => {
-  test('by its destruction: the page says so, keeps what was learned and starts again', async ({ visit }) => {
-    const page = await visit(longRun, { prepare: keepDevices });
-    await trainForAnEpoch(page);
-    const [worker] = page.workers();
-    await worker?.evaluate('for (const device of devices) device.destroy()');
-    await expectRecovery(page);
-  });
+  test('by a crash of the GPU process: the training goes on by itself, to the very weights of one without', async ({
+    visit,
+    browser,
+  }) => {
+    const run = { ...quickRun, train: 6000, epochs: 8, networks: 2, val: 0.1 };
+    const undisturbed = await visit(run);
+    await train(undisturbed);
+    const expected = await outcomeOf(undisturbed);
+    await undisturbed.close();
 
-  test('by a crash of the GPU process: the same', async ({ visit, browser }) => {
-    const page = await visit(longRun);
+    const page = await visit(run);
     await trainForAnEpoch(page);
     const session = await browser.newBrowserCDPSession();
     await session.send('Browser.crashGpuProcess');
     await session.detach();
+    await eventually(() => statusOf(page)).toContain('on a new device (1 of at most 3 times)');
+    await reach(page, 'done');
+    expect(await outcomeOf(page)).toEqual(expected);
+    expect(await alertOf(page)).toBe('');
+  });
+
+  test('before the first epoch ends: it begins anew, with the same end', async ({ trained, visit }) => {
+    const page = await visit(quickRun, { prepare: keepDevices });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => page.workers()[0]?.evaluate('devices.length')).toBe(1);
+    await loseDevice(page);
+    await reach(page, 'done');
+    expect(await page.workers()[0]?.evaluate('devices.length')).toBe(2);
+    expect(await outcomeOf(page)).toEqual(await outcomeOf(trained));
+  });
+
+  test('while it is paused: it goes on when it is resumed', async ({ trained, visit }) => {
+    const page = await visit(quickRun, { prepare: keepDevices });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await reach(page, 'training');
+    await press(page, 'Pause');
+    await reach(page, 'paused');
+    await loseDevice(page);
+    await press(page, 'Resume');
+    await reach(page, 'done');
+    expect(await page.workers()[0]?.evaluate('devices.length')).toBe(2);
+    expect(await outcomeOf(page)).toEqual(await outcomeOf(trained));
+  });
+
+  test('four times: three are told and mended, then the page says so, keeps what was learned and starts again', async ({
+    visit,
+  }) => {
+    const page = await visit(longRun, { prepare: keepDevices });
+    await trainForAnEpoch(page);
+    for (const times of [1, 2, 3]) {
+      await loseDevice(page);
+      await eventually(() => statusOf(page)).toContain(`on a new device (${times} of at most 3 times)`);
+      expect(await alertOf(page)).toBe('');
+    }
+    await loseDevice(page);
     await expectRecovery(page);
   });
 
@@ -153,6 +197,10 @@ async function expectRecovery(page: Page): Promise<void> {
   expect(await alertOf(page)).toBe('');
 }
 
+function statusOf(page: Page): Promise<string | null> {
+  return page.locator('[role=status][data-state]').textContent();
+}
+
 /** Keeps every device of the worker in the worker's variable `devices`. */
 function keepDevices(page: Page): Promise<unknown> {
   return prependToWorkers(
@@ -165,4 +213,17 @@ function keepDevices(page: Page): Promise<unknown> {
       return device;
     };`,
   );
+}
+
+/** As from outside: the page did not ask for it. */
+async function loseDevice(page: Page): Promise<void> {
+  await page.workers()[0]?.evaluate('for (const device of devices) device.destroy()');
+}
+
+/** All that a training comes to, but for its times. */
+async function outcomeOf(page: Page) {
+  const { model, models, test: tested, summary, ensemble } = await reportOf(page);
+  const histories = models.map(({ history }) => history.map(({ seconds, ...rest }) => rest));
+  const shown = [await page.locator('#curves').getAttribute('aria-label'), await confusionTable(page)];
+  return { model, histories, tested, summary, ensemble, shown };
 }

@@ -16,6 +16,10 @@ const values = [
   ['Epochs', '0', '1'],
   ['Epochs', '1.5', '2'],
   ['Seed', '-1', '0'],
+  ['Networks', '0', '32'],
+  ['Networks', '33', '1'],
+  ['Networks', '1.5', '2'],
+  ['Networks', '', '1'],
   ['Seed', '9007199254740993', '9007199254740991'],
   ['Validation share', '1', '0.25'],
 ] as const;
@@ -26,7 +30,7 @@ describe('a bad value', () => {
     await reach(page, 'ready');
     const button = page.getByRole('button', { name: 'Train', exact: true });
     for (const [label, bad, good] of values) {
-      const field = page.getByLabel(label, { exact: true });
+      const field = page.locator('#setup').getByLabel(label, { exact: true });
       await field.fill(bad);
       await field.blur();
       expect(await field.getAttribute('aria-invalid'), `${label} "${bad}"`).toBe('true');

@@ -19,7 +19,9 @@ export interface Query {
   readonly batch?: number;
   readonly epochs?: number;
   readonly seed?: number;
-  /** Share of the training images that is kept for validation. */
+  /** Trained side by side. */
+  readonly networks?: number;
+  /** Share of the training images that is kept to validate with. */
   readonly val?: number;
 }
 
@@ -34,7 +36,9 @@ export const quickRun: Query = {
   val: 0,
 };
 
-/** Trains for a minute or more, so that a test can do something meanwhile. */
+export const populationRun: Query = { ...quickRun, networks: 4 };
+
+/** Trains long enough for a test to do something in the middle: a minute and more. */
 export const longRun: Query = { ...quickRun, epochs: 300 };
 
 export interface Visit {
@@ -51,9 +55,10 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 
 
 /**
  * `visit` opens the demo page, each time in a fresh profile, and waits until it is loaded, though perhaps not ready.
- * `trained` is a page after the quick run, which all tests of a file share: for those that only look at it. A test fails
- * where a page throws, logs an error (as refusals by the content security policy are) or sends a request to another host;
- * a problem on the shared page fails the file.
+ * `trained` is a page that has made the quick run, for all tests of a file: for those that look and do not touch; so is
+ * `population`, with four networks.
+ * A test fails where a page throws, logs an error (what the content security policy refuses is one) or asks anything of
+ * another host; what goes wrong on the page that is shared fails the file.
  */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
@@ -76,12 +81,21 @@ export const test = base
   .extend('trained', { scope: 'file' }, async ({ browser, port }, { onCleanup }) => {
     const { visit, end } = visits(browser, port);
     onCleanup(end);
-    const page = await visit(quickRun, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
-    await train(page);
-    return page;
+    return trainedPage(visit, quickRun);
+  })
+  .extend('population', { scope: 'file' }, async ({ browser, port }, { onCleanup }) => {
+    const { visit, end } = visits(browser, port);
+    onCleanup(end);
+    return trainedPage(visit, populationRun);
   });
 
-/** Visits to the page. `end` closes them all, and fails if anything went wrong in one. */
+async function trainedPage(visit: ReturnType<typeof visits>['visit'], query: Query): Promise<Page> {
+  const page = await visit(query, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await train(page);
+  return page;
+}
+
+/** Visits to the page, until `end` closes all and fails where something went wrong in one. */
 function visits(browser: Browser, port: number) {
   const contexts: BrowserContext[] = [];
   const problems: string[] = [];

@@ -14,6 +14,7 @@ describe('the demo page takes from its fields', () => {
       batchSize: 32,
       epochs: 10,
       seed: 1,
+      models: 1,
       validationSplit: 0.1,
     });
   });
@@ -45,6 +46,10 @@ describe('the demo page takes from its fields', () => {
     ['epochs', '0x10'],
     ['seed', '-1'],
     ['seed', '9007199254740993'],
+    ['networks', '0'],
+    ['networks', '33'],
+    ['networks', '2.5'],
+    ['networks', ''],
     ['val', '0.95'],
     ['val', 'NaN'],
     ['train', '9'],

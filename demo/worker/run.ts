@@ -1,0 +1,89 @@
+import {
+  type AdapterReport,
+  type Dataset,
+  modelNotes,
+  namesOfClasses,
+  OPTIONAL_FEATURES,
+  populationLimits,
+  type Recoverable,
+  recovering,
+  runReport,
+  Trainer,
+  trainerLimits,
+} from '../../src/index.ts';
+import type { TrainingSettings } from '../protocol.ts';
+import type { Brain } from './brain.ts';
+import { describeDevice, openDevice } from './device.ts';
+import { worstMistakes } from './inspect.ts';
+import { answerOf } from './networks.ts';
+import { nothingTold, type TrainingOptions, train } from './training.ts';
+import { pageVersions } from './versions.ts';
+
+/** What a training is of, and where its networks answer. */
+export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told' | 'onRest'> {
+  readonly settings: TrainingSettings;
+  readonly data: Dataset;
+  readonly adapter: AdapterReport;
+  readonly brain: Brain;
+  /** Whether nobody wants to hear of it any more. */
+  readonly discarded: () => boolean;
+}
+
+/**
+ * Trains, tests and tells the page. Where the device is lost, it goes on on another one, as often as `recovering` does.
+ * @throws ShadegradError as `Trainer.create` and `Trainer.fit`, but for `interrupted`
+ */
+export async function runTraining(options: RunOptions): Promise<void> {
+  const { run, data, settings, brain, discarded, post } = options;
+  const training: TrainingOptions = {
+    ...options,
+    notes: modelNotes(data),
+    onRest: brain.answer,
+    told: nothingTold(),
+  };
+  await recovering(
+    () => openDevice(trainerLimits(data, settings), OPTIONAL_FEATURES, populationLimits(data, settings)),
+    (recoverable) => trainOn(recoverable, options, training),
+    (loss, times) => {
+      brain.close();
+      if (discarded()) throw loss;
+      post({ kind: 'lost', run, times });
+    },
+  );
+}
+
+/** Trains on a device what is left, and reports. */
+async function trainOn(
+  { opened: device, state, keep }: Recoverable<GPUDevice>,
+  { run, settings, data, adapter, epochs, brain, post }: RunOptions,
+  training: TrainingOptions,
+): Promise<void> {
+  brain.take(run, device);
+  const trainer = await Trainer.create(device, data, state ? { restore: state } : settings);
+  brain.awake(async (image) => {
+    const each = await trainer.predictEach(image);
+    return answerOf(
+      each,
+      trainer.networks.map(({ diverged }) => diverged === null),
+    );
+  });
+  const { spec, plan } = trainer;
+  const { image, traits = null } = training.notes;
+  const classNames = namesOfClasses(data);
+  const seeds = trainer.networks.map(({ seed }) => seed);
+  post({ kind: 'device', device: describeDevice(device, { spec, image, traits, classNames, seeds, plan }) });
+  const { evaluation, models, files, stopped } = await train(trainer, keep, training);
+  const report = await runReport({
+    data,
+    models,
+    adapter,
+    toggles: [],
+    versions: pageVersions,
+    config: { epochs, ...trainer.settings, plan: plan.name },
+    networks: trainer.networks,
+    ...trainer.trained,
+    evaluation,
+  });
+  const mistakes = worstMistakes({ data, evaluation: evaluation.ensemble });
+  post({ kind: 'result', run, report, summary: null, files, stopped, notice: '', mistakes });
+}

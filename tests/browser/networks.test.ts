@@ -1,0 +1,208 @@
+import type { Page } from 'playwright-core';
+import { describe, expect } from 'vitest';
+import { modelChecksum } from '../../src/model/checksum.ts';
+import { decodeModel } from '../../src/model/model-file.ts';
+import { decodeModels } from '../../src/model/population-file.ts';
+import type { RunReport } from '../../src/report/run-report.ts';
+import {
+  confusionTable,
+  eventually,
+  populationRun,
+  prependToWorkers,
+  press,
+  reach,
+  reportOf,
+  save,
+  test,
+  train,
+} from '../support/demo.ts';
+
+/** Four networks whose state takes 3.2 MB, and images that take 1.6. */
+const wideRun = { ...populationRun, hidden: '128' };
+const ROOM = 2_000_000;
+
+describe('several networks', () => {
+  test('are trained by an address to the same bits, each to what it learns alone', async ({
+    population,
+    trained,
+    visit,
+  }) => {
+    const other = await visit();
+    await other.goto(population.url());
+    await train(other);
+    const report = await reportOf(population);
+    expect(withoutTimes(await reportOf(other))).toEqual(withoutTimes(report));
+    expect(report.models.map(({ seed }) => seed)).toEqual([1, 2, 3, 4]);
+
+    const { models, networks } = decodeModels((await save(population, 'Save all models')).bytes);
+    expect(networks?.map(({ seed }) => seed)).toEqual([1, 2, 3, 4]);
+    expect(models[0]).toEqual(decodeModel((await save(trained, 'Save model')).bytes).model);
+    const best = decodeModel((await save(population, 'Save best model')).bytes).model;
+    expect(best).toEqual(models[report.best]);
+    expect(report.model.sha256).toBe(await modelChecksum(best));
+  });
+
+  test('are shown by their mean and spread, and together where one network is shown else', async ({
+    population: page,
+  }) => {
+    const { ensemble, summary, best } = await reportOf(page);
+    const { mean = 0, least = 0, most = 0 } = summary?.accuracy ?? {};
+    const together = percent(ensemble?.test.accuracy ?? 0);
+    expect(await figures(page)).toEqual([
+      percent(mean),
+      `from ${(100 * least).toFixed(2)} to ${(100 * most).toFixed(2)}`,
+      together,
+    ]);
+    const status = await page.locator('#status').textContent();
+    expect(status).toBe(`Done: ${together} of 300 test images right together, ${percent(mean)} on average`);
+    for (const id of ['matrix-title', 'mistakes-title', 'report-title']) {
+      expect(await page.locator(`#${id}`).textContent()).toMatch(/, 4 networks together$/);
+    }
+    expect(await confusionTable(page)).toEqual(ensemble?.confusionMatrix);
+    expect(await page.locator('#report-table .total').textContent()).toContain(
+      ensemble?.classificationReport.accuracy?.toFixed(2),
+    );
+    const svg = new TextDecoder().decode((await save(page, 'Save heatmap as SVG')).bytes);
+    expect(svg).toContain(`synthetic: 4 networks together, ${together} of 300 test images right`);
+    expect(await page.locator('#weights-note').textContent()).toContain(
+      `of network ${best + 1}, the best of 4,`,
+    );
+    expect(await page.locator('#curves').getAttribute('aria-label')).toMatch(
+      /^Curves of loss and accuracy. Epoch 3, means of 4 networks: loss \d/,
+    );
+  });
+
+  test('each say what they take a drawing for', async ({ population: page }) => {
+    const chips = page.locator('#votes li');
+    expect(await chips.count()).toBe(4);
+    expect(await chips.first().getAttribute('title')).toBe('Network 1 (seed 1) has not voted yet');
+    await drawOne(page);
+    await eventually(() => page.locator('#verdict').textContent()).toMatch(
+      /^It takes this for: (\d) \([\d.]+ %\)\. [1-4] of 4 networks say \1\./,
+    );
+    const said = await chips.evaluateAll((items) => items.map((item) => item.getAttribute('title')));
+    const shown = await chips.locator('[aria-hidden]').allTextContents();
+    for (const [i, text] of said.entries()) {
+      expect(text).toMatch(
+        new RegExp(`^Network ${i + 1} \\(seed ${i + 1}\\) says ${shown[i]}, [\\d.]+ % sure$`),
+      );
+      expect(await chips.nth(i).locator('.unseen').textContent()).toBe(text);
+    }
+    const [, agreeing] = /(\d) of 4/.exec((await page.locator('#verdict').textContent()) ?? '') ?? [];
+    expect(await page.locator('#votes [data-agrees=true]').count()).toBe(Number(agreeing));
+    await press(page, 'Clear');
+    await eventually(() => chips.first().textContent()).toContain('has not voted yet');
+  });
+
+  test('are there again after a reload, and in another profile from their file', async ({
+    population,
+    visit,
+  }) => {
+    const page = await visit(populationRun);
+    await train(page);
+    const [accuracies, table, file] = [await figures(page), await confusionTable(page), await allOf(page)];
+    expect(accuracies).toEqual(await figures(population));
+    const weights = await page.locator('#weights-note').textContent();
+    await page.reload();
+    await reach(page, 'ready');
+    await press(page, 'Restore last run');
+    await reach(page, 'done');
+    expect([await figures(page), await confusionTable(page), await allOf(page)]).toEqual([
+      accuracies,
+      table,
+      file,
+    ]);
+    expect(await page.locator('#weights-note').textContent()).toBe(weights);
+    await drawOne(page);
+    await eventually(() => page.locator('#verdict').textContent()).toMatch(/ of 4 networks say /);
+
+    const other = await visit();
+    await reach(other, 'ready');
+    await other.getByLabel('Load model').setInputFiles({
+      name: 'models.safetensors',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(file),
+    });
+    await reach(other, 'done');
+    expect([await figures(other), await confusionTable(other), await allOf(other)]).toEqual([
+      accuracies,
+      table,
+      file,
+    ]);
+    expect(await other.getByRole('button', { name: 'Save best model' }).isDisabled()).toBe(true);
+    expect(await other.locator('#weights-note').textContent()).toContain('of network 1 of 4,');
+  });
+});
+
+describe('networks that do not fit on the device side by side', () => {
+  test('take turns, and learn the same', async ({ visit }) => {
+    const [page, roomy] = [await visit(wideRun, { prepare: limitDevices }), await visit(wideRun)];
+    for (const each of [page, roomy]) await train(each);
+    const plan = (of: Page) => of.locator('#plan p').first().textContent();
+    expect(await plan(page), 'buffers of two networks').not.toBe(await plan(roomy));
+    const alike = ({ models, ensemble, model }: RunReport) => [
+      models.map(({ history }) => history.map(({ loss }) => loss)),
+      ensemble,
+      model,
+    ];
+    expect(alike(await reportOf(page))).toEqual(alike(await reportOf(roomy)));
+    expect(await allOf(page)).toEqual(await allOf(roomy));
+  });
+
+  test('answer for a drawing after the epoch that it was drawn in', async ({ visit }) => {
+    const page = await visit({ ...wideRun, epochs: 300 }, { prepare: limitDevices });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await reach(page, 'training');
+    await drawOne(page);
+    await eventually(() => page.locator('#verdict').textContent()).toMatch(/take turns/);
+    await eventually(() => page.locator('#verdict').textContent()).toMatch(/ of 4 networks say /);
+  });
+});
+
+/** Devices that say that they have little room. */
+function limitDevices(page: Page): Promise<unknown> {
+  return prependToWorkers(
+    page,
+    `const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      const { limits } = device;
+      const get = (_, name) => (name === 'maxStorageBufferBindingSize' ? ${ROOM} : limits[name]);
+      Object.defineProperty(device, 'limits', { value: new Proxy({}, { get }) });
+      return device;
+    };`,
+  );
+}
+
+function figures(page: Page): Promise<string[]> {
+  return page.locator('#test-accuracy, #test-spread, #together-accuracy').allTextContents();
+}
+
+async function allOf(page: Page): Promise<Uint8Array> {
+  return (await save(page, 'Save all models')).bytes;
+}
+
+async function drawOne(page: Page): Promise<void> {
+  const canvas = page.locator('#draw-canvas');
+  await canvas.scrollIntoViewIfNeeded();
+  const box = await canvas.boundingBox();
+  if (!box) throw new Error('There is nothing to draw on.');
+  await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.2 * box.height);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.8 * box.height, { steps: 12 });
+  await page.mouse.up();
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+function withoutTimes({ history, models, imagesPerSecond, ...report }: RunReport) {
+  const timeless = (records: RunReport['history']) => records.map(({ seconds, ...rest }) => rest);
+  return {
+    ...report,
+    history: timeless(history),
+    models: models.map((model) => ({ ...model, history: timeless(model.history) })),
+  };
+}
