@@ -40,11 +40,12 @@ export const POPULATION_FILES = [...RUN_FILES, 'models.safetensors', 'accuracies
  * those of all together.
  */
 export function testFiles(
-  report: TestReport & Partial<Pick<PopulationTestReport, 'models' | 'ensemble'>>,
+  report: TestReport | PopulationTestReport,
 ): Promise<Record<(typeof TEST_FILES)[number], string>> {
-  const { models, ensemble } = report;
-  return models && ensemble
-    ? filesOf(report, ensemble, `ensemble of ${models.length} networks, `)
+  // A run's report has it too, and null where one network was trained.
+  const ensemble = 'ensemble' in report ? report.ensemble : null;
+  return ensemble && 'models' in report
+    ? filesOf(report, ensemble, `ensemble of ${report.models.length} networks, `)
     : filesOf(report, report, '');
 }
 

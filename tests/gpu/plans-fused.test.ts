@@ -89,13 +89,16 @@ test('the fused plan makes the same bits of one submit and of many, over two epo
 test('the fused plan goes on from where an epoch was left, in another order', async () => {
   const [left, exact] = [await executable(), await executable()];
   const steps = stepsFrom(0);
-  const scheduler = new Scheduler(left);
-  left.write('order', order(0));
   let submitted = 0;
-  for await (const progress of scheduler.run(steps)) {
-    submitted = progress.submitted;
-    break;
-  }
+  const scheduler = new Scheduler({
+    device: left.device,
+    submit: (some) => {
+      submitted += some.length;
+      left.submit(some);
+    },
+  });
+  left.write('order', order(0));
+  for await (const _ of scheduler.run(steps)) break;
   exact.write('order', order(0));
   exact.submit(steps.slice(0, submitted));
   const again = stepsFrom(submitted);
