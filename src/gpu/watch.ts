@@ -8,7 +8,7 @@ import { reasonOf, ShadegradError } from '../errors.ts';
 export class DeviceWatch {
   readonly device: GPUDevice;
   #failure: ShadegradError | undefined;
-  /** Rejects each wait in progress. One promise for all waits to race with would keep a reference to every past race. */
+  /** Rejects each wait in progress. One promise for all to race with would keep a reference to every past race. */
   readonly #waiting = new Set<(failure: ShadegradError) => void>();
 
   /** The device's one watch. */
