@@ -12,7 +12,7 @@ export function mostProbable(probabilities: Float32Array, classes: number): Uint
 }
 
 /**
- * What networks predict together: the mean of their probabilities, in float64 and rounded once. One network's are its own.
+ * What networks predict together: the mean of their probabilities, in float64, rounded once; for one network, its own.
  * @param predictions at least one
  */
 export function ensemblePrediction(predictions: readonly Prediction[], classes: number): Prediction {
