@@ -23,7 +23,7 @@ const executableCli: Plugin = {
   writeBundle: () => chmod('dist/cli.js', 0o755),
 };
 
-/** What the demo page may load and from where: itself and MNIST, which has a mirror for hosts that do not carry it. */
+/** What the demo page may load: its own files, and MNIST from a mirror for hosts that do not carry it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -48,7 +48,7 @@ const securePage: Plugin = {
   ],
 };
 
-/** MNIST for the page to fetch from its own host: among the files that Vite serves and copies as they are. */
+/** Puts MNIST among the files that Vite serves and copies unchanged, for the page to fetch from its own host. */
 const mnistFiles: Plugin = {
   name: 'mnist-files',
   apply: (_, { isPreview }) => !isPreview,
@@ -60,7 +60,7 @@ const mnistFiles: Plugin = {
   },
 };
 
-/** For tests without a build: `bench/` is run by Node and imports what was built. */
+/** For tests without a build: `bench/` imports the build, and this replaces it with the sources. */
 const unbuilt: ProjectOptions = {
   alias: [{ find: /^(?:\.\.\/)+dist\/(\w+)\.js$/, replacement: resolve('src/$1.ts') }],
 };
@@ -68,7 +68,7 @@ const unbuilt: ProjectOptions = {
 /** For tests of what is shipped: the command line and the demo page. */
 const built: ProjectOptions = { globalSetup: ['tests/support/build.ts'] };
 
-/** They measure the page by the clock: after the others and one at a time, because the CPU is the GPU here. */
+/** Tests that time the page. They run after the others and one at a time, because the CPU is the GPU here. */
 const measuring = ['tests/browser/{bench,responsiveness}.test.ts'];
 
 function project(name: string, include: string[], options: ProjectOptions = {}) {
@@ -110,7 +110,7 @@ const library: ViteUserConfig = {
 const demo: ViteUserConfig = {
   root: 'demo',
   base: './',
-  // What is made in the first build stays for the next ones.
+  // Files that the first build makes stay for the next ones.
   publicDir: '../node_modules/.cache/shadegrad-demo',
   plugins: [securePage, mnistFiles],
   build: {
@@ -118,7 +118,7 @@ const demo: ViteUserConfig = {
     outDir: '../dist-demo',
     emptyOutDir: true,
     modulePreload: { polyfill: false },
-    // ECharts, which the page does not wait for.
+    // Above the size of ECharts, which the page does not wait for.
     chunkSizeWarningLimit: 600,
   },
   worker: { format: 'es' },

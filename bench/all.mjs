@@ -1,10 +1,10 @@
-// Measures everything that docs/benchmarks.md tells of, one after the other, and keeps it in one file (and the peers'
-// figures in FILE.json.peers.json). It needs nothing
-// but Node and the paths named in docs/benchmarks.md, so that it runs on a machine without npm or a network as well.
+// Measures everything that docs/benchmarks.md reports, one after the other, and keeps it in one file (and the peers'
+// figures in FILE.json.peers.json). It needs only Node and the paths named in docs/benchmarks.md, so that it also runs
+// on a machine without npm or a network.
 //
 //   node bench/all.mjs FILE.json [--adapter hardware|software|auto] [--python PATH]
 //
-// What fails is kept with its message, the rest goes on, and the exit code is 1.
+// If one of them fails, its message is kept, the others go on, and the exit code is 1.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,7 @@ const hidden = (/** @type {string[]} */ ...networks) => networks.flatMap((widths
 const commands = {
   doctor: [process.execPath, path('../dist/cli.js'), 'doctor', '--json'],
   floor: shadegrad('bench', 'floor'),
-  // In software tiles with barriers take minutes each.
+  // In software each tile with barriers would take minutes.
   kernels: shadegrad('bench', 'kernels', ...(values.adapter === 'software' ? [] : ['--sweep'])),
   plans: train(),
   batches: train('--batch-sizes', '32,64,128,256,512,1024,2048,4096'),
@@ -92,7 +92,7 @@ for (const [name, command] of Object.entries(commands)) {
   results[name] = good ? { seconds, result: parsed(stdout) } : { seconds, exitCode, stdout, stderr };
   console.error(`${good ? 'done' : 'FAILED'}  ${seconds.toFixed(0).padStart(4)} s  ${name}`);
   if (!good) process.exitCode = 1;
-  // After each, so that a machine that is taken away leaves what there was.
+  // After each, so that its results remain if the machine is taken away.
   await writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
 }
 

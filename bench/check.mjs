@@ -1,14 +1,14 @@
-// Compares ratios of what this machine does now with recorded ones: times differ from machine to machine and from minute
-// to minute, but two things measured in turn in one run slow down together.
+// Compares ratios of speeds measured now with recorded ones. Times differ from machine to machine and from minute to
+// minute, but two things measured in turn in one run slow down together.
 //
-//   npm run bench:check               fails where a ratio is less than TOLERATED of the recorded one
+//   npm run bench:check               fails if a ratio is less than TOLERATED times the recorded one
 //   npm run bench:check -- --record   records this adapter's ratios in bench/recorded.json instead
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchKernels, benchTraining, nodeVersions, openDevice, ShadegradError } from '../dist/node.js';
 import { spread } from './peers/statistics.mjs';
 
-/** Ratios on a quiet machine differ by up to a fifth between runs; what breaks a kernel costs more. */
+/** On a quiet machine ratios differ by up to a fifth between runs; breaking a kernel costs more. */
 const TOLERATED = 0.7;
 
 const RECORDED = new URL('recorded.json', import.meta.url);
@@ -18,7 +18,7 @@ const RECORDED = new URL('recorded.json', import.meta.url);
 const ROUNDS = 5;
 
 /**
- * The median of several rounds for each ratio: a machine that others use too has slow moments.
+ * For each ratio the median of several rounds, since a shared machine has slow moments.
  *
  * @param {import('../dist/types/index.d.ts').BenchSubject} subject
  * @returns {Promise<Ratios>}
@@ -107,7 +107,7 @@ try {
     );
     process.exitCode = 1;
   } else if (!compare(ratios, recorded)) {
-    // A slow moment is over by then, and a slow kernel is not.
+    // By now a slow moment is over, but a slow kernel is still slow.
     console.log('Once more:');
     if (!compare(await measure(subject), recorded)) process.exitCode = 1;
   }

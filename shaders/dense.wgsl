@@ -10,8 +10,8 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]          f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]                f32
 //
-// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). While a chunk of the sum over k is
-// multiplied, the next is under way to the registers.
+// One workgroup makes a TILE x TILE tile of y: (tile of columns, tile of rows, model). While one chunk of the sum over
+// k is multiplied, the next is loaded into registers.
 
 override ROWS: u32;
 override ORDER_LENGTH: u32;
@@ -26,10 +26,10 @@ override CHUNKS = (INPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;
 @group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-// Rows that begin at the vectors `rows` of x, at k = 4 vector and the three after it: a column for each k.
+// Columns k = 4 vector to 4 vector + 3 of the rows of x that begin at the vectors `rows`: a matrix column for each k.
 fn block_of_x(rows: vec4u, present: vec4<bool>, vector: u32) -> mat4x4f {
   let i = rows + min(vector, INPUT_VECTORS - 1u);
-  // Padding and what is past the end may be anything: zero, since 0 times NaN is NaN.
+  // Padding and vectors past the end may hold anything: they count as zero, since 0 times NaN is NaN.
   let inside = vec4<bool>(INPUTS % (4u * CHUNK_BLOCKS) == 0u) | lanes_below(vector, INPUTS);
   let zero = vec4f();
   if (BYTES) {
@@ -48,15 +48,15 @@ fn block_of_x(rows: vec4u, present: vec4<bool>, vector: u32) -> mat4x4f {
   ));
 }
 
-// Four columns that begin at the vector `columns` of the kernel, at k = 4 vector and the three after it. Past the end,
-// where x is zero, the bias serves, as any finite number would.
+// Rows k = 4 vector to 4 vector + 3 of the kernel, the four columns that begin at the vector `columns`. Rows past the
+// kernel's end are read from the bias: x is zero there, so any finite number will do.
 fn block_of_kernel(columns: u32, vector: u32) -> mat4x4f {
   let i = columns + min(4u * vector + FOUR, vec4u(INPUTS)) * OUTPUT_VECTORS;
   return mat4x4f(parameters[i.x], parameters[i.y], parameters[i.z], parameters[i.w]);
 }
 
 // Adds up the slices of a quadrant whose first row is m0 and first vector n0, and writes it. `at` is this invocation's
-// place in it.
+// place in `staged`.
 fn write_quadrant(model: u32, m0: u32, n0: u32, local: u32, at: u32, sum: mat4x4f) {
   stage_sums(at, sum);
   workgroupBarrier();
@@ -97,15 +97,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let columns = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n0 + block_at.x, OUTPUT_VECTORS - 1u);
 
-  // Neighbours make 2 x 2 squares: two of four read the same part of x, two the same part of the kernel, so that one
-  // access to the memory's banks serves twice as many.
+  // Neighbouring invocations make 2 x 2 squares: rows of a square read the same part of x, columns the same part of the
+  // kernel, so that one access to the memory's banks serves twice as many invocations.
   let lane = local % (LANES * LANES);
   let slice = local / (LANES * LANES);
   let row = lane / (2u * LANES) * 2u + lane / 2u % 2u;
   let column = lane % (2u * LANES) / 4u * 2u + lane % 2u;
 
-  // Column i of these matrices is a part of row i of the invocation's tile; quadrants by row, then column. The first
-  // slice's begin with the bias.
+  // Column i of these matrices is a part of row i of the invocation's tile; quadrants by row, then column. The sums of
+  // the first slice begin with the bias.
   let bias = (model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS;
   let b0 = select(vec4f(), parameters[bias + min(n0 + column, OUTPUT_VECTORS - 1u)], slice == 0u);
   let b1 = select(vec4f(), parameters[bias + min(n0 + LANES + column, OUTPUT_VECTORS - 1u)], slice == 0u);
@@ -125,8 +125,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
     }
     if (chunk > 0u) {
-      // Every index here is a sum of quotients and remainders by constants, which a compiler can see to be in bounds: it
-      // then needs no check.
+      // Every index here is a sum of quotients and remainders by constants, so that a compiler can see that it is in
+      // bounds and leave out the check.
       for (var depth = 0u; depth < SLICE_DEPTH; depth++) {
         let x_at = (depth * SLICES + slice) * TILE_BLOCKS + row;
         let kernel_at = 2u * WORKGROUP_SIZE + (depth * SLICES + slice) * TILE_BLOCKS + column;

@@ -9,14 +9,14 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Here, unlike in dense_quads.wgsl,
-// the sums stand still: one load brings four inputs, which makes x cheap to load again, and only word by word is there
-// much to pass over: a third of an image is margin, blank in all of the rows, and a product by zero adds nothing. Each
-// of the four lanes loads a vec4 of columns of the kernel and every fourth row of x, and the rows go round by quad
+// A quad makes 16 rows of 16 columns: (four vec4s of columns, block of rows, model). Unlike in dense_quads.wgsl, the
+// sums stand still. One load brings four inputs, so loading x again is cheap. Going through it word by word, the quad
+// can skip words that are blank in all rows, since a product by zero adds nothing: a third of an image is such margin.
+// Each of the four lanes loads a vec4 of columns of the kernel and every fourth row of x, and the rows go round by quad
 // swaps.
 
 enable subgroups;
-// Whether a word is blank is asked of the whole quad, which therefore branches as one.
+// The whole quad decides together whether a word is blank, and therefore branches as one.
 diagnostic(off, subgroup_uniformity);
 
 override ROWS: u32;
@@ -37,17 +37,17 @@ fn row_start(model: u32, m: u32) -> u32 {
   return order[model * ORDER_LENGTH + step.offset + min(m, step.count - 1u)] * INPUT_VECTORS;
 }
 
-// What the pixels of a word are to what `pixels` makes of them: powers of two, so that the products are exact.
+// Factors that turn what `pixels` returns into numbers from 0 to 255: powers of two, so that the products are exact.
 const PIXEL = vec4f(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
 
-// Four pixels as 255 times their value, but where they are in the word, since shifts are dear here. So is the
-// conversion from u32; that from i32 takes the highest byte as it is from -128 on.
+// Four pixels, each still at its place in the word, times 1, 2^8, 2^16 and 2^24: shifts are slow here. So is conversion
+// from u32: the highest byte is converted from i32, with its sign bit flipped before and 2^31 added after.
 fn pixels(word: u32) -> vec4f {
   let highest = bitcast<i32>((word & 0xff000000u) ^ 0x80000000u);
   return vec4f(vec3f(bitcast<vec3i>(vec3u(word) & vec3u(0xffu, 0xff00u, 0xff0000u))), f32(highest) + 0x1p31);
 }
 
-// The same of word i of a row, its padding as zeros.
+// The same for word i of a row, with its padding as zeros.
 fn inputs(word: u32, i: u32) -> vec4f {
   let value = pixels(word);
   if (INPUTS % 4u == 0u) {
@@ -68,8 +68,8 @@ fn quad(value: vec4f) -> mat4x4f {
   return mat4x4f(value, quadSwapX(value), quadSwapY(value), quadSwapDiagonal(value));
 }
 
-// Rows 4i to 4i + 3 of a vec4 of columns of the kernel. Below the kernel the bias serves, as any finite number would: x
-// is 0 there.
+// Rows 4i to 4i + 3 of a vec4 of columns of the kernel. Rows past its end are read from the bias: x is 0 there, so any
+// finite number will do.
 fn kernel(column: u32, i: u32) -> mat4x4f {
   var row = 4u * i + FOUR;
   if (INPUTS % 4u != 0u) {
@@ -84,7 +84,7 @@ fn kernel(column: u32, i: u32) -> mat4x4f {
   );
 }
 
-// Sums of rows, as four lanes' words come to this one.
+// Sums of rows, in the order in which the four lanes' words reach this one.
 var<private> rows: array<vec4f, TILE_ROWS>;
 
 fn keep(first: u32, sums: mat4x4f) {
@@ -136,7 +136,7 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   keep(4u, sums1);
   keep(8u, sums2);
   keep(12u, sums3);
-  // Written in a loop, which is compiled in a third of the time of what it unrolls to.
+  // A loop, since it compiles in a third of the time of the unrolled code.
   let bias = parameters[column + INPUTS * OUTPUT_VECTORS];
   for (var t = 0u; t < TILE_ROWS; t++) {
     let row = m + (t & 12u) + (lane ^ (t & 3u));

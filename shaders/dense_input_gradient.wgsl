@@ -8,8 +8,8 @@
 //   x           [models, ROWS, 4 INPUT_VECTORS]         f32, the layer's input: the ReLU's output
 //   delta_x     [models, ROWS, 4 INPUT_VECTORS]         f32
 //
-// One workgroup makes a TILE x TILE tile of delta_x: (tile of columns, tile of rows, model). It goes about it as
-// dense.wgsl does, with a sum over n for the sum over k.
+// One workgroup makes a TILE x TILE tile of delta_x: (tile of columns, tile of rows, model). It works as
+// dense.wgsl does, with a sum over n instead of k.
 
 override ROWS: u32;
 
@@ -20,9 +20,9 @@ override CHUNKS = (OUTPUT_VECTORS + CHUNK_BLOCKS - 1u) / CHUNK_BLOCKS;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// Four rows, at n = 4 vector and the three after it: a column for each n.
+// Columns n = 4 vector to 4 vector + 3 of four rows: a matrix column for each n.
 fn block(row0: vec4f, row1: vec4f, row2: vec4f, row3: vec4f, vector: u32) -> mat4x4f {
-  // Padding and what is past the end may be anything: zero on both sides, since 0 times NaN is NaN.
+  // Padding and vectors past the end may hold anything: both factors count as zero, since 0 times NaN is NaN.
   let inside = vec4<bool>(OUTPUTS % (4u * CHUNK_BLOCKS) == 0u) | lanes_below(vector, OUTPUTS);
   let zero = vec4f();
   return transpose(mat4x4f(
@@ -43,7 +43,7 @@ fn load(is_delta: bool, rows: vec4u, vector: u32) -> mat4x4f {
 }
 
 // Adds up the slices of a quadrant whose first row is m0 and first vector k0, and writes it. `at` is this invocation's
-// place in it.
+// place in `staged`.
 fn write_quadrant(model: u32, m0: u32, k0: u32, local: u32, at: u32, sum: mat4x4f) {
   stage_sums(at, sum);
   workgroupBarrier();
@@ -65,8 +65,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let m0 = group.y * TILE;
   let k0 = group.x * TILE;
 
-  // The first half of the invocations stages delta_y, the other the kernel: in both n runs along memory. Eight rows of
-  // blocks, then eight more, so that neighbours share a row's cache lines.
+  // The first half of the invocations stages delta_y, the other half the kernel; n runs along memory in both. They take
+  // eight rows of blocks, then eight more, so that neighbours share a row's cache lines.
   let stages_delta = local < WORKGROUP_SIZE / 2u;
   let i = local % (WORKGROUP_SIZE / 2u);
   let eight = min(8u, TILE_BLOCKS);

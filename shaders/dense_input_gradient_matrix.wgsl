@@ -10,8 +10,8 @@
 //   x           [models, ROWS, 4 INPUT_VECTORS]         f32, the layer's input: the ReLU's output
 //   delta_x     [models, ROWS, 4 INPUT_VECTORS]         f32
 //
-// One workgroup makes a TILE x TILE tile of delta_x: (tile of columns, tile of rows, model). It goes about it as
-// dense_matrix.wgsl does, with a sum over n for the sum over k.
+// One workgroup makes a TILE x TILE tile of delta_x: (tile of columns, tile of rows, model). It works as
+// dense_matrix.wgsl does, with a sum over n instead of k.
 
 enable f16;
 enable subgroups;
@@ -26,7 +26,7 @@ override CHUNKS = (OUTPUTS + CHUNK - 1u) / CHUNK;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// A chunk of delta_y and one of the kernel, each [TILE, CHUNK_STRIDE]: in both n runs along memory.
+// A chunk of delta_y and one of the kernel, each [TILE, CHUNK_STRIDE]; n runs along memory in both.
 var<workgroup> staged_delta: array<f16, TILE * CHUNK_STRIDE>;
 var<workgroup> staged_kernel: array<f16, TILE * CHUNK_STRIDE>;
 
@@ -36,8 +36,8 @@ fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
     let vector = i % (CHUNK / 4u);
     let n = n0 / 4u + vector;
     let read = min(n, OUTPUT_VECTORS - 1u);
-    // Padding and what is past the end may be anything: zero on both sides, since 0 times NaN is NaN. Rows past the end
-    // repeat the last one: computed in vain, never written.
+    // Padding and vectors past the end may hold anything: both factors count as zero, since 0 times NaN is NaN. Rows
+    // past the end repeat the last one: computed in vain, never written.
     let inside = lanes_below(n, OUTPUTS);
     let deltas = delta_y[(model * ROWS + min(m0 + row, ROWS - 1u)) * OUTPUT_VECTORS + read];
     let weights = parameters[(model * (INPUTS + 1u) + min(k0 + row, INPUTS)) * OUTPUT_VECTORS + read];
@@ -59,12 +59,12 @@ fn left(m: u32, n: u32) -> Left {
   return subgroupMatrixLoad<Left, row_major>(&staged_delta, m * CHUNK_STRIDE + n, CHUNK_STRIDE);
 }
 
-// Of the transposed kernel.
+// A fragment of the transposed kernel.
 fn right(n: u32, k: u32) -> Right {
   return subgroupMatrixLoad<Right, col_major>(&staged_kernel, k * CHUNK_STRIDE + n, CHUNK_STRIDE);
 }
 
-// Writes the same fragment of every quarter, that which begins m1 rows and k1 columns into the quarter.
+// Writes one fragment of every quarter: the one that begins m1 rows and k1 columns into the quarter.
 fn write(model: u32, m0: u32, k0: u32, m1: u32, k1: u32, local: u32, slot: u32, sum: Sum) {
   subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
   workgroupBarrier();

@@ -9,8 +9,8 @@
 //   delta_x     [models, ROWS, 4 INPUT_VECTORS]         f32
 //
 // A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows,
-// model). As in dense_quads.wgsl the kernel stands still, here 64 of its columns, all rows of delta_y go past them,
-// and their sums wait in delta_x.
+// model). As in dense_quads.wgsl the kernel stands still, here 64 of its columns; all rows of delta_y go past them,
+// and the sums are kept in delta_x.
 
 enable subgroups;
 
@@ -27,7 +27,7 @@ const STANDING = 4u * CHUNK;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta_x: array<vec4f>;
 
-// Padding may be anything, and 0 times NaN is NaN: zero on both sides.
+// Padding may hold anything, and 0 times NaN is NaN: both factors count as zero.
 fn without_padding(value: vec4f, n: u32) -> vec4f {
   if (OUTPUTS % (4u * CHUNK) == 0u) {
     return value;
@@ -43,7 +43,7 @@ fn kernel_at(row: u32, n: u32) -> vec4f {
   return without_padding(parameters[row * OUTPUT_VECTORS + min(n, OUTPUT_VECTORS - 1u)], n);
 }
 
-// Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
+// Long loops test at their end whether to go on: on such an adapter, testing at the start costs one more round.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;

@@ -2,7 +2,7 @@
 //
 //   y[z, m, n] = f(parameters[z, INPUTS, n] + sum_k half(x[z, m, k]) half(parameters[z, k, n]))
 //   f(v) = max(v, 0) with RELU, else v
-//   half: rounded to float16; bytes are whole numbers, which it holds exactly, and the sum is divided by 255
+//   half: rounded to float16; bytes count as whole numbers, which it holds exactly, and the sum is divided by 255
 //
 //   x           without BYTES  [models, ROWS, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
 //               with BYTES     [samples, 4 INPUT_VECTORS]       bytes, four to a u32, low byte first; row m of model z is
@@ -23,7 +23,7 @@ override BYTES: bool;
 override RELU: bool;
 
 override CHUNKS = (INPUTS + CHUNK - 1u) / CHUNK;
-// What a staged 1 of x stands for.
+// The value that a staged 1 of x stands for.
 override X_UNIT = select(1.0, 1.0 / 255.0, BYTES);
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -36,10 +36,10 @@ override X_UNIT = select(1.0, 1.0 / 255.0, BYTES);
 var<workgroup> staged_x: array<f16, TILE * CHUNK_STRIDE>;
 var<workgroup> staged_kernel: array<f16, CHUNK * TILE_STRIDE>;
 
-// Row m of x, its columns 4 vector to 4 vector + 3, in units of X_UNIT.
+// Columns 4 vector to 4 vector + 3 of row m of x, in units of X_UNIT.
 fn vector_of_x(model: u32, m: u32, vector: u32) -> vec4f {
   let read = min(vector, INPUT_VECTORS - 1u);
-  // Padding and what is past the end may be anything: zero, since 0 times NaN is NaN.
+  // Padding and vectors past the end may hold anything: they count as zero, since 0 times NaN is NaN.
   let inside = lanes_below(vector, INPUTS);
   if (BYTES) {
     if (m >= step.count) {
@@ -51,7 +51,7 @@ fn vector_of_x(model: u32, m: u32, vector: u32) -> vec4f {
   return select(vec4f(), bitcast<vec4f>(x[(model * ROWS + min(m, ROWS - 1u)) * INPUT_VECTORS + read]), inside);
 }
 
-// Row k of the kernel. Below it, where x is zero, the bias serves, as any finite number would.
+// Row k of the kernel. Rows past its end are read from the bias: x is zero there, so any finite number will do.
 fn vector_of_kernel(model: u32, k: u32, vector: u32) -> vec4f {
   return parameters[(model * (INPUTS + 1u) + min(k, INPUTS)) * OUTPUT_VECTORS + min(vector, OUTPUT_VECTORS - 1u)];
 }
@@ -86,7 +86,7 @@ fn right(k: u32, n: u32) -> Right {
   return subgroupMatrixLoad<Right, row_major>(&staged_kernel, k * TILE_STRIDE + n, TILE_STRIDE);
 }
 
-// Writes the same fragment of every quarter, that which begins m1 rows and n1 columns into the quarter.
+// Writes one fragment of every quarter: the one that begins m1 rows and n1 columns into the quarter.
 fn write(model: u32, m0: u32, n0: u32, m1: u32, n1: u32, local: u32, slot: u32, sum: Sum) {
   subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
   workgroupBarrier();

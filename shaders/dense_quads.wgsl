@@ -9,8 +9,8 @@
 //
 // A quad makes BLOCK_ROWS rows of 16 columns, a vec4 of columns to a lane: (four vec4s of columns, block of rows,
 // model). On such an adapter a load or a store costs as much as fifteen products, and a value carried round a loop as
-// much as three. So the kernel stands still: 64 of its rows are loaded once, and all rows of x go past them. Their
-// sums wait in y, where no loop carries them. Each lane loads a fourth of a row of x; the rest comes by quad swaps.
+// much as three. So the kernel stands still: 64 of its rows are loaded once, and all rows of x go past them. The sums
+// are kept in y, so that no loop carries them. Each lane loads a fourth of a row of x; the rest comes by quad swaps.
 
 enable subgroups;
 
@@ -27,7 +27,7 @@ const STANDING = 4u * CHUNK;
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 
-// Vector i of the row that begins at `start`: zeros behind its end, and where it is padding.
+// Vector i of the row that begins at `start`, with zeros past its end and for padding.
 fn vector(start: u32, i: u32) -> vec4f {
   if (INPUTS % (4u * CHUNK) == 0u) {
     return x[start + i];
@@ -36,7 +36,7 @@ fn vector(start: u32, i: u32) -> vec4f {
   return select(vec4f(), value, lanes_below(i, INPUTS));
 }
 
-// Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
+// Long loops test at their end whether to go on: on such an adapter, testing at the start costs one more round.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
@@ -57,7 +57,7 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   var chunk = 0u;
   loop {
     for (var t = 0u; t < CHUNK; t++) {
-      // Below the kernel the bias serves, as any finite number would: x is 0 there.
+      // Rows past the kernel's end are read from the bias: x is 0 there, so any finite number will do.
       let k = min(4u * (chunk + (t & 12u) + (lane ^ (t & 3u))) + FOUR, vec4u(INPUTS));
       standing[4u * t] = parameters[column + k.x * OUTPUT_VECTORS];
       standing[4u * t + 1u] = parameters[column + k.y * OUTPUT_VECTORS];

@@ -12,8 +12,8 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; kernel rows, then the bias
 //   moments     [moments, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; what the optimizer keeps
 //
-// One workgroup makes a TILE x TILE tile of the parameters: (tile of columns, tile of rows, model). It goes about it as
-// dense.wgsl does, with a sum over b for the sum over k.
+// One workgroup makes a TILE x TILE tile of the parameters: (tile of columns, tile of rows, model). It works as
+// dense.wgsl does, with a sum over b instead of k.
 
 override BATCH: u32;
 override ORDER_LENGTH: u32;
@@ -29,13 +29,13 @@ override CHUNKS = (BATCH + 4u * CHUNK_BLOCKS - 1u) / (4u * CHUNK_BLOCKS);
 @group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
 
-// Behind x stands a column of ones, whose gradient is the bias's. What is past the end is zero, so that delta may be any
-// finite number there.
+// The columns of x are followed by ones, whose gradient is the bias's. Samples past the end are zero, so that delta may
+// be any finite number there.
 fn with_ones(value: vec4f, vector: u32, inside: bool) -> vec4f {
   return select(vec4f(), select(vec4f(1.0), value, lanes_below(vector, INPUTS)), inside);
 }
 
-// Columns 4 vector to 4 vector + 3 of x: a column for each of four samples from b on.
+// Columns 4 vector to 4 vector + 3 of x: a matrix column for each of the four samples from b on.
 fn block_of_x(model: u32, b: u32, vector: u32) -> mat4x4f {
   let samples = b + FOUR;
   let read = min(vector, INPUT_VECTORS - 1u);
@@ -72,7 +72,7 @@ fn block_of_delta(model: u32, b: u32, vector: u32) -> mat4x4f {
 }
 
 // Adds up the slices of a quadrant whose first row is k0 and first vector n0, and updates its parameters. `at` is this
-// invocation's place in it.
+// invocation's place in `staged`.
 fn update_quadrant(model: u32, rate: vec2f, k0: u32, n0: u32, local: u32, at: u32, sum: mat4x4f) {
   stage_sums(at, sum);
   workgroupBarrier();
@@ -91,7 +91,7 @@ fn update_quadrant(model: u32, rate: vec2f, k0: u32, n0: u32, local: u32, at: u3
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let model = group.z;
 
-  // The first half of the invocations stages x, the other delta: in both columns run along memory.
+  // The first half of the invocations stages x, the other half delta; columns run along memory in both.
   let stages_x = local < WORKGROUP_SIZE / 2u;
   let i = local % (WORKGROUP_SIZE / 2u);
   let b = 4u * (i / TILE_BLOCKS);

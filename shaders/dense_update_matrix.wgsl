@@ -4,7 +4,7 @@
 //   gradient[z, k, n] = 1/SCALE sum_b half(x[z, b, k]) half(SCALE delta[z, b, n])   k < INPUTS, the kernel
 //                     = 1/SCALE sum_b half(SCALE delta[z, b, n])                    k = INPUTS, the bias
 //   then the optimizer's update in float32, parts/adam.wgsl or parts/sgd.wgsl
-//   half: rounded to float16; bytes are whole numbers, which it holds exactly, and the sum is divided by 255
+//   half: rounded to float16; bytes count as whole numbers, which it holds exactly, and the sum is divided by 255
 //
 //   x           without BYTES  [models, BATCH, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
 //               with BYTES     [samples, 4 INPUT_VECTORS]        bytes, found through order as in dense_matrix.wgsl
@@ -14,8 +14,8 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; kernel rows, then the bias
 //   moments     [moments, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; what the optimizer keeps
 //
-// One workgroup makes a TILE x TILE tile of the parameters: (tile of columns, tile of rows, model). It goes about it as
-// dense_matrix.wgsl does, with a sum over b for the sum over k.
+// One workgroup makes a TILE x TILE tile of the parameters: (tile of columns, tile of rows, model). It works as
+// dense_matrix.wgsl does, with a sum over b instead of k.
 
 enable f16;
 enable subgroups;
@@ -26,7 +26,7 @@ override ORDER_LENGTH: u32;
 override BYTES: bool;
 
 override CHUNKS = (BATCH + CHUNK - 1u) / CHUNK;
-// A 1 of x as it is staged.
+// The staged value of a 1 of x.
 override X_ONE = select(1.0, 255.0, BYTES);
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -37,12 +37,12 @@ override X_ONE = select(1.0, 255.0, BYTES);
 @group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
 
-// A chunk of x and one of delta, each [CHUNK, TILE_STRIDE]: in both columns run along memory.
+// A chunk of x and one of delta, each [CHUNK, TILE_STRIDE]; columns run along memory in both.
 var<workgroup> staged_x: array<f16, CHUNK * TILE_STRIDE>;
 var<workgroup> staged_delta: array<f16, CHUNK * TILE_STRIDE>;
 
-// Row b of x, its columns 4 vector to 4 vector + 3, in units of 1 / X_ONE; behind x, a column of ones, whose gradient is
-// the bias's.
+// Columns 4 vector to 4 vector + 3 of row b of x, in units of 1 / X_ONE. The columns of x are followed by ones, whose
+// gradient is the bias's.
 fn vector_of_x(model: u32, b: u32, vector: u32) -> vec4f {
   let read = min(vector, INPUT_VECTORS - 1u);
   var value = vec4f();
@@ -55,7 +55,7 @@ fn vector_of_x(model: u32, b: u32, vector: u32) -> vec4f {
     value = bitcast<vec4f>(x[(model * BATCH + min(b, BATCH - 1u)) * INPUT_VECTORS + read]);
   }
   let with_ones = select(vec4f(X_ONE), value, lanes_below(vector, INPUTS));
-  // Past the end zero, so that delta may be any finite number there.
+  // Samples past the end are zero, so that delta may be any finite number there.
   return select(vec4f(), with_ones, b < BATCH);
 }
 
@@ -81,7 +81,7 @@ fn stage(model: u32, b0: u32, k0: u32, n0: u32, local: u32) {
   }
 }
 
-// Of the transposed x.
+// A fragment of the transposed x.
 fn left(k: u32, b: u32) -> Left {
   return subgroupMatrixLoad<Left, col_major>(&staged_x, b * TILE_STRIDE + k, TILE_STRIDE);
 }
@@ -90,7 +90,7 @@ fn right(b: u32, n: u32) -> Right {
   return subgroupMatrixLoad<Right, row_major>(&staged_delta, b * TILE_STRIDE + n, TILE_STRIDE);
 }
 
-// Updates the same fragment of every quarter, that which begins k1 rows and n1 columns into the quarter.
+// Updates one fragment of every quarter: the one that begins k1 rows and n1 columns into the quarter.
 fn update(model: u32, rate: vec2f, k0: u32, n0: u32, k1: u32, n1: u32, local: u32, slot: u32, sum: Sum) {
   subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
   workgroupBarrier();

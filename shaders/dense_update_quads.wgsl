@@ -15,8 +15,8 @@
 //
 // A quad makes BLOCK_ROWS parameter rows of 16 columns, a vec4 of columns to a lane: (block of rows, four vec4s of
 // columns, model). As in dense_quads.wgsl one operand stands still, here 32 samples of delta, and the inputs go past:
-// each lane loads those of eight samples, the rest comes by quad swaps. A row's gradient is complete when its samples
-// are through, and updated where it is; with more than 32 samples it waits for the last of them.
+// each lane loads those of eight samples, and the rest comes by quad swaps. A row is updated as soon as its gradient is
+// summed over all samples; with more than 32 of them, `gradients` keeps the sums until the last ones.
 
 enable subgroups;
 
@@ -25,7 +25,7 @@ override ORDER_LENGTH: u32;
 override BYTES: bool;
 
 const TILE_VECTORS = 4u;
-// Samples of delta, of this lane's columns, in the order in which the inputs come to the lane.
+// Samples of delta that stand still, in this lane's columns and in the order in which the inputs reach the lane.
 const STANDING = 32u;
 const BLOCK_ROWS = 112u;
 
@@ -37,11 +37,12 @@ const BLOCK_ROWS = 112u;
 @group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
 
-// The block's gradient so far, where a batch has more than 32 samples.
+// The block's gradient so far, used where a batch has more than 32 samples.
 var<private> gradients: array<vec4f, BLOCK_ROWS>;
 
-// One of a word's pixels, picked by a mask instead of a shift, which is dear here; so is the conversion from u32. That
-// from i32 takes the highest byte as it is from -128 on, and `lift` makes up for it. Or a float as it is.
+// Picks one of a word's pixels by a mask, since shifts are slow here. So is the conversion from u32: the word is
+// converted from i32, with its highest bit flipped, and for the highest byte `lift` adds 2^31 back. Floats stay as they
+// are.
 struct Pick {
   mask: u32,
   lift: f32,
@@ -80,13 +81,13 @@ fn starts_of(model: u32, b: u32) -> vec4u {
   return vec4u(start_of(model, b), start_of(model, b + 4u), start_of(model, b + 8u), start_of(model, b + 12u));
 }
 
-// Word i of four samples. Of words of pixels the highest bit is turned, for `input`.
+// Word i of four samples; in words of pixels the highest bit is flipped, as `input` expects.
 fn words(start: vec4u, i: u32) -> vec4u {
   let four = vec4u(x[start.x + i], x[start.y + i], x[start.z + i], x[start.w + i]);
   return four ^ vec4u(select(0u, 0x80000000u, BYTES));
 }
 
-// Long loops ask at their end whether to go on: one that asks before goes round once more, in vain, on such an adapter.
+// Long loops test at their end whether to go on: on such an adapter, testing at the start costs one more round.
 @compute @workgroup_size(4)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
@@ -117,7 +118,8 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
       let words1 = words(start1, i);
       let word_end = min(k + select(1u, 4u, BYTES), end);
       var pick = Pick(0xffu, 0.0);
-      // Of what `input` makes of a pixel: a power of two, so that the products are exact, and 1 / 255.
+      // Turns what `input` returns for a pixel into a number from 0 to 1: 1 / 255 and a power of two, whose products are
+      // exact.
       var scale = select(1.0, 1.0 / 255.0, BYTES);
       loop {
         let g = scale * gradient_row(words0, words1, pick);

@@ -4,8 +4,8 @@
 //
 //   source, destination  [LENGTH]  vec4 of f32
 //
-// One invocation copies one vec4; where there are fewer invocations than vec4s, also the one that is as many further, and
-// so on.
+// One invocation copies one vec4. With n invocations for more vec4s than that, it also copies every n-th one after its
+// own.
 
 override LENGTH: u32;
 override WORKGROUP_SIZE: u32;

@@ -1,10 +1,10 @@
-// The least that a dispatch can do which has to wait for the one before it.
+// The least work of a dispatch that has to wait for the one before it.
 //
 //   counter[i] += 1
 //
 //   counter  [WORKGROUP_SIZE]  u32
 //
-// One workgroup. Each dispatch reads what the last one wrote, so the device runs them one after another.
+// One workgroup. Each dispatch reads what the one before it wrote, so the device runs them one after another.
 
 override WORKGROUP_SIZE: u32;
 

@@ -6,8 +6,8 @@
 //   moments0     [2, models, INPUTS + 1, STRIDE]          f32
 //   parameters1  [models, HIDDEN + 1, 4 CLASS_VECTORS]    f32
 //   columns      [models, HIDDEN, 3, 4 COLUMN]            f32, as in fused_step.wgsl; padding becomes 0
-//   head         [2, models, HIDDEN + 1, 4 CLASS_VECTORS] f32; the half of step.t % 2, or, with BACK, the other one:
-//                                                         what step t reads, and what it wrote
+//   head         [2, models, HIDDEN + 1, 4 CLASS_VECTORS] f32; the half step.t % 2, which step t reads, or, with
+//                                                         BACK, the other half, which it wrote
 //
 // One invocation moves one vector of a unit's column, and one of the unit's row of the head: (unit, vector, model).
 

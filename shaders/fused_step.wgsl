@@ -7,13 +7,13 @@
 //   head[j, c]    by parts/adam.wgsl with gradient sum_b hidden[b, j] delta[b, c];    bias likewise, of an input of 1
 //   hidden'[b, j] = max(0, sum_i x'[b, i] column[j, i] + bias) for x', the batch that follows in the order
 //
-// A step without samples (count = 0) only makes `hidden` of the batch at step.offset, for the step t to come.
+// A step without samples (count = 0) only makes `hidden` for the batch at step.offset, which step t will read.
 //
 //   samples   [samples, 4 WORDS]             bytes, four to a u32, low byte first; from word LABELS_AT on: labels, bytes
 //   order     [models, ORDER_LENGTH]         u32, index of a sample
 //   rates     [slots, models]                vec2 of f32, as in parts/rates.wgsl
-//   columns   [models, HIDDEN, 3, 4 COLUMN]  f32; a hidden unit's kernel column, then, as a vec4's first lane, its bias:
-//                                            parameters, first and second moments; the lanes between are padding
+//   columns   [models, HIDDEN, 3, 4 COLUMN]  f32; a hidden unit's kernel column, then its bias as a vec4's first lane, of
+//                                            parameters, first and second moments; all other lanes are padding
 //   head      [2, models, HIDDEN + 1, 4 CLASS_VECTORS]  f32; kernel rows, then the bias; step t reads the half t % 2
 //                                                       and writes the other one
 //   moments   [2, models, HIDDEN + 1, 4 CLASS_VECTORS]  f32; of the head: Adam's first moment, then the second
@@ -21,7 +21,7 @@
 //   metrics   [models, STEPS]                vec2 of f32: the batch's summed loss, and its hits
 //
 // One workgroup owns UNITS hidden units, (units, 0, model), and with them a few columns, rows of `head` and rows of
-// `hidden`: it alone writes them. The logits of the whole batch it computes for itself, since no workgroup may wait
+// `hidden`: it alone writes them. It computes the logits of the whole batch for itself, since no workgroup may wait
 // for another. Batches are worked through TILE samples at a time.
 
 override BATCH: u32;
@@ -32,16 +32,16 @@ override ORDER_LENGTH: u32;
 override STEPS: u32;
 // 1 to SLOTS / BLOCKS.
 override UNITS: u32;
-// Parts in which the sums over the hidden units are made: QUADS CLASS_VECTORS LOGIT_SLICES <= WORKGROUP_SIZE.
+// Parts into which the sums over the hidden units are split: QUADS CLASS_VECTORS LOGIT_SLICES <= WORKGROUP_SIZE.
 override LOGIT_SLICES: u32;
-// vec4s of `stage`: the most of what it holds in turn.
+// vec4s of `stage`: as many as the largest of its contents needs.
 override STAGE: u32;
 // A power of two, 2 QUADS or more.
 override WORKGROUP_SIZE: u32;
 
 const TILE = 32u;
 const QUADS = TILE / 4u;
-// Vectors of columns to an invocation.
+// The most vectors of columns that an invocation can own.
 const SLOTS = 4u;
 const PIXEL = 1.0 / 255.0;
 
@@ -52,7 +52,7 @@ override ROW_VECTORS = (BATCH + TILE - 1u) / TILE * QUADS;
 override BATCH_QUADS = min(QUADS, (BATCH + 3u) / 4u);
 // Every invocation owns one vector of each unit's column in every block.
 override BLOCKS = (COLUMN + WORKGROUP_SIZE - 1u) / WORKGROUP_SIZE;
-// Parts in which the sums over the inputs are made.
+// Parts into which the sums over the inputs are split.
 override SLICES = WORKGROUP_SIZE / QUADS;
 override HEAD_SIZE = (HIDDEN + 1u) * CLASS_VECTORS;
 
@@ -66,7 +66,7 @@ override HEAD_SIZE = (HIDDEN + 1u) * CLASS_VECTORS;
 @group(0) @binding(7) var<storage, read_write> hidden: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> metrics: array<vec2f>;
 
-// Of the tile's samples; `chosen` twice, since the next tile's are written while this one's may still be read.
+// Of the tile's samples. `chosen` is for two tiles: the next one's are written while this one's may still be read.
 var<workgroup> chosen: array<u32, 2u * TILE>;
 var<workgroup> delta: array<vec4f, CLASS_VECTORS * TILE>;
 var<workgroup> delta_hidden: array<f32, UNITS * TILE>;
@@ -86,7 +86,7 @@ fn bytes(word: u32) -> vec4f {
   return vec4f((vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
 }
 
-// Four samples, a column each, 0 to 255: sums of them are scaled once, at their end.
+// Four samples, a column each, from 0 to 255: sums are scaled once, when they are complete.
 fn pixels(words: vec4u) -> mat4x4f {
   return mat4x4f(bytes(words.x), bytes(words.y), bytes(words.z), bytes(words.w));
 }
@@ -100,7 +100,7 @@ fn hidden_at(parity: u32, model: u32, unit: u32) -> u32 {
   return ((parity * MODELS + model) * HIDDEN + min(unit, HIDDEN - 1u)) * ROW_VECTORS;
 }
 
-// A vector of the tile's inputs for the gradient: of every sample in turn.
+// Vector i of the inputs of each of the tile's samples, for the gradient.
 fn words_of_tile(first: u32, i: u32) -> array<vec4u, QUADS> {
   var words: array<vec4u, QUADS>;
   for (var q = 0u; q < BATCH_QUADS; q++) {
@@ -115,7 +115,8 @@ fn words_of_tile(first: u32, i: u32) -> array<vec4u, QUADS> {
   return words;
 }
 
-// A block of four samples' inputs for the forward pass: vectors SLICES apart, so that neighbours read neighbours.
+// A block of four samples' inputs for the forward pass: vectors SLICES apart, so that neighbouring invocations read
+// neighbouring words.
 fn words_of_quad(quad: vec4u, i: u32) -> array<vec4u, QUADS> {
   var words: array<vec4u, QUADS>;
   for (var q = 0u; q < QUADS; q++) {
@@ -125,14 +126,14 @@ fn words_of_quad(quad: vec4u, i: u32) -> array<vec4u, QUADS> {
   return words;
 }
 
-// Of `rows` samples from `first` in the order on, four for this invocation; past the end the last one again.
+// The quad-th group of four of the `rows` samples from `first` on in the order; past the end the last one repeats.
 fn quad_of(first: u32, rows: u32, quad: u32) -> vec4u {
   let b = first + min(4u * quad + FOUR, vec4u(rows - 1u));
   return vec4u(order[b.x], order[b.y], order[b.z], order[b.w]);
 }
 
-// Sums of four samples' logits, four classes at a time, over every LOGIT_SLICES-th four hidden units: eight loads
-// are under way at once.
+// A slice's sums of four samples' logits for four classes. A slice is every LOGIT_SLICES-th group of four hidden units:
+// eight loads are under way at once.
 fn logits(local: u32, hidden_tile: u32, head_now: u32) {
   let quad = local % QUADS;
   let c = local / QUADS % CLASS_VECTORS;
@@ -162,7 +163,8 @@ fn logits(local: u32, hidden_tile: u32, head_now: u32) {
   stage[at + 3u * QUADS] = sum[3];
 }
 
-// The sample whose logits stand at a place of the stage: in the order in which neighbours write to neighbours.
+// The sample whose logits are at a place of the stage, ordered so that neighbouring invocations write to neighbouring
+// places.
 fn sample_at(place: u32) -> u32 {
   return place % QUADS * 4u + place / QUADS;
 }
@@ -185,7 +187,7 @@ fn softmax(place: u32, live: bool, label: u32, unit: u32, own_row: u32, head_now
   var hit = true;
   for (var c = 0u; c < CLASS_VECTORS; c++) {
     let logit = stage[c * TILE + place];
-    // Of equals the first is predicted.
+    // Of equal logits the first one's class is predicted.
     hit = hit && all(select(logit <= vec4f(labelled), logit < vec4f(labelled), lanes_below(c, label)));
     let e = select(vec4f(), exp(logit - highest), lanes_below(c, CLASSES));
     stage[c * TILE + place] = e;
@@ -211,7 +213,7 @@ fn softmax(place: u32, live: bool, label: u32, unit: u32, own_row: u32, head_now
   return select(vec2f(), vec2f(log(sum) + highest - labelled, select(0.0, 1.0, hit)), live);
 }
 
-// An invocation's place in the dispatch, and what of the head it owns.
+// An invocation's place in the dispatch, and the part of the head that it owns.
 struct Place {
   model: u32,
   // The first of the workgroup's hidden units.
@@ -223,13 +225,13 @@ struct Place {
   // Where the model's half of `head` begins.
   head_now: u32,
   head_next: u32,
-  // The head's update falls to the last invocations, which own the fewest words: this one is the part-th from the end.
+  // The last invocations update the head, since they own the fewest words: this one is the part-th from the end.
   part: u32,
-  // Which of the workgroup's rows of the head its vector is in; UNITS for the bias.
+  // Which of the workgroup's rows of the head has its vector; UNITS for the bias.
   head_unit: u32,
   is_bias: bool,
   owns_head: bool,
-  // Its vector of the head, within the model's half, and where that one's moments are.
+  // The vector of the head that it owns, within the model's half, and where the vector's moments are.
   head_vector: u32,
   moment1_at: u32,
   moment2_at: u32,
@@ -255,7 +257,7 @@ fn place_of(group: vec3u, local: u32) -> Place {
   return p;
 }
 
-// Of what an invocation owns: its vectors of the columns, UNITS of every block, and its vector of the head.
+// Gradients of what an invocation owns: its vectors of the columns, UNITS of every block, and its vector of the head.
 struct Gradients {
   columns: array<vec4f, SLOTS>,
   head: vec4f,
@@ -308,7 +310,7 @@ fn backward(p: Place, batch: u32) -> Gradients {
   return gradients;
 }
 
-// Second phase: writes what this invocation owns and, by one of them, the metrics. Leaves the new columns in `own`.
+// Second phase: each invocation writes what it owns, one of them the metrics too. Leaves the new columns in `own`.
 fn update(p: Place, own: ptr<function, array<State, SLOTS>>, head_state: State, gradients: Gradients, rate: vec2f) {
   for (var block = 0u; block < BLOCKS; block++) {
     let i = block * WORKGROUP_SIZE + p.local;
@@ -338,7 +340,7 @@ fn update(p: Place, own: ptr<function, array<State, SLOTS>>, head_state: State, 
   }
 }
 
-// Third phase: the workgroup's hidden units for the `count` samples from `following` in the order on.
+// Third phase: the outputs of the workgroup's hidden units for the `count` samples from `following` on in the order.
 //
 // `chosen_first` are four of the first tile's samples, `loaded` the first block of their inputs.
 fn forward(
@@ -370,7 +372,7 @@ fn forward(
     }
     workgroupBarrier();
 
-    // Zero in so many words: SwiftShader keeps what a variable without an initialiser had the last time round.
+    // Explicitly zero: in SwiftShader a variable without an initialiser keeps its value from the previous round.
     var sum = array<vec4f, SLOTS>();
     for (var block = 0u; block < BLOCKS; block++) {
       let i = block * WORKGROUP_SIZE + slice;
@@ -385,7 +387,7 @@ fn forward(
       }
     }
 
-    // The upper half of the slices is added to the lower one, and then these one after the other.
+    // The upper half of the slices is added to the lower half, whose slices are then added up one by one.
     workgroupBarrier();
     for (var u = 0u; u < UNITS; u++) {
       if (slice >= SLICES / 2u) {
@@ -417,11 +419,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let trains = step.count > 0u;
   let rate = rate_of(p.model);
   let batch = p.model * ORDER_LENGTH + step.offset;
-  // The batch that follows; after the last one of the order there is none.
+  // The next batch; none comes after the order's last one.
   let following = batch + step.count;
   let count = min(BATCH, ORDER_LENGTH - step.offset - step.count);
 
-  // Wanted last, loaded first.
+  // Needed last, but loaded first, to arrive in time.
   var chosen_next = vec4u();
   if (count > 0u) {
     chosen_next = quad_of(following, count, local / SLICES);

@@ -7,8 +7,8 @@
 //   order    [models, ORDER_LENGTH]      u32, index of a sample
 //   x        [models, BATCH, 4 VECTORS]  f32; columns from INPUTS on are padding, which no kernel reads
 //
-// One invocation makes one vec4 of x: (vector, row, model); where rows are more than
-// workgroups along y, with the row that is as many further, and so on.
+// One invocation makes one vec4 of x: (vector, row, model). With n workgroups along y for more rows than that, it also
+// makes the same vector of every n-th row after its own.
 
 override BATCH: u32;
 override INPUTS: u32;

@@ -29,7 +29,7 @@ override WORKGROUP_SIZE: u32;
 
 override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override CLASS_VECTORS = (CLASSES + 3u) / 4u;
-// The sum over k goes in slices: for each vector of classes as many as there are invocations for.
+// The sum over k is split into slices, as many as there are invocations for each vector of classes.
 override SLICES = min(WORKGROUP_SIZE / CLASS_VECTORS, INPUT_VECTORS);
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -49,7 +49,7 @@ var<workgroup> deltas: array<vec4f, 4u * CLASS_VECTORS>;
 var<workgroup> labels: array<u32, 4>;
 var<workgroup> loss_and_hit: array<vec2f, 4>;
 
-// Of classes that are padding: never the largest, and exp of its difference to any other is 0.
+// Logit of a class that is padding: never the largest, and exp of its difference to any other is 0.
 const NO_LOGIT = -1e38;
 
 // A row's vector of x, its padding as zeros.
@@ -84,7 +84,7 @@ fn main(
     let bias = select(vec4f(), parameters[kernel + INPUTS * CLASS_VECTORS + vector], slice == 0u);
     var sum = mat4x4f(bias, bias, bias, bias);
     for (var k = slice; k < INPUT_VECTORS; k += SLICES) {
-      // Below the kernel the bias serves, as any finite number would: x is zero there.
+      // Rows past the kernel's end are read from the bias: x is zero there, so any finite number will do.
       let w = kernel + min(4u * k + FOUR, vec4u(INPUTS)) * CLASS_VECTORS + vector;
       sum += mat4x4f(parameters[w.x], parameters[w.y], parameters[w.z], parameters[w.w]) *
         mat4x4f(x_vector(rows.x, k), x_vector(rows.y, k), x_vector(rows.z, k), x_vector(rows.w, k));
@@ -111,7 +111,7 @@ fn main(
   }
   workgroupBarrier();
 
-  // Whoever makes a vector of a row's gradient finds the row's largest logit and sum itself: that spares a barrier.
+  // Each invocation finds the largest logit and the sum of its vector's row itself: that saves a barrier.
   for (var i = local; i < 4u * CLASS_VECTORS; i += WORKGROUP_SIZE) {
     let row = i / CLASS_VECTORS;
     let c = i % CLASS_VECTORS;
@@ -152,7 +152,7 @@ fn main(
   for (var k = local; k < INPUTS; k += WORKGROUP_SIZE) {
     var sum = vec4f();
     for (var c = 0u; c < CLASS_VECTORS; c++) {
-      // The padding may be anything: zero on both sides, since 0 times NaN is NaN.
+      // The padding may hold anything: both factors count as zero, since 0 times NaN is NaN.
       let inside = lanes_below(c, CLASSES);
       let w = select(vec4f(), parameters[kernel + k * CLASS_VECTORS + c], inside);
       sum += vec4f(

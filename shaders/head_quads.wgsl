@@ -17,7 +17,7 @@
 //   delta_x     [models, BATCH, 4 INPUT_VECTORS]         f32
 //   metrics     [models, STEPS, parts]                   vec2 of f32; one part for each 16 rows
 //
-// A quad makes 16 rows, every fourth of them one lane's: (block of rows, 0, model). As in dense_quads.wgsl each lane
+// A quad makes 16 rows, each lane every fourth of them: (block of rows, 0, model). As in dense_quads.wgsl each lane
 // loads a fourth of what the quad needs, and the rest comes by quad swaps.
 
 enable subgroups;
@@ -34,7 +34,7 @@ override CLASS_VECTORS = (CLASSES + 3u) / 4u;
 override PARTS = (BATCH + TILE_ROWS - 1u) / TILE_ROWS;
 
 const TILE_ROWS = 16u;
-// Below every logit that a network which has not diverged makes.
+// Below every logit of a network that has not diverged.
 const LOWEST = -3e38;
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -63,7 +63,8 @@ fn inputs(row: u32, k: u32) -> vec4f {
   return select(vec4f(), x[row + k], lanes_below(k, INPUTS));
 }
 
-// Four rows of one column of the kernel. Below the kernel the bias serves, as any finite number would: x is 0 there.
+// Four rows of one column of the kernel. Rows past its end are read from the bias: x is 0 there, so any finite number
+// will do.
 fn kernel_column(start: u32, k: u32) -> mat4x4f {
   let i = start + min(4u * k + FOUR, vec4u(INPUTS)) * (4u * CLASS_VECTORS);
   return mat4x4f(quad(parameters[i.x]), quad(parameters[i.y]), quad(parameters[i.z]), quad(parameters[i.w]));
@@ -81,7 +82,7 @@ fn kernel_row(row: u32, vector: u32) -> mat4x4f {
   return mat4x4f(quad(w.x), quad(w.y), quad(w.z), quad(w.w));
 }
 
-// One row's logits, in vec4s; every number of classes from CLASSES on is LOWEST.
+// One row's logits, in vec4s; those of classes from CLASSES on are LOWEST.
 struct Row {
   a: vec4f,
   b: vec4f,
@@ -107,7 +108,7 @@ fn max4(v: vec4f) -> f32 {
   return max(max(v.x, v.y), max(v.z, v.w));
 }
 
-// The first place of `highest` among four, counted from `first`; 256 where it is not.
+// The first place of `highest` among four, counted from `first`; 256 if it is at none.
 fn place(v: vec4f, highest: f32, first: u32) -> u32 {
   let at = select(vec4u(256u), first + FOUR, v == vec4f(highest));
   return min(min(at.x, at.y), min(at.z, at.w));
@@ -150,7 +151,7 @@ fn write_delta(model: u32, b: u32, row: Row) {
   if (CLASS_VECTORS > 3u) { delta[i + 3u] = row.d; }
 }
 
-// Of each of this lane's four rows, in four vec4s: sums of products on the way to logits, then the logits' gradients.
+// Four vec4s for each of this lane's four rows: at first sums that become logits, then the logits' gradients.
 var<private> rows: array<vec4f, 16>;
 
 fn keep(vector: u32, values: mat4x4f) {
@@ -216,7 +217,7 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
   keep(1u, logits1);
   keep(2u, logits2);
   keep(3u, logits3);
-  // Row by row in a loop, which is compiled in a fraction of the time of what it unrolls to.
+  // Row by row in a loop, which compiles in a fraction of the time of the unrolled code.
   var part = vec2f();
   for (var r = 0u; r < 4u; r++) {
     part += row_result(model, b + 4u * r, 4u * r, bias, lane);

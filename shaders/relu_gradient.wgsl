@@ -4,7 +4,7 @@
 //               = 0             else (PyTorch's and Keras's choice at 0)
 //
 //   y         [LENGTH]  vec4 of f32, output of the unit
-//   gradient  [LENGTH]  vec4 of f32, with respect to the output before, to the input after
+//   gradient  [LENGTH]  vec4 of f32, with respect to the unit's output before, to its input after
 
 override LENGTH: u32;
 override WORKGROUP_SIZE: u32;

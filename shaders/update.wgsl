@@ -1,6 +1,6 @@
 // The optimizer's update of a dense layer's parameters, in place: parts/adam.wgsl or parts/sgd.wgsl.
 //
-//   gradient    [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; that of the kernel's rows, then of the bias
+//   gradient    [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; of the kernel's rows, then of the bias
 //   rates       [slots, models]                                  vec2 of f32, as in parts/rates.wgsl
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]           f32; kernel rows, then the bias
 //   moments     [moments, models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; what the optimizer keeps

@@ -1,3 +1,3 @@
-// An entry of its own: ECharts takes longer to load than all the rest of the library, and training needs none of it.
+// An entry of its own: ECharts takes longer to load than the rest of the library, and training does not need it.
 export { type ChartOption, chartParts } from './report/echarts-parts.ts';
 export { renderSvg } from './report/svg.ts';

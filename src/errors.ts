@@ -1,4 +1,4 @@
-/** What went wrong, as a word a program can switch on. */
+/** What went wrong, as a word that a program can switch on. */
 export type ErrorCode =
   /** A value the caller passed is out of range or of the wrong form. */
   | 'usage'
@@ -39,7 +39,7 @@ export class ShadegradError extends Error {
   }
 }
 
-/** What an error of any kind says: anything can be thrown. */
+/** The message of anything that was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

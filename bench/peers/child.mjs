@@ -4,16 +4,16 @@ import { createInterface } from 'node:readline';
 /** @typedef {import('./libraries/serve.mjs').Hello} Hello */
 /** @typedef {import('./libraries/serve.mjs').Request} Request */
 
-/** Why a peer cannot take part: something that it needs is not on this machine. */
+/** A peer cannot take part, since something that it needs is not on this machine. */
 export class Absent extends Error {}
 
-/** A peer that has said nothing for so long has hung. */
+/** A peer that says nothing for this long has hung. */
 const PATIENCE_SECONDS = 600;
 
-/** Characters of what a peer printed that are kept, to say why it ended. */
+/** How many characters of a peer's output are kept, to say why it ended. */
 const KEPT = 2000;
 
-/** A peer's process. It works only while it is asked to, so that peers do not disturb each other. */
+/** A peer's process. It works only when asked, so that peers do not disturb each other. */
 export class Child {
   #process;
   #replies;
@@ -36,7 +36,7 @@ export class Child {
     this.#process.on('error', (error) => {
       this.#failure = error;
     });
-    // A process that has ended takes no more; its end is noticed where its reply is missing.
+    // Writing to a process that has ended fails; its end is noticed when its reply is missing.
     stdin?.on('error', () => undefined);
     const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (replies) });
     this.#replies = lines[Symbol.asyncIterator]();

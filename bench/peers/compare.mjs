@@ -12,12 +12,12 @@ import { makeWork, parametersOf, writeWork } from './work.mjs';
 /** @typedef {import('./statistics.mjs').Spread} Spread */
 
 /**
- * One peer's part in a comparison. Only where it was measured it has all fields.
+ * One peer's part in a comparison. It has all fields only if it was measured.
  *
  * @typedef {object} PeerResult
  * @property {string} name
- * @property {'measured' | 'absent' | 'void'} status absent: not on this machine; void: it ran, but not rightly
- * @property {string} [why] absent or void
+ * @property {'measured' | 'absent' | 'void'} status absent: not on this machine; void: it ran, but its results are wrong
+ * @property {string} [why] it is absent or void
  * @property {string} [library] name and version
  * @property {string} [backend] what really ran
  * @property {string} [device] what it ran on
@@ -37,21 +37,21 @@ import { makeWork, parametersOf, writeWork } from './work.mjs';
  * @property {number} unit steps that a round must be a multiple of
  */
 
-/** Steps after which all must have learned the same. */
+/** Steps after which all peers must have learned the same. */
 const CHECK_STEPS = 100;
 
-/** Test samples whose loss says what was learned. */
+/** Test samples whose loss shows what was learned. */
 const HELD_OUT = 1000;
 
-/** Warm-up rounds at most, until one is about as long as a timed one. */
+/** The most warm-up rounds; they end when one is about as long as a timed round. */
 const WARM_UPS = 5;
 
 /**
- * Trains the same in all peers and measures them in turns.
+ * Trains the same network in all peers and measures them in turns.
  *
  * @param {import('./options.mjs').Options} options
  * @param {(line: string) => void} say receives what is being done
- * @throws where Shadegrad cannot be measured: there is nothing to compare with
+ * @throws if Shadegrad cannot be measured, since there is then nothing to compare with
  */
 export async function compare(options, say) {
   const { rounds, seconds, batchSize, hidden, seed } = options;
@@ -116,7 +116,7 @@ export async function compare(options, say) {
         );
     });
 
-    // An epoch is as long as a round of Shadegrad's, whose trainer trains whole epochs, and at most all there is.
+    // Shadegrad's trainer trains whole epochs, so an epoch is as long as one of its rounds, but at most all batches.
     await train(reference, checkSteps);
     const stepsPerEpoch = Math.min(wholeBatches, Math.max(1, Math.round(reference.stepsPerSecond * seconds)));
     reference.unit = stepsPerEpoch;

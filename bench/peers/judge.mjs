@@ -1,13 +1,14 @@
 /**
  * How far a peer's loss after the check's steps may be from Shadegrad's. On MNIST NumPy's is off by 1e-10; jax-js's and
- * tensorflow.js's, which have 1 - 0.999 in float32, by 1.4e-6. Of what a peer could do wrong, a learning rate off by one
- * in ten thousand moves it by 4e-5, an epsilon of 1e-8 by 1e-4, Keras's place for epsilon by 4e-4, other batches by 3e-2.
+ * tensorflow.js's, which compute 1 - 0.999 in float32, by 1.4e-6. A peer's mistakes would move it further: a learning
+ * rate off by one in ten thousand by 4e-5, an epsilon of 1e-8 by 1e-4, Keras's place for epsilon by 4e-4, other batches
+ * by 3e-2.
  */
 export const TOLERANCE = 2e-5;
 
 /**
- * Mean cross-entropy of a network with one hidden layer on samples that nobody trained on, in float64 and on the host:
- * one judge for all.
+ * Mean cross-entropy of a network with one hidden layer on samples that no peer trained on. Computed in float64 on the
+ * host, in the same way for all peers.
  *
  * @param {Float32Array} parameters PyTorch's order and shapes, [hidden, inputs], [hidden], [classes, hidden],
  *   [classes], one after the other

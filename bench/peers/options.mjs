@@ -31,7 +31,7 @@ MNIST where the environment variable MNIST_DIR names its folder, else synthetic 
  * @property {string | undefined} json
  */
 
-/** A command line that cannot be obeyed. */
+/** An error in the command line. */
 export class UsageError extends Error {}
 
 /**

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Absent, Child } from './child.mjs';
 
-/** The one that all others are compared with. */
+/** The peer that all others are compared with. */
 export const REFERENCE = 'shadegrad';
 
 /** @typedef {{ readonly adapter: string, readonly pythons: readonly string[] }} StartOptions */
@@ -22,7 +22,7 @@ const starters = {
 /** All but the reference. */
 export const PEERS = Object.keys(starters).filter((name) => name !== REFERENCE);
 
-/** Those that must run on the adapter that the reference runs on. */
+/** Peers that must run on the same adapter as the reference. */
 export const ON_THE_ADAPTER = ['tfjs-webgpu', 'jax-webgpu'];
 
 /**

@@ -6,7 +6,7 @@ import { versionOf } from './libraries/version.mjs';
 /** @typedef {Awaited<ReturnType<typeof describeMachine>>} Machine */
 /** @typedef {import('./statistics.mjs').Spread} Spread */
 
-/** What the figures depend on beside the peers themselves. Call it before the work: its load is the others'. */
+/** What the figures depend on besides the peers. Call it before the work: the load is then that of other programs. */
 export async function describeMachine() {
   return {
     processor: processorName(),

@@ -2,17 +2,17 @@ import { open } from 'node:fs/promises';
 import { HELP, parseOptions, UsageError } from './options.mjs';
 import { describeMachine, formatReport } from './report.mjs';
 
-/** @returns {Promise<number>} the exit code: 0 good, 1 where a peer's run is void or there is none, 2 usage */
+/** @returns {Promise<number>} the exit code: 0 good, 1 if a peer's run is void or no peer ran, 2 usage */
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (!options) {
     console.log(HELP);
     return 0;
   }
-  // Where it cannot be written, better to hear of it before the work than after.
+  // If the file cannot be written, it is better to know before the work than after it.
   const json = options.json === undefined ? undefined : await open(options.json, 'w');
   const machine = await describeMachine();
-  // Not at the top: where Shadegrad is not built, this says so.
+  // Not at the top, so that an error can say that Shadegrad is not built.
   const { compare } = await import('./compare.mjs');
   const comparison = await compare(options, (line) => console.error(line));
   console.log(`\n${formatReport(comparison, machine)}`);
@@ -21,7 +21,7 @@ async function main() {
   return comparison.peers.some(({ status }) => status === 'void') ? 1 : 0;
 }
 
-// Without this the temporary files would stay.
+// Exits properly, so that temporary files are removed.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 

@@ -16,8 +16,8 @@ export function spread(values) {
 }
 
 /**
- * How many times faster than `theirs` each round of `ours` was. Rounds are compared with those that ran beside them,
- * so that a machine whose speed drifts does not blur the ratio.
+ * How many times faster each round of `ours` was than the round of `theirs` that ran next to it. So a drift of the
+ * machine's speed does not blur the ratio.
  *
  * @param {readonly number[]} ours rates, round by round
  * @param {readonly number[]} theirs as many

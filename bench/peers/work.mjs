@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { epochOrder } from '../../dist/index.js';
 
 /**
- * What a peer trains: the same bytes for all, in files that JavaScript and Python read alike.
+ * What the peers train: the same bytes for all, in files that both JavaScript and Python read.
  *
  * @typedef {object} WorkSizes
  * @property {number} height
@@ -13,7 +13,7 @@ import { epochOrder } from '../../dist/index.js';
  * @property {number} classes
  * @property {number} batchSize
  * @property {number} samples whole batches: an epoch of the work
- * @property {number} orders how many epochs' orders there are; later epochs begin again with the first
+ * @property {number} orders how many epochs have an order; later epochs begin again with the first one's
  * @property {number} seed
  * @property {{ learningRate: number, beta1: number, beta2: number, epsilon: number }} adam
  *
@@ -107,7 +107,7 @@ export async function readWork(folder) {
 }
 
 /**
- * A buffer of its own: Node's small ones share one, at any offset.
+ * The bytes in an ArrayBuffer of their own: Node's small Buffers share one, at any offset.
  * @param {Buffer | undefined} buffer
  */
 function bytesOf(buffer) {
@@ -115,7 +115,7 @@ function bytesOf(buffer) {
 }
 
 /**
- * Pixels as the network takes them.
+ * Pixels as the network's inputs, from 0 to 1.
  * @param {Uint8Array} images
  */
 export function toFloats(images) {
@@ -125,7 +125,7 @@ export function toFloats(images) {
 }
 
 /**
- * The parameters of a work's network, apart.
+ * The parameters of a work's network, one array for each tensor.
  * @param {Work} work
  */
 export function layersOf({ inputs, hidden, classes, parameters }) {

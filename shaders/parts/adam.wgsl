@@ -10,7 +10,7 @@
 
 override BETA1: f32;
 override BETA2: f32;
-// 1 - BETA as the host's float64 has it: in float32, 1 - 0.999 is off by 5e-5 of its value.
+// 1 - BETA, computed by the host in float64: in float32, 1 - 0.999 is off by 5e-5 of its value.
 override ONE_MINUS_BETA1: f32;
 override ONE_MINUS_BETA2: f32;
 override EPSILON: f32;

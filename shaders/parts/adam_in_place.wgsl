@@ -1,5 +1,5 @@
-// The optimizer's part of kernels that update `parameters` and `moments` of a dense layer, for Adam: the first moments of
-// all models stand in `moments` before the second ones.
+// The optimizer's part of kernels that update `parameters` and `moments` of a dense layer, for Adam: `moments` holds
+// the first moments of all models, then the second ones.
 
 override MOMENT = MODELS * (INPUTS + 1u) * OUTPUT_VECTORS;
 

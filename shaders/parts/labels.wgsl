@@ -1,6 +1,6 @@
-// Labels stand behind the images: bytes, four to a u32, low byte first.
+// Labels follow the images: bytes, four to a u32, low byte first.
 
-// The word of `samples` from which on they do.
+// The word of `samples` at which they begin.
 override LABELS_AT: u32;
 
 fn label_of(sample: u32) -> u32 {

@@ -1,10 +1,10 @@
-// Matrix products by a quad of invocations, on adapters whose subgroups are four wide. One operand stands still, STANDING
-// vec4s of it in each lane, in the order in which the other operand's numbers come to the lane. Of these each lane loads
-// a fourth, and they go round by quad swaps.
+// Matrix products by a quad of invocations, on adapters whose subgroups are four wide. One operand stands still: each
+// lane holds STANDING vec4s of it, in the order in which the other operand's numbers reach the lane. Each lane loads a
+// fourth of those numbers, and they go round by quad swaps.
 
 var<private> standing: array<vec4f, STANDING>;
 
-// Lane by lane, each product added as soon as it is made: of numbers on their way, 16 fit into registers.
+// Component by component, each product added as soon as it is made: only 16 unfinished numbers fit into registers.
 fn add_one(sums: vec4f, at: u32, number: f32) -> vec4f {
   var s = sums;
   s.x += standing[at].x * number;
@@ -14,7 +14,8 @@ fn add_one(sums: vec4f, at: u32, number: f32) -> vec4f {
   return s;
 }
 
-// The numbers of four lanes, this lane's first, then those of lane ^ 1, lane ^ 2, lane ^ 3, by vec4s `apart`.
+// Adds the products of four lanes' numbers, this lane's first, then those of lane ^ 1, lane ^ 2 and lane ^ 3, and of
+// vec4s that are `apart` from each other.
 fn add_quad(sums: vec4f, at: u32, apart: u32, number: f32) -> vec4f {
   var s = add_one(sums, at, number);
   s = add_one(s, at + apart, quadSwapX(number));

@@ -1,6 +1,6 @@
 // Each network's own numbers of a step, which the host computes in float64: src/train/optimizer.ts.
 //
-//   rates  [slots, MODELS]  vec2 of f32: what the step is multiplied by, and the share of its kernels that a network loses
+//   rates  [slots, MODELS]  vec2 of f32: the factor of the step, and the share by which the network's kernels decay
 //          before it
 
 override MODELS: u32;

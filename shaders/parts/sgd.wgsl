@@ -1,5 +1,5 @@
-// The optimizer's part of kernels that update `parameters` and `moments` of a dense layer, for stochastic gradient descent
-// with momentum: as PyTorch has it, without dampening.
+// The optimizer's part of kernels that update `parameters` and `moments` of a dense layer, for stochastic gradient
+// descent with momentum, as in PyTorch without dampening.
 //
 //   moment = MOMENTUM moment + gradient
 //   parameters -= size moment

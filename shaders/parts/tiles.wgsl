@@ -1,5 +1,5 @@
 // How a workgroup makes a TILE x TILE tile of a matrix product: src/train/kernels/tiles.ts picks the numbers. The sum
-// goes in chunks that are staged in workgroup memory, a 4 x 4 block by each invocation. A chunk is dealt to SLICES
+// is made in chunks that are staged in workgroup memory, a 4 x 4 block by each invocation. A chunk is split into SLICES
 // slices, so that a small tile keeps a large workgroup busy: each invocation makes REGISTER_TILE x REGISTER_TILE of the
 // tile for one slice, and at the end the slices are added up.
 
@@ -16,9 +16,9 @@ override LANES = TILE / REGISTER_TILE;
 override SLICES = WORKGROUP_SIZE / (LANES * LANES);
 override SLICE_DEPTH = 4u * CHUNK_BLOCKS / SLICES;
 
-// A chunk of the left operand, then one of the right, each [4, CHUNK_BLOCKS, TILE_BLOCKS]: every fourth row of it
+// A chunk of the left operand, then one of the right, each [4, CHUNK_BLOCKS, TILE_BLOCKS]: every fourth row
 // together, so that neighbouring invocations, which stage neighbouring blocks, write neighbouring vectors. At the end
-// the slices' sums, [SLICES, 4 LANES, LANES].
+// it holds the slices' sums, [SLICES, 4 LANES, LANES].
 var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
 
 // Column i is a[i] b.
@@ -26,7 +26,7 @@ fn outer(a: vec4f, b: vec4f) -> mat4x4f {
   return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
-// An invocation's block of a chunk, to where the products read it.
+// Writes an invocation's block of a chunk to where the products read it.
 fn stage(at: u32, block: mat4x4f) {
   staged[at] = block[0];
   staged[at + WORKGROUP_SIZE / 2u] = block[1];
@@ -34,7 +34,7 @@ fn stage(at: u32, block: mat4x4f) {
   staged[at + 3u * WORKGROUP_SIZE / 2u] = block[3];
 }
 
-// An invocation's sums of a quadrant, to where the slices are added up. `at` is its place there.
+// Writes an invocation's sums of a quadrant to where the slices are added up. `at` is their place there.
 fn stage_sums(at: u32, sum: mat4x4f) {
   staged[at] = sum[0];
   staged[at + LANES] = sum[1];

@@ -16,7 +16,7 @@ const TOP = 84;
 /** Room for the legend right of the plot. */
 const LEGEND = 250;
 
-/** On light and dark ground. */
+/** For a light and a dark background alike. */
 const SERIES_COLORS = [
   '#1f78c8',
   '#d2691e',
@@ -30,7 +30,7 @@ const SERIES_COLORS = [
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
 
 /**
- * A report's picture, as an ECharts option: a roofline plot of kernels, throughput against what was varied of training.
+ * A report's chart, as an ECharts option: a roofline plot for kernels; throughput against what was varied for training.
  * Undefined for the floor alone, which is a handful of numbers.
  */
 export function benchChart(report: BenchReport, theme: Theme = 'light'): ChartOption | undefined {
@@ -39,8 +39,8 @@ export function benchChart(report: BenchReport, theme: Theme = 'light'): ChartOp
 }
 
 /**
- * Every measured kernel as a point of its intensity and its rate, under the roofs that the floor makes; the larger the
- * symbol, the larger the size. A kernel without arithmetic has no place in it.
+ * Every measured kernel as a point at its intensity and its rate, under the roofs that the floor sets. Larger sizes
+ * have larger symbols. Kernels without arithmetic are left out.
  */
 export function rooflineChart(report: KernelsReport, theme: Theme = 'light'): ChartOption {
   const measured = report.kernels.filter((kernel) => kernel.status === 'measured');
@@ -96,7 +96,7 @@ function roofName({ size }: MeasuredCase): string {
   return `floor, copying ${size}`;
 }
 
-/** Images per second of every network, plan and number of models against the batch size, or what else was varied. */
+/** Images per second of every network, plan and number of models, against the batch size or whatever was varied. */
 export function scalingChart(report: TrainingReport, theme: Theme = 'light'): ChartOption {
   const measured = report.training.filter((training) => training.status === 'measured');
   const varied = AXES.filter(({ label }) => new Set(measured.map(label)).size > 1);
@@ -124,7 +124,7 @@ export function scalingChart(report: TrainingReport, theme: Theme = 'light'): Ch
 interface Axis {
   readonly name: string;
   readonly value: (training: MeasuredTraining) => number;
-  /** What a line says of this axis where another is drawn. */
+  /** A line's name for its value on this axis when another axis is drawn. */
   readonly label: (training: MeasuredTraining) => string;
 }
 
@@ -185,7 +185,7 @@ function frame(report: KernelsReport | TrainingReport, subject: string, theme: T
   };
 }
 
-/** To the right of the plot; `lines` have no symbols. */
+/** A legend to the right of the plot; `lines` have no symbols. */
 function legend(lines: readonly string[], points: readonly string[], theme: Theme) {
   return {
     type: 'plain' as const,
@@ -214,7 +214,7 @@ function logAxis(name: string, theme: Theme, range?: readonly [number, number]) 
   };
 }
 
-/** Nothing for the ends of an axis that lie between its ticks. */
+/** The text of a tick; empty for an end of an axis between two ticks. */
 function tickText(value: number): string {
   const text = Number(value.toPrecision(3));
   return Math.abs(text - value) > 1e-9 * value

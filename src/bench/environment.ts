@@ -7,30 +7,30 @@ import type { TimingMethod } from './timing.ts';
 export interface BenchSubject {
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
-  /** Dawn's toggles that were set, as `openDevice` names them; empty in a browser. */
+  /** The Dawn toggles that were set, as `openDevice` names them; empty in a browser. */
   readonly toggles: readonly string[];
   readonly versions: Versions;
 }
 
 /**
- * What a device should be opened with where the adapter offers it: a clock, and what shaders can use. Matrix units are
- * offered with Dawn's toggle `allow_unsafe_apis` only.
+ * Features that a device should be opened with if the adapter offers them: a clock, and those that shaders can use.
+ * Adapters offer matrix units only with Dawn's toggle `allow_unsafe_apis`.
  */
 export const BENCH_FEATURES: readonly GPUFeatureName[] = [
   ...new Set<GPUFeatureName>(['timestamp-query', ...OPTIONAL_FEATURES, ...MATRIX_FEATURES]),
 ];
 
-/** What every figure depends on. */
+/** Everything that the figures depend on. */
 export interface BenchEnvironment {
-  /** With the driver, in its description. */
+  /** Its description includes the driver. */
   readonly adapter: AdapterReport;
   readonly toggles: readonly string[];
   readonly versions: Versions;
-  /** Of the device: those asked for, and those that come without asking. */
+  /** The device's features: those that were requested and those that it always has. */
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
   readonly timing: TimingMethod;
-  /** When it began, as ISO 8601. */
+  /** When the benchmark began, as ISO 8601. */
   readonly date: string;
 }
 

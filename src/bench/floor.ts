@@ -8,9 +8,9 @@ import type { Spread } from './statistics.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
 import { Workload } from './workload.ts';
 
-/** Where a benchmark stands. */
+/** How far a benchmark is. */
 export interface BenchProgress {
-  /** What is measured just now. */
+  /** What is being measured. */
   readonly label: string;
   readonly done: number;
   readonly total: number;
@@ -20,13 +20,13 @@ export interface BenchOptions extends MeasureOptions {
   readonly onProgress?: ((progress: BenchProgress) => void) | undefined;
 }
 
-/** What no kernel on this device can beat. Every kernel of it was checked against its float64 twin first. */
+/** Limits that no kernel on this device can beat. Each kernel that measures them was first checked against its twin. */
 export interface Floor {
-  /** Microseconds from one dispatch to the next, empty but dependent on it, in one pass. */
+  /** Microseconds from one dispatch to the next in one pass; they do nothing but depend on each other. */
   readonly dispatch: Spread;
   /** Microseconds from submitting one empty dispatch until the host knows that it is done. */
   readonly roundTrip: Spread;
-  /** Copies by growing working set, the last larger than most caches. Bytes read and written count. */
+  /** Copies, sorted by working set; the last is larger than most caches. Both bytes read and bytes written count. */
   readonly copies: readonly MeasuredCase[];
   /** Fused multiply-adds in registers. */
   readonly fma: MeasuredCase;
@@ -39,7 +39,7 @@ export interface FloorReport {
 }
 
 /**
- * Measures what every other figure is a share of.
+ * Measures the limits that all other figures are compared with.
  * @throws ShadegradError `gpu` (also where a kernel of the floor computes nonsense), `device-lost` or `interrupted`
  */
 export async function benchFloor(subject: BenchSubject, options: BenchOptions = {}): Promise<FloorReport> {
@@ -52,7 +52,7 @@ export async function benchFloor(subject: BenchSubject, options: BenchOptions = 
   }
 }
 
-/** How many steps {@link measureFloor} has, for whoever counts them. */
+/** How many steps {@link measureFloor} has, for reports of progress. */
 export function floorSteps(): number {
   const { copies, fmas } = floorCases();
   return 1 + copies.length + fmas.length;

@@ -1,6 +1,6 @@
 import { type BenchReport, benchTable, type Cell, environmentLines, versionsText } from './report.ts';
 
-/** Columns that only machines want: the text leaves them to `--json` and `--csv`. */
+/** Columns that only `--json` and `--csv` have, not the text. */
 const LEFT_OUT = ['samples', 'copies', 'clock', 'best us', 'first loss'];
 const SHARES = ['share of floor', 'checked'];
 
@@ -27,8 +27,8 @@ export function formatBench(report: BenchReport): string {
 }
 
 /**
- * The report as RFC 4180 has it: a line of names, every line ended by CR LF, what is null left empty. What the figures
- * depend on stands in every line.
+ * The report as CSV (RFC 4180): a line of names, every line ended by CR LF, null as an empty field. Every line also
+ * says what its figures depend on.
  */
 export function benchCsv(report: BenchReport): string {
   const { adapter, toggles, versions, timing, date } = report.environment;
@@ -60,7 +60,7 @@ function cellText(cell: Cell, column: string): string {
   return SHARES.includes(column) ? `${(100 * cell).toPrecision(3)} %` : numberText(cell);
 }
 
-/** Three digits that count, without an exponent. */
+/** Three significant digits, without an exponent. */
 function numberText(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return value === 0 ? '0' : String(Number(value.toPrecision(3)));

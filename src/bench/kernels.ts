@@ -11,7 +11,7 @@ import { PassTimer } from './timing.ts';
 export interface KernelsOptions extends BenchOptions {
   /** Kernels ("dense") or kernels at a size ("matmul/1024^3"). Default: all at all sizes. */
   readonly only?: readonly string[] | undefined;
-  /** Also in other workgroups, where a kernel can. Default false. */
+  /** Whether to measure kernels in other workgroups too, where they can run so. Default false. */
   readonly sweep?: boolean | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface KernelsReport {
   readonly kernels: readonly KernelResult[];
 }
 
-/** A dispatch that even at the floor takes longer is skipped: really it takes many times as long, and watchdogs bite. */
+/** Dispatches longer than this even at the floor are skipped: really they take many times as long, and watchdogs bite. */
 const LONGEST_MICROSECONDS = 250_000;
 
 /** The kernels that `benchKernels` measures by default; those of the floor are measured in any case. */
@@ -33,9 +33,9 @@ export function benchKernelNames(): KernelName[] {
 }
 
 /**
- * Measures the floor, and then the kernels of `shaders/`, each once it computes what its float64 twin does.
+ * Measures the floor, and then the kernels of `shaders/`, each after it has computed what its float64 twin computes.
  *
- * @throws ShadegradError `usage` where `only` names no kernel, `gpu`, `device-lost` or `interrupted`
+ * @throws ShadegradError `usage` if `only` names no kernel, `gpu`, `device-lost` or `interrupted`
  */
 export async function benchKernels(
   subject: BenchSubject,
@@ -68,7 +68,7 @@ export async function benchKernels(
   }
 }
 
-/** @throws ShadegradError `usage` where a name in `only` is none; names what there is */
+/** @throws ShadegradError `usage` if a name in `only` is not a kernel's; it lists the names */
 export function checkKernelNames(only: readonly string[]): void {
   chooseCases(only);
 }

@@ -3,7 +3,7 @@ import { type Clock, checkInterrupted, clockFor, type PassTime, type PassTimer }
 import type { Workload } from './workload.ts';
 
 export interface MeasureOptions {
-  /** Timed passes; fewer, but at least 3, where they take more than twice as long as they should. Default 20. */
+  /** Timed passes; fewer, but at least 3, if they take more than twice as long as planned. Default 20. */
   readonly samples?: number | undefined;
   /** How long a pass should be, in milliseconds; a single long dispatch makes it longer. Default 50. */
   readonly passMilliseconds?: number | undefined;
@@ -11,7 +11,7 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What one dispatch of many in a pass takes. */
+/** The time of one dispatch among many in a pass. */
 export interface DispatchTime {
   /** In microseconds. */
   readonly time: Spread;
@@ -21,9 +21,9 @@ export interface DispatchTime {
 }
 
 const LEAST_SAMPLES = 3;
-/** Of encoded commands, which take memory and the host's time. */
+/** Limit on encoded commands, which take memory and the host's time. */
 const MOST_DISPATCHES = 16_384;
-/** Warm-up ends when two passes in a row differ by less than this share, or after as long as measuring should take. */
+/** Warm-up ends when two passes in a row differ by less than this share, or after the time planned for measuring. */
 const STEADY = 0.05;
 
 /**
@@ -59,7 +59,7 @@ export async function measure(
   while (times.length < samples && (times.length < LEAST_SAMPLES || performance.now() < until)) {
     times.push(await run());
   }
-  // A GPU's clock may fail in the middle; the host's has been running all the while.
+  // A GPU's clock may fail in the middle; the host's was read every time.
   const usable = times.every(({ gpu }) => gpu !== null) ? clock : 'wall clock';
   const durations = times.map((time) => durationOf(time, usable));
   return {
@@ -70,7 +70,7 @@ export async function measure(
   };
 }
 
-/** How many dispatches make a pass, which clock can tell its length, and its length in milliseconds. */
+/** How many dispatches make a pass, the clock that can measure it, and its length in milliseconds. */
 async function calibrate(
   timer: PassTimer,
   workload: Workload,

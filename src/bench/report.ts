@@ -7,13 +7,13 @@ import type { Spread } from './statistics.ts';
 import type { TrainingReport, TrainingResult } from './train.ts';
 import { specOf } from './training-work.ts';
 
-/** What a benchmark found out, and on what. */
+/** A benchmark's results and its environment. */
 export type BenchReport = FloorReport | KernelsReport | TrainingReport;
 
 /** A value of a table: null where there is none. */
 export type Cell = string | number | null;
 
-/** The figures of a report, a line each. */
+/** The figures of a report as a table. */
 export interface BenchTable {
   /** Names with units, e.g. "median us". */
   readonly columns: readonly string[];
@@ -26,7 +26,7 @@ export function benchTable(report: BenchReport): BenchTable {
   return report.bench === 'kernels' ? kernelsTable(report) : trainingTable(report);
 }
 
-/** The environment in a line or two: what has to stand beside every figure. */
+/** The environment in a line or two, to be shown with every figure. */
 export function environmentLines({ adapter, toggles, versions, timing }: BenchEnvironment): string[] {
   const { clock, quantumNanoseconds: quantum, roundTripMicroseconds: roundTrip } = timing;
   const resolution =

@@ -1,12 +1,12 @@
 import type { Floor } from './floor.ts';
 import type { MeasuredCase } from './run-case.ts';
 
-/** What keeps a kernel from being faster: the gap between dispatches, the arithmetic, or the memory. */
+/** What limits a kernel's speed: the gap between dispatches, the arithmetic, or the memory. */
 export type Bound = 'dispatch' | 'arithmetic' | 'memory';
 
-/** How near a kernel is to what the device could do at best. */
+/** How near a kernel is to the best that the device could do. */
 export interface FloorShare {
-  /** Microseconds that no kernel of the same work can beat on this device, as far as was measured. */
+  /** Microseconds that no kernel with the same work can beat on this device, going by the measured floor. */
   readonly floorMicroseconds: number;
   readonly boundBy: Bound;
   /** `floorMicroseconds` over the median: 1 is perfect. Above 1, the floor was measured in a slower moment. */
@@ -15,8 +15,8 @@ export interface FloorShare {
 
 /**
  * The roofline model (Williams, Waterman, Patterson, 2009): a kernel's rate is at most min(arithmetic rate, intensity x
- * bandwidth). Here as times, whose greatest counts, beside the time of a dispatch that does nothing. Rates of the floor
- * are its best samples'.
+ * bandwidth). Here as times: the floor is the greatest of the arithmetic's, the memory's and that of empty dispatches.
+ * The rates are those of the best samples.
  *
  * @param work floating-point operations, bytes, the bytes of the buffers, and dispatches, 1 by default
  */
@@ -44,7 +44,7 @@ export function shareOf(floor: Floor, measured: MeasuredCase): FloorShare {
   return { floorMicroseconds: microseconds, boundBy, share: microseconds / measured.time.median };
 }
 
-/** GB/s of copies of at least `workingSet` bytes, or of the largest: what is smaller may have been in a faster cache. */
+/** GB/s of copies of at least `workingSet` bytes, or of the largest: smaller ones may have been in a faster cache. */
 export function bandwidth(copies: readonly MeasuredCase[], workingSet: number): number {
   const largest = Math.max(...copies.map(({ rotation }) => rotation.bytes));
   const similar = copies.filter(({ rotation }) => rotation.bytes >= Math.min(workingSet, largest));

@@ -8,14 +8,14 @@ import { checkInterrupted, type PassTimer } from './timing.ts';
 import { coverage, findWrong, verify } from './verify.ts';
 import { Workload } from './workload.ts';
 
-/** Copies of a case's buffers that are cycled through are this large together: more than most caches. */
+/** Bytes of all copies of a case's buffers that are cycled through: more than most caches have. */
 export const ROTATED_BYTES = 256 * 2 ** 20;
 
-/** What was run. */
+/** The kernel and the way that it was run. */
 interface CaseName {
   readonly kernel: KernelName;
   readonly size: string;
-  /** What differs from the way that training runs it, in a sweep; else null. */
+  /** In a sweep, what is different from the way that training runs it; else null. */
   readonly variant: string | null;
   readonly constants: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
@@ -28,9 +28,9 @@ export interface MeasuredCase extends CaseName, DispatchTime {
   readonly bytes: number;
   readonly gflops: number;
   readonly gigabytesPerSecond: number;
-  /** Copies of the buffers that were taken in turn, and the bytes of all of them. */
+  /** How many copies of the buffers were used in turn, and the bytes of all of them. */
   readonly rotation: { readonly copies: number; readonly bytes: number };
-  /** Values held against the twin, and how many the kernel writes. */
+  /** How many values were compared with the twin's, and how many the kernel writes. */
   readonly checked: { readonly values: number; readonly of: number };
 }
 
@@ -43,10 +43,10 @@ export interface TimelessCase extends CaseName {
 export type CaseResult = MeasuredCase | TimelessCase;
 
 /**
- * Checks a case against its float64 twin and, where it is right, times it on the buffers that were checked.
+ * Checks a case against its float64 twin and, if it is right, times it on the buffers that were checked.
  *
  * @param variant one of the case's; its own dispatch by default
- * @throws ShadegradError `gpu`, `device-lost` or `interrupted`; nothing that a broken device does is a result
+ * @throws ShadegradError `gpu`, `device-lost` or `interrupted`: a broken device gives no result
  */
 export async function runCase(
   timer: PassTimer,
@@ -88,7 +88,7 @@ export async function runCase(
   }
 }
 
-/** @throws RangeError where the case has no such variant */
+/** @throws RangeError if the case has no such variant */
 function dispatchOf({ dispatch, variants = {} }: KernelCase, variant: string | null): Dispatch {
   const chosen = variant === null ? dispatch : variants[variant];
   if (!chosen) throw new RangeError(`${dispatch.kernel} has no variant "${variant}"`);
@@ -100,7 +100,7 @@ export function nameOf(kernelCase: KernelCase, variant: string | null): CaseName
   return { kernel, size: kernelCase.size, variant, constants, workgroups };
 }
 
-/** What is too large for the device comes back as the error that says so. */
+/** Returns, and does not throw, the error for a case that is too large for the device. */
 async function create(...parameters: Parameters<typeof Workload.create>): Promise<Workload | ShadegradError> {
   try {
     return await Workload.create(...parameters);

@@ -2,28 +2,28 @@ import { ShadegradError } from '../errors.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
 import { type Spread, scaled, spread } from './statistics.ts';
 
-/** What a duration was read from: the GPU's own clock, or the host's from submit to done. */
+/** The clock of a duration: the GPU's own, or the host's from submit to done. */
 export type Clock = 'timestamp-query' | 'wall clock';
 
 /** How a device's durations are measured. */
 export interface TimingMethod {
   readonly clock: Clock;
-  /** What the GPU's timestamps are multiples of, in nanoseconds, as measured; null without timestamps. */
+  /** The measured unit of the GPU's timestamps, in nanoseconds: all are multiples of it. Null without timestamps. */
   readonly quantumNanoseconds: number | null;
   /**
    * From submitting one empty dispatch until the host knows that it is done, in microseconds. Every duration by wall
-   * clock has one in it.
+   * clock includes one.
    */
   readonly roundTripMicroseconds: Spread;
 }
 
-/** One pass's duration in milliseconds; null where the GPU has no clock. */
+/** One pass's duration in milliseconds, by either clock; null if the GPU has none. */
 export interface PassTime {
   readonly wall: number;
   readonly gpu: number | null;
 }
 
-/** A timed pass, by whichever clock. */
+/** Records the commands of a timed pass. */
 export type Recording = (pass: GPUComputePassEncoder) => void;
 
 /** Distinct timestamps after which their greatest common divisor is taken for the quantum. */
@@ -72,7 +72,7 @@ export class PassTimer {
     return { wall, gpu: end > start ? Number(end - start) / 1e6 : null };
   }
 
-  /** From submit to done, in microseconds: `samples` times a pass with next to no work. */
+  /** Microseconds from submit to done, for `samples` passes with next to no work. */
   async roundTrip(record: Recording, samples: number): Promise<Spread> {
     const walls: number[] = [];
     for (let i = -3; i < samples; i++) {
@@ -89,7 +89,7 @@ export class PassTimer {
   }
 }
 
-/** Which clock can tell how long a pass was: the GPU's, where the pass is long enough for its quantum (in nanoseconds). */
+/** The clock to measure a pass by: the GPU's, if the pass is long enough for its quantum (in nanoseconds). */
 export function clockFor({ gpu }: PassTime, quantum: number | null): Clock {
   return gpu !== null && quantum !== null && gpu * 1e6 >= QUANTA_PER_PASS * quantum
     ? 'timestamp-query'
@@ -149,7 +149,7 @@ async function readClock(device: GPUDevice, { readable }: GpuClock): Promise<{ s
   return { start, end };
 }
 
-/** The greatest common divisor of the distances between timestamps; null where they stand still. */
+/** The greatest common divisor of the distances between timestamps; null if they stand still. */
 async function quantumOf(
   device: GPUDevice,
   clock: GpuClock,

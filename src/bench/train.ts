@@ -13,13 +13,13 @@ import { checkAgainstTwin } from './training-check.ts';
 import { TrainingRun } from './training-run.ts';
 import { candidatesOf, makeWork, specOf, type TrainingConfig, trainingPlanOf } from './training-work.ts';
 
-/** What to vary; every combination is measured, once, also where a value is given twice. */
+/** What to vary. Every combination is measured once, even if a value is given twice. */
 export interface TrainingAxes {
   /** Default [32]. */
   readonly batchSizes?: readonly number[] | undefined;
   /** Networks, each as the widths of its hidden layers. Default [[100]]. */
   readonly hidden?: readonly (readonly number[])[] | undefined;
-  /** Default: those that `train` chooses from. */
+  /** Default: the plans that `train` chooses from. */
   readonly plans?: readonly PlanName[] | undefined;
   /** Networks side by side. Default [1]. */
   readonly models?: readonly number[] | undefined;
@@ -36,23 +36,23 @@ export interface TrainingBenchOptions extends BenchOptions, TrainingAxes {
 export interface MeasuredTraining extends TrainingConfig, FloorShare {
   readonly status: 'measured';
   readonly dispatchesPerStep: number;
-  /** Microseconds of one step of all models, by wall clock, with all that a trainer waits for. */
+  /** Microseconds of one step of all models, by wall clock, including everything that a trainer waits for. */
   readonly step: Spread;
   /** Of all models together. */
   readonly stepsPerSecond: number;
   readonly imagesPerSecond: number;
-  /** Microseconds of the host's time for each step of a submit, and how many steps that has. */
+  /** Microseconds of the host's time for each step of a submit, and how many steps the submit has. */
   readonly hostMicroseconds: number;
   readonly hostStepsPerSubmit: number;
   readonly stepsPerWindow: number;
-  /** Mean losses at the beginning and at the end, of the model that has learned least. */
+  /** Mean losses at the beginning and at the end, for the model that has learned least. */
   readonly firstLoss: number;
   readonly lastLoss: number;
-  /** Samples of the two steps whose loss was held against the float64 twin's; 0 where that would take too long. */
+  /** Samples in each of the two steps whose loss was compared with the twin's; 0 if that would take too long. */
   readonly twinSamples: number;
 }
 
-/** A way to train that computed something else (`void`), or that plan or device do not take (`skipped`). */
+/** A way to train that computed something else (`void`), or that the plan or the device cannot do (`skipped`). */
 export interface TimelessTraining extends TrainingConfig {
   readonly status: 'void' | 'skipped';
   readonly reason: string;
@@ -67,11 +67,11 @@ export interface TrainingReport {
   readonly training: readonly TrainingResult[];
 }
 
-/** Of the floor, which is not what is asked for here. */
+/** Samples of the floor: few, since it is not the subject here. */
 const FLOOR_SAMPLES = 5;
-/** A loss is told by the steps that have so many samples together: a small batch's tells little. */
+/** A loss is the mean over steps with this many samples in all: one small batch's loss says little. */
 const LOSS_SAMPLES = 128;
-/** Steps, and samples, after which a network's loss is lower by more than chance could make it. */
+/** Steps, and samples, after which a network's loss has fallen by more than chance could explain. */
 const LEARNING_STEPS = 64;
 const LEARNING_SAMPLES = 512;
 const HOST_SUBMITS = 7;
@@ -108,7 +108,7 @@ export async function benchTraining(
 
 /**
  * Limits beyond WebGPU's defaults that the combinations of the axes need. A device should have them as far as its
- * adapter gives them: what needs more is skipped, and said so in its row.
+ * adapter allows: a combination that needs more is skipped, and its row says so.
  */
 export function trainingBenchLimits(axes: TrainingAxes): Record<string, number> {
   return requiredLimits(...combine(axes, () => ['layered']).flatMap((config) => takenPlan(config) ?? []));
@@ -123,7 +123,7 @@ export function trainingName(config: TrainingConfig): string {
   );
 }
 
-/** @param candidates the plans to measure where none are named */
+/** @param candidates the plans to measure if none are named */
 function combine(
   { batchSizes = [32], hidden = [[100]], plans, models = [1] }: TrainingAxes,
   candidates: (config: Omit<TrainingConfig, 'plan'>) => readonly PlanName[],
@@ -169,13 +169,13 @@ async function measureTraining(
     const learned = run.trained + Math.max(LEARNING_STEPS, Math.ceil(LEARNING_SAMPLES / batchSize));
     const stepsPerWindow = await calibrate(run, windowMilliseconds, signal);
     const windows: number[] = [];
-    // The first window is the warm-up's last.
+    // The first window still belongs to the warm-up.
     for (let i = -1; i < samples; i++) {
       const milliseconds = await windowTime(run, stepsPerWindow, signal);
       if (i >= 0) windows.push(milliseconds);
     }
     const step = scaled(spread(windows), 1000 / stepsPerWindow);
-    // On a slow adapter the windows may have had a step or two each.
+    // On a slow adapter the windows may have had only a step or two each.
     await run.advance(Math.max(0, learned - run.trained), signal);
     const last = await run.lossSums(lossSteps);
     const unlearned = last.findIndex((loss, model) => !(loss < (first[model] ?? Number.NaN)));
@@ -215,8 +215,8 @@ async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal |
 }
 
 /**
- * Steps of a window that is long enough, twice: a hiccup may make one seem so. On the way, the scheduler finds out how
- * much a submit can hold.
+ * How many steps make a window that is long enough. It must be so twice, since a hiccup can make one window seem long.
+ * Meanwhile the scheduler finds out how much a submit can hold.
  */
 async function calibrate(
   run: TrainingRun,

@@ -7,22 +7,22 @@ import { trainingSteps } from '../train/step.ts';
 import type { TrainingRun } from './training-run.ts';
 import { NETWORK_RATE, OPTIMIZER, type TrainingWork } from './training-work.ts';
 
-/** Multiply-adds of the float64 twins: some tenths of a second. */
+/** Most multiply-adds of the float64 twins: a few tenths of a second. */
 const TWIN_OPERATIONS = 4e7;
-/** Two steps: the second one's loss depends on all that the first one updated. */
+/** Two steps: the second one's loss depends on everything that the first one updated. */
 const STEPS = 2;
 /** Multiply-adds for each parameter and sample: forward, gradient of the input, gradient of the parameters. */
 const PER_PARAMETER = 3;
-/** Of the loss: the device rounds to float32 in every operation of two steps. */
+/** Tolerance of the loss: the device rounds to float32 in every operation of two steps. */
 const TOLERANCE = 1e-4;
 /** The same where the factors of products are rounded to float16. */
 const HALF_TOLERANCE = 2e-3;
 
 /**
- * Trains two steps on a fresh run and holds their losses, of the first and of the last model, against the float64
- * twin's. The steps have as many samples as the twin can do in a moment.
+ * Trains two steps on a fresh run and compares the first and the last model's losses with the float64 twin's. The steps
+ * have as many samples as the twin can do in a moment.
  *
- * @returns what is wrong, in words, if anything is, and the samples of each step: 0 where one alone is too many
+ * @returns what is wrong, in words, if anything is, and the samples of each step: 0 if even one is too many
  * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
  */
 export async function checkAgainstTwin(

@@ -12,7 +12,7 @@ export class TrainingRun {
   readonly #run: Run;
   readonly #shared: ReadonlyMap<string, GPUBuffer>;
 
-  /** @throws ShadegradError `usage` where the device does not take the sizes, `gpu` or `device-lost` */
+  /** @throws ShadegradError `usage` if the sizes are too large for the device, `gpu` or `device-lost` */
   static async create(device: GPUDevice, work: TrainingWork): Promise<TrainingRun> {
     const { plan, sizes } = work;
     const { spec, models, samples } = sizes;
@@ -52,7 +52,7 @@ export class TrainingRun {
   /**
    * Trains `count` steps and waits for them.
    *
-   * @param samples of each batch; all by default
+   * @param samples how many samples of each batch to use; all by default
    * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
    */
   async advance(count: number, signal?: AbortSignal, samples?: number): Promise<void> {
@@ -74,13 +74,13 @@ export class TrainingRun {
   }
 
   /**
-   * For each model, the mean over the last steps, `most` at most, of the sum of their losses.
+   * For each model, the mean of the last steps' summed losses, over `most` steps at most.
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async lossSums(most: number): Promise<number[]> {
     const { place: now, stepsPerEpoch, models } = this.#run;
     const count = Math.min(most, this.trained, stepsPerEpoch);
-    // What is not of this epoch stands where the epoch before left it.
+    // Losses of the epoch before are still in their places.
     const before = Math.max(0, count - now);
     const parts = [
       ...(before > 0 ? [await this.#run.losses(stepsPerEpoch - before, stepsPerEpoch)] : []),
@@ -93,7 +93,7 @@ export class TrainingRun {
   }
 
   /**
-   * Milliseconds of the host's time for a submit of up to `count` steps, and how many they were.
+   * Milliseconds of the host's time for a submit of up to `count` steps, and how many steps it had.
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async recordingTime(count: number): Promise<{ milliseconds: number; steps: number }> {

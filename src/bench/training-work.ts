@@ -18,7 +18,7 @@ export interface TrainingConfig {
   readonly models: number;
 }
 
-/** What is trained: the same in every run. */
+/** What is trained, the same in every run. */
 export interface TrainingWork {
   readonly name: PlanName;
   readonly sizes: BatchSizes;
@@ -30,7 +30,7 @@ export interface TrainingWork {
   readonly labels: Uint8Array;
   /** [models, orderLength] */
   readonly order: Uint32Array<ArrayBuffer>;
-  /** Each model's initial parameters, each layer's as `packParameters` gives them. */
+  /** Each model's initial parameters, for each layer as `packParameters` returns them. */
   readonly initial: readonly (readonly Float32Array<ArrayBuffer>[])[];
 }
 
@@ -42,11 +42,11 @@ const INPUTS = 784;
 const CLASSES = 10;
 const SAMPLES = 8192;
 const DIGITS = 2048;
-/** About MNIST's; between two epochs the scheduler waits for the device, as in training. */
+/** About as many as MNIST has; between two epochs the scheduler waits for the device, as in training. */
 const EPOCH_SAMPLES = 65_536;
 const LEAST_STEPS = 16;
 
-/** @throws ShadegradError `usage` where the plan does not take these sizes */
+/** @throws ShadegradError `usage` if the plan does not take these sizes */
 export function trainingPlanOf(config: TrainingConfig): StepPlan {
   const misfit = planMisfit(config.plan, specOf(config), OPTIMIZER);
   if (misfit !== undefined) {
@@ -71,7 +71,7 @@ function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
   return { spec: specOf(config), models, batch, samples: SAMPLES, orderLength: steps * batch };
 }
 
-/** @throws ShadegradError `usage` where the plan does not take these sizes */
+/** @throws ShadegradError `usage` if the plan does not take these sizes */
 export function makeWork(config: TrainingConfig): TrainingWork {
   const sizes = sizesOf(config);
   const { spec, models, batch, orderLength } = sizes;
@@ -86,7 +86,7 @@ export function makeWork(config: TrainingConfig): TrainingWork {
   };
 }
 
-/** Synthetic digits, over and over: as much of them is blank as of MNIST's, which some kernels pass over. */
+/** Synthetic digits, repeated. They are as blank as MNIST's, which matters since some kernels skip blank pixels. */
 function makeSamples(): { images: Uint8Array; labels: Uint8Array } {
   digits ??= syntheticDigits({ train: DIGITS, test: 0 }).train;
   const images = new Uint8Array(SAMPLES * INPUTS);
@@ -98,5 +98,5 @@ function makeSamples(): { images: Uint8Array; labels: Uint8Array } {
   return { images, labels };
 }
 
-/** Kept: they take half a second to draw. */
+/** Kept, since they take half a second to draw. */
 let digits: Samples | undefined;

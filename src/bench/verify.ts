@@ -3,10 +3,9 @@ import { checkInterrupted, type PassTimer } from './timing.ts';
 import type { Workload } from './workload.ts';
 
 /**
- * Runs one dispatch on each copy of the workload's buffers, fresh as they are, and holds what it wrote against the
- * float64 twin.
+ * Runs one dispatch on each fresh copy of the workload's buffers, and compares what it wrote with the float64 twin.
  *
- * @returns the first value that is wrong, in words; undefined where all are right
+ * @returns the first value that is wrong, in words; undefined if all are right
  * @throws ShadegradError `gpu`, `device-lost` or `interrupted`
  */
 export async function verify(
@@ -35,7 +34,7 @@ export async function findWrong(
   return undefined;
 }
 
-/** How many values were checked, and of how many that the kernel writes. */
+/** How many values were checked, and how many the kernel writes. */
 export function coverage(checks: readonly Check[]): { readonly values: number; readonly of: number } {
   return {
     values: checks.reduce((sum, { rows, columns }) => sum + rows.length * columns, 0),
@@ -61,7 +60,7 @@ function firstWrong(memory: ArrayBuffer, check: Check): string | undefined {
     const [row = Number.NaN, column] = [rows[Math.floor(i / columns)], i % columns];
     const is = summed ? rows.reduce((sum, each) => sum + at(each, column), 0) : at(row, column);
     const twin = expected[i] ?? Number.NaN;
-    // Written so that NaN is wrong.
+    // Written so that NaN counts as wrong.
     if (!(Math.abs(is - twin) <= tolerance.absolute + tolerance.relative * Math.abs(twin))) {
       const place = summed ? `the sum of ${buffer}[..., ${column}]` : `${buffer}[${row}, ${column}]`;
       return `${place} is ${is}, and its float64 twin ${twin}`;

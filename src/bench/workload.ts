@@ -5,12 +5,12 @@ import { assertWithinLimits, type Dispatch } from '../train/plan.ts';
 import { encodeRates, encodeSteps, STEP_SIZE, type Step } from '../train/step.ts';
 import type { Data } from './cases/case.ts';
 
-/** For kernels that read no step. */
+/** Stands in for kernels that read no step. */
 const NO_STEP: Step = { offset: 0, count: 0, index: 0, t: 0, rootCorrection: 0, rates: new Float32Array() };
 
 const STEP = 'step';
 
-/** One dispatch with its pipeline and its buffers, the latter in as many copies as wanted, taken in turn. */
+/** One dispatch with its pipeline and any number of copies of its buffers, which are used in turn. */
 export class Workload {
   readonly device: GPUDevice;
   readonly dispatch: Dispatch;
@@ -21,8 +21,8 @@ export class Workload {
   #recorded = 0;
 
   /**
-   * @param data contents of each bound buffer but `step` and `rates`, by the dispatch's name for it
-   * @throws ShadegradError `usage` where the device's limits are too low, `gpu` where memory or the shader fails
+   * @param data contents of each bound buffer but `step` and `rates`, by its name in the dispatch
+   * @throws ShadegradError `usage` if the device's limits are too low, `gpu` if memory or the shader fails
    */
   static async create(
     device: GPUDevice,
@@ -119,7 +119,7 @@ export class Workload {
   }
 
   /**
-   * What the buffer `name` of a copy holds after all work submitted so far.
+   * The contents of a copy's buffer `name` after all work submitted so far.
    * @throws ShadegradError `gpu` or `device-lost`
    */
   read(copy: number, name: string): Promise<ArrayBuffer> {

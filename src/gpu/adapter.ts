@@ -4,14 +4,14 @@ export interface AdapterReport {
   readonly architecture: string;
   /** The device's name and its driver's. */
   readonly description: string;
-  /** True where the CPU does the work. */
+  /** True if the CPU does the work. */
   readonly software: boolean;
 }
 
-/** Features that the shaders use where an adapter offers them. `openDevice` asks for them by itself. */
+/** Features that the shaders use where an adapter offers them. `openDevice` always asks for them. */
 export const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
 
-/** Whether subgroups may be used and are four wide, as on a GPU in software, which uses the CPU's vector registers. */
+/** Whether subgroups may be used and are four wide, as on a GPU in software, which computes in CPU registers. */
 export function hasQuads({ features, adapterInfo }: GPUDevice): boolean {
   return features.has('subgroups') && adapterInfo.subgroupMaxSize === 4;
 }

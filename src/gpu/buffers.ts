@@ -1,12 +1,12 @@
 import { DeviceWatch } from './watch.ts';
 
-/** Bytes of a buffer that are filled at a time: all at once would need memory for a second copy of a dataset. */
+/** Bytes that are filled at a time: filling a whole buffer at once would need memory for a second copy of a dataset. */
 const PIECE = 2 ** 23;
 
 /**
  * A new buffer, padded with zeros to whole words.
  *
- * @param fill writes a part of the buffer, zeros so far, which begins at the buffer's byte `from`
+ * @param fill writes one part of the buffer; the part is all zeros and begins at the buffer's byte `from`
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function upload(
@@ -43,7 +43,7 @@ export async function upload(
   }
 }
 
-/** Where `bytes` begin at byte `at` of a buffer and `part` at byte `from`, copies the bytes that lie within the part. */
+/** Copies what lies within `part`: `bytes` begin at byte `at` of a buffer, and `part` begins at its byte `from`. */
 export function place(part: Uint8Array, from: number, bytes: Uint8Array, at = 0): void {
   const start = Math.max(0, from - at);
   const end = Math.min(bytes.length, from + part.length - at);
@@ -58,7 +58,7 @@ export interface BufferPart {
 }
 
 /**
- * Reads parts of buffers as they are after all work submitted so far: what is submitted while it waits changes nothing.
+ * Reads parts of buffers as they are after all work submitted so far: work that is submitted later has no effect.
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[]): Promise<ArrayBuffer[]> {

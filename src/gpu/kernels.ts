@@ -39,7 +39,7 @@ import softmaxCrossEntropy from '../../shaders/softmax_cross_entropy.wgsl?raw';
 import update from '../../shaders/update.wgsl?raw';
 import { assembled, type ShaderSource } from './shaders.ts';
 
-/** How a kernel uses a buffer; `step` is the uniform with the running step's numbers, at a dynamic offset. */
+/** How a kernel uses a buffer; `step` is the uniform with the current step's numbers, at a dynamic offset. */
 export type Access = 'read' | 'read-write' | 'step';
 
 /** WGSL that several kernels share: shaders/parts/NAME.wgsl. */
@@ -61,29 +61,29 @@ const PARTS = {
 
 type PartName = keyof typeof PARTS;
 
-/** The parts that take the place `update` of a kernel's: how an optimizer updates parameters. */
+/** The parts that stand in for `update` among a kernel's parts: how an optimizer updates parameters. */
 const UPDATES = {
   adam: ['adam', 'adam_in_place'],
   sgd: ['sgd'],
 } as const satisfies Record<string, readonly PartName[]>;
 
-/** Parts that hold an optimizer's lines, of which one stands before a kernel that updates parameters. */
+/** Names of the optimizers' parts; a kernel that updates parameters takes one of them. */
 export type UpdatePart = keyof typeof UPDATES;
 
 export interface Kernel {
   readonly code: string;
-  /** What stands in front of `code`, in order; `update` is the optimizer's. */
+  /** The parts in front of `code`, in order; `update` is replaced by the optimizer's. */
   readonly parts: readonly (PartName | 'update')[];
   /** Every binding of group 0, in the shader's order. */
   readonly bindings: Readonly<Record<string, Access>>;
-  /** Bytes of workgroup memory that it takes with these override constants; absent where it has none. */
+  /** Bytes of workgroup memory that it takes with these override constants; absent if it takes none. */
   readonly workgroupBytes?: (constants: Readonly<Record<string, number>>) => number;
 }
 
-/** Of the tiled matrix products: four vec4fs for each invocation. */
+/** Workgroup memory of the tiled matrix products: four vec4fs for each invocation. */
 const tiles: Kernel['workgroupBytes'] = ({ WORKGROUP_SIZE = Number.NaN }) => 64 * WORKGROUP_SIZE;
 
-/** Of the products on matrix units: two chunks of halves, and five fragments of 16 x 16 floats. */
+/** Workgroup memory of the products on matrix units: two chunks of halves, and five fragments of 16 x 16 floats. */
 const fragments = (halves: number) => () => 2 * halves + 4 * 5 * 16 * 16;
 
 /** Every kernel: its shader and its explicit bind group layout. */
@@ -167,7 +167,7 @@ export const KERNELS = {
       delta_x: 'read-write',
       metrics: 'read-write',
     },
-    // For each vector of classes four vec4fs of every slice, and eight; and the labels and losses of four rows.
+    // For each vector of classes, four vec4fs per slice and eight more; then the labels and losses of four rows.
     workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN, INPUTS = Number.NaN, CLASSES = Number.NaN }) => {
       const vectors = Math.ceil(CLASSES / 4);
       const slices = Math.min(Math.floor(WORKGROUP_SIZE / vectors), Math.ceil(INPUTS / 4));
@@ -317,8 +317,8 @@ export type BindingName<K extends KernelName> = keyof (typeof KERNELS)[K]['bindi
 
 /**
  * A kernel's whole source: its parts, then its own code.
- * @param update whose lines fill the place `update` of a kernel that has one
- * @throws RangeError where it has one and `update` is missing, or the other way round
+ * @param update the optimizer's parts, for a kernel with `update` among its parts
+ * @throws RangeError if the kernel needs `update` and it is missing, or the other way round
  */
 export function kernelSource(kernel: KernelName, update?: UpdatePart): ShaderSource {
   const { code, parts }: Kernel = KERNELS[kernel];
@@ -333,8 +333,8 @@ export function kernelSource(kernel: KernelName, update?: UpdatePart): ShaderSou
 }
 
 /**
- * The value of `const NAME = <n>u;` in a kernel's shader or its parts: a register tile is written out in the shader, so
- * its size has its home there.
+ * The value of `const NAME = <n>u;` in a kernel's shader or its parts. A register tile is written out in the shader, so
+ * its size is defined there too.
  */
 export function shaderConstant(kernel: KernelName, name: string): number {
   const { code, parts }: Kernel = KERNELS[kernel];

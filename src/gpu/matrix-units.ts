@@ -1,17 +1,17 @@
 import { ShadegradError } from '../errors.ts';
 
-/** Features of the shaders that use matrix units. Dawn offers the last one with its toggle `allow_unsafe_apis`. */
+/** Features that shaders with matrix units need. Dawn offers the last one with its toggle `allow_unsafe_apis`. */
 export const MATRIX_FEATURES: readonly GPUFeatureName[] = [
   'shader-f16',
   'subgroups',
-  // Not in WebGPU yet, and so not among its names.
+  // Not in WebGPU yet, and so not in its type of feature names.
   'chromium-experimental-subgroup-matrix' as GPUFeatureName,
 ];
 
-/** Workgroups have 128 invocations, and work for four subgroups. */
+/** Workgroups have 128 invocations and divide their work among four subgroups. */
 const WIDEST_SUBGROUP = 32;
 
-/** What matrix units multiply, an M x K by a K x N matrix, as Dawn's `GPUAdapterInfo` has it. */
+/** A shape that matrix units multiply, M x K by K x N, as listed in Dawn's `GPUAdapterInfo`. */
 interface MatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
@@ -20,7 +20,7 @@ interface MatrixConfig {
   readonly K: number;
 }
 
-/** What a device lacks to run the shaders that use matrix units, in words; undefined where it lacks nothing. */
+/** What a device lacks to run the shaders that use matrix units, in words; undefined if it lacks nothing. */
 export function missingForMatrices({ features, adapterInfo }: GPUDevice): string | undefined {
   const feature = MATRIX_FEATURES.find((name) => !features.has(name));
   if (feature) return `the feature ${feature}`;
@@ -39,8 +39,8 @@ export function missingForMatrices({ features, adapterInfo }: GPUDevice): string
 }
 
 /**
- * @param what needs matrix units, in words
- * @throws ShadegradError `usage` where the device has none, or not of the shape that the shaders are written for
+ * @param what the thing that needs matrix units, in words
+ * @throws ShadegradError `usage` if the device has none, or none of the shape that the shaders are written for
  */
 export function assertMatrixUnits(device: GPUDevice, what: string): void {
   const missing = missingForMatrices(device);

@@ -22,8 +22,8 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  * Compiles `kernel` for these override constants, once per device.
  *
  * @param update the optimizer's lines, for a kernel that updates parameters
- * @throws ShadegradError `gpu` with line, column and source line where the shader does not compile, `usage` where it
- *   is for matrix units that the device does not have
+ * @throws ShadegradError `gpu` with line, column and source line if the shader does not compile, `usage` if it needs
+ *   matrix units that the device does not have
  */
 export function pipelineFor(
   device: GPUDevice,
@@ -47,9 +47,9 @@ export function pipelineFor(
 }
 
 /**
- * Compiles any shader whose entry point is `main`: what {@link pipelineFor} does for the project's own.
+ * Compiles any shader whose entry point is `main`; {@link pipelineFor} compiles the project's own.
  *
- * @param place where a line of `code` stands, for errors; by default in `file`
+ * @param place the file and line that a line of `code` comes from, for errors; by default `file` itself
  * @throws ShadegradError as {@link pipelineFor}
  */
 export async function compile(
@@ -74,7 +74,7 @@ export async function compile(
       buffer: LAYOUTS[access],
     })),
   });
-  // Both at once: a device that is lost rejects both, and what nobody waits for is an unhandled rejection.
+  // Both at once: a lost device rejects both, and a rejection that nothing waits for would be unhandled.
   const [rejected, { messages }] = await watch.guard(
     Promise.all([device.popErrorScope(), module.getCompilationInfo()]),
   );

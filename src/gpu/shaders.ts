@@ -14,14 +14,14 @@ export interface SourcePlace {
 /** WGSL that was put together from files. */
 export interface ShaderSource {
   readonly code: string;
-  /** Where line `line` of the code stands, counted from 1. */
+  /** The file and line that line `line` of the code, counted from 1, comes from. */
   place(line: number): SourcePlace | undefined;
 }
 
-/** What WGSL wants before anything else. */
+/** Lines that WGSL requires before all others. */
 const DIRECTIVE = /^(enable|requires|diagnostic)\b.*;$/;
 
-/** A kernel behind its parts, all as they are; only the kernel's directives come first. */
+/** The kernel's directives, then its parts, then the rest of the kernel; no line is changed. */
 export function assembled(kernel: ShaderFile, parts: readonly ShaderFile[]): ShaderSource {
   const own = linesOf(kernel);
   const lines = [

@@ -1,14 +1,14 @@
 import { reasonOf, ShadegradError } from '../errors.ts';
 
 /**
- * Remembers the first thing that went wrong on a device outside of any call: an uncaptured error or the device's
- * loss. Work on the GPU is asynchronous, so most errors show here. All waiting for the GPU goes through
- * {@link DeviceWatch.guard}, so that nothing computed by a broken device is taken for a result.
+ * Remembers the first failure of a device outside of any call: an uncaptured error or the device's loss. Work on the
+ * GPU is asynchronous, so most errors show here. All waiting for the GPU goes through {@link DeviceWatch.guard}, so
+ * that nothing computed by a broken device is taken for a result.
  */
 export class DeviceWatch {
   readonly device: GPUDevice;
   #failure: ShadegradError | undefined;
-  /** Rejects each wait now in progress. One promise for all to race with would keep a reference to every past race. */
+  /** Rejects each wait in progress. One promise for all to race with would keep a reference to every past race. */
   readonly #waiting = new Set<(failure: ShadegradError) => void>();
 
   /** The device's one watch. */
@@ -24,7 +24,7 @@ export class DeviceWatch {
   private constructor(device: GPUDevice) {
     this.device = device;
     device.addEventListener('uncapturederror', (event) => {
-      // Dawn in Node would print it on stdout, where only results belong.
+      // Dawn in Node would print the error on stdout, where only results belong.
       event.preventDefault();
       this.#fail(describe(event.error));
     });
@@ -36,7 +36,7 @@ export class DeviceWatch {
     for (const reject of this.#waiting) reject(this.#failure);
   }
 
-  /** @throws ShadegradError `gpu` or `device-lost` where something went wrong already. */
+  /** @throws ShadegradError `gpu` or `device-lost` if something has gone wrong already */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -79,7 +79,7 @@ export class DeviceWatch {
   }
 
   /**
-   * Runs `allocate` and reports where the GPU has no memory left for it.
+   * Runs `allocate`, and reports if the GPU has no memory left for it.
    * @throws ShadegradError `gpu`
    */
   async allocate<T>(what: string, allocate: () => T): Promise<T> {
@@ -90,7 +90,7 @@ export class DeviceWatch {
     try {
       allocated = { result: allocate() };
     } catch (error) {
-      // A buffer that is mapped at creation also needs memory of this process; where there is none, it throws at once.
+      // A buffer that is mapped at creation also needs memory of this process; without it, creation throws at once.
       refused = error;
     }
     const error = await this.guard(this.device.popErrorScope());

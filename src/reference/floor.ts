@@ -10,7 +10,7 @@ export function floorCopy(source: ArrayLike<number>): Float64Array {
 }
 
 /**
- * y [start.length]: the sum of v = start[i] + j for j from 0 to 5 after `rounds` times v = a v + b.
+ * y [start.length]: for each i, the sum over j from 0 to 5 of v = start[i] + j after v = a v + b, `rounds` times.
  *
  * @param a factors of a vec4's four lanes
  * @param b summands of a vec4's four lanes

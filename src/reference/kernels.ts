@@ -1,7 +1,7 @@
 /**
- * Float64 twins of the kernels in `shaders/`, under the same names and obviously right: tests hold the shaders
- * against them, training never uses them. Tensors are row by row, without padding; every one has the leading `models`
- * axis. Parameters are [models, inputs + 1, outputs], the bias as the last row.
+ * Float64 twins of the kernels in `shaders/`, under the same names and obviously right: tests compare the shaders with
+ * them, training never uses them. Tensors are row by row, without padding; each has the leading axis `models`.
+ * Parameters are [models, inputs + 1, outputs], the bias as the last row.
  */
 import type { DenseLayer } from '../model/spec.ts';
 import type { Optimizer } from '../train/optimizer.ts';
@@ -137,24 +137,24 @@ export function softmaxCrossEntropy(
   return { loss, hits, delta };
 }
 
-/** A dense layer's parameters [models, inputs + 1, outputs] and what the optimizer keeps of them, of that shape each. */
+/** A dense layer's parameters [models, inputs + 1, outputs] and the optimizer's moments, each of the same shape. */
 export interface LayerState {
   readonly parameters: Floats;
   readonly moments: readonly Floats[];
 }
 
-/** One number of each, and how it is updated. */
+/** One parameter with its moments and gradient, and how it is updated. */
 interface Update {
   readonly constants: Optimizer['constants'];
   readonly step: Step;
-  /** What the step is multiplied by, and the share of the parameter that is lost before it. */
+  /** The factor of the step, and the share by which the parameter decays before it. */
   readonly rate: readonly [size: number, decay: number];
   readonly gradient: number;
   readonly parameter: number;
   readonly moments: readonly number[];
 }
 
-/** Adam and AdamW, of one parameter: it and its moments after a step. */
+/** Adam and AdamW: one parameter and its moments after a step. */
 export function adam({ constants, step, rate: [size, decay], gradient, parameter, moments }: Update) {
   const { BETA1 = Number.NaN, BETA2 = Number.NaN, EPSILON = Number.NaN } = constants;
   const m = BETA1 * at(moments, 0) + (1 - BETA1) * gradient;
@@ -199,7 +199,7 @@ export function update(
   return { parameters, moments };
 }
 
-/** y [models, rows, outputs] of x [models, rows, inputs]. */
+/** y [models, rows, outputs] from x [models, rows, inputs]. */
 export function dense(
   sizes: { models: number; rows: number; layer: DenseLayer; relu: boolean },
   x: ArrayLike<number>,
@@ -215,7 +215,7 @@ export function dense(
   return sizes.relu ? relu(y) : y;
 }
 
-/** delta_x [models, rows, inputs] of delta_y [models, rows, outputs], through the ReLU whose output x is. */
+/** delta_x [models, rows, inputs] from delta_y [models, rows, outputs], through the ReLU whose output is x. */
 export function denseInputGradient(
   { models, rows, layer }: { models: number; rows: number; layer: DenseLayer },
   deltaY: ArrayLike<number>,
@@ -247,7 +247,7 @@ export function denseGradient(
   return gradient;
 }
 
-/** The state after the parameters' gradient and one update. */
+/** The state after one update with the parameters' gradient. */
 export function denseUpdate(
   sizes: { models: number; batch: number; layer: DenseLayer },
   optimizer: Optimizer,
@@ -259,7 +259,7 @@ export function denseUpdate(
 
 /**
  * One step of a network with one hidden layer, from the hidden layer's outputs for the batch, `activation`
- * [models, batch, hidden], to those for the batch that follows in the order. Without samples it trains nothing.
+ * [models, batch, hidden], to those for the next batch in the order. Without samples it trains nothing.
  */
 export function fusedStep(
   sizes: {

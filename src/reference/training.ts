@@ -3,7 +3,7 @@ import type { Optimizer } from '../train/optimizer.ts';
 import type { Step } from '../train/step.ts';
 import * as reference from './kernels.ts';
 
-/** A network's layers: for each its parameters [inputs + 1, outputs], the bias as the last row, and their moments. */
+/** Each layer's parameters [inputs + 1, outputs], the bias as the last row, and their moments. */
 export type TrainingState = readonly reference.LayerState[];
 
 /** Before the first step. */
@@ -17,7 +17,7 @@ export function initialState(optimizer: Optimizer, parameters: readonly Float64A
 /**
  * Float64 twin of one network's whole step: forward, loss, backward, update.
  *
- * @param step with this network's rates alone: [1, 2]
+ * @param step has only this network's rates: [1, 2]
  * @param x the batch, normalised: [step.count, inputs]
  * @param labels [step.count]
  * @returns the sum of the batch's losses, in nats, and its hits, before the update; and the state after it
@@ -58,5 +58,5 @@ export function trainingStep(
   return { loss: top.loss[0] ?? Number.NaN, hits: top.hits[0] ?? Number.NaN, state: updated };
 }
 
-/** Of layers that `state` lacks: the twin then fails at their first number. */
+/** Stands for layers that `state` lacks: the twin then fails at their first number. */
 const NO_STATE: reference.LayerState = { parameters: new Float64Array(), moments: [] };

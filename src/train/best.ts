@@ -2,11 +2,11 @@ import { ShadegradError } from '../errors.ts';
 import type { NetworkRecord } from './history.ts';
 
 /**
- * The index of the network with the least loss in the epoch that it was kept from: on the validation samples, or on the
- * training samples where none are held back to validate with. Of equals it is the first. The test set has no say: its
- * result would then be too good. A network that diverged is not chosen.
+ * The index of the network with the least loss in the epoch that its weights are from: on the validation samples, or on
+ * the training samples if none are held back for validation. Of equals it is the first. The test set has no say, or its
+ * result would be too good. A network that diverged is not chosen.
  *
- * @throws ShadegradError `diverged` where all networks did, `usage` where there is none
+ * @throws ShadegradError `diverged` if all networks did, `usage` if there is none
  */
 export function bestNetwork(networks: readonly NetworkRecord[]): number {
   if (networks.length === 0) {
@@ -25,7 +25,7 @@ export function bestNetwork(networks: readonly NetworkRecord[]): number {
   throw new ShadegradError('diverged', `${all} diverged.`, 'Train again with a smaller learning rate.');
 }
 
-/** Infinite before the first epoch has come to its end. */
+/** Infinite until the first epoch has ended. */
 function keptLoss({ history, epoch }: NetworkRecord): number {
   const kept = history.find((record) => record.epoch === epoch);
   return kept?.valLoss ?? kept?.loss ?? Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
 import { quote } from '../model/safetensors.ts';
 
-/** The error of a file that should be a checkpoint and is not, or not a whole one. */
+/** The error for a file that is no checkpoint, or not a whole one. */
 export function broken(how: string, cause?: unknown): ShadegradError {
   return new ShadegradError(
     'bad-model',
@@ -13,13 +13,13 @@ export function broken(how: string, cause?: unknown): ShadegradError {
 }
 
 /**
- * Takes a parsed JSON value from a file that is not believed and gives what it should be.
- * @param path where it stands, for the message
- * @throws ShadegradError `bad-model` where it is something else
+ * Takes a parsed JSON value from an untrusted file and returns it with its expected type.
+ * @param path the value's place in the file, for the message
+ * @throws ShadegradError `bad-model` if it is something else
  */
 export type Reader<T> = (value: unknown, path: string) => T;
 
-/** An object of these fields; others that it has are left out. */
+/** An object with these fields; any others are left out. */
 export function object<T extends object>(fields: { [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
   return (value, path) => {
     if (typeof value !== 'object' || value === null) throw misfit(value, path, 'an object');
@@ -84,8 +84,8 @@ export function oneOf<T extends string>(...words: readonly T[]): Reader<T> {
 }
 
 /**
- * For `JSON.stringify`, which makes 0 of -0 and null of NaN and the infinities: -0 comes back through {@link number},
- * the others are refused there and never taken for null.
+ * For `JSON.stringify`, which would turn -0 into 0, and NaN and the infinities into null. {@link number} reads -0 back
+ * and refuses the others, so that they are never taken for null.
  */
 export function numberForJson(_: string, value: unknown): unknown {
   if (Object.is(value, -0)) return '-0';

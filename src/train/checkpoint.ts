@@ -26,22 +26,22 @@ import { PLAN_NAMES } from './plans/index.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
-/** Of what is in the file beside the state: raised where a program of before would misread it. */
+/** Version of the file's content; raised when older programs would misread it. */
 const FORMAT = 1;
 
-/** What a program needs beside the state to go on with a training as it was asked for. */
+/** What a program needs besides the state to continue a training as it was requested. */
 export interface CheckpointNotes {
-  /** Where the data came from, e.g. a folder: to load them again. */
+  /** Where to load the data from again, e.g. a folder. */
   readonly data: string;
-  /** The size that pictures were brought to; null where the data came as they are. */
+  /** The size that pictures were resized to; null if the data were used as they are. */
   readonly imageSize: ImageShape | null;
-  /** How many epochs were asked for in all. */
+  /** How many epochs were requested in all. */
   readonly epochs: number;
-  /** What trained. */
+  /** Versions of the software that trained. */
   readonly versions: Versions;
 }
 
-/** A training as a file has it. */
+/** The content of a checkpoint file. */
 export interface Checkpoint {
   readonly state: TrainerState;
   readonly notes: CheckpointNotes;
@@ -49,7 +49,7 @@ export interface Checkpoint {
 
 type Best = NonNullable<NetworkState['best']>;
 
-/** All but the tensors. */
+/** Everything but the tensors. */
 interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
   readonly notes: CheckpointNotes;
   readonly rounds: readonly Omit<RoundState, 'parameters' | 'moments'>[];
@@ -79,7 +79,7 @@ const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
   return SCHEDULES[name](value, path);
 };
 
-/** The numbers of the optimizer's own are checked by {@link optimizerOf}. */
+/** The optimizer's own numbers are checked by {@link optimizerOf}. */
 const settings = object<TrainerSettings>({
   hidden: list(whole(1)),
   batchSize: whole(1),
@@ -143,17 +143,17 @@ const readHeader: Reader<Header> = object<Header>({
 });
 
 /**
- * A training as one safetensors file, from which it goes on as if it had never stopped: {@link decodeCheckpoint} gives the
- * state back to the bit, NaNs too. Tensors are float32, in the shaders' layout:
+ * A training as one safetensors file, from which it continues as if it had never stopped: {@link decodeCheckpoint}
+ * returns every bit of the state, NaNs too. Tensors are float32, in the shaders' layout:
  *
  *     rounds.R.parameters.L    of round R and layer L: [models, inputs + 1, padded(outputs)], the bias as the last row
- *     rounds.R.moments.L       what the optimizer keeps: [moments, models, inputs + 1, padded(outputs)]
+ *     rounds.R.moments.L       the optimizer's moments: [moments, models, inputs + 1, padded(outputs)]
  *     best.N.parameters.L      of network N, where early stopping keeps its best weights: [inputs + 1, padded(outputs)]
  *
- * The metadata entry `shadegrad.checkpoint` has all the rest as JSON, with the number of the format.
+ * The metadata entry `shadegrad.checkpoint` has everything else as JSON, with the number of the format.
  *
- * @throws ShadegradError `bad-model` or `usage` where the state is none that could be read again, `io` where the file is
- *   larger than memory allows
+ * @throws ShadegradError `bad-model` or `usage` if the state could not be read again, `io` if the file is larger than
+ *   memory allows
  */
 export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): Uint8Array<ArrayBuffer> {
   const { rounds, networks, ...rest } = state;
@@ -170,7 +170,7 @@ export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): U
     },
     numberForJson,
   );
-  // What could not be read is not written.
+  // Nothing is written that could not be read.
   const { spec, moments } = parseHeader(json);
   const tensors = (name: string, layers: readonly Float32Array[], ...leading: number[]): Tensor[] => {
     const shapes = layerShapes(spec, leading);
@@ -192,10 +192,10 @@ export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): U
 }
 
 /**
- * Reads what {@link encodeCheckpoint} wrote. Nothing in the file is believed before it is checked; only whether the
- * state fits the data is left to whoever has them.
+ * Reads what {@link encodeCheckpoint} wrote. Everything in the file is checked; only whether the state fits the data is
+ * left to the caller, who has the data.
  *
- * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`
+ * @throws ShadegradError `bad-model`, or `usage` if `bytes` is not a `Uint8Array`
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   assertBytes(bytes, 'a checkpoint');
@@ -212,7 +212,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
         throw broken(`it has no tensor ${name} of float32 and shape [${shape.join(', ')}]`);
       }
       stored.delete(name);
-      // Copied as bytes: as numbers, NaNs may become others. Not by slice, which does not copy Node's Buffers.
+      // Copied as bytes: as numbers, NaNs may become other NaNs. Not by slice, which does not copy Node's Buffers.
       return new Float32Array(new Uint8Array(found.bytes).buffer);
     });
   const { notes, ...rest } = header;
@@ -272,7 +272,7 @@ function parseHeader(json: string): { header: Header; spec: MlpSpec; moments: nu
   return { header, spec, moments };
 }
 
-/** What others refuse, as a file or as an option, is a broken checkpoint here. */
+/** Turns an error about a bad file or option into the error of a broken checkpoint. */
 function orBroken<T>(check: () => T): T {
   try {
     return check();
@@ -283,7 +283,7 @@ function orBroken<T>(check: () => T): T {
   }
 }
 
-/** What in it cannot be true together, in words; undefined where nothing is. */
+/** A contradiction in the header, in words; undefined if there is none. */
 function contradictionIn({ spec, settings, epoch, rounds, networks }: Header): string | undefined {
   if (`${settings.hidden}` !== `${spec.hidden}`) return 'its settings are those of another network';
   const models = rounds[0]?.sums.length ?? 0;

@@ -4,13 +4,13 @@ import { Run, type RunOptions } from './run.ts';
 import type { RunState } from './state.ts';
 import { STEPS_PER_SUBMIT } from './step.ts';
 
-/** Where choices outlive the process. */
+/** Keeps choices beyond the process. */
 export interface PlanMemory {
   get(key: string): Promise<string | undefined>;
   set(key: string, plan: string): Promise<void>;
 }
 
-/** What the candidates are timed on: the data as it is, and copies of the rest. */
+/** What the candidates are timed on: the data themselves, and copies of everything else. */
 export interface TrialState extends Omit<RunOptions, 'plan'> {
   readonly samples: GPUBuffer;
   /** [models, orderLength] */
@@ -19,41 +19,41 @@ export interface TrialState extends Omit<RunOptions, 'plan'> {
   readonly state: RunState;
 }
 
-/** A plan and what it took to choose it. */
+/** The chosen plan and the times it was chosen by. */
 export interface PlanChoice {
   readonly plan: StepPlan;
-  /** Microseconds a step of each candidate that was timed; empty where there was no need to. */
+  /** Microseconds per step of each candidate that was timed; empty if there was no need to. */
   readonly timed: Readonly<Record<string, number>>;
 }
 
 /** Candidates are timed with more and more steps, until these take about this long. */
 const TRIAL_MILLISECONDS = 8;
 
-/** Few, but more than one, since some plans do more in the first. */
+/** Few, but more than one, since the first step of some plans does more. */
 const FIRST_STEPS = 4;
 
-/** No further candidate is made after this long, nor further steps tried after as long again: a start stays a start. */
+/** After this long no further candidate is made, and after as long again no more steps are tried: starts stay short. */
 const MOST_MILLISECONDS = 130;
 
-/** All copies of the state together; the candidates that would need more are left out. */
+/** For all copies of the state together; candidates that would need more are left out. */
 const MOST_BYTES = 2 ** 28;
 
-/** A candidate this much slower than the best is out. */
+/** A candidate this many times slower than the best is out. */
 const HOPELESS = 3;
 
-/** The quickest of so many runs counts, if they are short: what else a machine does can only make a run longer. */
+/** Of this many short runs the quickest counts: whatever else a machine does can only make a run longer. */
 const RUNS = 3;
 
 /** Choices of this process. */
 const known = new Map<string, string>();
 
 /**
- * The fastest of `candidates` on this device, each timed for a moment on a copy of the state. A choice is made once for
- * a kind of adapter and a shape.
+ * The fastest of `candidates` on this device, each timed for a moment on a copy of the state. The choice is made once
+ * for each kind of adapter and each shape.
  *
  * @param candidates at least one, the likeliest first
  * @param shape what the candidates were made for, in words
- * @param trialState asked for where there is something to time
+ * @param trialState called only if there is something to time
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function fastestPlan(
@@ -78,7 +78,7 @@ export async function fastestPlan(
   return { plan, timed };
 }
 
-/** What copies of all that these plans change or make take; the samples are shared. */
+/** Bytes for copies of everything that these plans change or make; the samples are shared. */
 function trialBytes(plans: readonly StepPlan[]): number {
   const buffers = plans.flatMap((plan) => plan.buffers.filter(({ name }) => name !== 'samples'));
   return buffers.reduce((sum, { size }) => sum + size, 0);
@@ -88,7 +88,7 @@ function trialBytes(plans: readonly StepPlan[]): number {
 class Trial {
   readonly #run: Run;
   readonly #order: Uint32Array<ArrayBuffer>;
-  /** A step's, as of the last run. */
+  /** Of one step, in the last run. */
   microseconds = Number.POSITIVE_INFINITY;
 
   static async create(
@@ -115,7 +115,7 @@ class Trial {
     return Math.min(this.#run.stepsPerEpoch, STEPS_PER_SUBMIT);
   }
 
-  /** Runs `count` steps, and where that is over soon again: the quickest run counts. */
+  /** Runs `count` steps, several times if they are short: the quickest run counts. */
   async run(count: number): Promise<void> {
     const { device } = this.#run;
     const finished = () => DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
@@ -156,7 +156,7 @@ async function timeAll(
     for (let count = Math.min(FIRST_STEPS, most); ; count = Math.min(4 * count, most)) {
       for (const trial of running) await trial.run(count);
       const best = Math.min(...running.map(({ microseconds }) => microseconds));
-      // What is over in no time is too short to tell by.
+      // Shorter runs tell too little.
       const isLong = (microseconds: number) => (count * microseconds) / 1000 >= TRIAL_MILLISECONDS;
       running = running.filter(
         ({ microseconds }) => !isLong(microseconds) || microseconds <= HOPELESS * best,

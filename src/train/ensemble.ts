@@ -1,9 +1,9 @@
 import type { Evaluation, PopulationEvaluation, Prediction } from './history.ts';
 
-/** Of probabilities that are 0 in float32: its least normal number. */
+/** Replaces probabilities that are 0 in float32: its least normal number. */
 const LEAST_PROBABILITY = 2 ** -126;
 
-/** Index of the greatest of each row's `classes` probabilities, the first of equals. */
+/** Index of the greatest of each row's `classes` probabilities; of equals, the first. */
 export function mostProbable(probabilities: Float32Array, classes: number): Uint8Array {
   return Uint8Array.from({ length: probabilities.length / classes }, (_, row) => {
     const rowProbabilities = probabilities.subarray(row * classes, (row + 1) * classes);
@@ -12,7 +12,7 @@ export function mostProbable(probabilities: Float32Array, classes: number): Uint
 }
 
 /**
- * What networks predict together: the mean of their probabilities, in float64 and rounded once. One network's are its own.
+ * What networks predict together: the mean of their probabilities, in float64, rounded once; for one network, its own.
  * @param predictions at least one
  */
 export function ensemblePrediction(predictions: readonly Prediction[], classes: number): Prediction {
@@ -26,10 +26,10 @@ export function ensemblePrediction(predictions: readonly Prediction[], classes: 
 }
 
 /**
- * What networks make of labelled samples together. The loss is the mean of -log p[label], with p no less than
- * 2^-126; one network's is its own, from its logits.
+ * Results of networks on labelled samples, together. The loss is the mean of -log p[label], with p no less than 2^-126;
+ * for one network it is the network's own, from its logits.
  *
- * @param networks null for one that is not asked; at least one is
+ * @param networks null for one that is left out; at least one is not
  * @param labels [count]
  */
 export function populationEvaluation(

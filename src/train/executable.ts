@@ -14,7 +14,7 @@ interface Recorded {
 /** When a dispatch runs: before a submit's steps, in every step, after them. */
 type Part = 'before' | 'dispatches' | 'after';
 
-/** Begins to compile a plan's kernels. What goes wrong is told by who then waits for them. */
+/** Begins to compile a plan's kernels. Errors are reported to whoever waits for the kernels later. */
 export function precompile(device: GPUDevice, plan: StepPlan): void {
   for (const { kernel, constants, update } of allDispatches(plan)) {
     pipelineFor(device, kernel, constants, update).catch(() => undefined);
@@ -30,8 +30,8 @@ export class Executable {
   readonly #recorded: Record<Part, readonly Recorded[]>;
 
   /**
-   * @param shared buffers that others own, by the plan's name for them; the rest is made here, filled with zeros
-   * @throws ShadegradError `usage` where the device's limits are too low, `gpu` where memory or a shader fails
+   * @param shared buffers that others own, by their names in the plan; all others are made here, filled with zeros
+   * @throws ShadegradError `usage` if the device's limits are too low, `gpu` if memory or a shader fails
    */
   static async create(
     device: GPUDevice,
@@ -89,7 +89,7 @@ export class Executable {
 
   /**
    * Runs `steps` in one pass of one submit.
-   * @param steps 1 to `STEPS_PER_SUBMIT`, each the batch behind the one before
+   * @param steps 1 to `STEPS_PER_SUBMIT` steps with successive batches
    */
   submit(steps: readonly Step[]): void {
     const { before, dispatches, after } = this.#recorded;
@@ -112,7 +112,7 @@ export class Executable {
   }
 }
 
-/** Records dispatches into a pass. What a call costs the host, 0.5 to 1 us, is most of what a short step costs it. */
+/** Records dispatches into a pass. The calls, 0.5 to 1 us each, are most of the host's time for a short step. */
 class Recorder {
   readonly #pass: GPUComputePassEncoder;
   #pipeline: GPUComputePipeline | undefined;
@@ -121,7 +121,7 @@ class Recorder {
     this.#pass = pass;
   }
 
-  /** With the numbers in the step buffer's `slot`. */
+  /** Records dispatches that read the numbers in `slot` of the step buffer. */
   record(dispatches: readonly Recorded[], slot: number): void {
     const offset = [slot * STEP_STRIDE];
     for (const { pipeline, bindGroup, workgroups, usesStep } of dispatches) {

@@ -1,4 +1,4 @@
-/** What one network of several that are trained side by side has for itself. */
+/** Settings of its own for one of several networks that are trained side by side. */
 export interface NetworkSettings {
   /** Decides its initial weights, its batches and its validation samples. */
   readonly seed: number;
@@ -9,16 +9,16 @@ export interface NetworkSettings {
 /** Where a network's loss stopped being a finite number; both count from 1. */
 export interface Divergence {
   readonly epoch: number;
-  /** Null where it was the loss on the validation samples, after the epoch. */
+  /** Null if it was the loss on the validation samples, after the epoch. */
   readonly batch: number | null;
 }
 
 /** What became of a network. */
 export interface NetworkRecord extends NetworkSettings {
-  /** Its epochs, up to where it diverged or was stopped early. */
+  /** Its epochs, until it diverged or was stopped early. */
   readonly history: History;
   readonly diverged: Divergence | null;
-  /** The epoch whose weights it has: the last one, or, with early stopping, the one that validated best. */
+  /** The epoch that its weights are from: the last one, or, with early stopping, the one that validated best. */
   readonly epoch: number;
   /** Whether early stopping ended it: no epoch of the last `patience` validated better than the ones before. */
   readonly stopped: boolean;
@@ -28,7 +28,7 @@ export interface NetworkRecord extends NetworkSettings {
 export interface EpochRecord {
   /** 1 for the first epoch. */
   readonly epoch: number;
-  /** Means over the epoch's samples, each as the weights were before its batch's update. */
+  /** Means over the epoch's samples, each computed with the weights before its batch's update. */
   readonly loss: number;
   readonly accuracy: number;
   /** After the epoch, on the validation samples; null where there are none. */
@@ -41,11 +41,11 @@ export interface EpochRecord {
 /** The epochs trained so far, first to last. */
 export type History = readonly EpochRecord[];
 
-/** Where a running epoch stands. */
+/** How far a running epoch is. */
 export interface Progress {
   readonly epoch: number;
   readonly epochs: number;
-  /** Samples trained in this epoch so far, and in all of it. */
+  /** Samples trained in this epoch so far, and in the whole epoch. */
   readonly samples: number;
   readonly samplesPerEpoch: number;
   /** Means over those samples. */
@@ -55,15 +55,15 @@ export interface Progress {
   readonly imagesPerSecond: number;
 }
 
-/** What several networks make of labelled samples, each alone and all together. */
+/** Results of several networks on labelled samples, each alone and all together. */
 export interface PopulationEvaluation {
   /** Null for a network that diverged: [networks]. */
   readonly networks: readonly (Evaluation | null)[];
-  /** By the mean of the probabilities of those that did not diverge. */
+  /** From the mean of the probabilities of the networks that did not diverge. */
   readonly ensemble: Evaluation;
 }
 
-/** What a network makes of images without labels. */
+/** A network's results on images without labels. */
 export interface Prediction {
   /** [count, classes] */
   readonly probabilities: Float32Array;
@@ -71,7 +71,7 @@ export interface Prediction {
   readonly predictions: Uint8Array;
 }
 
-/** What a network makes of labelled samples. */
+/** A network's results on labelled samples. */
 export interface Evaluation extends Prediction {
   readonly loss: number;
   readonly accuracy: number;

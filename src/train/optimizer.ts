@@ -5,7 +5,7 @@ import type { UpdatePart } from '../gpu/kernels.ts';
 export const OPTIMIZER_NAMES = ['adam', 'adamw', 'sgd'] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
-/** An optimizer's numbers, the same for all networks. What does not belong to the optimizer is not read. */
+/** An optimizer's numbers, the same for all networks. Those of other optimizers are ignored. */
 export interface OptimizerSettings {
   readonly optimizer: OptimizerName;
   /** Adam's decay of the first moment, 0 to below 1. */
@@ -14,14 +14,14 @@ export interface OptimizerSettings {
   readonly beta2: number;
   /** Added to the root of Adam's bias-corrected second moment, 1e-30 to 1e30. */
   readonly epsilon: number;
-  /** SGD's share of the last step that the next one repeats, 0 to below 1. */
+  /** SGD's: the share of the last step that the next one repeats, 0 to below 1. */
   readonly momentum: number;
 }
 
 /** A network's own numbers for one step. */
 export interface NetworkRate {
   readonly learningRate: number;
-  /** AdamW's: the share of a kernel that a step at learning rate 1 would take away. 0 for the others. */
+  /** AdamW's: the share by which a step at learning rate 1 would make a kernel smaller. 0 for the others. */
   readonly weightDecay: number;
 }
 
@@ -30,15 +30,15 @@ export interface Optimizer {
   readonly name: OptimizerName;
   /** The part of the shaders that has its lines: shaders/parts/NAME.wgsl. */
   readonly part: UpdatePart;
-  /** Tensors of a parameter's shape that it keeps beside each parameter. */
+  /** Tensors that it keeps for each parameter tensor, of the same shape. */
   readonly moments: number;
   /** Values of the part's `override` constants. */
   readonly constants: Readonly<Record<string, number>>;
-  /** Of step t, 1 for the first: what the shaders know as `step.root_correction`. */
+  /** For step t, 1 for the first: `step.root_correction` in the shaders. */
   rootCorrection(t: number): number;
   /**
-   * Of step t: what a network's step is multiplied by, and the share of its kernels that it loses before; what the
-   * shaders know as `rates`. In float64.
+   * For step t, in float64: the factor of a network's step, and the share by which its kernels decay before it; `rates`
+   * in the shaders.
    */
   rate(t: number, network: NetworkRate): readonly [size: number, decay: number];
 }
@@ -52,7 +52,7 @@ export const OPTIMIZER_DEFAULTS: Readonly<Record<OptimizerName, NetworkRate>> = 
 
 /**
  * Adam and AdamW: algorithm 1 of Kingma & Ba, with epsilon outside the bias-corrected root, and, for AdamW, the decoupled
- * decay of Loshchilov & Hutter, algorithm 2, as PyTorch has both. Biases do not decay.
+ * decay of Loshchilov & Hutter, algorithm 2, both as in PyTorch. Biases do not decay.
  */
 function adam({ optimizer, beta1, beta2, epsilon }: OptimizerSettings): Optimizer {
   return {
@@ -69,7 +69,7 @@ function adam({ optimizer, beta1, beta2, epsilon }: OptimizerSettings): Optimize
     rootCorrection: (t) => 1 / Math.sqrt(1 - beta2 ** t),
     rate: (t, { learningRate, weightDecay }) => [
       learningRate / (1 - beta1 ** t),
-      // Not what is left of 1: near 1 float32 is coarse, and the decay could be off by a part of itself.
+      // Not 1 minus this: near 1 float32 is coarse, and the decay would have a large relative error.
       learningRate * weightDecay,
     ],
   };
@@ -92,7 +92,7 @@ const OPTIMIZERS = { adam, adamw: adam, sgd } satisfies Record<
   (settings: OptimizerSettings) => Optimizer
 >;
 
-/** @throws ShadegradError `usage` where a number of the optimizer's is out of range */
+/** @throws ShadegradError `usage` if one of the optimizer's numbers is out of range */
 export function optimizerOf(settings: OptimizerSettings): Optimizer {
   const complain = (name: string, value: unknown, range: string): never => {
     throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);

@@ -4,7 +4,7 @@ import { type BindingName, KERNELS, type Kernel, type KernelName, type UpdatePar
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {
   readonly kernel: KernelName;
-  /** The optimizer's lines, of a kernel that updates parameters. */
+  /** The optimizer's part, for a kernel that updates parameters. */
   readonly update?: UpdatePart;
   /** Values of the shader's `override` constants; booleans are 0 and 1. */
   readonly constants: Readonly<Record<string, number>>;
@@ -26,15 +26,15 @@ export interface StepPlan {
   readonly name: string;
   readonly buffers: readonly PlanBuffer[];
   readonly dispatches: readonly Dispatch[];
-  /** Once before the steps of a submit, with the first one's numbers but for the samples: count is 0. */
+  /** Once before the steps of a submit, with the first step's numbers except that it has no samples: count is 0. */
   readonly before?: readonly Dispatch[];
-  /** Once after the steps of a submit, with the last one's numbers. */
+  /** Once after the steps of a submit, with the last step's numbers. */
   readonly after?: readonly Dispatch[];
-  /** Parts in which a step's loss and hits stand in `metrics`: [models, steps, metricParts] x 2. */
+  /** Parts into which a step's loss and hits are split in `metrics`: [models, steps, metricParts] x 2. */
   readonly metricParts: number;
 }
 
-/** The part of a device's limits that a plan can run into. */
+/** The limits of a device that a plan can exceed. */
 export type PlanLimits = Pick<
   GPUSupportedLimits,
   | 'maxBufferSize'
@@ -47,7 +47,7 @@ export type PlanLimits = Pick<
   | 'maxStorageBuffersPerShaderStage'
 >;
 
-/** What every WebGPU device offers without being asked (WebGPU, section 3.6.2). */
+/** The limits of every WebGPU device that is asked for no more (WebGPU, section 3.6.2). */
 export const DEFAULT_LIMITS: PlanLimits = {
   maxBufferSize: 268_435_456,
   maxStorageBufferBindingSize: 134_217_728,
@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS: PlanLimits = {
   maxStorageBuffersPerShaderStage: 8,
 };
 
-/** The limits that the plans need beyond WebGPU's defaults: what to ask of `adapter.requestDevice`. */
+/** The limits that the plans need beyond WebGPU's defaults, for `adapter.requestDevice`. */
 export function requiredLimits(...plans: StepPlan[]): Record<string, number> {
   const required: Record<string, number> = {};
   for (const need of plans.map(planNeeds)) {
@@ -77,7 +77,7 @@ export function isWithinLimits(plan: StepPlan, limits: PlanLimits): boolean {
 
 /**
  * Checks a plan before anything is allocated.
- * @throws ShadegradError `usage` where the plan needs more than `limits` give.
+ * @throws ShadegradError `usage` if the plan needs more than `limits` allow
  */
 export function assertWithinLimits(plan: StepPlan, limits: PlanLimits): void {
   for (const [name, value] of Object.entries(planNeeds(plan))) {
@@ -111,7 +111,7 @@ function planNeeds(plan: StepPlan): PlanLimits {
   };
 }
 
-/** Every dispatch of a submit, in order: what comes before its steps, one step, what comes after them. */
+/** Every dispatch of a submit, in order: those before its steps, those of one step, those after them. */
 export function allDispatches({ before = [], dispatches, after = [] }: StepPlan): Dispatch[] {
   return [...before, ...dispatches, ...after];
 }
@@ -121,7 +121,7 @@ function workgroupBytes({ kernel, constants }: Dispatch): number {
   return bytes?.(constants) ?? 0;
 }
 
-/** A dispatch whose bindings are checked against the kernel's by the compiler. */
+/** Makes a dispatch; the compiler checks its bindings against the kernel's. */
 export function dispatch<K extends KernelName>(
   kernel: K,
   constants: Record<string, number>,

@@ -4,21 +4,21 @@ import type { TrainerState } from './state.ts';
 /** How often a lost device is replaced. */
 export const MOST_LOSSES = 3;
 
-/** What work on a device that may be lost is given. */
+/** What is passed to work on a device that may be lost. */
 export interface Recoverable<Opened> {
   readonly opened: Opened;
-  /** Kept before the last device was lost; undefined where nothing was. */
+  /** The state last kept before the device was lost; undefined if none was. */
   readonly state: TrainerState | undefined;
-  /** Keeps what the work can go on from on another device. */
+  /** Keeps a state from which the work can continue on another device. */
   readonly keep: (state: TrainerState) => void;
 }
 
 /**
- * Does `work` on a device, and where that is lost, as by a reset of the driver, again on a new one, with what was kept last:
- * {@link MOST_LOSSES} times at most.
+ * Does `work` on a device. If the device is lost, e.g. by a reset of the driver, does it again on a new one with the
+ * state kept last, {@link MOST_LOSSES} times at most.
  *
- * @param open a device; it is not closed here
- * @param onLoss told of each loss that is not the last straw
+ * @param open opens a device; it is not closed here
+ * @param onLoss called for each loss after which a new device is opened
  * @throws ShadegradError what `open` and `work` throw
  */
 export async function recovering<Opened, Result>(

@@ -10,15 +10,15 @@ import { samplesBytes } from './plans/sizes.ts';
 export interface Resident {
   readonly count: number;
   readonly labelled: boolean;
-  /** Each image padded to whole words; behind them, where there are any, the labels. */
+  /** Each image padded to whole words; the labels, if any, follow the images. */
   readonly samples: GPUBuffer;
 }
 
 /**
  * Copies samples to the GPU.
  * @param labels [count], or undefined for prediction
- * @throws ShadegradError `usage` where something else than bytes is given, `bad-data` where lengths or labels do not
- *   fit `spec`, `gpu` where memory runs out
+ * @throws ShadegradError `usage` if something other than bytes is given, `bad-data` if lengths or labels do not fit
+ *   `spec`, `gpu` if memory runs out
  */
 export async function makeResident(
   device: GPUDevice,

@@ -3,27 +3,27 @@ import { ShadegradError } from '../errors.ts';
 /** How the learning rate changes from step to step. */
 export type Schedule =
   | { readonly name: 'constant' }
-  /** Down to 0 along half a cosine (Loshchilov & Hutter 2017), in so many epochs, those of the warm-up included. */
+  /** Down to 0 along half a cosine (Loshchilov & Hutter 2017), in `epochs` epochs, which include the warm-up. */
   | { readonly name: 'cosine'; readonly epochs: number }
-  /** Times `factor` after every so many epochs, counted from the end of the warm-up. */
+  /** Times `factor` after every `epochs` epochs, counted from the end of the warm-up. */
   | { readonly name: 'step'; readonly epochs: number; readonly factor: number };
 
 export const SCHEDULE_NAMES = ['constant', 'cosine', 'step'] as const satisfies readonly Schedule['name'][];
 
 /**
- * What the learning rate is multiplied by in each step, in float64: PyTorch's `LinearLR`, then `CosineAnnealingLR` or
+ * The factor of the learning rate in each step, in float64: PyTorch's `LinearLR`, then `CosineAnnealingLR` or
  * `StepLR`, joined by `SequentialLR` and stepped after every step of the optimizer, in closed form.
  *
  * With W steps of warm-up the factor of step t is t / (W + 1): the first step has some of the rate already, and step
- * W + 1, the schedule's first, all of it. With T steps from there to the end of the epochs, those of a cosine are
+ * W + 1, the schedule's first, all of it. With T steps from there to the end of the epochs, a cosine's factors are
  *
  *     (1 + cos(pi k / T)) / 2     k = t - W - 1, 0 to T - 1
  *
  * so that the last step still trains; after it the factor is 0.
  *
  * @param warmup epochs in which the rate rises, 0 for none; a fraction is rounded to whole steps
- * @returns the factor by t, 1 for the first step
- * @throws ShadegradError `usage` where a number of the schedule is out of range, or its epochs end within the warm-up
+ * @returns a function from t, 1 for the first step, to the factor
+ * @throws ShadegradError `usage` if a number of the schedule is out of range, or its epochs end within the warm-up
  */
 export function learningRateFactor(
   schedule: Schedule,
@@ -41,12 +41,12 @@ export function learningRateFactor(
   return (t) => (t <= rising ? t / (rising + 1) : factor(t - rising - 1));
 }
 
-/** The epoch after which a schedule has nothing left to train; undefined where it goes on for ever. */
+/** The epoch after which a schedule has nothing left to train; undefined if it goes on for ever. */
 export function scheduleEnd(schedule: Schedule): number | undefined {
   return schedule.name === 'cosine' ? schedule.epochs : undefined;
 }
 
-/** By k, 0 for the first step after `rising` steps of warm-up. */
+/** The factor as a function of k, which is 0 for the first step after `rising` steps of warm-up. */
 function factorAfterWarmup(schedule: Schedule, rising: number, stepsPerEpoch: number): (k: number) => number {
   switch (schedule.name) {
     case 'constant':
@@ -58,7 +58,7 @@ function factorAfterWarmup(schedule: Schedule, rising: number, stepsPerEpoch: nu
         const all = `${rising} steps of ${rising + steps}`;
         complain('warm-up', all, 'a shorter one, or more epochs: a cosine needs a step after it');
       }
-      // The same as above, but exact where little is left: 1 + cos(x) = 2 sin((pi - x) / 2)^2.
+      // The formula above, but exact near its end too: 1 + cos(x) = 2 sin((pi - x) / 2)^2.
       return (k) => Math.sin((Math.PI / 2) * (Math.max(steps - k, 0) / steps)) ** 2;
     }
     case 'step': {

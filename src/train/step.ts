@@ -3,7 +3,7 @@ import type { NetworkRate, Optimizer } from './optimizer.ts';
 /** The most steps that one submit can hold. */
 export const STEPS_PER_SUBMIT = 512;
 
-/** Steps whose numbers fit into the step buffer: a submit's, and those of what a plan runs before them. */
+/** Steps whose numbers the step buffer holds: those of a submit, and one for what a plan runs before them. */
 export const STEP_SLOTS = STEPS_PER_SUBMIT + 1;
 
 /** Bytes from one step's numbers to the next: WebGPU's default for the alignment of a dynamic uniform offset. */
@@ -12,7 +12,7 @@ export const STEP_STRIDE = 256;
 /** Bytes of `struct Step` in the shaders. */
 export const STEP_SIZE = 24;
 
-/** What differs from one step to the next; the shaders read it as `struct Step` and `rates`. */
+/** The numbers that differ from step to step; the shaders read them as `struct Step` and `rates`. */
 export interface Step {
   /** Where in the order the batch begins. */
   readonly offset: number;
@@ -20,18 +20,18 @@ export interface Step {
   readonly count: number;
   /** Where in `metrics` the batch's loss and hits go. */
   readonly index: number;
-  /** The optimizer's t: 1 for a network's first step; 0 where nothing is trained. */
+  /** The optimizer's t: 1 for a network's first step; 0 if nothing is trained. */
   readonly t: number;
   /** Adam's 1 / sqrt(1 - beta2^t). */
   readonly rootCorrection: number;
   /**
-   * For each network what its step is multiplied by, and the share of its kernels that it loses: [models, 2], see
-   * `Optimizer.rate`. Empty where nothing is trained.
+   * For each network the factor of its step, and the share by which its kernels decay: [models, 2], see
+   * `Optimizer.rate`. Empty if nothing is trained.
    */
   readonly rates: Float32Array;
 }
 
-/** Steps that are made when they are asked for, or an array of them. */
+/** Steps that are made when they are asked for, or an array of steps. */
 export interface Steps {
   readonly length: number;
   slice(start: number, end: number): readonly Step[];
@@ -39,7 +39,7 @@ export interface Steps {
 
 const NO_RATES = new Float32Array();
 
-/** The batches of `samples` samples in order, the last one with what is left. Nothing is trained. */
+/** The batches of `samples` samples in order; the last one has what is left. For steps that train nothing. */
 export function batches(samples: number, batch: number): Step[] {
   return Array.from({ length: Math.ceil(samples / batch) }, (_, index) => {
     const offset = index * batch;
@@ -54,7 +54,7 @@ export function batches(samples: number, batch: number): Step[] {
   });
 }
 
-/** Writes `steps` as the shaders read them, the first at byte 0, each {@link STEP_STRIDE} after the one before. */
+/** Writes `steps` as the shaders read them: the first at byte 0, the others {@link STEP_STRIDE} bytes apart. */
 export function encodeSteps(steps: readonly Step[]): ArrayBuffer {
   const bytes = new ArrayBuffer(steps.length * STEP_STRIDE);
   const view = new DataView(bytes);
@@ -77,7 +77,7 @@ export function encodeRates(steps: readonly Step[]): Float32Array<ArrayBuffer> {
   return rates;
 }
 
-/** Each step's summed loss and hits, from the parts in which one model's `metrics` have them: [steps, parts] x 2. */
+/** Each step's loss and hits, summed over the parts in one model's `metrics`: [steps, parts] x 2. */
 export function stepMetrics(metrics: Float32Array, parts: number): { loss: number; hits: number }[] {
   return Array.from({ length: metrics.length / (2 * parts) }, (_, step) => {
     const sum = { loss: 0, hits: 0 };
@@ -90,10 +90,10 @@ export function stepMetrics(metrics: Float32Array, parts: number): { loss: numbe
 }
 
 /**
- * The same, of training, each step made when it is asked for.
+ * The same batches as steps of training, each made when it is asked for.
  *
- * @param trained steps trained before these: the first of them is the optimizer's t = trained + 1
- * @param networks what each network's rates are at step t: [models]
+ * @param trained steps trained before these: the first of these is the optimizer's t = trained + 1
+ * @param networks each network's rates at step t: [models]
  */
 export function trainingSteps(
   samples: number,

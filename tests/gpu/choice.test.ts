@@ -110,11 +110,11 @@ test('plans with barriers are no candidates where subgroups are four wide, and t
   expect(names(narrow, { features: new Set(), adapterInfo })).toEqual([...fused, 'layered']);
   const gpu = { features, adapterInfo: { ...adapterInfo, subgroupMaxSize: 32 } };
   expect(names(narrow, gpu)).toEqual([...fused, 'layered']);
-  // Two layers are nothing for `fused`, and in large ones the tiles matter.
+  // `fused` cannot train two hidden layers, and in large ones the tiles matter.
   const tiled = ['layered', 'layered-32', 'layered-64', 'layered-128'];
   expect(names({ ...narrow, hidden: [8, 8] }, gpu)).toEqual(['layered']);
   expect(names({ ...narrow, hidden: [2048, 2048] }, gpu)).toEqual(tiled);
-  // Of 300 hidden units each two have a workgroup, or each four.
+  // With 300 hidden units a workgroup has two of them, or four.
   expect(names({ ...narrow, hidden: [300] }, gpu)).toEqual(['fused', 'fused-4', 'layered']);
   expect(hasQuads(device)).toBe(device.adapterInfo.architecture === 'swiftshader');
 });

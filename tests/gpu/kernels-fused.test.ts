@@ -35,7 +35,7 @@ const joined = (tensors: readonly Float64Array[]) => tensors.flatMap((tensor) =>
 
 type Network = Pick<FusedSizes, 'models' | 'inputs' | 'hidden' | 'classes'>;
 
-/** The inverse of `toColumns`, of three tensors. */
+/** The inverse of `toColumns`, for three tensors. */
 function fromColumns({ models, inputs, hidden }: Network, columns: ArrayLike<number>): Float64Array[] {
   const column = padded(inputs) + 4;
   const tensors = [0, 1, 2].map(() => new Float64Array(models * (inputs + 1) * hidden));
@@ -61,7 +61,7 @@ function halfOf(half: number, halves: ArrayLike<number> = []): number[] {
   return all.slice((half * all.length) / 2, ((half + 1) * all.length) / 2);
 }
 
-/** [models, batch, hidden] as the kernel has it: [models, hidden, whole tiles of samples], poison behind the batch. */
+/** [models, batch, hidden] as the kernel has it: [models, hidden, whole tiles of samples], poison after the batch. */
 function toRows({ models, batch, hidden }: FusedSizes, activation: Float64Array): Float32Array {
   const row = fusedRowFloats(batch);
   const rows = new Float32Array(models * hidden * row).fill(Number.NaN);
@@ -78,7 +78,7 @@ interface Case extends Network {
   units: number;
 }
 
-/** Everything that a step reads, from one seed; it reads the half `now`. */
+/** Everything that a step reads, from one seed. Of the halves it reads `now`. */
 function settingOf({ units, ...given }: Case, step: Step) {
   const sizes: FusedSizes = { ...given, labelsAt: (SAMPLES * padded(given.inputs)) / 4, steps: 3 };
   const { models, batch, inputs, hidden, classes, orderLength } = sizes;
@@ -89,7 +89,7 @@ function settingOf({ units, ...given }: Case, step: Step) {
     return { parameters, moments: [moment1, data.floats(length).map(Math.abs)] };
   };
   const order = data.indices(models * orderLength, SAMPLES);
-  // The last image is the one at whose end a read past the buffer would show.
+  // With the last image, a read past its end would leave the buffer and show.
   order[step.offset] = SAMPLES - 1;
   return {
     sizes,
@@ -118,7 +118,7 @@ async function run(
     columns: toColumns(sizes, [parameters, ...moments], Number.NaN),
     head: inHalf(half, withPadding(state.output.parameters, classes)),
     moments: withPadding(joined(state.output.moments), classes),
-    // A step without samples has nothing to read there.
+    // A step without samples must not read these.
     hidden: inHalf(half, step.count > 0 ? rows : rows.fill(Number.NaN)),
     metrics: new Float32Array(models * steps * 2).fill(-1),
   };
@@ -126,7 +126,7 @@ async function run(
   return { before: inputsOf, after: result };
 }
 
-/** hidden [models, batch, hidden] of a half, the first `count` samples of each model. */
+/** The activations [models, count, hidden] in a half: those of the first `count` samples of each model. */
 function activationOf({ models, batch, hidden }: FusedSizes, half: ArrayLike<number>, count: number) {
   const row = fusedRowFloats(batch);
   return Float64Array.from({ length: models * count * hidden }, (_, i) => {
@@ -260,7 +260,7 @@ function expectTrained(
     expect(hits, 'hits').toBe(expected.hits[z]);
     expect(metrics, 'metrics of other steps').toEqual(metrics.map(() => -1));
   }
-  // What other workgroups may still be reading.
+  // Other workgroups may still be reading these halves.
   expect(halfOf(now, after.head), 'the half of head that is read').toEqual(halfOf(now, before.head));
   expect(halfOf(now, after.hidden), 'the half of hidden that is read').toEqual(halfOf(now, before.hidden));
 }

@@ -55,7 +55,7 @@ describe.each([
   });
 });
 
-// Below, at and above the four rows of a workgroup, a vector of classes, and as many inputs as there are invocations.
+// Below, at and above the four rows of a workgroup, a vector of classes, and one input for each invocation.
 test.each([
   { models: 1, rows: 1, inputs: 1, outputs: 1 },
   { models: 2, rows: 3, inputs: 3, outputs: 2 },

@@ -3,14 +3,14 @@ import { matrixKernels } from '../../src/train/kernels/matrix.ts';
 import { checkDense, checkDenseUpdate, checkInputGradient } from '../support/layered.ts';
 import { testMatrixKernels } from '../support/matrix.ts';
 
-// No software adapter has matrix units: what the shaders do around the products is tested with the products emulated.
+// No software adapter has matrix units, so everything but the products is tested with the products emulated.
 vi.mock(import('../../src/gpu/kernels.ts'), async (importOriginal) => {
   const { emulated } = await import('../support/matrix-emulation.ts');
   const original = await importOriginal();
   return { ...original, kernelSource: (...kernel) => emulated(original.kernelSource(...kernel)) };
 });
 
-// A half takes twice the workgroup memory as a float.
+// A half that is emulated by a float takes twice the workgroup memory.
 vi.mock(import('../../src/node/gpu.ts'), async (importOriginal) => {
   const original = await importOriginal();
   const requiredLimits = { maxComputeWorkgroupStorageSize: 32_768 };

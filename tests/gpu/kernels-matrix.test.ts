@@ -21,7 +21,7 @@ if (missing === undefined) {
     testMatrixKernels(matrixKernels());
   });
 } else {
-  // Nothing is verified on such a device but that nothing runs: tests/gpu/kernels-matrix-emulated.test.ts does more.
+  // On such a device only the refusal can be tested: tests/gpu/kernels-matrix-emulated.test.ts does more.
   test(`on a device that lacks ${missing} the plan is refused, which says so`, async () => {
     const refusal = { code: 'usage', message: expect.stringContaining(missing) };
     await expect(Trainer.create(device, blobs(), { plan: 'layered-matrix' })).rejects.toMatchObject(refusal);

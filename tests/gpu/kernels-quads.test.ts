@@ -34,7 +34,7 @@ const LAYERS = [
 describe.each(LAYERS)('%j agrees with its float64 twin', (size) => {
   const { rows, inputs } = size;
   const missing = rows - Math.ceil(rows / 2);
-  // As in digits, much is blank: every third image, and of all the lower half and some words above.
+  // As in digits, much is blank: every third image, and in all images the lower half and some words above it.
   const isBlank = (sample: number, input: number) =>
     sample % 3 === 0 || input >= inputs / 2 || Math.floor(input / 4) % 5 === 1;
   const BATCHES = [
@@ -81,7 +81,7 @@ describe.each([
     const labels = data.bytes(samples, outputs);
     const order = data.indices(models * orderLength, samples);
     const x = reference.relu(data.floats(models * rows * inputs));
-    // Logits far apart, so that the unstable forms overflow: exp(200) is no float32.
+    // Logits far apart, so that the unstable forms would overflow: exp(200) exceeds float32.
     const parameters = data.floats(models * (inputs + 1) * outputs, 100);
     const parts = quadKernels.headParts(rows);
     const dispatch = quadKernels.head(
@@ -113,7 +113,7 @@ describe.each([
     const logits = reference.dense({ models, rows, layer, relu: false }, x, parameters);
     const sizes = { models, batch: rows, classes: outputs, orderLength };
     const expected = reference.softmaxCrossEntropy(sizes, step, labels, order, logits);
-    // The logits are in the hundreds, so that their rounding is 2e-5 and more, and the gradients' as much.
+    // The logits are in the hundreds: they are rounded by 2e-5 or more, which adds as much to the gradients' error.
     const rough = { absolute: 1e-3 / count, relative: 1e-4 };
     expectClose('delta', withoutPadding(result.delta ?? [], outputs), expected.delta, rough);
     const deltaX = reference.denseInputGradient({ models, rows, layer }, expected.delta, parameters, x);

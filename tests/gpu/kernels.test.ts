@@ -91,7 +91,7 @@ describe.each(LAYERS)('%j agrees with its float64 twin', ({ models, rows, layer 
     [false, true],
     [true, true],
   ])('matmul, transposed a %s, b %s', async (transposeA, transposeB) => {
-    // Other strides and sizes than the tightest, with poison between rows and between matrices.
+    // Strides and sizes above the least, with poison between rows and between matrices.
     const [m, n, k] = [rows, outputs, inputs];
     const [aColumns, bColumns] = [transposeA ? m : k, transposeB ? k : n];
     const layout = (matrixRows: number, columns: number) => ({
@@ -164,7 +164,7 @@ describe.each([1, 2, 3, 4, 7, 64, 255, 257, 784])('images of %i bytes', (inputs)
     const [samples, orderLength] = [11, 9];
     const images = data.bytes(samples * inputs);
     const order = data.indices(models * orderLength, samples);
-    // The last image is the one at whose end a read past the buffer would show.
+    // With the last image, a read past its end would leave the buffer and show.
     order[step.offset] = samples - 1;
     const sizes = { models, batch, inputs, orderLength };
     const result = await runKernel(
@@ -213,7 +213,7 @@ describe.each([
   const [samples, orderLength, steps] = [400, 350, 3];
   const labels = data.bytes(samples, classes);
   const order = data.indices(models * orderLength, samples);
-  // Far apart, so that the unstable forms overflow: exp(200) is no float32.
+  // Far apart, so that the unstable forms would overflow: exp(200) exceeds float32.
   const logits = data.floats(models * batch * classes, 200);
 
   test('softmax_cross_entropy agrees with its float64 twin', async () => {

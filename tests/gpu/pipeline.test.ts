@@ -34,7 +34,7 @@ describe('a shader that does not compile names the file and the line that is wro
   });
 });
 
-/** `code` with the line that begins with `text` as `wrong`. */
+/** `code` in which the line that begins with `text` is `wrong`. */
 function broken(code: string, text: string, wrong: string): string {
   const lines = code.split('\n');
   const at = lines.findIndex((line) => line.startsWith(text));

@@ -52,11 +52,11 @@ async function executable() {
   return made;
 }
 
-/** An epoch's steps, after so many. */
+/** An epoch's steps, after `trained` steps. */
 const stepsFrom = (trained: number) =>
   everyStep(trainingSteps(SIZES.orderLength, SIZES.batch, trained, ADAM, constantRates(1, 0.01)));
 
-/** One order of samples, and another. */
+/** A different order of samples for each epoch. */
 const order = (epoch: number) => Uint32Array.from({ length: SIZES.orderLength }, (_, i) => i + epoch);
 
 async function state(made: Executable) {

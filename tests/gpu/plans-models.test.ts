@@ -11,18 +11,18 @@ import { randomData } from '../support/random.ts';
 import { ADAM, OPTIMIZERS } from '../support/step.ts';
 
 const SAMPLES = 300;
-/** More rows than the smallest blocks that the quads' kernels cut a batch into; the last batch is short. */
+/** More rows than the quads' kernels have in their smallest blocks; the last batch is short. */
 const BATCH = 70;
 const SHALLOW: MlpSpec = { inputs: 90, hidden: [34], classes: 10 };
 const DEEP: MlpSpec = { inputs: 90, hidden: [34, 21], classes: 10 };
 
-/** Networks side by side. Of seven, the quads' kernels cut a batch otherwise than of one. */
+/** Networks side by side. For seven, the quads' kernels cut a batch differently than for one. */
 const COMPANIES = [3, 7];
 /** The networks that are also trained alone. */
 const ALONE = [0, 2, 6];
 
 const [, ADAMW = ADAM, SGD = ADAM] = OPTIMIZERS;
-/** Adam is AdamW without decay, which the first network has. */
+/** AdamW serves for Adam too: the first network has no decay. */
 const CASES: readonly { name: PlanName; spec: MlpSpec; optimizer: Optimizer }[] = [
   { name: 'fused', spec: SHALLOW, optimizer: ADAMW },
   { name: 'fused-2', spec: SHALLOW, optimizer: ADAMW },
@@ -35,7 +35,7 @@ const CASES: readonly { name: PlanName; spec: MlpSpec; optimizer: Optimizer }[] 
   { name: 'unfused', spec: DEEP, optimizer: SGD },
 ];
 
-/** What network `seed` is, whoever is beside it: start, order of samples, rate and decay. */
+/** Network `seed`, whichever networks are beside it: its initial weights, order of samples, rate and decay. */
 function networkOf(spec: MlpSpec, seed: number) {
   const data = randomData(100 + seed);
   return {
@@ -48,8 +48,8 @@ function networkOf(spec: MlpSpec, seed: number) {
 }
 
 /**
- * Trains the networks side by side; each one's parameters, moments and metrics.
- * @param submit steps of a submit
+ * Trains the networks side by side, and returns each one's parameters, moments and metrics.
+ * @param submit how many steps a submit has
  */
 async function train(
   { name, spec, optimizer }: (typeof CASES)[number],
@@ -109,7 +109,7 @@ test.each(CASES)(
         expect(together[seed], `network ${seed} of ${company}`).toEqual(alone.get(seed));
       }
     }
-    // Or there would be nothing to tell the networks apart by.
+    // Otherwise the test could not tell the networks apart.
     expect(alone.get(2)).not.toEqual(alone.get(0));
   },
 );

@@ -20,7 +20,7 @@ test.each([
   const device = await testDevice();
   const layers = denseLayers(spec);
   const sizes = { spec, models: 2, batch: 20, samples: SAMPLES, orderLength: SAMPLES };
-  // The last of them is short.
+  // The last batch is short.
   const steps = everyStep(trainingSteps(SAMPLES, sizes.batch, 0, ADAM, constantRates(sizes.models, 0.001)));
   const results = [];
   for (const name of ['layered', 'unfused'] as const) {

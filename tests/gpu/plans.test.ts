@@ -11,7 +11,7 @@ import { deep, type Golden, goldenSteps, shallow } from '../support/golden.ts';
 import { expectClose, paddedRows, testDevice } from '../support/gpu.ts';
 import { ADAM, everyStep } from '../support/step.ts';
 
-/** Every plan in float32 with the networks it can train. */
+/** Every float32 plan with the networks that it can train. */
 const CASES = PLAN_NAMES.filter((name) => name !== 'layered-matrix').flatMap((name) => {
   const networks = name.startsWith('fused') ? { shallow } : { shallow, deep };
   return Object.entries(networks).map(([depth, golden]) => ({ name, depth, golden }));
@@ -65,7 +65,7 @@ describe.each(CASES)('the $name plan, $depth', ({ name, golden }) => {
       executable.submit([step]);
       const moments = await firstMoments(executable, spec);
       for (const [i, { name: tensor, data }] of moments.entries()) {
-        // The fused kernels keep no gradient: it is what moved the first moment.
+        // The fused kernels keep no gradient, so it is computed from the change of the first moment.
         const { beta1 } = trajectory.optimizer;
         const gradient = data.map((m, j) => (m - beta1 * (before[i]?.data[j] ?? Number.NaN)) / (1 - beta1));
         expectClose(`step ${k}: gradient of ${tensor}`, gradient, expected.gradients[tensor] ?? [], {

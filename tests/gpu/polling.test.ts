@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openDevice } from '../../src/node/gpu.ts';
 
-/** One invocation that goes round for as long as a submit of training takes, and longer. */
+/** One invocation that loops for longer than a submit of training takes. */
 const code = `
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(1) fn main() {

@@ -11,8 +11,8 @@ export function checkWebGpu() {
 }
 
 /**
- * Defines `navigator.gpu` for libraries made for browsers. They get the adapter and the Dawn that Shadegrad has,
- * because their devices are opened by Shadegrad's own `openDevice`.
+ * Defines `navigator.gpu` for libraries made for browsers. They get the same adapter and Dawn as Shadegrad, because
+ * Shadegrad's own `openDevice` opens their devices.
  *
  * @param {AdapterChoice} adapter
  * @param {boolean} robustness as in `openDevice`
@@ -60,7 +60,7 @@ async function openFor(adapter, robustness, { requiredLimits = {}, requiredFeatu
 }
 
 /**
- * What the report says of a device: the adapter is the one that the device is really on.
+ * What the report says about a device. The adapter is the one that the device really is on.
  *
  * @param {GPUDevice} device
  * @param {readonly string[]} toggles

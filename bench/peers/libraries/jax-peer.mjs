@@ -10,7 +10,7 @@ import { versionOf } from './version.mjs';
 const device = /** @type {import('@jax-js/jax').Device} */ (process.argv[2] ?? '');
 const adapter = /** @type {import('./gpu.mjs').AdapterChoice} */ (process.argv[3] ?? 'auto');
 
-/** As Shadegrad has it: its results are right without the bounds checks too, and sooner there. */
+/** As in Shadegrad: jax-js's results are right without the bounds checks too, and faster. */
 const ROBUSTNESS = false;
 
 await serve(async () => {
@@ -24,8 +24,8 @@ await serve(async () => {
   if (jax.defaultDevice() !== device)
     throw new Error(`jax-js runs on ${jax.defaultDevice()}, not on ${device}`);
 
-  /** Steps between two waits: what is queued slows it down, on WebAssembly already after a few; but a GPU must not
-   * idle. */
+  /** Steps between two waits: queued work slows jax-js down, on WebAssembly after only a few steps; but a GPU must
+   * not idle. */
   const waitEvery = device === 'webgpu' ? 64 : 1;
 
   /** @type {State | undefined} */
@@ -114,7 +114,7 @@ await serve(async () => {
 }, checkWebGpu);
 
 /**
- * Adam as docs/numerics.md has it: the npm package of jax-js has no optimizers. The powers of beta stay on the device.
+ * Adam as in docs/numerics.md: the npm package of jax-js has no optimizers. The powers of beta stay on the device.
  *
  * @param {typeof import('@jax-js/jax').numpy} np
  * @param {import('../work.mjs').Work['adam']} adam

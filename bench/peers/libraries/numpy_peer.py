@@ -15,7 +15,7 @@ class NumpyPeer:
         }
 
     def blas(self):
-        """The library that multiplies matrices here: which one that is decides the speed."""
+        """The library that multiplies matrices here; the speed depends on which one it is."""
         square = self.np.ones((64, 64), self.np.float32)
         square @ square
         try:
@@ -57,7 +57,7 @@ class NumpyPeer:
         w1, b1, w2, b2 = self.weights
         gw1, gb1, gw2, gb2 = self.gradients
         rows = self.work.batches[self.steps % len(self.work.batches)]
-        # "clip" because np.take copies through a buffer in its default mode.
+        # "clip", because in its default mode np.take copies through a buffer.
         np.take(self.images, rows, axis=0, out=x, mode="clip")
         np.take(self.one_hot, rows, axis=0, out=y, mode="clip")
 
@@ -81,7 +81,7 @@ class NumpyPeer:
         self.adam()
 
     def adam(self):
-        """As docs/numerics.md has it: epsilon outside the bias-corrected root."""
+        """Adam as in docs/numerics.md, with epsilon outside the bias-corrected root."""
         np, adam = self.np, self.work.adam
         self.steps += 1
         beta1, beta2 = adam["beta1"], adam["beta2"]

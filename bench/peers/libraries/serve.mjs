@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { readWork } from '../work.mjs';
 
 /**
- * What a peer's process says of itself, once it is ready.
+ * What a peer's process says about itself once it is ready.
  *
  * @typedef {object} Hello
  * @property {string} library name and version
@@ -14,9 +14,9 @@ import { readWork } from '../work.mjs';
  * @typedef {object} Peer
  * @property {Hello} hello
  * @property {(work: import('../work.mjs').Work) => Promise<string>} prepare
- *   moves data and initial weights to the device, compiles what can be; returns notes for the report, "" for none
+ *   moves data and initial weights to the device, compiles what it can; returns notes for the report, "" for none
  * @property {(steps: number) => Promise<void>} train
- *   goes on for so many steps, and returns when the device has done them
+ *   trains `steps` more steps, and returns when the device has done them
  * @property {() => Promise<Float32Array>} parameters in the order of `Work.parameters`
  *
  * @typedef {{ readonly do: 'prepare', readonly folder: string }
@@ -24,7 +24,7 @@ import { readWork } from '../work.mjs';
  *   | { readonly do: 'parameters', readonly file: string }} Request
  */
 
-/** Replies have a pipe of their own: libraries print what they like on the others. */
+/** Replies have a pipe of their own, since libraries print anything on the others. */
 const REPLIES = 3;
 
 /** @param {object} reply */
@@ -36,7 +36,7 @@ function reply(reply) {
  * Answers the requests that come line by line on stdin, until it is closed.
  *
  * @param {() => Promise<Peer>} open
- * @param {() => void} [check] throws where something went wrong on the device since
+ * @param {() => void} [check] throws if something has gone wrong on the device since the last request
  */
 export async function serve(open, check = () => undefined) {
   try {
@@ -50,7 +50,7 @@ export async function serve(open, check = () => undefined) {
   } catch (error) {
     reply(failureOf(error));
   }
-  // Dawn may crash a process that ends in the ordinary way with a device still open.
+  // Dawn may crash a process that exits normally with a device still open.
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -74,7 +74,7 @@ async function answer(peer, request) {
 }
 
 /**
- * That a package or an adapter is missing is not the library's failure.
+ * Tells a missing package or adapter, which is not the library's fault, from other failures.
  * @param {unknown} error
  */
 function failureOf(error) {

@@ -1,4 +1,4 @@
-"""The side of the peers' protocol that serve.mjs has for JavaScript; standard library only."""
+"""The peers' side of the protocol, as serve.mjs is for JavaScript; standard library only."""
 
 import json
 import os

@@ -7,7 +7,7 @@ import { versionOf } from './version.mjs';
 const { Trainer, openDevice, trainerLimits } = shadegrad;
 const adapter = /** @type {import('./gpu.mjs').AdapterChoice} */ (process.argv[2] ?? 'auto');
 
-/** As `shadegrad train` has it. */
+/** As in `shadegrad train`. */
 const ROBUSTNESS = false;
 
 await serve(async () => {

@@ -12,5 +12,5 @@ async function load() {
   }
 }
 
-/** Shadegrad as its users have it: this repository's build. */
+/** Shadegrad as its users run it: this repository's build. */
 export const shadegrad = await load();

@@ -16,7 +16,7 @@ await serve(async () => {
   if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   tf.enableProdMode();
   await tf.setBackend(backend);
-  // Where a backend does not start, tensorflow.js takes another without a word.
+  // If a backend does not start, tensorflow.js silently takes another.
   if (tf.getBackend() !== backend)
     throw new Error(`tensorflow.js runs on ${tf.getBackend()}, not on ${backend}`);
 

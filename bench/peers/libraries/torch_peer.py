@@ -1,4 +1,4 @@
-"""784-100-10 with Adam in PyTorch, as fast as its documentation says it goes.
+"""784-100-10 with Adam in PyTorch, by the fastest ways in its documentation.
 
 On CUDA whole training steps are captured in CUDA graphs, with the fused, capturable Adam: the batches' places, the data
 and the optimizer's state are on the GPU, and a launch needs nothing from the host. On a CPU it runs eagerly.
@@ -7,7 +7,7 @@ and the optimizer's state are on the GPU, and a launch needs nothing from the ho
 from serve import processor_name, read_work, serve
 
 STEPS_PER_GRAPH = 25
-"""A launch costs some microseconds, so one graph holds several steps. What is left over runs in graphs of one."""
+"""A launch costs some microseconds, so one graph holds several steps. The steps left over run in graphs of one."""
 
 
 class TorchPeer:
@@ -18,7 +18,7 @@ class TorchPeer:
         self.np, self.torch = numpy, torch
         self.cuda = torch.cuda.is_available()
         self.device = torch.device("cuda" if self.cuda else "cpu")
-        # All others compute in float32.
+        # All other peers compute in float32.
         torch.backends.cuda.matmul.allow_tf32 = False
         on_cpu = f"CPU, eager, intra-op threads: {torch.get_num_threads()}"
         self.hello = {
@@ -60,7 +60,7 @@ class TorchPeer:
         try:
             return self.torch.optim.Adam(parameters, fused=True, **options), "fused Adam"
         except RuntimeError:
-            # Before PyTorch 2.4 the fused one is for CUDA only.
+            # Before PyTorch 2.4 the fused Adam is for CUDA only.
             return self.torch.optim.Adam(parameters, **options), ""
 
     def reset(self):
@@ -86,7 +86,7 @@ class TorchPeer:
 
     def capture(self):
         torch = self.torch
-        # As PyTorch's notes on CUDA graphs have it: warm up on a side stream, then capture.
+        # As in PyTorch's notes on CUDA graphs: warm up on a side stream, then capture.
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):

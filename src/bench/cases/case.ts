@@ -2,7 +2,7 @@ import { padded } from '../../model/layout.ts';
 import type { Dispatch } from '../../train/plan.ts';
 import type { Step } from '../../train/step.ts';
 
-/** What is in a buffer before a kernel runs. */
+/** A buffer's contents before a kernel runs. */
 export type Data = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** How far a value may be from its float64 twin: `absolute + relative |twin|`. */
@@ -11,7 +11,7 @@ export interface Tolerance {
   readonly relative: number;
 }
 
-/** What must be in some rows of a buffer after one dispatch. */
+/** The values that some rows of a buffer must have after one dispatch. */
 export interface Check {
   readonly buffer: string;
   /** Default f32. */
@@ -20,34 +20,34 @@ export interface Check {
   readonly start?: number;
   /** Words from one row to the next. */
   readonly stride: number;
-  /** Words of a row that count; the rest is padding. */
+  /** Words of a row that are checked; the rest is padding. */
   readonly columns: number;
   readonly rows: readonly number[];
   /** Rows that the kernel writes: more than `rows` where the check is a sample. */
   readonly of: number;
-  /** Only each column's sum over the rows counts: for sums that a kernel leaves in parts. Default false. */
+  /** Only each column's sum over the rows is checked: for sums that a kernel leaves in parts. Default false. */
   readonly summed?: boolean;
-  /** [rows.length, columns], or [columns] where only the sums count. */
+  /** [rows.length, columns], or [columns] with `summed`. */
   readonly expected: Float64Array;
   readonly tolerance: Tolerance;
 }
 
-/** One kernel at one size: what to run, on what, and what must come out. */
+/** One kernel at one size: the dispatch, its data, and the results that it must have. */
 export interface KernelCase {
   /** E.g. "784-100 batch 32". */
   readonly size: string;
   readonly dispatch: Dispatch;
-  /** The running step's numbers, for kernels that read them. */
+  /** The step's numbers, for kernels that read them. */
   readonly step?: Step;
   /** Floating-point operations of a dispatch: a multiply-add is two, exp, log, sqrt and a division one each. */
   readonly flops: number;
-  /** Bytes that a dispatch cannot but read or write, each value once and without padding. */
+  /** Bytes that a dispatch must at least read or write: each value once, without padding. */
   readonly bytes: number;
-  /** Cycle through copies of the buffers that are larger together than any cache. */
+  /** Whether to cycle through copies of the buffers that are together larger than any cache. */
   readonly rotate?: boolean;
-  /** Other ways to do the same, by what differs: for a sweep. */
+  /** Dispatches that do the same in another way, for a sweep; the keys say what is different. */
   readonly variants?: Readonly<Record<string, Dispatch>>;
-  /** Makes the buffers' contents, by the dispatch's name for them, and what the kernel must make of them. */
+  /** Makes the buffers' contents, by their names in the dispatch, and the results that the kernel must have. */
   prepare(): Prepared;
 }
 
@@ -65,8 +65,8 @@ export function sumTolerance(terms: number): Tolerance {
 }
 
 /**
- * The same with every factor rounded to float16: by chance rounding adds up to a standard deviation of 9e-5 for each
- * root of a term, of which this allows five.
+ * The same with every factor rounded to float16: rounding errors add up to a standard deviation of 9e-5 times the root
+ * of the number of terms. This allows five standard deviations.
  */
 export function halfSumTolerance(terms: number): Tolerance {
   return { absolute: 2 ** -11 * Math.sqrt(terms), relative: 2 ** -10 };
@@ -90,8 +90,8 @@ export function rowsCheck(
 }
 
 /**
- * The same work in other workgroups: `sizes` of invocations along x and y, as `WORKGROUP_SIZE` or as `WORKGROUP_X` and
- * `WORKGROUP_Y`. For kernels whose invocations do not work together.
+ * The same work in other workgroups, `sizes` of invocations along x and y, given as `WORKGROUP_SIZE` or as
+ * `WORKGROUP_X` and `WORKGROUP_Y`. For kernels whose invocations do not work together.
  */
 export function withWorkgroups(
   dispatch: Dispatch,

@@ -32,14 +32,14 @@ export function bytes(length: number, seed: number, below = 256): Uint8Array<Arr
   return values;
 }
 
-/** Twins do some ten million multiply-adds in a tenth of a second. */
+/** Twins do about ten million multiply-adds in a tenth of a second. */
 const TWIN_OPERATIONS = 1e7;
 
 /**
- * Which of `count` rows to check: all, or as many as their twins take a moment for, evenly spread, the first and the
- * last among them.
+ * Which of `count` rows to check: all, or as many as the twin can do in a moment, evenly spread, with the first and the
+ * last.
  *
- * @param cost multiply-adds of a row's twin
+ * @param cost multiply-adds of the twin for one row
  */
 export function sample(count: number, cost: number): number[] {
   const most = Math.max(2, Math.floor(TWIN_OPERATIONS / cost));
@@ -50,7 +50,7 @@ export function sample(count: number, cost: number): number[] {
 /** Elementwise kernels are checked vec4 by vec4. */
 export const VECTOR = 4;
 
-/** As {@link sample}, the vec4s of a buffer of `length` floats, a multiple of 4. */
+/** Like {@link sample}, but for the vec4s of a buffer of `length` floats, a multiple of 4. */
 export function sampleVectors(length: number): { readonly rows: number[]; readonly of: number } {
   const of = length / VECTOR;
   return { rows: sample(of, 10 * VECTOR), of };
@@ -90,7 +90,7 @@ export function pickColumns(
   return picked;
 }
 
-/** `first`, and behind it `second`. */
+/** `first`, followed by `second`. */
 export function joined(first: Float32Array, second: Float32Array): Float32Array<ArrayBuffer> {
   const both = new Float32Array(first.length + second.length);
   both.set(first);
@@ -98,7 +98,7 @@ export function joined(first: Float32Array, second: Float32Array): Float32Array<
   return both;
 }
 
-/** Rows as the kernels lay them out, each padded to whole vec4s: with NaN, which no kernel may take for a value. */
+/** Rows as the kernels lay them out, each padded to whole vec4s with NaN, which no kernel may take for a value. */
 export function padRows(matrix: Float32Array<ArrayBuffer>, columns: number): Float32Array<ArrayBuffer> {
   const stride = padded(columns);
   if (stride === columns) return matrix;
@@ -110,7 +110,7 @@ export function padRows(matrix: Float32Array<ArrayBuffer>, columns: number): Flo
   return result;
 }
 
-/** The same of bytes, with 255 in the padding. */
+/** The same for bytes, with 255 as padding. */
 export function padRowsOfBytes(matrix: Uint8Array<ArrayBuffer>, columns: number): Uint8Array<ArrayBuffer> {
   const stride = padded(columns);
   if (stride === columns) return matrix;

@@ -122,7 +122,7 @@ export function update(layer: DenseLayer): KernelCase {
       const moment2 = floats(length, 4).map(Math.abs);
       const { rows, of } = sampleVectors(length);
       const pick = (values: Float32Array) => Float64Array.from(pickRows(values, VECTOR, rows));
-      // Without decay, kernel and bias are updated alike: the vectors picked are rows of a layer of their own.
+      // Without decay, kernel and bias are updated alike, so the picked vectors can be rows of a layer of their own.
       const twin = reference.update(
         { layer: { inputs: rows.length - 1, outputs: VECTOR } },
         OPTIMIZER,

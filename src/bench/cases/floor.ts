@@ -17,13 +17,13 @@ function floorEmpty(): KernelCase {
     prepare: () => ({
       data: { counter },
       checks: [check(floor.floorEmpty(counter))],
-      // That none of the dispatches was left out.
+      // Shows that no dispatch was left out.
       after: (dispatches) => [check(new Float64Array(counter.length).fill(dispatches))],
     }),
   };
 }
 
-/** Most workgroups of the copy: each makes many vec4s of a large buffer. */
+/** The most workgroups of a copy: in a large buffer each copies many vec4s. */
 const COPY_WORKGROUPS = 8192;
 
 /** @param mebibytes of source and destination together */
@@ -70,7 +70,7 @@ function floorFma(rounds: number): KernelCase {
     flops: 2 * FMA_SUMS * rounds * FMA_INVOCATIONS,
     bytes: 8 * VECTOR * FMA_INVOCATIONS,
     prepare: () => {
-      // Factors near 1, so that what came out tells how many rounds there were.
+      // Factors near 1, so that the result depends on how many rounds there were.
       const a = [1, 2, 0.5, 3].map((c) => 1 - c / rounds);
       const b = [0.5, -0.25, 1, 0.125];
       const start = floats(VECTOR * FMA_INVOCATIONS, 1);
@@ -86,11 +86,11 @@ function floorFma(rounds: number): KernelCase {
   };
 }
 
-/** MiB of the copies' buffers: some that caches hold, and some that most do not. */
+/** MiB of the copies' buffers: some fit into caches, and some into few caches only. */
 const COPIES = [1, 16, 128];
 const ROUNDS = [64, 1024];
 
-/** The kernels that measure the floor, by growing size. */
+/** The kernels that measure the floor, each from the smallest size to the largest. */
 export function floorCases(): {
   readonly empty: KernelCase;
   readonly copies: readonly KernelCase[];

@@ -24,7 +24,7 @@ function sizesOf(hidden: number, batch: number): FusedSizes {
     inputs: INPUTS,
     hidden,
     classes: CLASSES,
-    // This batch, and the one that follows.
+    // This batch and the next one.
     orderLength: 2 * batch,
     labelsAt: (SAMPLES * padded(INPUTS)) / 4,
     steps: 1,
@@ -47,7 +47,7 @@ function makeState(inputs: number, outputs: number, seed: number): State {
 
 /**
  * A layer's tensors [models, inputs + 1, hidden] as `fused_step` has them: [models, hidden, tensors, padded inputs + 4].
- * @param padding what the lanes between are filled with
+ * @param padding the value of unused lanes
  */
 export function toColumns(
   { models, inputs, hidden }: Pick<FusedSizes, 'models' | 'inputs' | 'hidden'>,
@@ -67,7 +67,7 @@ export function toColumns(
   return columns;
 }
 
-/** Checks tensor `i` of the columns, [inputs + 1, hidden]: the kernel, and the bias behind it. */
+/** Checks tensor `i` of the columns, [inputs + 1, hidden]: the kernel and then the bias. */
 function columnChecks(i: number, hidden: number, expected: ArrayLike<number>, tolerance: Tolerance): Check[] {
   const units = all(hidden);
   const of = (k: number) => units.map((unit) => expected[k * hidden + unit] ?? Number.NaN);
@@ -171,7 +171,7 @@ export function fusedStepCase(hidden: number, batch: number): KernelCase {
   };
 }
 
-/** The state from the layout that all plans share into the fused step's. */
+/** Moves the state from the layout that all plans share into the fused step's. */
 export function fusedLayoutCase(hidden: number): KernelCase {
   const sizes = sizesOf(hidden, 1);
   const step = stepOf(0);
@@ -222,7 +222,7 @@ export function inHalf(half: number, values: Float32Array): Float32Array<ArrayBu
   return halves;
 }
 
-/** [columns, stride] of a matrix [rows, columns], 0 behind the rows. */
+/** A matrix [rows, columns] as [columns, stride], each row filled up with zeros. */
 function transposed(
   matrix: ArrayLike<number>,
   rows: number,

@@ -11,7 +11,7 @@ import { headCases, layeredCases } from './layered.ts';
 import * as ops from './ops.ts';
 import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './sizes.ts';
 
-/** Every kernel at every size that is measured: those of 784-100-10 at batch 32 first, then some that show throughput. */
+/** Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput. */
 export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
   const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
   const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];

@@ -40,7 +40,7 @@ type Input = 'samples' | 'floats';
  * One implementation of the layered plan's kernels, at every size.
  *
  * @param variants the same implementation in other tiles, for a sweep
- * @param tolerance of a sum of so many products of numbers below 1
+ * @param tolerance of a sum of `terms` products of numbers below 1
  */
 export function layeredCases(
   kernels: LayeredKernels,
@@ -73,7 +73,7 @@ export function headCases(kernels: Pick<LayeredKernels, 'head' | 'headParts'>): 
   return HEADS.map((size) => headCase(kernels, size));
 }
 
-/** A batch as floats [rows, inputs], and as the kernel's `x` and `order` hold it. */
+/** A batch as floats [rows, inputs], and as the kernel's `x` and `order`. */
 function makeInput({ rows, layer: { inputs }, input }: LayerSize & { input: Input }) {
   const order = indices(rows, 7, SAMPLES);
   if (input === 'floats') {
@@ -242,7 +242,7 @@ function denseUpdateCase(
       const [delta, parameters, moment1] = [floats(rows * outputs, 2), floats(count, 3), floats(count, 4)];
       const moment2 = floats(count, 5).map(Math.abs);
       const picks = sample(inputs, rows * outputs);
-      // With the bias, which is the last row.
+      // Includes the bias, which is the last row.
       const checked = [...picks, inputs];
       const state = (all: Float32Array) => Float64Array.from(pickRows(all, outputs, checked));
       const twin = reference.denseUpdate(

@@ -25,9 +25,9 @@ export const CLASSES = 10;
 /** Images that a batch is picked from. */
 export const SAMPLES = 16_384;
 export const OPTIMIZER = optimizerOf(ADAM);
-/** Floats of the buffers whose bandwidth is meant: 16 MiB each. */
+/** Floats of the buffers in measurements of bandwidth: 16 MiB each. */
 export const MANY_FLOATS = 2 ** 22;
-/** A layer with as many parameters. */
+/** A layer with {@link MANY_FLOATS} parameters. */
 export const MANY_PARAMETERS: DenseLayer = { inputs: 1023, outputs: MANY_FLOATS / 1024 };
 
 /** E.g. "784-100@32": 784 inputs, 100 outputs, batch 32. */

@@ -5,7 +5,7 @@ import { groups, vectors } from './plain.ts';
 
 /** Invocations of a step's workgroups: as many as every device allows, since a step is all latency. */
 const STEP = 256;
-/** Transposing takes one hidden unit's vector to an invocation; 32 units are one line of memory. */
+/** Invocations that transpose, one hidden unit's vector each; 32 units are one line of memory. */
 const LAYOUT = 32;
 
 /** Numbers of hidden units that a workgroup may have. */
@@ -13,7 +13,7 @@ export const UNIT_COUNTS = [1, 2, 4] as const;
 
 export interface FusedSizes {
   readonly models: number;
-  /** Samples a step. */
+  /** Samples in a step. */
   readonly batch: number;
   readonly inputs: number;
   /** Hidden units. */
@@ -32,8 +32,8 @@ export function fusedRowFloats(batch: number): number {
 }
 
 /**
- * What `units` hidden units to a workgroup take: the slices of the logits' sums, as many as there are invocations and
- * memory for, and vec4s of the stage. Undefined where they do not fit into WebGPU's default limits.
+ * What a workgroup with `units` hidden units takes: slices of the logits' sums, as many as there are invocations and
+ * memory for, and vec4s of the stage. Undefined if that exceeds WebGPU's default limits.
  */
 export function fusedStage(
   { inputs, hidden, classes }: Pick<FusedSizes, 'inputs' | 'hidden' | 'classes'>,
@@ -46,11 +46,11 @@ export function fusedStage(
   const room = Math.floor((DEFAULT_LIMITS.maxComputeWorkgroupStorageSize - taken) / 16);
   const slice = tile * vectors(classes);
   const invocations = Math.floor(STEP / (quads * vectors(classes)));
-  // No more than needed: devices write zeros to workgroup memory before they run a workgroup.
+  // No more than needed: devices write zeros to all workgroup memory before they run a workgroup.
   const slices = Math.min(invocations, Math.floor(room / slice), vectors(hidden));
   const stage = Math.max(slices * slice, units * column, units * (STEP / quads / 2) * (quads + 1));
   const owned = units * groups(column, STEP);
-  // An invocation for every vector of the units' rows of the head, for its bias, and one for the metrics.
+  // An invocation for every vector of the units' rows of the head and of its bias, and one for the metrics.
   const headParts = (units + 1) * vectors(classes) + 1;
   const fits =
     slices >= 1 && stage <= room && owned <= shaderConstant('fused_step', 'SLOTS') && headParts <= STEP;
@@ -59,8 +59,8 @@ export function fusedStage(
 
 /**
  * One step in one dispatch.
- * @param units hidden units to a workgroup, one of {@link UNIT_COUNTS}
- * @throws RangeError where they do not fit, ask {@link fusedStage}, and for another optimizer than Adam
+ * @param units hidden units of a workgroup, one of {@link UNIT_COUNTS}
+ * @throws RangeError if they do not fit (see {@link fusedStage}), or for another optimizer than Adam
  */
 export function fusedStep(
   sizes: FusedSizes,
@@ -93,7 +93,7 @@ export function fusedStep(
   );
 }
 
-/** The state into `fused_step`'s layout or, with `back`, out of it. */
+/** Moves the state into `fused_step`'s layout or, with `back`, out of it. */
 export function fusedLayout(
   { models, inputs, hidden, classes }: Pick<FusedSizes, 'models' | 'inputs' | 'hidden' | 'classes'>,
   back: boolean,

@@ -3,12 +3,12 @@ import type { Optimizer } from '../optimizer.ts';
 import type { Dispatch } from '../plan.ts';
 
 /**
- * A layer's inputs: the batch's bytes, found through the epoch's order (`samples`), or the floats that the layer
- * before made.
+ * A layer's inputs: the batch's bytes, found through the epoch's order (`samples`), or the outputs of the layer before
+ * (`floats`).
  */
 export interface LayerInput {
   readonly input: 'samples' | 'floats';
-  /** Of `order`, where the input is `samples`. */
+  /** Length of `order`, for `samples`. */
   readonly orderLength: number;
 }
 
@@ -31,8 +31,8 @@ export interface HeadSizes extends LayerSizes {
 }
 
 /**
- * One implementation of the layered plan's kernels. `x` is bound to `samples` or to an activation, as the input is;
- * `order` is read only with `samples`.
+ * One implementation of the layered plan's kernels. `x` is bound to `samples` or to an activation, according
+ * to the input; `order` is read only with `samples`.
  */
 export interface LayeredKernels {
   /** y = x kernel + bias, with ReLU where `relu`. */
@@ -61,7 +61,7 @@ export interface LayeredKernels {
       metrics: string;
     },
   ): Dispatch;
-  /** delta_x = delta_y kernel^T, through the ReLU whose output x is. */
+  /** delta_x = delta_y kernel^T, through the ReLU whose output is x. */
   inputGradient(
     sizes: LayerSizes,
     bindings: { delta_y: string; parameters: string; x: string; delta_x: string },
@@ -82,7 +82,7 @@ export interface LayeredKernels {
   ): Dispatch;
 }
 
-// The override constants that implementations of the layered plan's kernels share; tiles come beside them.
+// The override constants that implementations of the layered plan's kernels share; those of tiles are added to them.
 
 export function denseConstants({ rows, layer, relu, input, orderLength }: DenseSizes) {
   return {

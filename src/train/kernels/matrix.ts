@@ -5,12 +5,12 @@ import { denseConstants, denseUpdateConstants, inputGradientConstants } from './
 import { groups } from './plain.ts';
 import { tiledKernels } from './tiled.ts';
 
-/** Four subgroups of the widest kind that {@link missingForMatrices} lets pass. */
+/** Four subgroups of the widest kind that {@link missingForMatrices} accepts. */
 const INVOCATIONS = 128;
 
 /**
  * The layered plan's kernels on matrix units: the operands of matrix products are rounded to float16, sums and all else
- * are float32. See docs/numerics.md for the error. The head is that of {@link tiledKernels}.
+ * stay float32. See docs/numerics.md for the error. The head is that of {@link tiledKernels}.
  *
  * @param workgroup invocations; at least four subgroups
  */

@@ -7,7 +7,7 @@ import { type Dispatch, dispatch } from '../plan.ts';
 /** The plan's buffer behind each of a kernel's bindings. */
 type Bindings<K extends KernelName> = Readonly<Record<BindingName<K>, string>>;
 
-// One pure function a kernel: from sizes and buffer names to a dispatch. The workgroup sizes are here and nowhere
+// One pure function per kernel, from sizes and buffer names to a dispatch. The workgroup sizes are here and nowhere
 // else.
 const ELEMENTWISE = 64;
 const MATMUL = { x: 4, y: 4 };
@@ -36,7 +36,7 @@ export function gather(
   );
 }
 
-/** A matrix operand in memory, as stored: before any transposition. */
+/** How a matrix operand is stored, before any transposition. */
 export interface MatrixLayout {
   /** Floats from one row to the next. */
   readonly stride: number;
@@ -175,7 +175,7 @@ export function softmaxCrossEntropy(
   },
   bindings: Bindings<'softmax_cross_entropy'>,
 ): Dispatch {
-  // The shader halves its partial sums until one is left, so it needs a power of two.
+  // The shader halves the number of its partial sums until one is left, so it must be a power of two.
   const workgroup = Math.min(MOST_INVOCATIONS, 2 ** Math.ceil(Math.log2(sizes.batch)));
   return dispatch(
     'softmax_cross_entropy',

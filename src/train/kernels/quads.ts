@@ -4,19 +4,19 @@ import type { LayeredKernels } from './layered.ts';
 import { denseConstants, denseUpdateConstants, inputGradientConstants } from './layered.ts';
 import { groups, vectors } from './plain.ts';
 
-/** Quads side by side; how many columns each makes is written out in the shaders. */
+/** Quads side by side; the shaders define how many columns each makes. */
 const across = (kernel: KernelName, columns: number) =>
   groups(vectors(columns), shaderConstant(kernel, 'TILE_VECTORS'));
 
 const headParts = (rows: number) => groups(rows, shaderConstant('head_quads', 'TILE_ROWS'));
 
-/** Rows that go past a part of the kernel: the more, the less often it is loaded. */
+/** Rows in a block: the more rows go past a part of the kernel, the less often it is loaded. */
 const LARGE_BLOCKS = [256, 128, 64] as const;
 const SMALL_BLOCK = 32;
 /** Fewer workgroups would leave some of a processor's cores without work. */
 const ENOUGH_WORKGROUPS = 12;
 
-/** How a kernel that takes rows in blocks of its choice cuts `rows` rows of `columns` columns. */
+/** How a kernel whose blocks may have any number of rows cuts `rows` rows of `columns` columns. */
 function blocks(
   kernel: KernelName,
   { models, rows, columns }: { models: number; rows: number; columns: number },
@@ -28,8 +28,8 @@ function blocks(
 }
 
 /**
- * The layered plan's kernels for adapters whose subgroups are four wide, which are software: loads are dear there, and
- * barriers dearer. A workgroup is one quad.
+ * The layered plan's kernels for adapters whose subgroups are four wide. These are software: loads are slow there, and
+ * barriers slower. A workgroup is one quad.
  */
 export const quadKernels: LayeredKernels = {
   headClasses: 16,

@@ -7,18 +7,18 @@ import { type Product, TILES, type Tile, tileFor } from './tiles.ts';
 
 /** Rows that a workgroup of `head` makes. */
 const HEAD_ROWS = 4;
-/** A multiple of a GPU's subgroup; of 256, the workgroup memory would be more than WebGPU's default limit. */
+/** A multiple of a GPU's subgroup. With 256, workgroup memory would exceed WebGPU's default limit. */
 const MOST_HEAD_INVOCATIONS = 192;
 
 /**
  * The layered plan's kernels for GPUs, where barriers are cheap: workgroups share what they load. `dense` of floats
- * without ReLU is any matrix product.
+ * without ReLU can make any matrix product.
  *
- * @param tiles that each matrix product's is picked from
+ * @param tiles the tiles to pick each matrix product's from
  */
 export function tiledKernels(tiles: readonly [Tile, ...Tile[]] = TILES): LayeredKernels {
   return {
-    // Each vector of four classes has its own invocations, which are the fewer the more classes there are.
+    // Each vector of four classes has its own invocations: the more classes, the fewer for each.
     headClasses: 64,
 
     headParts: (rows) => groups(rows, HEAD_ROWS),
@@ -48,7 +48,7 @@ export function tiledKernels(tiles: readonly [Tile, ...Tile[]] = TILES): Layered
           LABELS_AT: labelsAt,
           STEPS: steps,
           PARTS: parts,
-          // One for each input, in whole subgroups of 32, where the inputs are few.
+          // One for each input, in whole subgroups of 32, if the inputs are few.
           WORKGROUP_SIZE: Math.min(MOST_HEAD_INVOCATIONS, 32 * groups(layer.inputs, 32)),
         },
         bindings,

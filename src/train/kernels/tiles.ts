@@ -41,13 +41,13 @@ export function tilesOf(side: number): readonly [Tile, ...Tile[]] {
 const MOST_WORKGROUPS = 65_535;
 
 /**
- * The tile that is estimated to be the fastest for one network, by the sizes alone. How many networks are side by side
- * must not matter: the tile decides in which order sums are taken.
+ * The tile that is estimated to be the fastest for one network, from the sizes alone. The number of networks side by
+ * side must not matter, since the tile decides the order in which sums are taken.
  *
  * @param tiles to choose from, the largest first
  */
 export function tileFor(product: Product, tiles: readonly [Tile, ...Tile[]] = TILES): Tile {
-  // Where the product is too large for any, the largest comes nearest to the limit.
+  // For a product too large for any tile, the largest comes nearest to the limit.
   const [largest, ...others] = tiles;
   let best = largest;
   for (const tile of others) {
@@ -57,12 +57,12 @@ export function tileFor(product: Product, tiles: readonly [Tile, ...Tile[]] = TI
   return best;
 }
 
-// A large GPU of today, in round numbers: an NVIDIA H200. On a smaller one the order of the tiles is much the same,
-// since there are more than enough workgroups sooner.
+// A large GPU of today, an NVIDIA H200, in round numbers. A smaller one ranks the tiles much the same, since it has
+// enough workgroups sooner.
 const CORES = 128;
 /** Cycles from the request of a chunk to its products: a load from the second-level cache and two barriers. */
 const CHUNK_LATENCY = 500;
-/** Cycles from a workgroup's beginning to its first load, and to add up and write a quadrant. */
+/** Cycles from a workgroup's beginning to its first load, and of adding up and writing a quadrant. */
 const FIXED_LATENCY = 500;
 /** Cycles in which 32 invocations stage their blocks: four loads, four stores, and their addresses. */
 const STAGING = 40;

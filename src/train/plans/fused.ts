@@ -23,8 +23,8 @@ import {
 } from './sizes.ts';
 
 /**
- * Workgroups that keep the widest GPUs busy, two to each of their 130 or so cores. Up to there more workgroups make a
- * step shorter; beyond, every further one only repeats the logits and the conversion of the batch's bytes.
+ * Workgroups that keep the widest GPUs busy: two for each of their 130 or so cores. Up to this number, more workgroups
+ * make a step shorter; beyond it, each only repeats the logits and the conversion of the batch's bytes.
  */
 const ENOUGH_WORKGROUPS = 256;
 
@@ -32,7 +32,7 @@ const ENOUGH_WORKGROUPS = 256;
  * Whether the fused plan can train `spec`, whatever the batch: one hidden layer, and no more inputs and classes than
  * workgroup memory has room for (with one unit 3,516 inputs and 10 classes, or 784 and 60).
  *
- * @param units hidden units to a workgroup: the more, the less room
+ * @param units hidden units of a workgroup: the more, the less room
  */
 export function fusedFits(spec: MlpSpec, units = 1): boolean {
   const [hidden, ...others] = spec.hidden;
@@ -40,8 +40,8 @@ export function fusedFits(spec: MlpSpec, units = 1): boolean {
 }
 
 /**
- * Hidden units to a workgroup: as few as make {@link ENOUGH_WORKGROUPS} for one network, since a step then takes least.
- * How many networks are side by side must not matter: the units decide in which order sums are taken.
+ * Hidden units of a workgroup: the fewest that make no more than {@link ENOUGH_WORKGROUPS} for one network, since a
+ * step is then shortest. The number of networks side by side must not matter: the units decide the order of sums.
  */
 export function fusedUnits(spec: MlpSpec): number {
   const [hidden = 0] = spec.hidden;
@@ -51,11 +51,11 @@ export function fusedUnits(spec: MlpSpec): number {
 }
 
 /**
- * One dispatch a step, for one hidden layer. The state is transposed for it before a submit's steps and back after
- * them, so that between submits it is where every plan has it.
+ * One dispatch per step, for one hidden layer. The state is transposed before a submit's steps and back after them, so
+ * that between submits it has the layout that all plans share.
  *
- * @param units hidden units to a workgroup: 1, 2 or 4
- * @throws RangeError where {@link fusedFits} says no, and for another optimizer than Adam
+ * @param units hidden units of a workgroup: 1, 2 or 4
+ * @throws RangeError if {@link fusedFits} says no, or for another optimizer than Adam
  */
 export function fusedPlan(
   name: string,

@@ -12,30 +12,30 @@ import { layeredPlan } from './layered.ts';
 import type { BatchSizes } from './sizes.ts';
 import { unfusedPlan } from './unfused.ts';
 
-/** A way to train: everything that is asked of a plan by its name. */
+/** A way to train: everything that can be asked about a plan by its name. */
 interface PlanRow {
   /**
    * One step of training: forward, backward, update.
-   * @throws RangeError where {@link PlanRow.misfit} says that it does not take these
+   * @throws RangeError if {@link PlanRow.misfit} says that the plan cannot train this
    */
   readonly build: (name: string, sizes: BatchSizes, optimizer: Optimizer) => StepPlan;
-  /** Why it cannot train such a network, whatever the batch, in words; absent where it can train any. */
+  /** Why it cannot train such a network, whatever the batch, in words; absent if it can train any. */
   readonly misfit?: (spec: MlpSpec, optimizer: Optimizer) => string | undefined;
-  /** What a device lacks for it beside limits, in words; absent where it runs on any. */
+  /** What a device lacks for it apart from limits, in words; absent if it runs on any. */
   readonly lacks?: (device: GPUDevice) => string | undefined;
-  /** Whether it may be the fastest there, of all that fit: absent where it never is, or computes something else. */
+  /** Whether it may be the fastest plan there; absent if it never is, or if its results differ from the others'. */
   readonly mayBeFastest?: (device: GPUDevice, sizes: BatchSizes) => boolean;
   /** Whether the factors of products are rounded to float16; default false. */
   readonly halves?: true;
 }
 
-/** Multiply-adds of a layer from which on it is more work than latency, and its tiles matter. */
+/** From so many multiply-adds on, a layer's work outweighs its latency, and its tiles matter. */
 const MUCH_WORK = 2 ** 23;
 
-/** Where subgroups are four wide the GPU is software, and plans with barriers are many times slower there. */
+/** A GPU whose subgroups are four wide is software; plans with barriers are many times slower there. */
 const onHardware = (device: GPUDevice) => !hasQuads(device);
 
-/** `fused` with so many hidden units to a workgroup; by default as many as the sizes suggest. */
+/** `fused` with `units` hidden units in a workgroup; by default as many as the sizes suggest. */
 function fused(units?: number): PlanRow {
   return {
     build: (name, sizes, optimizer) => fusedPlan(name, sizes, optimizer, units),
@@ -90,7 +90,7 @@ export type PlanName = keyof typeof PLANS;
 
 export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
 
-/** The plan that takes every network, and runs on every device that has the limits. */
+/** The plan that takes every network, and runs on every device with large enough limits. */
 export const ANY_PLAN: PlanName = 'layered';
 
 const row = (name: PlanName): PlanRow => PLANS[name];
@@ -105,7 +105,7 @@ export function planMisfit(name: PlanName, spec: MlpSpec, optimizer: Optimizer):
   return row(name).misfit?.(spec, optimizer);
 }
 
-/** What `device` lacks for a plan beside limits, in words; undefined where it lacks nothing. */
+/** What `device` lacks for a plan apart from limits, in words; undefined if it lacks nothing. */
 export function planLacks(name: PlanName, device: GPUDevice): string | undefined {
   return row(name).lacks?.(device);
 }
@@ -115,7 +115,7 @@ export function planRoundsToHalves(name: PlanName): boolean {
   return row(name).halves === true;
 }
 
-/** Whether a plan runs on matrix units, which a device has to be opened for. */
+/** Whether a plan runs on matrix units; a device must be opened with their features. */
 export function planUsesMatrixUnits(name: PlanName): boolean {
   return row(name).lacks === missingForMatrices;
 }

@@ -20,8 +20,8 @@ import {
 import { loss } from './unfused.ts';
 
 /**
- * For any depth and width: forward and update one dispatch a layer, the head one, the input gradient of every hidden
- * layer but the last one. Four dispatches for one hidden layer.
+ * For any depth and width. Each layer takes one dispatch forward and one for the update, the head one, and the input
+ * gradient one for every hidden layer but the last. That is four for one hidden layer.
  */
 export function layeredPlan(
   name: string,
@@ -67,7 +67,7 @@ export function layeredPlan(
       moments: momentsOf(i),
       rates: 'rates',
     });
-    // The input's gradient wants the kernel as it was, so it goes before the update.
+    // The input's gradient needs the kernel before its update, so it goes first.
     return i === 0 || (headed && i === last) ? [update] : [inputGradient, update];
   });
   const activations = layers

@@ -8,7 +8,7 @@ export interface BatchSizes {
   readonly spec: MlpSpec;
   /** Networks side by side: the leading axis of every tensor. */
   readonly models: number;
-  /** Samples a step; the last step of an epoch may have fewer. */
+  /** Samples in a step; the last step of an epoch may have fewer. */
   readonly batch: number;
   /** Samples that are resident on the GPU. */
   readonly samples: number;
@@ -18,7 +18,7 @@ export interface BatchSizes {
 
 /** Buffers, by name, that hold one float32 tensor each: [models, ...]. */
 export const parametersOf = (layer: number) => `parameters${layer}`;
-/** What the optimizer keeps of a layer's parameters, of Adam the first moments, then the second: [moments, models, ...]. */
+/** The optimizer's moments of a layer's parameters; for Adam the first, then the second: [moments, models, ...]. */
 export const momentsOf = (layer: number) => `moments${layer}`;
 /** Input of layer i; the output of the last is `logits`. */
 export const activationOf = (layer: number) => `activation${layer}`;
@@ -33,7 +33,7 @@ export function tensor(name: string, floats: number): PlanBuffer {
   return { name, size: 4 * floats, usage: 'storage' };
 }
 
-/** Word of the buffer `samples` from which on the labels are, behind the images. */
+/** Word of the buffer `samples` at which the labels begin, after the images. */
 export function labelsAt({ spec, samples }: Pick<BatchSizes, 'spec' | 'samples'>): number {
   return (samples * padded(spec.inputs)) / 4;
 }
@@ -46,7 +46,7 @@ export function samplesBytes(
   return Math.ceil((samples * padded(spec.inputs) + (labelled ? samples : 0)) / 16) * 16;
 }
 
-/** What every plan reads: the running steps' numbers, the dataset, and the epoch's order. */
+/** What every plan reads: the current steps' numbers, the dataset, and the epoch's order. */
 export function inputBuffers(sizes: BatchSizes, labelled: boolean): PlanBuffer[] {
   const { models, orderLength } = sizes;
   return [
@@ -58,7 +58,7 @@ export function inputBuffers(sizes: BatchSizes, labelled: boolean): PlanBuffer[]
 
 /**
  * The layers' parameters and, for training, their moments.
- * @param moments tensors that the optimizer keeps of each parameter's; 0 where nothing is trained
+ * @param moments tensors that the optimizer keeps for each of the parameters'; 0 if nothing is trained
  */
 export function parameterBuffers(
   models: number,
@@ -71,7 +71,7 @@ export function parameterBuffers(
   ]);
 }
 
-/** What differs from step to step and from network to network where these are trained: [steps of a submit, models, 2]. */
+/** Each network's rates in each step of a training: [steps of a submit, models, 2]. */
 export function ratesBuffer(models: number): PlanBuffer {
   return tensor('rates', 2 * models * STEP_SLOTS);
 }
@@ -81,7 +81,7 @@ export function metricsBuffer({ models, orderLength, batch }: BatchSizes, parts 
   return tensor('metrics', 2 * models * Math.ceil(orderLength / batch) * parts);
 }
 
-/** Outputs of the layers from `first` on, as inputs of the next, with the logits. */
+/** The inputs of the layers from layer `first` on, and the logits. */
 export function activationBuffers(
   { models, batch, spec }: BatchSizes,
   layers: readonly DenseLayer[],

@@ -21,7 +21,7 @@ import {
 
 const gradientOf = (layer: number) => `gradient${layer}`;
 
-/** Every op in a dispatch of its own: to read, to test the others against, and to compare. */
+/** Every op in a dispatch of its own: the plan to read, to test the others against, and to compare speeds with. */
 export function unfusedPlan(name: string, sizes: BatchSizes, optimizer: Optimizer): StepPlan {
   const layers = denseLayers(sizes.spec);
   const { models, batch } = sizes;
