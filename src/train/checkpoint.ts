@@ -24,7 +24,7 @@ import type { Divergence, EpochRecord } from './history.ts';
 import { OPTIMIZER_NAMES, optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
 import type { TrainerSettings } from './settings.ts';
-import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
+import { type EpochSums, isDone, type NetworkState, type RoundState, type TrainerState } from './state.ts';
 
 /** Version of the file's content; raised when older programs would misread it. */
 const FORMAT = 1;
@@ -292,8 +292,10 @@ function contradictionIn({ spec, settings, epoch, rounds, networks }: Header): s
   if (networks.length > places || networks.length <= places - models) {
     return `its ${networks.length} networks do not fill ${rounds.length} rounds of ${models}`;
   }
-  for (const { t, place, sums } of rounds) {
-    if (place > t || t < epoch - 1 || (epoch < 2 && t !== place) || (epoch === 0 && t > 0)) {
+  for (const [r, { t, place, sums }] of rounds.entries()) {
+    // A round whose networks are all done is left where it is.
+    const isLeft = networks.slice(r * models, (r + 1) * models).every(isDone);
+    if (place > t || (t < epoch - 1 && !isLeft) || (epoch < 2 && t !== place) || (epoch === 0 && t > 0)) {
       return `it cannot be at step ${place} of epoch ${epoch} after ${t} steps`;
     }
     if (sums.some(({ hits, diverged }) => hits > place * settings.batchSize || (diverged ?? 0) > place)) {
