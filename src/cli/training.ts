@@ -130,6 +130,7 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
       throw offeringPlans(error, job.options);
     });
     sayOnce(networkLine(trainer));
+    if (job.init !== undefined) sayOnce(`Weights: those of ${job.init} to start from`);
     sayOnce(planLine(trainer));
     const { planBefore = trainer.plan.name } = job;
     if (planBefore !== trainer.plan.name) once(job, planChangeText(planBefore, trainer.plan.name), out.note);

@@ -289,7 +289,7 @@ describe('--init', () => {
   const model = () => join(out, 'model.safetensors');
 
   test('starts from the weights of a model file, with its widths', async () => {
-    const { code, stdout } = await train(
+    const { code, stdout, stderr } = await train(
       '--init',
       model(),
       '--epochs',
@@ -299,6 +299,7 @@ describe('--init', () => {
       '--json',
     );
     expect(code).toBe(0);
+    expect(stderr).toContain(`\nWeights: those of ${model()} to start from\n`);
     const { config, model: ended } = JSON.parse(stdout) as RunReport;
     expect(config.hidden).toEqual([8, 6]);
     // With steps of next to nothing the weights stay what they were.
