@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type AdapterChoice,
   type CheckpointNotes,
@@ -12,6 +14,7 @@ import {
   nodeVersions,
   type OpenedDevice,
   openDevice,
+  POPULATION_FILES,
   planUsesMatrixUnits,
   populationLimits,
   type Recoverable,
@@ -116,7 +119,7 @@ function startFrom(initial: Model): TrainerOptions {
 
 /** Trains what is left, tests and reports. */
 async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
-  const { data, out, writer, signal } = job;
+  const { data, folder, out, writer, signal } = job;
   const { epochs } = job.notes;
   const { device, info, toggles } = opened;
   const sayOnce = (text: string) => once(job, text, out.say);
@@ -127,6 +130,7 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
       throw offeringPlans(error, job.options);
     });
     sayOnce(networkLine(trainer));
+    if (job.init !== undefined) sayOnce(`Weights: those of ${job.init} to start from`);
     sayOnce(planLine(trainer));
     const { planBefore = trainer.plan.name } = job;
     if (planBefore !== trainer.plan.name) once(job, planChangeText(planBefore, trainer.plan.name), out.note);
@@ -156,10 +160,14 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
       evaluation,
     });
     out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
-    if (job.folder === undefined || !writer) return;
-    const written = await writeFiles(job.folder, await runFiles(report, models, modelNotes(data)));
+    if (folder === undefined || !writer) return;
+    const files = await runFiles(report, models, modelNotes(data));
+    const written = await writeFiles(folder, files);
     await writer.done();
     out.say(filesText([...written, writer.path]));
+    const others = POPULATION_FILES.filter((name) => !(name in files));
+    const older = others.map((name) => join(folder, name)).filter((path) => existsSync(path));
+    if (older.length > 0) out.note(`Notice: Of another training: ${older.join(', ')}`);
   } finally {
     device.destroy();
   }

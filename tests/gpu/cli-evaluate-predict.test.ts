@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
-import type { RunReport, TestReport } from '../../src/index.ts';
+import type { PopulationTestReport, RunReport, TestReport } from '../../src/index.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
+import { decodeModels } from '../../src/model/population-file.ts';
 import { writeModel } from '../../src/node/models.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
@@ -24,6 +25,7 @@ interface Row {
   digit?: number;
   probability: number;
   probabilities: number[];
+  votes?: number[];
   notice: string | null;
   noticeCodes: string[];
   error?: { code: string; message: string; nextStep: string };
@@ -76,7 +78,22 @@ describe('evaluate', () => {
     const { code, stdout } = await runCli(['evaluate', model, '--data', digitsFolder, '--json']);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as TestReport;
-    const { config: _, history: __, imagesPerSecond: ___, ...found } = trained;
+    const {
+      config: _,
+      history: __,
+      imagesPerSecond: ___,
+      models,
+      best,
+      summary,
+      ensemble,
+      ...found
+    } = trained;
+    expect({ models: models.length, best, summary, ensemble }).toEqual({
+      models: 1,
+      best: 0,
+      summary: null,
+      ensemble: null,
+    });
     expect(report).toEqual({
       ...found,
       model: { file: model, sha256: found.model.sha256, normalisation: null },
@@ -342,6 +359,71 @@ describe('predict', () => {
     const { code, stdout, stderr } = await runCli(['predict', model, await make()]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+});
+
+describe('a file of many networks', () => {
+  let run: RunReport;
+  let file: string;
+
+  beforeAll(async () => {
+    const settings = ['--epochs', '2', '--hidden', '16', '--models', '3', '--learning-rate', '0.002,0.02'];
+    const { stdout } = await runCli([
+      ...['train', '--data', digitsFolder, ...settings],
+      ...['--out', path('many'), '--json'],
+    ]);
+    run = JSON.parse(stdout) as RunReport;
+    file = join(path('many'), 'models.safetensors');
+  });
+
+  test('is evaluated as training did: each network, how they spread and all together', async () => {
+    const args = ['evaluate', file, '--data', digitsFolder, '--out', path('many-evaluated')];
+    const { code, stdout, stderr } = await runCli(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = JSON.parse(
+      await readFile(join(path('many-evaluated'), 'report.json'), 'utf8'),
+    ) as PopulationTestReport;
+    expect(report).toMatchObject({ summary: run.summary, ensemble: run.ensemble, ...run.ensemble });
+    expect(report.models).toEqual(
+      run.models.map(({ seed, learningRate, weightDecay, test }) => ({
+        seed,
+        learningRate,
+        weightDecay,
+        test,
+      })),
+    );
+    expect(report.model).toMatchObject({ file, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(stdout).toMatch(
+      /^Test of 6 networks: accuracy [\d.]+ % \(95 % interval .*\), from .*\nAll together: /m,
+    );
+    expect(stdout).toContain(await readFile(join(path('many-evaluated'), 'report.txt'), 'utf8'));
+    const picture = await readFile(join(path('many-evaluated'), 'confusion-matrix.svg'), 'utf8');
+    expect(picture).toContain('ensemble of 6 networks');
+  });
+
+  test('predicts by the mean of the probabilities, and tells how each network votes', async () => {
+    const image = await write('one.idx', encodeIdx([1, 28, 28], digits.test.images.slice(0, 784)));
+    const { code, stdout } = await runCli(['predict', file, image, '--json']);
+    expect(code).toBe(0);
+    const [row] = (JSON.parse(stdout) as Predictions).predictions;
+    const { models, ...notes } = decodeModels(await readFile(file));
+    const each: Row[] = [];
+    for (const [i, network] of models.entries()) {
+      const shape = notes.image ?? { height: 28, width: 28 };
+      const alone = await write(`network-${i}`, encodeModel(network, { image: shape }));
+      const { stdout } = await runCli(['predict', alone, image, '--json']);
+      each.push(...(JSON.parse(stdout) as Predictions).predictions);
+    }
+    expect(row?.votes).toEqual(each.map(({ label }) => label));
+    for (const [label, probability] of (row?.probabilities ?? []).entries()) {
+      const sum = each.reduce((total, { probabilities }) => total + (probabilities[label] ?? 0), 0);
+      expect(probability).toBe(Math.fround(sum / each.length));
+    }
+    const text = await runCli(['predict', file, image]);
+    const agreeing = each.filter(({ label }) => label === row?.label).length;
+    expect(text.stdout).toMatch(
+      new RegExp(`: ${row?.label} \\([\\d.]+ %; \\d: .*; \\d: .*; ${agreeing} of 6 networks\\)\\n$`),
+    );
   });
 });
 

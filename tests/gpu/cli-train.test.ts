@@ -263,6 +263,16 @@ describe('many networks', () => {
     }
   });
 
+  test('leave files that one network in the same folder has not, and that is told then', async () => {
+    const both = join(folder, 'both');
+    const once = ['--epochs', '1', '--hidden', '8', '--out', both];
+    await train(...once, '--models', '2');
+    const { code, stderr } = await train(...once);
+    expect(code).toBe(0);
+    const older = ['models.safetensors', 'accuracies.svg'].map((name) => join(both, name));
+    expect(stderr).toBe(`Notice: Of another training: ${older.join(', ')}\n`);
+  });
+
   test('end with 5 only if all diverge, with nothing written', async () => {
     const out = join(folder, 'all-diverged');
     const { code, stdout, stderr } = await train('--models', '2', '--learning-rate', '1e30', '--out', out);
@@ -279,7 +289,7 @@ describe('--init', () => {
   const model = () => join(out, 'model.safetensors');
 
   test('starts from the weights of a model file, with its widths', async () => {
-    const { code, stdout } = await train(
+    const { code, stdout, stderr } = await train(
       '--init',
       model(),
       '--epochs',
@@ -289,6 +299,7 @@ describe('--init', () => {
       '--json',
     );
     expect(code).toBe(0);
+    expect(stderr).toContain(`\nWeights: those of ${model()} to start from\n`);
     const { config, model: ended } = JSON.parse(stdout) as RunReport;
     expect(config.hidden).toEqual([8, 6]);
     // With steps of next to nothing the weights stay what they were.

@@ -33,6 +33,9 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
       ['train', '--learning-rate', '-1'],
       /'-1' is invalid\. Use a number from 1e-30 to 1e30/,
     ],
+    ['a rate twice', ['train', '--learning-rate', '0.1,0.1'], /'0\.1,0\.1' is invalid\. Use each value once/],
+    ['no networks', ['train', '--models', '0'], /'0' is invalid\. Use a whole number from 1 to 4,096/],
+    ['nothing to go on with', ['train', '--resume', 'nowhere'], /There is no checkpoint at nowhere/],
     ['a word too many', ['train', 'now'], /too many arguments/],
     ['no model', ['evaluate'], /missing required argument 'model'/],
     ['no image', ['predict', 'model'], /missing required argument 'image'/],
@@ -49,6 +52,25 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
     const { code, stdout, stderr } = await runCli(['train', '--data', data, '--validation-split', '0.9999']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('0.9999 of 200 samples leaves none to train on');
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['early stopping without validation', ['--patience', '2'], /patience: 2 .*validation split/],
+    ['momentum without SGD', ['--momentum', '0.9'], /momentum: 0\.9 .*"sgd"/],
+    ['weight decay without AdamW', ['--weight-decay', '0.1'], /weight decay: 0\.1 .*"adamw"/],
+    [
+      'a warm-up longer than the cosine',
+      ['--schedule', 'cosine', '--warmup', '10'],
+      /warm-up: 70 steps of 70/,
+    ],
+    ['a plan that lacks the optimizer', ['--plan', 'fused', '--optimizer', 'sgd'], /"fused" has no sgd/],
+    ['too many networks', ['--models', '4096', '--learning-rate', '0.1,0.2'], /networks: 8192 /],
+  ])('%s', async (_, args, message) => {
+    const data = join(folder, 'blobs');
+    await writeDataset(data, blobs());
+    const { code, stdout, stderr } = await runCli(['train', '--data', data, ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
   });
 
   test('a network larger than the adapter can hold, before anything is allocated', async () => {
