@@ -43,13 +43,17 @@ describe('MNIST', () => {
     const asked = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const page = await visit(shortRun, {
-      prepare: (page) =>
-        page.route(ownFiles, async (route) => {
-          if (!route.request().url().includes('train-images')) await asked;
-          await route.continue();
-        }),
-    });
+    // Of so many epochs that there is always something to stop.
+    const page = await visit(
+      { ...shortRun, epochs: 50 },
+      {
+        prepare: (page) =>
+          page.route(ownFiles, async (route) => {
+            if (!route.request().url().includes('train-images')) await asked;
+            await route.continue();
+          }),
+      },
+    );
     const bar = page.getByRole('progressbar', { name: 'Share of MNIST that has arrived' });
     // The training images are as much of it.
     await eventually(() => bar.evaluate((element: HTMLProgressElement) => element.value)).toBeCloseTo(
