@@ -132,7 +132,7 @@ describe('what is measured', () => {
     await reach(page, 'ready');
     await choose(page, 'Training');
     await page.getByLabel('Images to a step').fill('16, 64');
-    await page.getByLabel('Networks').fill('16');
+    await page.getByLabel('Hidden units').fill('16');
     await page.getByLabel('unfused').check();
     await press(page, 'Run benchmark');
     await finished(page);

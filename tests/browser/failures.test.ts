@@ -16,6 +16,7 @@ import {
   test,
   testAccuracy,
   train,
+  withoutTimes,
 } from '../support/demo.ts';
 
 describe('without WebGPU the page says what to do', () => {
@@ -220,10 +221,8 @@ async function loseDevice(page: Page): Promise<void> {
   await page.workers()[0]?.evaluate('for (const device of devices) device.destroy()');
 }
 
-/** All that a training comes to, but for its times. */
+/** All that a training comes to. */
 async function outcomeOf(page: Page) {
-  const { model, models, test: tested, summary, ensemble } = await reportOf(page);
-  const histories = models.map(({ history }) => history.map(({ seconds, ...rest }) => rest));
   const shown = [await page.locator('#curves').getAttribute('aria-label'), await confusionTable(page)];
-  return { model, histories, tested, summary, ensemble, shown };
+  return { report: withoutTimes(await reportOf(page)), shown };
 }

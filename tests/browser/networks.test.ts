@@ -15,6 +15,7 @@ import {
   save,
   test,
   train,
+  withoutTimes,
 } from '../support/demo.ts';
 
 /** Four networks whose state takes 3.2 MB, and images that take 1.6. */
@@ -196,13 +197,4 @@ async function drawOne(page: Page): Promise<void> {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
-}
-
-function withoutTimes({ history, models, imagesPerSecond, ...report }: RunReport) {
-  const timeless = (records: RunReport['history']) => records.map(({ seconds, ...rest }) => rest);
-  return {
-    ...report,
-    history: timeless(history),
-    models: models.map((model) => ({ ...model, history: timeless(model.history) })),
-  };
 }

@@ -2,9 +2,8 @@ import { describe, expect } from 'vitest';
 import { syntheticDigits } from '../../src/data/synthetic.ts';
 import { openDevice } from '../../src/node/gpu.ts';
 import { confusionMatrix } from '../../src/report/confusion.ts';
-import type { RunReport } from '../../src/report/run-report.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { quickRun, reach, reportOf, test, train } from '../support/demo.ts';
+import { quickRun, reach, reportOf, test, train, withoutTimes } from '../support/demo.ts';
 
 const seed = 7;
 
@@ -71,7 +70,3 @@ describe('the browser and Node', () => {
     }
   });
 });
-
-function withoutTimes({ history, imagesPerSecond, ...report }: RunReport) {
-  return { ...report, history: history.map(({ seconds, ...rest }) => rest) };
-}

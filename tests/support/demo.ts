@@ -224,6 +224,16 @@ export async function reportOf(page: Page): Promise<RunReport> {
   return JSON.parse(new TextDecoder().decode(bytes)) as RunReport;
 }
 
+/** What of a report is the same wherever the same is trained. */
+export function withoutTimes({ history, models, imagesPerSecond, ...report }: RunReport) {
+  const timeless = (records: RunReport['history']) => records.map(({ seconds, ...rest }) => rest);
+  return {
+    ...report,
+    history: timeless(history),
+    models: models.map((network) => ({ ...network, history: timeless(network.history) })),
+  };
+}
+
 /** Runs code in the page's workers before their own. */
 export function prependToWorkers(page: Page, code: string): Promise<unknown> {
   return page.route(/worker[^/]*\.js$/, async (route) => {
