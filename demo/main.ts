@@ -17,7 +17,7 @@ import { connect } from './page/connection.ts';
 import { curvesPanel } from './page/curves.ts';
 import { createDataset } from './page/dataset.ts';
 import { drawPanel } from './page/draw.ts';
-import { count, rightText } from './page/format.ts';
+import { rightText } from './page/format.ts';
 import { type KeptRun, keepPanel } from './page/keep.ts';
 import { machinePanel } from './page/machine.ts';
 import { resultsPanels } from './page/results.ts';
@@ -287,8 +287,7 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
       ? 'None: every test image was recognised.'
       : `The images of ${learned.report.dataset.name} are not here to be shown.`,
   );
-  const images = `${count(tested.results.test.count)} test images`;
-  const verdict = `${rightText(tested, images)}${divergedText(learned)}`;
+  const verdict = `${rightText(tested, tested.results.test.count)}${divergedText(learned)}`;
   if (reply.stopped) showPhase('stopped', `Stopped: ${verdict}`);
   else
     showPhase('done', `${loaded ? (loaded.why === 'chosen' ? 'Loaded' : 'Restored') : 'Done'}: ${verdict}`);

@@ -80,8 +80,8 @@ export function setupPanel({ changed, dataChanged, submitted }: SetupActions) {
     const widths = [inputs, ...configuration.hidden, classes];
     const parameters = widths.slice(1).reduce((sum, width, i) => sum + width * ((widths[i] ?? 0) + 1), 0);
     const { models } = configuration;
-    const times = models > 1 ? `, ${models} times` : '';
-    say(line, `${widths.join(' – ')}: ${count(parameters)} weights${times}`);
+    const times = models > 1 ? `${models} x ` : '';
+    say(line, `${widths.join(' – ')}: ${times}${count(parameters)} weights`);
   }
 
   /** Asks for images, if other ones are wanted than before. */
