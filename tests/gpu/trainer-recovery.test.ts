@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { openDevice } from '../../src/node/gpu.ts';
+import { recovering } from '../../src/train/recovery.ts';
+import { epochsTrained, type TrainerState } from '../../src/train/state.ts';
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import { blobs } from '../support/blobs.ts';
+import { testDevice } from '../support/gpu.ts';
+import { trainFor, untimedState } from '../support/training.ts';
+
+const data = blobs({ train: 1000 });
+
+const open = async () => (await openDevice({ optionalFeatures: ['subgroups'] })).device;
+
+test('a training goes on on another device where its own is lost, to the same bits', async () => {
+  const settings: TrainerOptions = {
+    hidden: [4],
+    batchSize: 8,
+    models: 2,
+    validationSplit: 0.1,
+    patience: 2,
+    plan: 'layered-quads',
+  };
+  const quiet = await Trainer.create(await testDevice(), data, settings);
+  await trainFor(quiet, 3);
+  const expected = untimedState(await quiet.state());
+  quiet.destroy();
+
+  const told: number[] = [];
+  const begun: string[] = [];
+  const losses: string[] = [];
+  const result = await recovering(
+    open,
+    async ({ opened: device, state, keep }) => {
+      const trainer = await Trainer.create(device, data, state ? { restore: state } : settings);
+      const { done, of } = trainer.place;
+      expect(of).toBe(113);
+      begun.push(`${trainer.epochs}, ${done > 0 ? 'within' : 'at the start'}`);
+      const onSnapshot = (now: TrainerState) => {
+        keep(now);
+        const trained = epochsTrained(now);
+        const isWithin = now.epoch > trained && (now.rounds[0]?.place ?? 0) > 0;
+        // In the middle of an epoch, of another one, and after its end.
+        const loseNow = [isWithin, isWithin && trained === 1, trained === 2];
+        if (loseNow[told.length]) device.destroy();
+      };
+      await trainFor(trainer, 3 - trainer.epochs, { onSnapshot, snapshotSeconds: 1e-9 });
+      return untimedState(await trainer.state());
+    },
+    (loss, times) => {
+      told.push(times);
+      losses.push(loss.code);
+    },
+  );
+  expect(result).toEqual(expected);
+  expect(told).toEqual([1, 2, 3]);
+  expect(losses).toEqual(['device-lost', 'device-lost', 'device-lost']);
+  expect(begun).toEqual(['0, at the start', '0, within', '1, within', '2, at the start']);
+});
+
+test('a device that is lost before anything is kept has the training begin anew', async () => {
+  let times = 0;
+  const history = await recovering(
+    open,
+    async ({ opened: device, state }) => {
+      expect(state).toBeUndefined();
+      const trainer = await Trainer.create(device, data, { hidden: [4], batchSize: 8 });
+      if (times++ === 0) device.destroy();
+      await trainFor(trainer, 1);
+      return trainer.history;
+    },
+    () => undefined,
+  );
+  expect(history.length).toBe(1);
+  expect(times).toBe(2);
+});
