@@ -145,6 +145,16 @@ describe('--resume', () => {
     expect(stderr).toContain('Notice: The plan was layered-matrix and is ');
   });
 
+  test('past the end of its schedule: 2, with all as it was', async () => {
+    const cosine = path('cosine');
+    await train('--epochs', '2', '--schedule', 'cosine', '--out', cosine);
+    const before = await contents(cosine);
+    const { code, stderr } = await resume(cosine, '--epochs', '3');
+    expect(code).toBe(2);
+    expect(stderr).toContain('The schedule "cosine" has brought the learning rate to 0 after 2 epochs');
+    expect(await contents(cosine)).toEqual(before);
+  });
+
   test('Ctrl-C: 130 and a checkpoint again', async () => {
     const on = await copyOf(unfinished, 'on');
     const { code, stderr } = await interruptedAt('Epoch ', ['train', '--resume', on]);
@@ -192,8 +202,13 @@ describe('refused, with all as it was before', () => {
     ['weights too', () => ['--init', join(finished, 'model.safetensors')], 2, /--init and --resume both/],
     ['other data', () => ['--data', path('other')], 4, /begun with other data than "other"/],
     ['more data', () => ['--data', path('more')], 4, /data/],
-    ['images of another size', () => ['--data', path('wider')], 4, /20 inputs and 3 classes/],
-    ['more classes', () => ['--data', path('classes')], 4, /20 inputs and 3 classes/],
+    [
+      'images of another size',
+      () => ['--data', path('wider')],
+      4,
+      /The training to go on with is of a network /,
+    ],
+    ['more classes', () => ['--data', path('classes')], 4, /The training to go on with is of a network /],
     ['data that are not there', () => ['--data', path('nowhere')], 4, /no folder of that name/],
   ])('%s', async (_, args, exitCode, message) => {
     const { code, stderr } = await resume(finished, ...args());
