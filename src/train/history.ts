@@ -34,7 +34,7 @@ export interface EpochRecord {
   /** After the epoch, on the validation samples; null where there are none. */
   readonly valLoss: number | null;
   readonly valAccuracy: number | null;
-  /** Wall-clock time of the epoch's training, without its validation and without pauses. */
+  /** Wall-clock time of the epoch's training, without its validation, pauses and interruptions. */
   readonly seconds: number;
 }
 

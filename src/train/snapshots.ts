@@ -1,6 +1,6 @@
 import type { TrainerState } from './state.ts';
 
-/** Takes snapshots of a training, one at a time, and passes them on. What fails is told by {@link take} or {@link end}. */
+/** Takes snapshots of a training, one at a time, and passes them on. {@link take} and {@link end} tell what failed. */
 export class Snapshots {
   readonly #state: () => Promise<TrainerState>;
   readonly #use: ((state: TrainerState) => void | Promise<void>) | undefined;

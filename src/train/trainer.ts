@@ -65,7 +65,10 @@ export { populationLimits, trainerLimits } from './prepare.ts';
 export interface TrainerOptions extends Partial<TrainerSettings> {
   /** Keeps what `auto` chose for a kind of adapter and a shape. Default: this process does. */
   readonly planMemory?: PlanMemory;
-  /** Weights to start from, the same for every network. Default: each its own, by its seed. */
+  /**
+   * Weights to start from, the same for every network, whose hidden layers are the model's. Default: each its own, by its
+   * seed.
+   */
   readonly initial?: Model;
   /**
    * Goes on where another trainer was, with its settings and on the same data: to the bit, if the plan is the same too.
@@ -288,8 +291,8 @@ export class Trainer {
 
   /**
    * Trains `epochs` more epochs and yields each one's record when it is done: of several networks the means over those that
-   * have not diverged or been stopped. Ends sooner, or at once, where early stopping has stopped them all. Leaving the loop stops the
-   * training.
+   * have not diverged or been stopped. Ends sooner where early stopping has stopped them all, and at once where it had
+   * before. Leaving the loop stops the training.
    *
    * @throws ShadegradError `usage` (also where a `fit` is under way already, or the schedule has come to its end),
    *   `interrupted`, `diverged` (no network has a finite loss; the epoch is named), `gpu` or `device-lost`, and what

@@ -145,7 +145,7 @@ test('each snapshot of a training that goes on is enough to go on from', async (
       return [`${epoch} ${rounds[0]?.t} ${networks[0]?.history.length}`, state];
     }),
   );
-  expect(states.some(({ epoch, rounds }) => epoch === 2 && (rounds[0]?.place ?? 0) % 200 > 0)).toBe(true);
+  expect(states.some(({ rounds }) => (rounds[0]?.place ?? 0) % 200 > 0)).toBe(true);
   const every = Math.ceil(byPlace.size / 5);
   for (const state of [...byPlace.values()].filter((_, i) => i % every === 0)) {
     const again = await Trainer.create(await otherDevice(), large, { restore: stored(state) });

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { networksOf, trainerSettings } from '../../src/train/settings.ts';
+import { failure } from '../support/failure.ts';
+
+describe('the settings of a training', () => {
+  test("are Keras's where none are given, and the optimizer's own", () => {
+    expect(trainerSettings({})).toMatchObject({
+      hidden: [100],
+      batchSize: 32,
+      optimizer: 'adam',
+      learningRate: 0.001,
+      weightDecay: 0,
+      models: 1,
+      seed: 1,
+      patience: null,
+      plan: 'auto',
+    });
+    expect(trainerSettings({ optimizer: 'adamw' })).toMatchObject({
+      learningRate: 0.001,
+      weightDecay: 0.004,
+    });
+    expect(trainerSettings({ optimizer: 'sgd' })).toMatchObject({ learningRate: 0.01, momentum: 0 });
+    expect(trainerSettings({ optimizer: 'adamw', weightDecay: 0 })).toMatchObject({ weightDecay: 0 });
+  });
+
+  test.each([
+    [{ optimizer: 'adagrad' as 'adam' }, 'optimizer: adagrad', 'adam, adamw, sgd'],
+    [{ models: 0 }, 'models: 0', 'whole number'],
+    [{ models: 1.5 }, 'models: 1.5', 'whole number'],
+    [{ models: 4097 }, 'networks: 4097', '1 to 4096'],
+    [{ models: 2000, learningRate: [0.1, 0.2, 0.3] }, 'networks: 6000', 'learning rates'],
+    [{ learningRate: [] }, 'networks: 0', 'learning rates'],
+    [{ learningRate: [0.1, 0] }, 'learning rate: 0', '1e-30'],
+    [{ weightDecay: 0.1 }, 'weight decay: 0.1', 'adamw'],
+    [{ optimizer: 'adamw', weightDecay: [0, 1.5] }, 'weight decay: 1.5', '0 to 1'],
+    [{ momentum: 0.9 }, 'momentum: 0.9', 'sgd'],
+    [{ patience: 0, validationSplit: 0.1 }, 'patience: 0', 'whole number'],
+    [{ patience: 2 }, 'patience: 2', 'validation split'],
+  ] as const)('%j is refused', (given, message, nextStep) => {
+    expect(failure(() => trainerSettings(given))).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+      nextStep: expect.stringContaining(nextStep),
+    });
+  });
+});
+
+test('networks are each rate with each decay with each seed', () => {
+  expect(networksOf({ learningRate: [0.1, 0.2], weightDecay: [0, 1], seed: 7, models: 2 })).toEqual(
+    [
+      [0.1, 0, 7],
+      [0.1, 0, 8],
+      [0.1, 1, 7],
+      [0.1, 1, 8],
+      [0.2, 0, 7],
+      [0.2, 0, 8],
+      [0.2, 1, 7],
+      [0.2, 1, 8],
+    ].map(([learningRate, weightDecay, seed]) => ({ seed, learningRate, weightDecay })),
+  );
+  expect(networksOf({ learningRate: 0.1, weightDecay: 0, seed: 0, models: 1 })).toEqual([
+    { seed: 0, learningRate: 0.1, weightDecay: 0 },
+  ]);
+});
