@@ -108,7 +108,10 @@ async function results(out: string) {
 async function kill(child: ChildProcess, moment: Moment, milliseconds: number, out: string) {
   const ended = once(child, 'close');
   let watcher: FSWatcher | undefined;
-  let said = '';
+  let [said, complaint] = ['', ''];
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
   const marked = new Promise<void>((resolve) => {
     if (moment === 'the start') resolve();
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -128,7 +131,7 @@ async function kill(child: ChildProcess, moment: Moment, milliseconds: number, o
     await Promise.race([marked.then(() => setTimeout(milliseconds)), ended]);
     child.kill('SIGKILL');
     const [code, signal] = await ended;
-    if (signal === null) expect(code).toBe(0);
+    if (signal === null) expect({ code, complaint }).toEqual({ code: 0, complaint });
     return { isKilled: signal === 'SIGKILL', said };
   } finally {
     watcher?.close();
@@ -170,7 +173,7 @@ test(`${KILLS} kills at random moments change nothing (seed ${SEED})`, { timeout
     for (const { moment, milliseconds } of kills) {
       for (let isKilled = false; !isKilled; ) {
         const args = [cliPath, ...(await argumentsOf(name, out))];
-        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
         const ended = await kill(child, moment, milliseconds, out);
         ({ isKilled } = ended);
         if (ended.said !== '') count(ended.said);
