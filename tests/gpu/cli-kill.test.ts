@@ -26,16 +26,16 @@ const KILLS_OF_ONE = 4;
 
 /** Epochs are long enough on the software GPU for checkpoints in their middle. */
 const TRAININGS = {
-  'layered-quads': ['--batch-size', '1', '--epochs', '6'],
+  'layered-quads': ['--batch-size', '1', '--epochs', '4'],
   'layered-quads, networks of three rates':
-    '--batch-size 2 --epochs 6 --models 2 --learning-rate 0.0001,0.001,1e30 --validation-split 0.2 --patience 2'.split(
+    '--batch-size 2 --epochs 4 --models 2 --learning-rate 0.0001,0.001,1e30 --validation-split 0.2 --patience 2'.split(
       ' ',
     ),
-  unfused: '--batch-size 4 --epochs 4 --optimizer sgd --momentum 0.9 --schedule cosine --warmup 0.5'.split(
+  unfused: '--batch-size 4 --epochs 3 --optimizer sgd --momentum 0.9 --schedule cosine --warmup 0.5'.split(
     ' ',
   ),
-  layered: ['--batch-size', '8', '--epochs', '3', '--optimizer', 'adamw'],
-  fused: ['--batch-size', '80', '--epochs', '3'],
+  layered: ['--batch-size', '8', '--epochs', '2', '--optimizer', 'adamw'],
+  fused: ['--batch-size', '100', '--epochs', '2'],
 } as const;
 
 type Training = keyof typeof TRAININGS;
