@@ -133,7 +133,8 @@ describe('training', () => {
         plan: 'fused',
         hidden: [8, 8],
         status: 'skipped',
-        reason: 'The plan "fused" does not take this network.',
+        reason:
+          'The plan "fused" is for one hidden layer, and for as many inputs and classes as fit into workgroup memory.',
       },
     ]);
   });
