@@ -90,8 +90,9 @@ export interface FitOptions {
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
   /**
    * Called with everything that another trainer needs to go on: after each epoch, where the training is interrupted, and
-   * within an epoch each time `snapshotSeconds` are over. Training does not wait for a promise it returns, but the next
-   * snapshot and the end of `fit` do.
+   * within an epoch each time `snapshotSeconds` are over. But for the last epoch and interruptions, it is left out as long
+   * as the one before has taken the host more than a hundredth of the time since, the time until this returns included.
+   * Training does not wait for a promise it returns, but the next snapshot and the end of `fit` do.
    */
   readonly onSnapshot?: (state: TrainerState) => void | Promise<void>;
   /** Default: none within an epoch. */
@@ -254,7 +255,7 @@ export class Trainer {
       seed,
       learningRate,
       weightDecay,
-      history,
+      history: [...history],
       diverged,
       stopped,
       epoch: best?.epoch ?? history.length,
@@ -318,25 +319,34 @@ export class Trainer {
     if (this.#allDiverged) throw this.#divergence();
     this.#fitting = true;
     const { onSnapshot, snapshotSeconds = Number.POSITIVE_INFINITY } = options;
-    const snapshots = new Snapshots(() => this.state(), onSnapshot, snapshotSeconds);
+    const snapshots = new Snapshots(() => this.#stageState(), onSnapshot, snapshotSeconds);
+    let failed = false;
     try {
-      while (this.epochs < last && this.#members.some((member) => !isDone(member))) {
+      while (!this.#isTrainedTo(last)) {
         this.#epoch = this.epochs + 1;
         for (const [turn, round] of this.#rounds.entries()) {
           if (isComplete(round, this.#epoch)) continue;
           await this.#load(round);
           await this.#trainEpoch({ ...options, epochs: last, turn, snapshots });
         }
-        await snapshots.take();
+        await (this.#isTrainedTo(last) ? snapshots.take() : snapshots.takeAfterEpoch());
         if (this.#allDiverged) throw this.#divergence();
         const record = this.#meanRecord();
         if (record) yield record;
       }
-      await snapshots.end();
+    } catch (error) {
+      failed = true;
+      throw error;
     } finally {
       this.#fitting = false;
-      await snapshots.settled();
+      // Also whoever leaves the loop is told that a snapshot failed, unless something else has failed.
+      await (failed ? snapshots.settled() : snapshots.end());
     }
+  }
+
+  /** Whether there is nothing left to train until `epoch` is. */
+  #isTrainedTo(epoch: number): boolean {
+    return this.epochs >= epoch || this.#members.every(isDone);
   }
 
   /** Trains what is left of the running epoch of the networks on the device, validates them and keeps their records. */
@@ -371,7 +381,7 @@ export class Trainer {
         member.diverged = { epoch, batch: sums[slot]?.diverged ?? null };
         continue;
       }
-      member.history = [...member.history, record];
+      member.history.push(record);
       if (patience === null) continue;
       if (own && isBetter(record, member)) {
         member.best = { epoch, valLoss: record.valLoss ?? Number.NaN, parameters: own };
@@ -571,19 +581,28 @@ export class Trainer {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async state(): Promise<TrainerState> {
-    const networks = this.#members.map(({ train: _, validation: __, ...network }) => network);
+    return (await this.#stageState())();
+  }
+
+  /** As {@link state}; what it returns is to be called once, without a wait. */
+  async #stageState(): Promise<() => TrainerState> {
+    const networks = this.#members.map(({ train: _, validation: __, ...network }) => ({
+      ...network,
+      history: [...network.history],
+    }));
     const rest = {
       spec: this.spec,
       settings: { ...this.#asked, plan: this.plan.name as TrainerSettings['plan'] },
       epoch: this.#epoch,
       networks,
     };
-    const rounds = this.#rounds.map(async ({ state, seconds }): Promise<RoundState> => {
-      return { ...(await (state ?? this.#parts.run.snapshot())), seconds };
+    const rounds = this.#rounds.map(async ({ state, seconds }): Promise<() => RoundState> => {
+      const read = state ? () => state : await this.#parts.run.stageSnapshot();
+      return () => ({ ...read(), seconds });
     });
     this.#checksum ??= datasetChecksum(this.#data);
-    const [dataset, ...states] = await Promise.all([this.#checksum, ...rounds]);
-    return { ...rest, dataset, rounds: states };
+    const [dataset, ...reads] = await Promise.all([this.#checksum, ...rounds]);
+    return () => ({ ...rest, dataset, rounds: reads.map((read) => read()) });
   }
 
   /**
