@@ -99,12 +99,12 @@ export class Run {
 
   /**
    * Goes on from `state`.
-   * @param order of the running epoch, as for {@link begin}
+   * @param order of the running epoch, as for {@link begin}; null where that is at its end
    * @param rates as in {@link RunOptions}, where other networks take the place of those before
    */
-  restore(state: RunState, order: Uint32Array<ArrayBuffer>, rates = this.#rates): void {
+  restore(state: RunState, order: Uint32Array<ArrayBuffer> | null, rates = this.#rates): void {
     this.#rates = rates;
-    this.#executable.write('order', order);
+    if (order) this.#executable.write('order', order);
     for (const layer of this.#layers()) {
       const [parameters, moments] = [state.parameters[layer], state.moments[layer]];
       if (parameters) this.#executable.write(parametersOf(layer), parameters);

@@ -565,8 +565,9 @@ export class Trainer {
 
   #enter(round: Round, state: RunState): void {
     const { run } = this.#parts;
-    const epoch = epochOf(state, run.stepsPerEpoch);
-    run.restore(state, this.#orderOf(round, epoch), ratesOf(round, this.#factor));
+    const isAtEnd = state.place === run.stepsPerEpoch;
+    const order = isAtEnd ? null : this.#orderOf(round, epochOf(state, run.stepsPerEpoch));
+    run.restore(state, order, ratesOf(round, this.#factor));
     this.#loaded = round;
     round.state = undefined;
   }
