@@ -60,7 +60,7 @@ interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
 
 /** The shaders compute in float32, which holds 1e-38 to 1e38. */
 const learningRate = number(1e-30, 1e30);
-const weightDecay = number(0);
+const weightDecay = number(0, 1);
 const share = number(0, 1);
 
 function oneOrMore(read: Reader<number>): Reader<number | number[]> {

@@ -299,6 +299,12 @@ describe('a checkpoint that cannot be is a bad-model error', () => {
     ],
     ['a wrong text', changed('networks.0.stopped', 'false'), /stopped is "false", and not true or false/],
     ['an accuracy of 2', changed('networks.0.history.1.accuracy', 2), /history\[1\]\.accuracy is 2/],
+    [
+      'a weight decay of 2',
+      changed('networks.0.weightDecay', 2),
+      /weightDecay is 2, and not a number from 0 to 1/,
+    ],
+    ['one in the settings', changed('settings.weightDecay', 2), /settings\.weightDecay is 2/],
     ['no networks', changed('networks', []), /networks is a list of 0/],
     [
       'too few networks',
