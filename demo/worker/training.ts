@@ -1,4 +1,5 @@
 import {
+  bestNetwork,
   confusionMatrix,
   type Dataset,
   type Model,
@@ -74,7 +75,7 @@ export async function train(
 
   /** Of the first network that has not diverged, so that the picture stays with one; after the training of the best. */
   const postWeights = (models: readonly (Model | null)[], ended: boolean) => {
-    const index = ended ? trainer.best : models.findIndex((model) => model !== null);
+    const index = ended ? bestNetwork(trainer.networks, models) : models.findIndex((model) => model !== null);
     const model = models[index];
     const of = models.length;
     if (!model) return;
@@ -121,7 +122,7 @@ export async function train(
         summary: accuracySummary(evaluation),
         confusionMatrix: confusionMatrix(data.test.labels, ensemble.predictions, labels),
       },
-      files: filesOf(models, trainer.networks, trainer.best, notes),
+      files: filesOf(models, trainer.networks, bestNetwork(trainer.networks, models), notes),
     });
     told.epoch = epoch;
     await onRest();
@@ -147,7 +148,7 @@ export async function train(
     stopped: trainer.epochs < epochs,
     evaluation,
     models,
-    files: filesOf(models, trainer.networks, trainer.best, notes),
+    files: filesOf(models, trainer.networks, bestNetwork(trainer.networks, models), notes),
   };
 }
 

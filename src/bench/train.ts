@@ -2,7 +2,7 @@ import { ShadegradError } from '../errors.ts';
 import { parameterCount } from '../model/layout.ts';
 import { denseLayers } from '../model/spec.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from '../train/plan.ts';
-import type { PlanName } from '../train/plans/index.ts';
+import { ANY_PLAN, type PlanName } from '../train/plans/index.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
 import { missingFeature } from './features.ts';
 import { type BenchOptions, type Floor, floorSteps, measureFloor } from './floor.ts';
@@ -111,7 +111,7 @@ export async function benchTraining(
  * adapter allows: a combination that needs more is skipped, and its row says so.
  */
 export function trainingBenchLimits(axes: TrainingAxes): Record<string, number> {
-  return requiredLimits(...combine(axes, () => ['layered']).flatMap((config) => takenPlan(config) ?? []));
+  return requiredLimits(...combine(axes, () => [ANY_PLAN]).flatMap((config) => takenPlan(config) ?? []));
 }
 
 /** E.g. "layered, 784-100-10, batch 32, 2 models". */

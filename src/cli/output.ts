@@ -167,8 +167,7 @@ function ensembleLine({ test }: TestResults): string {
 export function divergenceText(network: NetworkRecord): string {
   if (!network.diverged) return settingText(network);
   const { epoch, batch } = network.diverged;
-  const place =
-    batch === null ? `on the validation samples after epoch ${epoch}` : `epoch ${epoch}, batch ${batch}`;
+  const place = batch === null ? `after the last update of epoch ${epoch}` : `epoch ${epoch}, batch ${batch}`;
   return `${settingText(network)} (${place})`;
 }
 

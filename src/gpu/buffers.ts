@@ -62,9 +62,23 @@ export interface BufferPart {
  * @throws ShadegradError `gpu` or `device-lost`
  */
 export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[]): Promise<ArrayBuffer[]> {
+  return (await stageBuffers(device, parts))();
+}
+
+/**
+ * As {@link readBuffers}, in two parts for a caller who wants to know what it costs the host: this one waits for the GPU,
+ * and what it returns, to be called once, takes the host's time.
+ */
+export async function stageBuffers(
+  device: GPUDevice,
+  parts: readonly BufferPart[],
+): Promise<() => ArrayBuffer[]> {
   const watch = DeviceWatch.of(device);
   watch.check();
   const staged: { readonly staging: GPUBuffer; readonly sizes: number[] }[] = [];
+  const destroy = () => {
+    for (const { staging } of staged) staging.destroy();
+  };
   const encoder = device.createCommandEncoder();
   const ranges = parts.map(({ buffer, offset = 0, size = buffer.size - offset }) => ({
     buffer,
@@ -95,7 +109,12 @@ export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[
     }
     device.queue.submit([encoder.finish()]);
     await watch.guard(Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ))));
-    return staged.flatMap(({ staging, sizes }) => {
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+  return () => {
+    const read = staged.flatMap(({ staging, sizes }) => {
       const bytes = staging.getMappedRange();
       let at = 0;
       return sizes.map((size) => {
@@ -103,9 +122,9 @@ export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[
         return bytes.slice(at - size, at);
       });
     });
-  } finally {
-    for (const { staging } of staged) staging.destroy();
-  }
+    destroy();
+    return read;
+  };
 }
 
 /**

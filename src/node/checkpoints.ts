@@ -48,8 +48,8 @@ export interface CheckpointWriter {
   /** Whether a state was written. */
   readonly written: boolean;
   /**
-   * Has the folder's checkpoint replaced by this state, and returns at once. While one is being written the next one
-   * waits; of several that wait only the last is written. The state must stay as it is.
+   * Has the folder's checkpoint replaced by this state, and returns once that is encoded. While one is being written the
+   * next one waits, and is not encoded yet; of several that wait only the last is written. The state must stay as it is.
    */
   write(state: TrainerState): void;
   /**
@@ -75,17 +75,20 @@ export function checkpointWriter(
   const ready = removeLeftovers(path);
   let next: TrainerState | undefined;
   let writing: Promise<void> | undefined;
+  let isWriting = false;
   let failure: { readonly error: unknown } | undefined;
   let told = false;
   let written = false;
 
   async function writeAll(): Promise<void> {
-    await ready;
     while (next) {
       const state = next;
       next = undefined;
       try {
-        await writeWhole(path, encodeCheckpoint(state, notes));
+        // At once where nothing is being written: a training measures what that costs it.
+        const bytes = encodeCheckpoint(state, notes);
+        await ready;
+        await writeWhole(path, bytes);
         failure = undefined;
         written = true;
       } catch (error) {
@@ -94,7 +97,7 @@ export function checkpointWriter(
         told = true;
       }
     }
-    writing = undefined;
+    isWriting = false;
   }
 
   return {
@@ -104,7 +107,9 @@ export function checkpointWriter(
     },
     write(state) {
       next = state;
-      writing ??= writeAll();
+      if (isWriting) return;
+      isWriting = true;
+      writing = writeAll();
     },
     async done() {
       await ready;

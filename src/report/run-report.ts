@@ -76,7 +76,7 @@ export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
 
 /** One network of a run: its settings, and what became of it. */
 export interface NetworkReport extends NetworkRecord {
-  /** Null where it diverged, or where the loss on the test samples is not finite. */
+  /** Null where it diverged. That is so also where no update is left to tell it and the test loss is not finite. */
   readonly test: { readonly loss: number; readonly accuracy: number } | null;
 }
 
@@ -155,7 +155,7 @@ export interface Trained extends Omit<Tested, 'file' | 'normalisation' | 'model'
   readonly config: RunConfig;
   /** [networks], one or more. */
   readonly networks: readonly NetworkRecord[];
-  /** As they were trained; null for those that diverged: [networks]. */
+  /** As they were trained; null for those without finite weights: [networks]. */
   readonly models: readonly (Model | null)[];
   /** Of `data.test`, by `models`. */
   readonly evaluation: PopulationEvaluation;
@@ -233,20 +233,28 @@ function testResults(data: Dataset, { classes }: MlpSpec, evaluation: Evaluation
 }
 
 /**
- * @throws ShadegradError `diverged` where all networks did, or where the test loss of the best one or of the ensemble is
- *   not finite; `usage` where there is not one model and one evaluation for each network
+ * A network without a model or without a finite test loss diverged, even if its record does not say so.
+ * @throws ShadegradError `diverged` where all networks did, or where the test loss of the ensemble is not finite; `usage`
+ *   where there are not as many models and evaluations as networks
  */
 export async function runReport(trained: Trained): Promise<RunReport> {
   const { config, networks, models, evaluation: evaluations, samples, seconds, ...tested } = trained;
-  const best = bestNetwork(networks);
-  const [record, bestModel, evaluation] = [networks[best], models[best], evaluations.networks[best]];
-  if (!record || !bestModel || !evaluation) throw notOneEach();
+  if (models.length !== networks.length || evaluations.networks.length !== networks.length)
+    throw notOneEach();
+  const usable = evaluations.networks.map((each, i) => {
+    const model = models[i];
+    return each && model && Number.isFinite(each.loss) ? { evaluation: each, model } : null;
+  });
+  const best = bestNetwork(networks, usable);
+  const [record, result] = [networks[best], usable[best]];
+  if (!record || !result) throw notOneEach();
+  const { evaluation, model: bestModel } = result;
   const { dataset, model, adapter, toggles, versions, ...results } = await testReport({
     ...tested,
     model: bestModel,
     evaluation,
   });
-  const reports = networks.map((network, i) => networkReport(network, evaluations.networks[i]));
+  const reports = networks.map((network, i) => networkReport(network, usable[i]?.evaluation ?? null));
   const several = networks.length > 1;
   return {
     dataset,
@@ -265,9 +273,10 @@ export async function runReport(trained: Trained): Promise<RunReport> {
   };
 }
 
-function networkReport(network: NetworkRecord, evaluation: Evaluation | null | undefined): NetworkReport {
-  if (evaluation === undefined) throw notOneEach();
-  const { seed, learningRate, weightDecay, history, epoch, stopped, diverged } = network;
+function networkReport(network: NetworkRecord, evaluation: Evaluation | null): NetworkReport {
+  const { seed, learningRate, weightDecay, history, epoch, stopped } = network;
+  const after = { epoch: Math.max(1, epoch), batch: null };
+  const diverged = network.diverged ?? (evaluation ? null : after);
   const test = diverged === null ? testOf(evaluation) : null;
   return { seed, learningRate, weightDecay, history, epoch, stopped, test, diverged };
 }
@@ -297,8 +306,8 @@ function summaryOf(tests: readonly NetworkReport['test'][]): PopulationSummary {
 function notOneEach(): ShadegradError {
   return new ShadegradError(
     'usage',
-    'A network that did not diverge has no model or no evaluation.',
-    'Pass one of each for each network, in the same order.',
+    'There are not as many models and evaluations as networks.',
+    'Pass one of each, or null, for each network, in the same order.',
   );
 }
 

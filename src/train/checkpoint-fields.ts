@@ -45,7 +45,7 @@ export function nullable<T>(read: Reader<T>): Reader<T | null> {
   return (value, path) => (value === null ? null : read(value, path));
 }
 
-/** A finite number: see {@link numberForJson}. */
+/** A finite number; -0 as {@link numberForJson} writes it. */
 export function number(least = -Number.MAX_VALUE, most = Number.MAX_VALUE): Reader<number> {
   return (value, path) => {
     const found = value === '-0' ? -0 : value;
@@ -83,13 +83,9 @@ export function oneOf<T extends string>(...words: readonly T[]): Reader<T> {
   };
 }
 
-/**
- * For `JSON.stringify`, which would turn -0 into 0, and NaN and the infinities into null. {@link number} reads -0 back
- * and refuses the others, so that they are never taken for null.
- */
+/** For `JSON.stringify`, which would turn -0 into 0. */
 export function numberForJson(_: string, value: unknown): unknown {
-  if (Object.is(value, -0)) return '-0';
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  return Object.is(value, -0) ? '-0' : value;
 }
 
 function misfit(value: unknown, path: string, wanted: string): ShadegradError {

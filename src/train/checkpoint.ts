@@ -60,7 +60,7 @@ interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
 
 /** The shaders compute in float32, which holds 1e-38 to 1e38. */
 const learningRate = number(1e-30, 1e30);
-const weightDecay = number(0);
+const weightDecay = number(0, 1);
 const share = number(0, 1);
 
 function oneOrMore(read: Reader<number>): Reader<number | number[]> {
@@ -157,21 +157,19 @@ const readHeader: Reader<Header> = object<Header>({
  */
 export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): Uint8Array<ArrayBuffer> {
   const { rounds, networks, ...rest } = state;
-  const json = JSON.stringify(
-    {
-      format: FORMAT,
-      notes,
-      ...rest,
-      rounds: rounds.map(({ parameters: _, moments: __, ...run }) => run),
-      networks: networks.map(({ best, ...network }) => ({
-        ...network,
-        best: best && { epoch: best.epoch, valLoss: best.valLoss },
-      })),
-    },
-    numberForJson,
-  );
-  // Nothing is written that could not be read.
-  const { spec, moments } = parseHeader(json);
+  const written = {
+    format: FORMAT,
+    notes,
+    ...rest,
+    rounds: rounds.map(({ parameters: _, moments: __, ...run }) => run),
+    networks: networks.map(({ best, ...network }) => ({
+      ...network,
+      best: best && { epoch: best.epoch, valLoss: best.valLoss },
+    })),
+  };
+  // Nothing is written that could not be read: JSON has null for NaN and the infinities.
+  const { spec, moments } = headerOf(written);
+  const json = JSON.stringify(written, numberForJson);
   const tensors = (name: string, layers: readonly Float32Array[], ...leading: number[]): Tensor[] => {
     const shapes = layerShapes(spec, leading);
     if (layers.length !== shapes.length) {
@@ -202,7 +200,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = orBroken(() => decodeSafetensors(bytes));
   const json = Object.hasOwn(metadata, CHECKPOINT_NOTE) ? metadata[CHECKPOINT_NOTE] : undefined;
   if (json === undefined) throw foreign(Object.hasOwn(metadata, SPEC_NOTE));
-  const { header, spec, moments } = parseHeader(json);
+  const { header, spec, moments } = headerOf(parse(json));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const take = (group: string, ...leading: number[]): Float32Array<ArrayBuffer>[] =>
     layerShapes(spec, leading).map((shape, l) => {
@@ -247,13 +245,15 @@ function foreign(isModel: boolean): ShadegradError {
   );
 }
 
-function parseHeader(json: string): { header: Header; spec: MlpSpec; moments: number } {
-  let parsed: unknown;
+function parse(json: string): unknown {
   try {
-    parsed = JSON.parse(json);
+    return JSON.parse(json);
   } catch (error) {
     throw broken('its state is not JSON', error);
   }
+}
+
+function headerOf(parsed: unknown): { header: Header; spec: MlpSpec; moments: number } {
   const format = whole(1)(fieldsOf(parsed).format, 'its format');
   if (format > FORMAT) {
     throw new ShadegradError(

@@ -1,3 +1,4 @@
+import { ShadegradError } from '../errors.ts';
 import type { Evaluation, PopulationEvaluation, Prediction } from './history.ts';
 
 /** Replaces probabilities that are 0 in float32: its least normal number. */
@@ -27,19 +28,29 @@ export function ensemblePrediction(predictions: readonly Prediction[], classes: 
 
 /**
  * Results of networks on labelled samples, together. The loss is the mean of -log p[label], with p no less than 2^-126;
- * for one network it is the network's own, from its logits.
+ * for one network it is the network's own, from its logits. A network whose loss is not finite has no result, and is
+ * left out.
  *
- * @param networks null for one that is left out; at least one is not
+ * @param each null for one that is left out
  * @param labels [count]
+ * @throws ShadegradError `diverged` where no network has a finite loss
  */
 export function populationEvaluation(
-  networks: readonly (Evaluation | null)[],
+  each: readonly (Evaluation | null)[],
   labels: Uint8Array,
   classes: number,
 ): PopulationEvaluation {
+  const networks = each.map((network) => (network && Number.isFinite(network.loss) ? network : null));
   const asked = networks.filter((network) => network !== null);
   const [only] = asked;
-  if (only && asked.length === 1) return { networks, ensemble: only };
+  if (!only) {
+    throw new ShadegradError(
+      'diverged',
+      'The loss on these samples is not finite.',
+      'Train again with a smaller learning rate.',
+    );
+  }
+  if (asked.length === 1) return { networks, ensemble: only };
   const { probabilities, predictions } = ensemblePrediction(asked, classes);
   const count = labels.length;
   let lossSum = 0;

@@ -9,7 +9,7 @@ export interface NetworkSettings {
 /** Where a network's loss stopped being a finite number; both count from 1. */
 export interface Divergence {
   readonly epoch: number;
-  /** Null if it was the loss on the validation samples, after the epoch. */
+  /** Null if the losses of the batches were finite: what the last update left has none, or is not finite itself. */
   readonly batch: number | null;
 }
 
@@ -57,9 +57,9 @@ export interface Progress {
 
 /** Results of several networks on labelled samples, each alone and all together. */
 export interface PopulationEvaluation {
-  /** Null for a network that diverged: [networks]. */
+  /** Null for a network that diverged, or whose loss on these samples is not finite: [networks]. */
   readonly networks: readonly (Evaluation | null)[];
-  /** From the mean of the probabilities of the networks that did not diverge. */
+  /** From the mean of the probabilities of the others. */
   readonly ensemble: Evaluation;
 }
 

@@ -85,7 +85,7 @@ export class Network {
    * Loss, accuracy, probabilities and predictions on labelled samples; of several networks by the mean of their
    * probabilities.
    * @throws ShadegradError `bad-data` where the samples do not fit the network, `usage` where they are not bytes, `gpu`
-   *   or `device-lost`
+   *   or `device-lost`, and `diverged` where no network has a finite loss
    */
   async evaluate(samples: Samples): Promise<Evaluation> {
     return (await this.evaluateAll(samples)).ensemble;
@@ -96,7 +96,7 @@ export class Network {
     return populationEvaluation(await this.evaluateEach(samples), samples.labels, this.spec.classes);
   }
 
-  /** As {@link evaluate}, each network alone: [networks]. */
+  /** As {@link evaluate}, each network alone, whatever its loss: [networks]. */
   evaluateEach(samples: Samples): Promise<Evaluation[]> {
     const evaluation = this.#evaluating.then(() => this.#evaluate(samples));
     this.#evaluating = evaluation.catch(() => undefined);

@@ -62,7 +62,11 @@ function limitsFor(prepared: Prepared, models: number): Record<string, number> {
 
 /** @throws ShadegradError as `Trainer.create`, for all that needs no device */
 export function prepare(data: Dataset, options: TrainerOptions): Prepared {
-  const { planMemory: _, initial, restore, ...given } = options;
+  const { planMemory: _, initial, restore, ...settingsGiven } = options;
+  // A setting that is undefined is not given. Types forbid it, but JavaScript does not.
+  const given: Partial<TrainerSettings> = Object.fromEntries(
+    Object.entries(settingsGiven).filter(([, value]) => value !== undefined),
+  );
   if (initial && restore) {
     throw new ShadegradError(
       'usage',
@@ -118,7 +122,7 @@ export function prepare(data: Dataset, options: TrainerOptions): Prepared {
 function restoredSettings({ settings }: TrainerState, given: Partial<TrainerSettings>): TrainerSettings {
   for (const [name, value] of Object.entries(given)) {
     const [now, before] = [value, settings[name as keyof TrainerSettings]].map(inWords);
-    if (name === 'plan' || value === undefined || now === before) continue;
+    if (name === 'plan' || now === before) continue;
     throw new ShadegradError(
       'usage',
       `${name}: ${now} contradicts the training to go on with, which has ${before}.`,

@@ -11,7 +11,8 @@ import { isDone, type NetworkState, type RunState } from './state.ts';
 export interface Member extends NetworkSettings {
   readonly train: Uint32Array;
   readonly validation: Uint32Array<ArrayBuffer>;
-  history: readonly EpochRecord[];
+  /** Grows. What is told of it is a copy. */
+  readonly history: EpochRecord[];
   diverged: Divergence | null;
   stopped: boolean;
   best: NetworkState['best'];
@@ -46,7 +47,7 @@ export function deal(prepared: Prepared, room: number): Dealt {
   };
   const members = networks.map((network, i): Member => {
     const { history = [], diverged = null, stopped = false, best = null } = restore?.networks[i] ?? {};
-    return { ...network, ...splitOf(network.seed), history, diverged, stopped, best };
+    return { ...network, ...splitOf(network.seed), history: [...history], diverged, stopped, best };
   });
   const round = (i: number): Round & { state: RunState } => {
     const own = members.slice(i * room, (i + 1) * room);

@@ -1,4 +1,4 @@
-import { readBuffers } from '../gpu/buffers.ts';
+import { readBuffers, stageBuffers } from '../gpu/buffers.ts';
 import { denseLayers } from '../model/spec.ts';
 import { Executable } from './executable.ts';
 import type { NetworkRate, Optimizer } from './optimizer.ts';
@@ -99,12 +99,12 @@ export class Run {
 
   /**
    * Goes on from `state`.
-   * @param order of the running epoch, as for {@link begin}
+   * @param order of the running epoch, as for {@link begin}; null where that is at its end
    * @param rates as in {@link RunOptions}, where other networks take the place of those before
    */
-  restore(state: RunState, order: Uint32Array<ArrayBuffer>, rates = this.#rates): void {
+  restore(state: RunState, order: Uint32Array<ArrayBuffer> | null, rates = this.#rates): void {
     this.#rates = rates;
-    this.#executable.write('order', order);
+    if (order) this.#executable.write('order', order);
     for (const layer of this.#layers()) {
       const [parameters, moments] = [state.parameters[layer], state.moments[layer]];
       if (parameters) this.#executable.write(parametersOf(layer), parameters);
@@ -214,20 +214,28 @@ export class Run {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async snapshot(): Promise<RunState> {
+    return (await this.stageSnapshot())();
+  }
+
+  /** As {@link snapshot}; what it returns is to be called once, without a wait: see {@link stageBuffers}. */
+  async stageSnapshot(): Promise<() => RunState> {
     const { t, place } = this;
     const [counted, sums, layers] = [this.#counted, this.#sums, this.#layers()];
     const named = [...layers.map(parametersOf), ...layers.map(momentsOf)].map((name) =>
       this.#executable.buffer(name),
     );
     const parts = [...named.map((buffer) => ({ buffer })), ...this.#metrics(counted, place)];
-    const bytes = await readBuffers(this.device, parts);
-    const state = bytes.slice(0, named.length).map((part) => new Float32Array(part));
-    return {
-      t,
-      place,
-      sums: this.#added(sums, counted, bytes.slice(named.length)),
-      parameters: state.slice(0, layers.length),
-      moments: state.slice(layers.length),
+    const read = await stageBuffers(this.device, parts);
+    return () => {
+      const bytes = read();
+      const state = bytes.slice(0, named.length).map((part) => new Float32Array(part));
+      return {
+        t,
+        place,
+        sums: this.#added(sums, counted, bytes.slice(named.length)),
+        parameters: state.slice(0, layers.length),
+        moments: state.slice(layers.length),
+      };
     };
   }
 

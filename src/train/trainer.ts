@@ -50,6 +50,7 @@ import { Run } from './run.ts';
 import { learningRateFactor, scheduleEnd } from './schedule.ts';
 import type { TrainerSettings } from './settings.ts';
 import { Snapshots } from './snapshots.ts';
+import { isSound } from './sound.ts';
 import {
   type EpochSums,
   epochsTrained,
@@ -89,8 +90,9 @@ export interface FitOptions {
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
   /**
    * Called with everything that another trainer needs to go on: after each epoch, where the training is interrupted, and
-   * within an epoch each time `snapshotSeconds` are over. Training does not wait for a promise it returns, but the next
-   * snapshot and the end of `fit` do.
+   * within an epoch each time `snapshotSeconds` are over. But for the last epoch and interruptions, it is left out as long
+   * as the one before has taken the host more than a hundredth of the time since, the time until this returns included.
+   * Training does not wait for a promise it returns, but the next snapshot and the end of `fit` do.
    */
   readonly onSnapshot?: (state: TrainerState) => void | Promise<void>;
   /** Default: none within an epoch. */
@@ -253,25 +255,18 @@ export class Trainer {
       seed,
       learningRate,
       weightDecay,
-      history,
+      history: [...history],
       diverged,
       stopped,
       epoch: best?.epoch ?? history.length,
     }));
   }
 
-  /**
-   * Index of the best network, see {@link bestNetwork}; the test set has no say.
-   * @throws ShadegradError `diverged` where all did
-   */
-  get best(): number {
-    return bestNetwork(this.networks);
-  }
-
-  /** The epochs of the best network; of the first, where all diverged. */
+  /** The epochs of the network with the best record, see {@link bestNetwork}; of the first, where all diverged. */
   get history(): readonly EpochRecord[] {
-    const index = this.#allDiverged ? 0 : this.best;
-    return this.#members[index]?.history ?? [];
+    const { networks } = this;
+    const index = this.#allDiverged ? 0 : bestNetwork(networks, networks);
+    return networks[index]?.history ?? [];
   }
 
   get #allDiverged(): boolean {
@@ -293,6 +288,9 @@ export class Trainer {
    * Trains `epochs` more epochs and yields each one's record when it is done: of several networks the means over those that
    * have not diverged or been stopped. Ends sooner where early stopping has stopped them all, and at once where it had
    * before. Leaving the loop stops the training.
+   *
+   * A loss is of the weights before an update, so a network that an update ruined diverges with the next batch. After the
+   * last epoch, and where the training is interrupted, the weights themselves are looked at.
    *
    * @throws ShadegradError `usage` (also where a `fit` is under way already, or the schedule has come to its end),
    *   `interrupted`, `diverged` (no network has a finite loss; the epoch is named), `gpu` or `device-lost`, and what
@@ -321,25 +319,34 @@ export class Trainer {
     if (this.#allDiverged) throw this.#divergence();
     this.#fitting = true;
     const { onSnapshot, snapshotSeconds = Number.POSITIVE_INFINITY } = options;
-    const snapshots = new Snapshots(() => this.state(), onSnapshot, snapshotSeconds);
+    const snapshots = new Snapshots(() => this.#stageState(), onSnapshot, snapshotSeconds);
+    let failed = false;
     try {
-      while (this.epochs < last && this.#members.some((member) => !isDone(member))) {
+      while (!this.#isTrainedTo(last)) {
         this.#epoch = this.epochs + 1;
         for (const [turn, round] of this.#rounds.entries()) {
           if (isComplete(round, this.#epoch)) continue;
           await this.#load(round);
           await this.#trainEpoch({ ...options, epochs: last, turn, snapshots });
         }
-        await snapshots.take();
+        await (this.#isTrainedTo(last) ? snapshots.take() : snapshots.takeAfterEpoch());
         if (this.#allDiverged) throw this.#divergence();
         const record = this.#meanRecord();
         if (record) yield record;
       }
-      await snapshots.end();
+    } catch (error) {
+      failed = true;
+      throw error;
     } finally {
       this.#fitting = false;
-      await snapshots.settled();
+      // Also whoever leaves the loop is told that a snapshot failed, unless something else has failed.
+      await (failed ? snapshots.settled() : snapshots.end());
     }
+  }
+
+  /** Whether there is nothing left to train until `epoch` is. */
+  #isTrainedTo(epoch: number): boolean {
+    return this.epochs >= epoch || this.#members.every(isDone);
   }
 
   /** Trains what is left of the running epoch of the networks on the device, validates them and keeps their records. */
@@ -365,17 +372,18 @@ export class Trainer {
     const better = trained.some(
       ({ member, record }) => patience !== null && record && isBetter(record, member),
     );
-    const parameters = better ? await run.parameters() : [];
+    const isLast = epoch === context.epochs;
+    const parameters = better || isLast ? await run.parameters() : undefined;
     // All at once: what is asked for a state meanwhile gets all of it or nothing.
     for (const { member, slot, record } of trained) {
-      if (!record) {
+      const own = parameters?.map((layer) => partOf(layer, slot, round.members.length));
+      if (!record || (own && !this.#isSound(member, own))) {
         member.diverged = { epoch, batch: sums[slot]?.diverged ?? null };
         continue;
       }
-      member.history = [...member.history, record];
+      member.history.push(record);
       if (patience === null) continue;
-      if (isBetter(record, member)) {
-        const own = parameters.map((layer) => partOf(layer, slot, round.members.length));
+      if (own && isBetter(record, member)) {
         member.best = { epoch, valLoss: record.valLoss ?? Number.NaN, parameters: own };
       }
       member.stopped = member.best !== null && epoch - member.best.epoch >= patience;
@@ -425,8 +433,10 @@ export class Trainer {
       since += reported - heldSince;
     }
     if (run.place < run.stepsPerEpoch) {
+      await this.#markDiverged();
       await snapshots.take();
       await snapshots.end();
+      if (this.#allDiverged) throw this.#divergence();
       throw new ShadegradError(
         'interrupted',
         `Training was interrupted in epoch ${this.#epoch}, after ${run.place} of its ${run.stepsPerEpoch} batches.`,
@@ -437,6 +447,31 @@ export class Trainer {
     round.seconds = seconds();
     const progress = this.#progress(sums, run.place, round.seconds, turn);
     if (progress) await onProgress?.(progress);
+  }
+
+  /** Marks the networks that have diverged by now, in the middle of an epoch. */
+  async #markDiverged(): Promise<void> {
+    const { run } = this.#parts;
+    for (const round of this.#rounds) {
+      const { t } = this.#at(round);
+      const { sums, parameters } = round.state ?? {
+        sums: await run.sums(),
+        parameters: await run.parameters(),
+      };
+      for (const { member, slot } of ownMembers(round)) {
+        if (isDone(member)) continue;
+        const batch = sums[slot]?.diverged ?? null;
+        const own = parameters.map((layer) => partOf(layer, slot, round.members.length));
+        if (batch === null && this.#isSound(member, own)) continue;
+        member.diverged = { epoch: Math.max(1, Math.ceil(t / run.stepsPerEpoch)), batch };
+      }
+    }
+  }
+
+  #isSound({ train }: Member, own: readonly Float32Array[]): boolean {
+    const { inputs } = this.spec;
+    const first = inputs * (train[0] ?? 0);
+    return isSound(this.spec, own, this.#data.train.images.subarray(first, first + inputs));
   }
 
   /** Of the networks on the device that are still trained; undefined where all of them diverged. */
@@ -492,7 +527,7 @@ export class Trainer {
     const [first] = this.#members;
     const { epoch, batch } = first?.diverged ?? { epoch: this.#epoch, batch: null };
     const where =
-      batch === null ? `on the validation samples after epoch ${epoch}` : `in epoch ${epoch}, batch ${batch}`;
+      batch === null ? `after the last update of epoch ${epoch}` : `in epoch ${epoch}, batch ${batch}`;
     const which =
       this.#members.length > 1
         ? `No network's loss is finite: the first one's was not `
@@ -530,8 +565,9 @@ export class Trainer {
 
   #enter(round: Round, state: RunState): void {
     const { run } = this.#parts;
-    const epoch = epochOf(state, run.stepsPerEpoch);
-    run.restore(state, this.#orderOf(round, epoch), ratesOf(round, this.#factor));
+    const isAtEnd = state.place === run.stepsPerEpoch;
+    const order = isAtEnd ? null : this.#orderOf(round, epochOf(state, run.stepsPerEpoch));
+    run.restore(state, order, ratesOf(round, this.#factor));
     this.#loaded = round;
     round.state = undefined;
   }
@@ -546,28 +582,43 @@ export class Trainer {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async state(): Promise<TrainerState> {
-    const networks = this.#members.map(({ train: _, validation: __, ...network }) => network);
+    return (await this.#stageState())();
+  }
+
+  /** As {@link state}; what it returns is to be called once, without a wait. */
+  async #stageState(): Promise<() => TrainerState> {
+    const networks = this.#members.map(({ train: _, validation: __, ...network }) => ({
+      ...network,
+      history: [...network.history],
+    }));
     const rest = {
       spec: this.spec,
       settings: { ...this.#asked, plan: this.plan.name as TrainerSettings['plan'] },
       epoch: this.#epoch,
       networks,
     };
-    const rounds = this.#rounds.map(async ({ state, seconds }): Promise<RoundState> => {
-      return { ...(await (state ?? this.#parts.run.snapshot())), seconds };
+    const rounds = this.#rounds.map(async ({ state, seconds }): Promise<() => RoundState> => {
+      const read = state ? () => state : await this.#parts.run.stageSnapshot();
+      return () => ({ ...read(), seconds });
     });
     this.#checksum ??= datasetChecksum(this.#data);
-    const [dataset, ...states] = await Promise.all([this.#checksum, ...rounds]);
-    return { ...rest, dataset, rounds: states };
+    const [dataset, ...reads] = await Promise.all([this.#checksum, ...rounds]);
+    return () => ({ ...rest, dataset, rounds: reads.map((read) => read()) });
   }
 
   /**
-   * The best network's loss, accuracy, probabilities and predictions on labelled samples.
+   * The loss, accuracy, probabilities and predictions of the best network on labelled samples, see {@link bestNetwork}.
    * @throws ShadegradError as {@link evaluateAll}
    */
   async evaluate(samples: Samples): Promise<Evaluation> {
-    const { networks, ensemble } = await this.evaluateAll(samples);
-    return networks[this.best] ?? ensemble;
+    return this.#best((await this.evaluateAll(samples)).networks);
+  }
+
+  /** @throws ShadegradError `diverged` where no network has a result */
+  #best<T extends object>(results: readonly (T | null)[]): T {
+    const result = results[bestNetwork(this.networks, results)];
+    if (result) return result;
+    throw infiniteWeights();
   }
 
   /**
@@ -577,18 +628,8 @@ export class Trainer {
   async evaluateAll(samples: Samples): Promise<PopulationEvaluation> {
     if (this.#allDiverged) throw this.#divergence();
     const each = await this.#askEach((network) => network.evaluateEach(samples));
-    const networks = each.map((evaluation, i) => {
-      const isLost = this.#members[i]?.diverged || !Number.isFinite(evaluation.loss);
-      return isLost ? null : evaluation;
-    });
-    if (networks.every((network) => network === null)) {
-      throw new ShadegradError(
-        'diverged',
-        'The loss on these samples is not finite.',
-        'Train again with a smaller learning rate.',
-      );
-    }
-    return populationEvaluation(networks, samples.labels, this.spec.classes);
+    const sound = each.map((evaluation, i) => (this.#members[i]?.diverged ? null : evaluation));
+    return populationEvaluation(sound, samples.labels, this.spec.classes);
   }
 
   /**
@@ -610,17 +651,15 @@ export class Trainer {
   }
 
   /**
-   * The best network.
-   * @throws ShadegradError `gpu` or `device-lost`, and `diverged` where it has a weight that is not a finite number
+   * The best network, see {@link bestNetwork}.
+   * @throws ShadegradError `gpu` or `device-lost`, and `diverged` where each has a weight that is not a finite number
    */
   async model(): Promise<Model> {
-    const model = (await this.models())[this.best];
-    if (model) return model;
-    throw infiniteWeights();
+    return this.#best(await this.models());
   }
 
   /**
-   * Each network; null where it diverged.
+   * Each network; null where it diverged, or has a weight that is not a finite number.
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async models(): Promise<(Model | null)[]> {

@@ -273,6 +273,16 @@ describe('many networks', () => {
     expect(stderr).toBe(`Notice: Of another training: ${older.join(', ')}\n`);
   });
 
+  test('are tested without one that its very last update ruined', async () => {
+    const args = ['--epochs', '1', '--hidden', '8', '--batch-size', '1000', '--learning-rate', '1e30,0.01'];
+    const { code, stdout, stderr } = await train(...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Best by training loss: seed 1, learning rate 0.01: accuracy /m);
+    expect(stderr).toMatch(
+      /others go on: seed 1, learning rate 1e\+30 \(after the last update of epoch 1\)\.\n$/,
+    );
+  });
+
   test('end with 5 only if all diverge, with nothing written', async () => {
     const out = join(folder, 'all-diverged');
     const { code, stdout, stderr } = await train('--models', '2', '--learning-rate', '1e30', '--out', out);

@@ -3,10 +3,18 @@ import { ensemblePrediction, populationEvaluation } from '../../src/train/ensemb
 import type { NetworkRecord } from '../../src/train/history.ts';
 import { Network } from '../../src/train/network.ts';
 import type { PlanName } from '../../src/train/plans/index.ts';
+import type { TrainerState } from '../../src/train/state.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 import { testDevice } from '../support/gpu.ts';
-import { otherDevice, trainFor, untimedHistory, untimedNetwork, untimedState } from '../support/training.ts';
+import {
+  abortedAfter,
+  otherDevice,
+  trainFor,
+  untimedHistory,
+  untimedNetwork,
+  untimedState,
+} from '../support/training.ts';
 
 const data = blobs();
 const SETTINGS: TrainerOptions = {
@@ -76,12 +84,11 @@ test('the best network is chosen by validation, and is what a population answers
   const trainer = await Trainer.create(await testDevice(), data, SETTINGS);
   await trainFor(trainer, 2);
   const losses = trainer.networks.map(({ history }) => history.at(-1)?.valLoss ?? Number.NaN);
-  expect(losses[trainer.best]).toBe(Math.min(...losses));
-  const best = trainer.networks[trainer.best];
-  expect(trainer.history).toEqual(best?.history);
-  expect(await trainer.model()).toEqual((await trainer.models())[trainer.best]);
+  const best = losses.indexOf(Math.min(...losses));
+  expect(trainer.history).toEqual(trainer.networks[best]?.history);
+  expect(await trainer.model()).toEqual((await trainer.models())[best]);
   const { networks, ensemble } = await trainer.evaluateAll(data.test);
-  expect(await trainer.evaluate(data.test)).toEqual(networks[trainer.best]);
+  expect(await trainer.evaluate(data.test)).toEqual(networks[best]);
   const { probabilities, predictions } = ensemble;
   expect(await trainer.predict(data.test.images)).toEqual({ probabilities, predictions });
   expect(trainer.trained.samples).toBe(8 * 2 * 160);
@@ -126,7 +133,7 @@ describe('a network that diverges', () => {
       expect(sound.length).toBe(2);
       const together = populationEvaluation(sound, data.test.labels, data.classes);
       expect(evaluation.ensemble).toEqual(together.ensemble);
-      expect(trainer.best).toBeLessThan(2);
+      expect(models.slice(0, 2)).toContainEqual(await trainer.model());
       const { probabilities, predictions } = together.ensemble;
       expect(await trainer.predict(data.test.images)).toEqual({ probabilities, predictions });
       const own = trainer.networks.slice(0, 2).map(({ history }) => history[1]?.loss ?? Number.NaN);
@@ -148,6 +155,80 @@ describe('a network that diverges', () => {
     watched.destroy();
   });
 
+  describe('in its last update', () => {
+    // An epoch is one batch: the only loss is that of the initial weights.
+    const ruined = { ...rates, batchSize: 1000, models: 1, learningRate: [1e30, 0.01], validationSplit: 0 };
+
+    async function expectSecond(trainer: Trainer, epoch: number) {
+      expect(trainer.networks.map(({ diverged }) => diverged)).toEqual([{ epoch, batch: null }, null]);
+      const [first, second] = await trainer.models();
+      expect(first).toBe(null);
+      expect(await trainer.model()).toEqual(second);
+      const { networks, ensemble } = await trainer.evaluateAll(data.test);
+      expect(networks).toEqual([null, ensemble]);
+      expect(await trainer.evaluate(data.test)).toEqual(ensemble);
+      expect(trainer.history).toEqual(trainer.networks[1]?.history);
+      trainer.destroy();
+    }
+
+    test('costs the others nothing', async () => {
+      const trainer = await Trainer.create(await testDevice(), data, ruined);
+      const kept: TrainerState[] = [];
+      const [record] = await trainFor(trainer, 1, { onSnapshot: (state) => void kept.push(state) });
+      expect(trainer.networks.map(({ history }) => history)).toEqual([[], [record]]);
+      expect(kept.at(-1)?.networks.map(({ diverged }) => diverged)).toEqual([
+        { epoch: 1, batch: null },
+        null,
+      ]);
+      await expectSecond(trainer, 1);
+    });
+
+    test('is seen where the training is interrupted', async () => {
+      const trainer = await Trainer.create(await testDevice(), data, ruined);
+      const controller = new AbortController();
+      const interrupted = async () => {
+        for await (const _ of trainer.fit({ epochs: 3, signal: controller.signal })) controller.abort();
+      };
+      await expect(interrupted()).rejects.toMatchObject({ code: 'interrupted' });
+      await expectSecond(trainer, 1);
+    });
+
+    test('is not looked for between epochs, and yet it is not the best then', async () => {
+      const trainer = await Trainer.create(await testDevice(), data, ruined);
+      for await (const { epoch } of trainer.fit({ epochs: 2 })) {
+        const { networks, ensemble } = await trainer.evaluateAll(data.test);
+        expect(networks).toEqual([null, ensemble]);
+        expect(await trainer.evaluate(data.test)).toEqual(ensemble);
+        expect(trainer.networks[0]?.diverged).toEqual(epoch === 1 ? null : { epoch: 2, batch: 1 });
+      }
+      trainer.destroy();
+    });
+
+    test('ends the training where it is that of all', async () => {
+      const settings = { ...ruined, learningRate: [1e30, 1e29] };
+      const trainer = await Trainer.create(await testDevice(), data, settings);
+      await expect(trainFor(trainer, 1)).rejects.toMatchObject({
+        code: 'diverged',
+        message: expect.stringContaining('after the last update of epoch 1'),
+      });
+      trainer.destroy();
+    });
+  });
+
+  test('is marked where the training is interrupted, whatever its batches were', async () => {
+    const settings = { ...rates, models: 1, learningRate: [0.01, 1e20] };
+    const trainer = await Trainer.create(await testDevice(), data, settings);
+    await expect(trainFor(trainer, 1, { signal: abortedAfter(4) })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    const [sound, lost] = trainer.networks;
+    expect(sound?.diverged).toBe(null);
+    expect(lost?.diverged).toMatchObject({ epoch: 1, batch: expect.any(Number) });
+    expect((await trainer.evaluateAll(data.test)).networks[1]).toBe(null);
+    expect(await trainer.model()).toEqual((await trainer.models())[0]);
+    trainer.destroy();
+  });
+
   test('ends the training where all do, and then there is nothing to ask', async () => {
     const trainer = await Trainer.create(await testDevice(), data, { ...rates, learningRate: [1e20, 1e25] });
     const diverged = { code: 'diverged', message: expect.stringContaining("No network's loss is finite") };
@@ -163,7 +244,6 @@ describe('a network that diverges', () => {
     await expect(trainer.evaluate(data.test)).rejects.toMatchObject(diverged);
     await expect(trainer.predict(data.test.images)).rejects.toMatchObject(diverged);
     await expect(trainer.model()).rejects.toMatchObject({ code: 'diverged' });
-    expect(() => trainer.best).toThrow('diverged');
     const again = await Trainer.create(await otherDevice(), data, { restore: state });
     expect(again.networks).toEqual(trainer.networks);
     await expect(trainFor(again, 1)).rejects.toMatchObject(diverged);

@@ -7,7 +7,7 @@ import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 import { testDevice } from '../support/gpu.ts';
 import { CHECKPOINT_NOTES } from '../support/trainer-state.ts';
-import { abortedAfter, otherDevice, trainFor, untimedState } from '../support/training.ts';
+import { abortedAfter, abortedOnce, otherDevice, trainFor, untimedState } from '../support/training.ts';
 
 const data = blobs();
 const EPOCHS = 3;
@@ -107,20 +107,15 @@ describe.each(CASES)('$plan with $optimizer', ({ plan, optimizer }) => {
 test('an interruption between two epochs, and one in the last batch, lose nothing', async () => {
   const expected = await uninterrupted(SETTINGS);
   const trainer = await Trainer.create(await testDevice(), data, SETTINGS);
-  const controller = new AbortController();
   const states: TrainerState[] = [];
-  const onSnapshot = (state: TrainerState) => {
-    states.push(state);
-    // In the first epoch, all of it is submitted by then: it comes to its end.
-    if (state.rounds[0]?.place === 14) controller.abort();
-  };
+  // When all of the first epoch is submitted, which therefore comes to its end.
   const interrupted = trainFor(trainer, EPOCHS, {
-    signal: controller.signal,
-    onSnapshot,
+    signal: abortedOnce(() => trainer.place.done === 14),
+    onSnapshot: (state) => void states.push(state),
     snapshotSeconds: 0,
   });
   await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
-  expect(trainer.epochs).toBeGreaterThan(0);
+  expect(trainer.epochs).toBe(1);
   expect(untimedState(states.at(-1) ?? (await trainer.state()))).toEqual(untimedState(await trainer.state()));
   for (const state of states) expect(await resumed(stored(state))).toEqual(expected);
   trainer.destroy();
@@ -360,5 +355,21 @@ test('leaving the loop waits for the snapshot under way', async () => {
   };
   for await (const _ of trainer.fit({ epochs: 2, onSnapshot })) break;
   expect(written).toBe(1);
+  trainer.destroy();
+});
+
+test('leaving the loop tells of a snapshot that failed, unless something else has', async () => {
+  const trainer = await Trainer.create(await testDevice(), data, SETTINGS);
+  const onSnapshot = async () => {
+    throw new Error('in onSnapshot');
+  };
+  const leave = async (how?: Error) => {
+    for await (const _ of trainer.fit({ epochs: 1, onSnapshot })) {
+      if (how) throw how;
+      break;
+    }
+  };
+  await expect(leave()).rejects.toThrow('in onSnapshot');
+  await expect(leave(new Error('in the loop'))).rejects.toThrow('in the loop');
   trainer.destroy();
 });

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { type PlanName, trainingPlan } from '../../src/train/plans/index.ts';
+import { Orders } from '../../src/train/rounds.ts';
 import type { TrainerState } from '../../src/train/state.ts';
 import { populationLimits, Trainer, type TrainerOptions, trainerLimits } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
@@ -106,6 +107,16 @@ test('a training in rounds goes on from wherever it was interrupted', async () =
     trainer.destroy();
   }
   expect(places.size).toBeGreaterThan(4);
+});
+
+test('a round has its order made once an epoch', async () => {
+  const joined = vi.spyOn(Orders.prototype, 'joined');
+  const trainer = await Trainer.create(await smallDevice(), data, SETTINGS);
+  await trainFor(trainer, 3);
+  expect(trainer.rounds).toBe(3);
+  expect(joined).toHaveBeenCalledTimes(3 * 3);
+  joined.mockRestore();
+  trainer.destroy();
 });
 
 test('networks may be asked at any moment, and nothing comes of it', async () => {

@@ -20,9 +20,20 @@ export async function trainFor(trainer: Trainer, epochs: number, options: Omit<F
 
 /** A signal that is aborted once it was asked so often: a training asks before each submit. */
 export function abortedAfter(checks: number): AbortSignal {
-  const { signal } = new AbortController();
   let asked = 0;
-  Object.defineProperty(signal, 'aborted', { get: () => asked++ >= checks });
+  return abortedOnce(() => asked++ >= checks);
+}
+
+/** A signal that is aborted from when `condition` is met on. */
+export function abortedOnce(condition: () => boolean): AbortSignal {
+  const { signal } = new AbortController();
+  let aborted = false;
+  Object.defineProperty(signal, 'aborted', {
+    get: () => {
+      aborted ||= condition();
+      return aborted;
+    },
+  });
   return signal;
 }
 

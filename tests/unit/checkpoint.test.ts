@@ -164,11 +164,11 @@ describe('what could not be read is not written', () => {
   if (!round || !second || !network) throw new Error('the state is empty');
   const nan = [{ epoch: 1, loss: Number.NaN, accuracy: 0, valLoss: null, valAccuracy: null, seconds: 0 }];
   test.each<[string, TrainerState, RegExp]>([
-    ['a loss of NaN', { ...STATE, networks: [{ ...network, history: nan }] }, /history\[0\]\.loss is "NaN"/],
+    ['a loss of NaN', { ...STATE, networks: [{ ...network, history: nan }] }, /history\[0\]\.loss is NaN,/],
     [
       'a patience of NaN, which is not taken for none',
       { ...STATE, settings: { ...STATE.settings, patience: Number.NaN } },
-      /patience is "NaN"/,
+      /patience is NaN,/,
     ],
     [
       'an infinite sum',
@@ -176,7 +176,7 @@ describe('what could not be read is not written', () => {
         ...STATE,
         rounds: [{ ...round, sums: [{ loss: Number.NEGATIVE_INFINITY, hits: 0, diverged: null }] }],
       },
-      /loss is "-Infinity"/,
+      /loss is -Infinity,/,
     ],
     ['no round', { ...STATE, rounds: [] }, /rounds is a list of 0/],
     [
@@ -299,6 +299,12 @@ describe('a checkpoint that cannot be is a bad-model error', () => {
     ],
     ['a wrong text', changed('networks.0.stopped', 'false'), /stopped is "false", and not true or false/],
     ['an accuracy of 2', changed('networks.0.history.1.accuracy', 2), /history\[1\]\.accuracy is 2/],
+    [
+      'a weight decay of 2',
+      changed('networks.0.weightDecay', 2),
+      /weightDecay is 2, and not a number from 0 to 1/,
+    ],
+    ['one in the settings', changed('settings.weightDecay', 2), /settings\.weightDecay is 2/],
     ['no networks', changed('networks', []), /networks is a list of 0/],
     [
       'too few networks',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ensemblePrediction, mostProbable, populationEvaluation } from '../../src/train/ensemble.ts';
 import type { Evaluation } from '../../src/train/history.ts';
+import { failure } from '../support/failure.ts';
 
 /** Two samples of three classes. */
 const LABELS = Uint8Array.of(0, 2);
@@ -46,6 +47,14 @@ test('their loss is that of the mean, and those that are not asked have no say',
   expect(ensemble.loss).toBeCloseTo(-(Math.log(0.375) + Math.log(0.5)) / 2, 15);
   expect(ensemble).toMatchObject({ accuracy: 0.5, count: 2, predictions: Uint8Array.of(1, 2) });
   expect(populationEvaluation([null, SECOND], LABELS, 3).ensemble).toBe(SECOND);
+});
+
+test('a network whose loss is not finite has no result, and no say', () => {
+  const ruined = { ...FIRST, loss: Number.NaN, probabilities: FIRST.probabilities.map(() => Number.NaN) };
+  const { networks, ensemble } = populationEvaluation([ruined, FIRST, SECOND], LABELS, 3);
+  expect(networks).toEqual([null, FIRST, SECOND]);
+  expect(ensemble).toEqual(populationEvaluation([FIRST, SECOND], LABELS, 3).ensemble);
+  expect(failure(() => populationEvaluation([ruined, null], LABELS, 3)).code).toBe('diverged');
 });
 
 test('a probability of 0 has the loss of the least normal number', () => {

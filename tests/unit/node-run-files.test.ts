@@ -213,16 +213,26 @@ describe('the report of several networks', () => {
     expect(JSON.parse(JSON.stringify(reportOfSeveral))).toEqual(reportOfSeveral);
   });
 
-  test('leaves out of the summary what has no finite loss on the test samples', async () => {
-    const networks = several.evaluation.networks.map((each, i) =>
-      i === 0 && each ? { ...each, loss: Infinity } : each,
-    );
-    const { models, summary } = await runReport({
+  test.each([
+    ['a finite test loss', several.models, { ...evaluation, loss: Number.NaN }],
+    ['an evaluation', several.models, null],
+    ['a model', several.models.with(0, null), evaluation],
+  ])('takes a network without %s for one that diverged, and not for the best', async (_, models, first) => {
+    // By its record alone it would be.
+    const leading = { ...network, history: history.map((record) => ({ ...record, valLoss: 1e-9 })) };
+    const report = await runReport({
       ...several,
-      evaluation: { ...several.evaluation, networks },
+      networks: several.networks.with(0, leading),
+      models,
+      evaluation: { ...several.evaluation, networks: several.evaluation.networks.with(0, first) },
     });
-    expect(models.map(({ test }) => test)).toEqual([null, { loss: 0.25, accuracy: 0.5 }, null]);
-    expect(summary?.accuracy).toMatchObject({ count: 1, standardDeviation: null, interval: null });
+    expect(report.best).toBe(1);
+    expect(report.models.map(({ test, diverged }) => [test, diverged])).toEqual([
+      [null, { epoch: 2, batch: null }],
+      [{ loss: 0.25, accuracy: 0.5 }, null],
+      [null, { epoch: 2, batch: 9 }],
+    ]);
+    expect(report.summary?.accuracy).toMatchObject({ count: 1, standardDeviation: null, interval: null });
   });
 
   test.each([
@@ -241,7 +251,6 @@ describe('the report of several networks', () => {
   });
 
   test.each([
-    ['the best has no model', { models: [model, null, null] }],
     ['there are fewer models', { models: [model] }],
     [
       'there are fewer evaluations',

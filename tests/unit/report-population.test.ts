@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { summarise } from '../../src/report/population.ts';
 import { studentT95 } from '../../src/report/student-t.ts';
 import { bestNetwork } from '../../src/train/best.ts';
-import type { EpochRecord } from '../../src/train/history.ts';
+import type { EpochRecord, NetworkRecord } from '../../src/train/history.ts';
 import { failure } from '../support/failure.ts';
 import { epochs, network } from '../support/networks.ts';
 
 describe('the best network', () => {
+  /** Where each has a result. */
+  const best = (networks: readonly NetworkRecord[]) => bestNetwork(networks, networks);
   const ending = (...records: Partial<EpochRecord>[]) =>
     network({
       history: epochs(records.length).map((record, i) => ({ ...record, ...records[i] })),
@@ -15,7 +17,7 @@ describe('the best network', () => {
 
   test('has the least training loss after its last epoch, the first of equals', () => {
     const networks = [0.3, 0.2, 0.25, 0.2].map((loss) => ending({ loss: 0.01 }, { loss }));
-    expect(bestNetwork(networks)).toBe(1);
+    expect(best(networks)).toBe(1);
   });
 
   test('has the least validation loss where there is any, whatever it has in training', () => {
@@ -24,7 +26,7 @@ describe('the best network', () => {
       ending({ loss: 0.3, valLoss: 0.2 }),
       ending({ loss: 0.02, valLoss: 0.3 }),
     ];
-    expect(bestNetwork(networks)).toBe(1);
+    expect(best(networks)).toBe(1);
   });
 
   test('is judged by the epoch that it was kept from, not by its best or its last', () => {
@@ -34,25 +36,32 @@ describe('the best network', () => {
       stopped: true,
     };
     const late = ending({ valLoss: 0.1 }, { valLoss: 0.7 }, { valLoss: 0.3 });
-    expect(bestNetwork([late, early])).toBe(1);
+    expect(best([late, early])).toBe(1);
   });
 
   test('is none that diverged', () => {
     const diverged = { epoch: 3, batch: 7 };
-    expect(bestNetwork([{ ...ending({ loss: 0.1 }), diverged }, ending({ loss: 0.2 })])).toBe(1);
-    const error = failure(() => bestNetwork([network({ diverged }), network({ diverged, history: [] })]));
+    expect(best([{ ...ending({ loss: 0.1 }), diverged }, ending({ loss: 0.2 })])).toBe(1);
+    const error = failure(() => best([network({ diverged }), network({ diverged, history: [] })]));
     expect(error).toMatchObject({ code: 'diverged', message: 'All 2 networks diverged.' });
-    expect(failure(() => bestNetwork([network({ diverged })])).message).toBe('The network diverged.');
+    expect(failure(() => best([network({ diverged })])).message).toBe('The network diverged.');
+  });
+
+  test('is none without a result', () => {
+    const networks = [ending({ loss: 0.1 }), ending({ loss: 0.3 }), ending({ loss: 0.2 })];
+    expect(bestNetwork(networks, [null, {}, {}])).toBe(2);
+    expect(bestNetwork(networks, [null, {}])).toBe(1);
+    expect(failure(() => bestNetwork(networks, [null, null, null])).code).toBe('diverged');
   });
 
   test('is the first before any epoch has come to its end', () => {
     const fresh = network({ history: [], epoch: 0 });
-    expect(bestNetwork([network({ diverged: { epoch: 1, batch: 1 } }), fresh, fresh])).toBe(1);
-    expect(bestNetwork([fresh, network()])).toBe(1);
+    expect(best([network({ diverged: { epoch: 1, batch: 1 } }), fresh, fresh])).toBe(1);
+    expect(best([fresh, network()])).toBe(1);
   });
 
   test('cannot be chosen of none', () => {
-    expect(failure(() => bestNetwork([])).code).toBe('usage');
+    expect(failure(() => best([])).code).toBe('usage');
   });
 });
 

@@ -8,7 +8,7 @@ import { blobs } from '../support/blobs.ts';
 const data = blobs({ train: 20, test: 6 });
 const models = [1, 2].map((seed) => initialModel({ inputs: 20, hidden: [], classes: 3 }, seed));
 
-function reportOf(losses: readonly number[], networks: { seed: number }[] | null = null) {
+async function reportOf(losses: readonly number[], networks: { seed: number }[] | null = null) {
   const each = losses.map((loss, i) => ({
     loss,
     accuracy: i / 2,

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { initialModel } from '../../src/model/initialise.ts';
+import { prepare } from '../../src/train/prepare.ts';
 import { networksOf, trainerSettings } from '../../src/train/settings.ts';
+import type { TrainerOptions } from '../../src/train/trainer.ts';
+import { blobs } from '../support/blobs.ts';
 import { failure } from '../support/failure.ts';
 
 describe('the settings of a training', () => {
@@ -43,6 +47,15 @@ describe('the settings of a training', () => {
       nextStep: expect.stringContaining(nextStep),
     });
   });
+});
+
+test('a setting that is undefined is not given', () => {
+  const data = blobs();
+  const nothing = { hidden: undefined, learningRate: undefined, weightDecay: undefined, plan: undefined };
+  const options = nothing as unknown as TrainerOptions;
+  expect(prepare(data, options).settings).toEqual(trainerSettings({}));
+  const initial = initialModel({ inputs: 20, hidden: [7], classes: 3 }, 1);
+  expect(prepare(data, { ...options, initial }).settings.hidden).toEqual([7]);
 });
 
 test('networks are each rate with each decay with each seed', () => {
