@@ -137,8 +137,6 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
     if (state) out.note(`Notice: ${resumeLine(trainer)}.`);
     else if (job.options.restore) sayOnce(resumeLine(trainer));
     await trainEpochs(trainer, job, (now) => {
-      // With nothing left to train there is nothing to go on with: what was kept before says more.
-      if (now.networks.every(({ diverged }) => diverged !== null)) return;
       keep(now);
       // Who stops this training at once may want the one that it would replace.
       const spares = job.holds === 'another' && signal.aborted && !writer?.written;

@@ -330,8 +330,8 @@ export class Trainer {
           await this.#load(round);
           await this.#trainEpoch({ ...options, epochs: last, turn, snapshots });
         }
-        await snapshots.take();
         if (this.#allDiverged) throw this.#divergence();
+        await snapshots.take();
         const record = this.#meanRecord();
         if (record) yield record;
       }
