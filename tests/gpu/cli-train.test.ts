@@ -8,7 +8,7 @@ import { decodeModels } from '../../src/model/population-file.ts';
 import { decodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
-import { type Finished, runCli } from '../support/process.ts';
+import { type Finished, runCli, signalledAt } from '../support/process.ts';
 
 const RUN_FILES = [
   'checkpoint.safetensors',
@@ -335,15 +335,10 @@ describe('--init', () => {
 
 describe('what ends a run', () => {
   /** Trains on and on until a signal after the first epoch. */
-  async function interrupt(signal: 'SIGINT' | 'SIGTERM', args: readonly string[]) {
-    let toSend = true;
-    return runCli(['train', '--data', data, '--epochs', '1000000', '--hidden', '8', ...args], {
-      onStdout: (text, child) => {
-        if (!toSend || !text.includes('Epoch ')) return;
-        toSend = !child.kill(signal);
-      },
-    });
-  }
+  const interrupt = (signal: 'SIGINT' | 'SIGTERM', args: readonly string[]) => {
+    const endless = ['train', '--data', data, '--epochs', '1000000', '--hidden', '8', ...args];
+    return signalledAt('Epoch ', endless, signal);
+  };
 
   const INTERRUPTED =
     /^shadegrad: Training was interrupted in epoch \d+, after \d+ of its 7 batches\. (.*)\n$/;
@@ -373,11 +368,7 @@ describe('what ends a run', () => {
     const long = join(folder, 'long-test');
     await writeDataset(long, blobs({ train: 20, test: 30_000 }));
     const settings = ['--data', long, '--epochs', '2', '--hidden', '300', '--out', made];
-    const finished = await runCli(['train', ...settings], {
-      onStdout: (text, child) => {
-        if (text.includes('Epoch 2/2')) child.kill('SIGINT');
-      },
-    });
+    const finished = await signalledAt('Epoch 2/2', ['train', ...settings]);
     expect(finished.code).toBe(130);
     expect(finished.stderr).toBe(
       `shadegrad: The test after the training was interrupted. Go on with: shadegrad train --resume ${made}\n`,
