@@ -42,6 +42,9 @@ beforeAll(async () => {
     '0.25',
     '--learning-rate',
     '0.01',
+    // Two processes may not take the same plan.
+    '--plan',
+    'layered',
   ];
   trained = await train(...settings, '--out', out);
   trainedAsJson = await train(...settings, '--json');
@@ -156,7 +159,8 @@ describe('with --json', () => {
       models: 1,
       validationSplit: 0.25,
       patience: null,
-      plan: expect.any(String),
+      plan: 'layered',
+      initial: null,
     });
     expect(report.toggles).toEqual(expect.any(Array));
     expect(report.confusionMatrix.flat().reduce((sum, count) => sum + count, 0)).toBe(60);
@@ -288,15 +292,10 @@ describe('many networks', () => {
 describe('--init', () => {
   const model = () => join(out, 'model.safetensors');
 
-  test('starts from the weights of a model file, with its widths', async () => {
+  test('starts from the weights of a model file, with its widths, and names it, also when it is gone on with', async () => {
+    const made = join(folder, 'from-model');
     const { code, stdout, stderr } = await train(
-      '--init',
-      model(),
-      '--epochs',
-      '1',
-      '--learning-rate',
-      '1e-30',
-      '--json',
+      ...['--init', model(), '--epochs', '1', '--learning-rate', '1e-30', '--json', '--out', made],
     );
     expect(code).toBe(0);
     expect(stderr).toContain(`\nWeights: those of ${model()} to start from\n`);
@@ -305,6 +304,9 @@ describe('--init', () => {
     // With steps of next to nothing the weights stay what they were.
     const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as RunReport;
     expect(ended.sha256).toBe(report.model.sha256);
+    expect(config.initial).toEqual({ file: model(), sha256: report.model.sha256 });
+    const resumed = await runCli(['train', '--resume', made, '--epochs', '2', '--json']);
+    expect((JSON.parse(resumed.stdout) as RunReport).config.initial).toEqual(config.initial);
   });
 
   test.each<[string, () => Promise<string[]>, number, RegExp]>([
