@@ -274,7 +274,7 @@ describe('another training in the folder of one that is not finished', () => {
     // Stopped at once: this training too is kept.
     const { code, stderr } = await signalledAt('Plan: ', [
       ...['train', '--data', data, '--adapter', 'software', '--batch-size', '1', '--hidden', '500'],
-      ...['--out', shared],
+      ...['--epochs', '1000000', '--out', shared],
     ]);
     expect(code).toBe(130);
     const { epoch } = decodeCheckpoint(before).state;
