@@ -58,7 +58,13 @@ export { mnist } from './data/mnist.ts';
 export { epochOrder } from './data/shuffle.ts';
 export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, reasonOf, ShadegradError } from './errors.ts';
-export { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
+export {
+  ADAPTER_CHOICES,
+  type AdapterChoice,
+  type AdapterReport,
+  OPTIONAL_FEATURES,
+  reportAdapter,
+} from './gpu/adapter.ts';
 export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
 export { modelChecksum } from './model/checksum.ts';
 export { initialModel } from './model/initialise.ts';
@@ -98,6 +104,7 @@ export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export { type Summary, summarise } from './report/population.ts';
 export {
+  type InitialWeights,
   matrixLabels,
   type NetworkReport,
   type PopulationSummary,
@@ -142,7 +149,7 @@ export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/in
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
 export type { TrainerSettings } from './train/settings.ts';
-export { epochsTrained, type NetworkState, type TrainerState } from './train/state.ts';
+export { epochsBegun, epochsTrained, type NetworkState, type TrainerState } from './train/state.ts';
 export {
   type FitOptions,
   populationLimits,

@@ -4,19 +4,15 @@ export {
   CHECKPOINT_FILE,
   type CheckpointWriter,
   checkpointWriter,
+  PREVIOUS_CHECKPOINT_FILE,
   readCheckpoint,
+  unfinishedIn,
 } from './node/checkpoints.ts';
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
 export { removeEmptyFolders } from './node/files.ts';
-export {
-  type AdapterChoice,
-  MATRIX_DEVICE,
-  type OpenDeviceOptions,
-  type OpenedDevice,
-  openDevice,
-} from './node/gpu.ts';
+export { MATRIX_DEVICE, type OpenDeviceOptions, type OpenedDevice, openDevice } from './node/gpu.ts';
 export type { ReadingProgress } from './node/image-folder.ts';
 export {
   checkImageShape,

@@ -79,7 +79,7 @@ async function trainOn(
     adapter,
     toggles: [],
     versions: pageVersions,
-    config: { epochs, ...trainer.settings, plan: plan.name },
+    config: { epochs, ...trainer.settings, plan: plan.name, initial: null },
     networks: trainer.networks,
     ...trainer.trained,
     evaluation,

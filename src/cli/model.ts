@@ -1,7 +1,9 @@
 import {
+  type InitialWeights,
   type Model,
   type ModelFile,
   type ModelsFile,
+  modelChecksum,
   type Normalisation,
   readModel,
   readModels,
@@ -44,15 +46,20 @@ export async function loadModels(
   return { ...file, model: file.models[0], stored: read.models, normalisation };
 }
 
+/** A model that a training starts from. */
+export interface InitialModel extends ModelFile {
+  readonly source: InitialWeights;
+}
+
 /** Reads the file of the model that a training starts from, and tells what it leaves to be assumed. */
-export async function loadInitialModel(path: string, out: Output): Promise<ModelFile> {
+export async function loadInitialModel(path: string, out: Output): Promise<InitialModel> {
   const file = await readModel(path);
   noteAssumptions(
     file,
     'A model that was trained on normalised pixels starts far from what it learned.',
     out,
   );
-  return file;
+  return { ...file, source: { file: path, sha256: await modelChecksum(file.model) } };
 }
 
 function noteAssumptions(

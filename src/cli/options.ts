@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { DATASET_NAMES, OPTIMIZER_NAMES, PLAN_NAMES, SCHEDULE_NAMES } from '../node.ts';
+import { ADAPTER_CHOICES, DATASET_NAMES, OPTIMIZER_NAMES, PLAN_NAMES, SCHEDULE_NAMES } from '../node.ts';
 
 // Values are parsed strictly: what is not wholly a number in range is refused, with the range.
 
@@ -187,7 +187,7 @@ export const options = {
       .default('auto'),
   adapter: () =>
     new Option('--adapter <kind>', 'auto takes a GPU where there is one, else the software GPU')
-      .choices(['auto', 'hardware', 'software'])
+      .choices(ADAPTER_CHOICES)
       .default('auto'),
   inputMean: () =>
     new Option(

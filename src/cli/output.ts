@@ -92,23 +92,37 @@ export function resumeLine({ epochs, place }: Pick<Trainer, 'epochs' | 'place'>)
   return `Going on after ${behind.join(' and ')}`;
 }
 
-/** How the training that is kept in a folder is gone on with, as the user has to type it. */
-export function resumeCommand(folder: string): string {
-  return `shadegrad train --resume ${/^[\w./\\:@-]+$/.test(folder) ? folder : `"${folder}"`}`;
+/** How a training is gone on with, as the user has to type it: from its folder, or from a checkpoint. */
+export function resumeCommand(path: string): string {
+  return `shadegrad train --resume ${/^[\w./\\:@-]+$/.test(path) ? path : `"${path}"`}`;
 }
 
-/** That another training is about to take the place of one that has not come to its end. */
-export function unfinishedText(folder: string, trained: number, epochs: number): string {
+/**
+ * That another training begins in the folder of one that has not come to its end.
+ * @param unfinished how far it is, what its checkpoint is called once the other one has its own, and whether there is a
+ *   file of that name already
+ */
+export function unfinishedText(
+  folder: string,
+  unfinished: {
+    readonly trained: number;
+    readonly epochs: number;
+    readonly previous: string;
+    readonly replaces: boolean;
+  },
+): string {
+  const { trained, epochs, previous, replaces } = unfinished;
   const progress = `${count(trained)} of ${counted(epochs, 'epoch', 'epochs')}`;
   return (
-    `Notice: The training in ${folder} is not finished (${progress}), and the first checkpoint of this one replaces it. ` +
-    `To go on with it instead, stop this one before and use: ${resumeCommand(folder)}`
+    `Notice: The training in ${folder} is not finished (${progress}). When this one writes its first checkpoint, that one's ` +
+    `is renamed${replaces ? ', in place of an older one that is there' : ''}. To go on with it then: ` +
+    `${resumeCommand(previous)} --out ANOTHER_FOLDER`
   );
 }
 
-/** That a training does not go on with the plan that it had. */
-export function planChangeText(before: string, now: string): string {
-  return `Notice: The plan was ${before} and is ${now} from here on: the bits are not those that it would have given.`;
+/** That a training does not go on with the plan, or on the adapter, that it had. */
+export function changeText(what: 'plan' | 'adapter', before: string, now: string): string {
+  return `Notice: The ${what} was ${before} and is ${now} from here on: the bits are not those that it would have given.`;
 }
 
 /** Of several networks the means of those that have not diverged. */

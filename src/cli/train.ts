@@ -1,21 +1,25 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   type AdapterChoice,
   CHECKPOINT_FILE,
   type Checkpoint,
   DATASET_NAMES,
+  epochsBegun,
   epochsTrained,
   type OptimizerName,
   type PlanName,
   POPULATION_FILES,
+  PREVIOUS_CHECKPOINT_FILE,
   planMemory,
   readCheckpoint,
   type Schedule,
   ShadegradError,
   type TrainerOptions,
   type TrainerState,
+  unfinishedIn,
 } from '../node.ts';
 import type { DataFlags } from './data.ts';
 import { options } from './options.ts';
@@ -95,9 +99,10 @@ async function start(flags: TrainFlags, command: Command, signal: AbortSignal): 
   const isOwn = folder !== undefined && own !== undefined && resolve(folder) === resolve(own);
   const task = taskOf(flags, given, checkpoint);
   const out = output(flags.json === true);
-  await withFolder(folder, [...POPULATION_FILES, CHECKPOINT_FILE], async () => {
-    const replaces = folder !== undefined && !isOwn && (await holdsUnfinished(folder, out));
-    await train({ ...task, folder, holds: isOwn ? 'own' : replaces ? 'another' : 'none' }, out, signal);
+  const files = [...POPULATION_FILES, CHECKPOINT_FILE, PREVIOUS_CHECKPOINT_FILE];
+  await withFolder(folder, files, async () => {
+    const another = folder !== undefined && !isOwn && (await holdsUnfinished(folder, out));
+    await train({ ...task, folder, holds: isOwn ? 'own' : another ? 'another' : 'none' }, out, signal);
   });
 }
 
@@ -107,15 +112,19 @@ async function folderOf(path: string): Promise<string | undefined> {
   return basename(path) === CHECKPOINT_FILE ? dirname(path) : undefined;
 }
 
-/** Whether another training would be lost by beginning one in its folder; says so. */
+/** Whether a folder has the checkpoint of a training that is not finished; says what becomes of it. */
 async function holdsUnfinished(folder: string, out: Output): Promise<boolean> {
-  // What cannot be gone on with is no loss.
-  const { state, notes } = (await readCheckpoint(folder).catch(() => undefined)) ?? {};
-  if (!state || !notes) return false;
-  const trained = epochsTrained(state);
-  const isOver = state.networks.every(({ diverged, stopped }) => diverged !== null || stopped);
-  if (trained >= notes.epochs || isOver) return false;
-  out.note(unfinishedText(folder, trained, notes.epochs));
+  const found = await unfinishedIn(folder);
+  if (!found) return false;
+  const previous = join(folder, PREVIOUS_CHECKPOINT_FILE);
+  out.note(
+    unfinishedText(folder, {
+      trained: epochsTrained(found.state),
+      epochs: found.notes.epochs,
+      previous,
+      replaces: existsSync(previous),
+    }),
+  );
   return true;
 }
 
@@ -152,16 +161,11 @@ function taskOf(
       ...(state && { restore: given.plan === 'auto' ? withoutPlan(state) : state }),
       planMemory: planMemory(),
     },
-    planBefore: state?.settings.plan,
+    resumed: checkpoint,
     init: given.init,
-    adapter: flags.adapter,
+    adapter: given.adapter ?? notes?.adapter.choice ?? flags.adapter,
     snapshotSeconds: flags.checkpointEvery,
   };
-}
-
-/** Epochs trained, and the one that is in its middle. */
-function epochsBegun(state: TrainerState): number {
-  return state.rounds.some(({ place }) => place > 0) ? state.epoch : epochsTrained(state);
 }
 
 /** A name of the data that is right in whatever folder the training is gone on with. */

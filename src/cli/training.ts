@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AdapterChoice,
+  type Checkpoint,
   type CheckpointNotes,
   type CheckpointWriter,
   checkImageShape,
@@ -27,20 +28,19 @@ import {
   type TrainerOptions,
   type TrainerState,
   trainerLimits,
-  type Versions,
   writeFiles,
 } from '../node.ts';
 import { type DataFlags, loadData } from './data.ts';
 import { loadInitialModel } from './model.ts';
 import {
   adapterLine,
+  changeText,
   datasetLine,
   divergenceText,
   epochLine,
   filesText,
   networkLine,
   type Output,
-  planChangeText,
   planLine,
   resumeCommand,
   resumeLine,
@@ -52,10 +52,10 @@ import { trainingBar } from './progress.ts';
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
   readonly source: DataFlags;
-  readonly notes: Omit<CheckpointNotes, 'versions'>;
+  readonly notes: Pick<CheckpointNotes, 'data' | 'imageSize' | 'epochs'>;
   readonly options: TrainerOptions;
-  /** Of the training to go on with. */
-  readonly planBefore: string | undefined;
+  /** What to go on from. */
+  readonly resumed: Checkpoint | undefined;
   /** A model file to start from. */
   readonly init: string | undefined;
   readonly adapter: AdapterChoice;
@@ -68,19 +68,21 @@ export interface Task {
 }
 
 /** What is the same on whatever device. */
-interface Job extends Omit<Task, 'source'> {
+interface Job extends Omit<Task, 'source' | 'notes'> {
   readonly data: Dataset;
-  readonly versions: Versions;
+  readonly notes: Omit<CheckpointNotes, 'adapter'>;
   readonly out: Output;
   readonly writer: CheckpointWriter | undefined;
   readonly signal: AbortSignal;
   /** What was said already, and is not said again on another device. */
   readonly said: Set<string>;
+  /** The adapter that trained what there is to go on with. */
+  adapterBefore: string | undefined;
 }
 
 /** Trains, tests and reports. A lost device is replaced, and the training gone on with. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
-  const { folder, notes } = task;
+  const { folder, resumed } = task;
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
   const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
@@ -89,12 +91,14 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
     requiredLimits: trainerLimits(data, options),
     optionalLimits: populationLimits(data, options),
   };
-  const versions = await nodeVersions();
+  const initial = init?.source ?? resumed?.notes.initial ?? null;
+  const notes = { ...task.notes, initial, versions: await nodeVersions() };
   const onFailure = (error: unknown) =>
     out.note(`Notice: The checkpoint could not be written, and the training goes on: ${reasonOf(error)}`);
   const writer =
-    folder === undefined ? undefined : checkpointWriter(folder, { ...notes, versions }, onFailure);
-  const job: Job = { ...task, options, data, versions, out, writer, signal, said: new Set() };
+    folder === undefined ? undefined : checkpointWriter(folder, onFailure, task.holds === 'another');
+  const adapterBefore = resumed?.notes.adapter.description;
+  const job: Job = { ...task, options, data, notes, out, writer, signal, said: new Set(), adapterBefore };
   const plan = options.plan ?? options.restore?.settings.plan ?? 'auto';
   const matrix = plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE;
   let lost: ShadegradError | undefined;
@@ -119,9 +123,10 @@ function startFrom(initial: Model): TrainerOptions {
 
 /** Trains what is left, tests and reports. */
 async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
-  const { data, folder, out, writer, signal } = job;
-  const { epochs } = job.notes;
+  const { data, folder, out, writer, signal, resumed, adapterBefore = opened.info.description } = job;
   const { device, info, toggles } = opened;
+  const { description } = info;
+  const notes = { ...job.notes, adapter: { choice: job.adapter, description } };
   const sayOnce = (text: string) => once(job, text, out.say);
   try {
     sayOnce(adapterLine(info));
@@ -132,17 +137,16 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
     sayOnce(networkLine(trainer));
     if (job.init !== undefined) sayOnce(`Weights: those of ${job.init} to start from`);
     sayOnce(planLine(trainer));
-    const { planBefore = trainer.plan.name } = job;
-    if (planBefore !== trainer.plan.name) once(job, planChangeText(planBefore, trainer.plan.name), out.note);
+    const plan = trainer.plan.name;
+    const planBefore = resumed?.state.settings.plan ?? plan;
+    if (planBefore !== plan) once(job, changeText('plan', planBefore, plan), out.note);
+    if (adapterBefore !== description) once(job, changeText('adapter', adapterBefore, description), out.note);
     if (state) out.note(`Notice: ${resumeLine(trainer)}.`);
     else if (job.options.restore) sayOnce(resumeLine(trainer));
     await trainEpochs(trainer, job, (now) => {
-      // With nothing left to train there is nothing to go on with: what was kept before says more.
-      if (now.networks.every(({ diverged }) => diverged !== null)) return;
       keep(now);
-      // Who stops this training at once may want the one that it would replace.
-      const spares = job.holds === 'another' && signal.aborted && !writer?.written;
-      if (!spares) writer?.write(now);
+      job.adapterBefore = description;
+      writer?.write({ state: now, notes });
     });
     const evaluation = await trainer.evaluateAll(data.test);
     const models = await trainer.models();
@@ -153,8 +157,8 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
       models,
       adapter: info,
       toggles,
-      versions: job.versions,
-      config: { epochs, ...trainer.settings, plan: trainer.plan.name },
+      versions: notes.versions,
+      config: { epochs: notes.epochs, ...trainer.settings, plan, initial: notes.initial },
       networks: trainer.networks,
       ...trainer.trained,
       evaluation,
@@ -164,10 +168,11 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
     const files = await runFiles(report, models, modelNotes(data));
     const written = await writeFiles(folder, files);
     await writer.done();
-    out.say(filesText([...written, writer.path]));
-    const others = POPULATION_FILES.filter((name) => !(name in files));
-    const older = others.map((name) => join(folder, name)).filter((path) => existsSync(path));
-    if (older.length > 0) out.note(`Notice: Of another training: ${older.join(', ')}`);
+    out.say(filesText([...written, ...(writer.written ? [writer.path] : [])]));
+    const older = resultsIn(folder).filter((name) => !(name in files));
+    if (older.length > 0) {
+      out.note(`Notice: Of another training: ${older.map((name) => join(folder, name)).join(', ')}`);
+    }
   } finally {
     device.destroy();
   }
@@ -199,16 +204,14 @@ async function trainEpochs(
     }
   };
   noteDiverged();
-  const left = epochs - trainer.epochs;
-  if (left === 0) {
-    onSnapshot(await trainer.state());
-    return;
-  }
+  const before = trainer.epochs;
+  const left = epochs - before;
   const bar = trainingBar(trainer.networks.length);
   try {
     const within = snapshotSeconds > 0 && { snapshotSeconds };
     const onProgress = bar && { onProgress: bar.update };
-    for await (const record of trainer.fit({ epochs: left, signal, onSnapshot, ...within, ...onProgress })) {
+    const options = { epochs: left, signal, onSnapshot, ...within, ...onProgress };
+    for await (const record of left > 0 ? trainer.fit(options) : []) {
       bar?.stop();
       out.say(epochLine(record, epochs, trainer));
       noteDiverged();
@@ -217,6 +220,8 @@ async function trainEpochs(
   } finally {
     bar?.stop();
   }
+  // Where nothing was left to train, there was no snapshot, and the folder may be another one than before.
+  if (trainer.epochs === before) onSnapshot(await trainer.state());
 }
 
 /** A training that is pinned to a plan, which the device lacks or is too small for, can go on with another. */
@@ -263,7 +268,13 @@ async function withNextStep(
 
 function whatIsKept({ folder, holds }: Task, isWritten: boolean): string {
   if (folder === undefined) return 'Nothing was kept, since there was no --out.';
-  if (isWritten || holds === 'own') return `Go on with: ${resumeCommand(folder)}`;
-  if (holds === 'none') return 'Nothing was kept.';
-  return `${folder} is as it was before. Go on with the training in it: ${resumeCommand(folder)}`;
+  if (!isWritten && holds !== 'own') return 'Nothing was kept of this training.';
+  const older = resultsIn(folder);
+  const note = older.length > 0 ? `The results in ${folder} are of before: ${older.join(', ')}. ` : '';
+  return `${note}Go on with: ${resumeCommand(folder)}`;
+}
+
+/** The names of a training's results that are in a folder. */
+function resultsIn(folder: string): string[] {
+  return POPULATION_FILES.filter((name) => existsSync(join(folder, name)));
 }

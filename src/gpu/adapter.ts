@@ -1,3 +1,7 @@
+/** Which adapter to use: `auto` takes hardware where there is any, else software. */
+export const ADAPTER_CHOICES = ['auto', 'hardware', 'software'] as const;
+export type AdapterChoice = (typeof ADAPTER_CHOICES)[number];
+
 /** The adapter as reports name it. */
 export interface AdapterReport {
   readonly vendor: string;

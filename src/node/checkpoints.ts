@@ -1,17 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
-import {
-  type Checkpoint,
-  type CheckpointNotes,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from '../train/checkpoint.ts';
-import type { TrainerState } from '../train/state.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.ts';
+import { epochsTrained, isDone } from '../train/state.ts';
 import { readLarge, removeLeftovers, writeWhole } from './files.ts';
 
 /** What a checkpoint is called in the folder of a training. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
+
+/** What it is called when another training has begun in the folder before it was finished. One of them is kept. */
+export const PREVIOUS_CHECKPOINT_FILE = 'checkpoint.previous.safetensors';
 
 /**
  * Reads the checkpoint in a folder, or the file itself.
@@ -41,39 +39,52 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
+/**
+ * The checkpoint in a folder, where its training has epochs left. Undefined where it has none, where there is none, and
+ * where it cannot be read: nobody could go on with it.
+ */
+export async function unfinishedIn(folder: string): Promise<Checkpoint | undefined> {
+  const found = await readCheckpoint(folder).catch(() => undefined);
+  if (!found) return undefined;
+  const { state, notes } = found;
+  return epochsTrained(state) >= notes.epochs || state.networks.every(isDone) ? undefined : found;
+}
+
 /** Keeps a folder's checkpoint up to date while the training goes on. */
 export interface CheckpointWriter {
   /** Of the file. */
   readonly path: string;
-  /** Whether a state was written. */
+  /** Whether one was written. */
   readonly written: boolean;
   /**
-   * Has the folder's checkpoint replaced by this state, and returns once that is encoded. While one is being written the
-   * next one waits, and is not encoded yet; of several that wait only the last is written. The state must stay as it is.
+   * Has the folder's checkpoint replaced by this one, and returns once that is encoded. While one is being written the
+   * next one waits, and is not encoded yet; of several that wait only the last is written. It must stay as it is.
    */
-  write(state: TrainerState): void;
+  write(checkpoint: Checkpoint): void;
   /**
    * Returns when nothing is left to be written.
-   * @throws what the last state could not be written for, {@link ShadegradError} `io` where the file could not be
+   * @throws what the last one could not be written for, {@link ShadegradError} `io` where the file could not be
    */
   done(): Promise<void>;
 }
 
 /**
  * Writes checkpoints to `folder`, each whole or not at all: whoever reads the file, or kills this process, at any moment
- * finds the last one that was written. What a killed process left half written is removed first, so nobody else must be
- * writing there.
+ * finds the last one that was written. What a killed process left half written is removed with the first one, so nobody
+ * else must be writing there then.
  *
- * @param onFailure is told of the first state that could not be written; later ones are tried all the same
+ * @param onFailure is told of the first one that could not be written; later ones are tried all the same
+ * @param keepsPrevious whether the checkpoint that is there already becomes {@link PREVIOUS_CHECKPOINT_FILE} when the first
+ *   one is written
  */
 export function checkpointWriter(
   folder: string,
-  notes: CheckpointNotes,
   onFailure: (error: unknown) => void,
+  keepsPrevious = false,
 ): CheckpointWriter {
   const path = join(folder, CHECKPOINT_FILE);
-  const ready = removeLeftovers(path);
-  let next: TrainerState | undefined;
+  const previous = keepsPrevious ? join(folder, PREVIOUS_CHECKPOINT_FILE) : undefined;
+  let next: Checkpoint | undefined;
   let writing: Promise<void> | undefined;
   let isWriting = false;
   let failure: { readonly error: unknown } | undefined;
@@ -82,13 +93,13 @@ export function checkpointWriter(
 
   async function writeAll(): Promise<void> {
     while (next) {
-      const state = next;
+      const checkpoint = next;
       next = undefined;
       try {
         // At once where nothing is being written: a training measures what that costs it.
-        const bytes = encodeCheckpoint(state, notes);
-        await ready;
-        await writeWhole(path, bytes);
+        const bytes = encodeCheckpoint(checkpoint.state, checkpoint.notes);
+        if (!written) await removeLeftovers(path);
+        await writeWhole(path, bytes, written ? undefined : previous);
         failure = undefined;
         written = true;
       } catch (error) {
@@ -105,14 +116,13 @@ export function checkpointWriter(
     get written() {
       return written;
     },
-    write(state) {
-      next = state;
+    write(checkpoint) {
+      next = checkpoint;
       if (isWriting) return;
       isWriting = true;
       writing = writeAll();
     },
     async done() {
-      await ready;
       await writing;
       if (failure) throw failure.error;
     },

@@ -43,13 +43,15 @@ function unreadable(path: string, cause: unknown): ShadegradError {
  * Writes a file whole or not at all: under a temporary name in the same folder, flushed and renamed. Folders on
  * the way are made. (npm's write-file-atomic takes the partial write that a full disk causes for a whole one.)
  *
+ * @param aside what a file that was there before is called from then on; without it that file is gone
  * @throws ShadegradError `io` where that fails; a file that was there before stays as it was
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array, aside?: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await makeFolder(dirname(path));
     await writeFile(temporary, content, { flag: 'wx', flush: true });
+    if (aside !== undefined) await renameIfThere(path, aside);
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
@@ -61,6 +63,12 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       cause,
     );
   }
+}
+
+async function renameIfThere(path: string, to: string): Promise<void> {
+  await rename(path, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** As Node's `readFile`, which refuses files of 2 GiB: many networks side by side take more. */

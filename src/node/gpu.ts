@@ -1,5 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import { type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
+import { type AdapterChoice, type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import { platform } from './environment.ts';
 import { noAdapter } from './install-steps.ts';
@@ -7,9 +7,6 @@ import { easePolling } from './polling.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
-
-/** `auto` takes hardware where there is any, else software. */
-export type AdapterChoice = 'auto' | 'hardware' | 'software';
 
 export interface OpenDeviceOptions {
   /** Default `auto`. */

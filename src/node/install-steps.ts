@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
+import type { AdapterChoice } from '../gpu/adapter.ts';
 import { bun, environmentIsShared, platform } from './environment.ts';
-import type { AdapterChoice } from './gpu.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 
 /** Why there is no adapter of the kind, and what to do to get one. */

@@ -67,11 +67,21 @@ export interface TestReport extends TestResults {
   readonly versions: Versions;
 }
 
+/** The model whose weights a training started from. */
+export interface InitialWeights {
+  /** The path that it was read from. */
+  readonly file: string;
+  /** See {@link modelChecksum}. */
+  readonly sha256: string;
+}
+
 /** What was trained and how: with the dataset and the versions, all that is needed to do it again. */
 export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly epochs: number;
   /** Name of the step plan that ran. */
   readonly plan: string;
+  /** Null where the weights were drawn at random, by the seed. */
+  readonly initial: InitialWeights | null;
 }
 
 /** One network of a run: its settings, and what became of it. */

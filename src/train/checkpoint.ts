@@ -1,12 +1,13 @@
 import { assertBytes } from '../data/bytes.ts';
 import { ShadegradError } from '../errors.ts';
+import { ADAPTER_CHOICES, type AdapterChoice } from '../gpu/adapter.ts';
 import { fieldsOf } from '../json.ts';
 import { padded } from '../model/layout.ts';
 import type { Tensor } from '../model/model.ts';
 import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
-import type { Versions } from '../report/run-report.ts';
+import type { InitialWeights, Versions } from '../report/run-report.ts';
 import {
   boolean,
   broken,
@@ -37,6 +38,10 @@ export interface CheckpointNotes {
   readonly imageSize: ImageShape | null;
   /** How many epochs were requested in all. */
   readonly epochs: number;
+  /** The model whose weights the training started from; null for none. */
+  readonly initial: InitialWeights | null;
+  /** The kind of adapter that was requested, and the one that trained: on another one the bits are others. */
+  readonly adapter: { readonly choice: AdapterChoice; readonly description: string };
   /** Versions of the software that trained. */
   readonly versions: Versions;
 }
@@ -62,6 +67,9 @@ interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
 const learningRate = number(1e-30, 1e30);
 const weightDecay = number(0, 1);
 const share = number(0, 1);
+
+/** Of SHA-256. */
+const checksum = text(/^[0-9a-f]{64}$/);
 
 function oneOrMore(read: Reader<number>): Reader<number | number[]> {
   const readAll = list(read, 1);
@@ -113,11 +121,13 @@ const readHeader: Reader<Header> = object<Header>({
     data: text(),
     imageSize: nullable(object<ImageShape>({ height: whole(1), width: whole(1) })),
     epochs: whole(1),
+    initial: nullable(object<InitialWeights>({ file: text(), sha256: checksum })),
+    adapter: object<CheckpointNotes['adapter']>({ choice: oneOf(...ADAPTER_CHOICES), description: text() }),
     versions: object<Versions>({ shadegrad: text(), webgpu: nullable(text()), runtime: text() }),
   }),
   spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
   settings,
-  dataset: text(/^[0-9a-f]{64}$/),
+  dataset: checksum,
   epoch: whole(0),
   rounds: list(
     object({

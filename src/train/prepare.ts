@@ -160,21 +160,27 @@ function assertRestorable({ restore, spec, networks, sizes, optimizer }: Prepare
     weightDecay,
   }));
   const room = roomOf(restore) ?? 0;
-  const possible =
+  const isWhole =
     JSON.stringify(own) === JSON.stringify(networks) &&
     restore.rounds.length === Math.ceil(networks.length / room) &&
-    restore.rounds.every((round, i) => {
-      const members = restore.networks.slice(i * room, (i + 1) * room);
-      return (
-        hasTensors(round, spec, optimizer, room) &&
-        isPossible(round, members, restore.epoch, stepsPerEpoch(sizes))
-      );
-    });
+    restore.rounds.every((round) => hasTensors(round, spec, optimizer, room));
+  if (!isWhole) {
+    throw new ShadegradError(
+      'bad-model',
+      'The training to go on with is in a state that its settings cannot have led to.',
+      'Use an undamaged checkpoint, or begin another training.',
+    );
+  }
+  const steps = stepsPerEpoch(sizes);
+  const possible = restore.rounds.every((round, i) => {
+    const members = restore.networks.slice(i * room, (i + 1) * room);
+    return isPossible(round, members, restore.epoch, steps);
+  });
   if (possible) return;
   throw new ShadegradError(
     'bad-model',
-    'The training to go on with is in a state that its settings and these data cannot have led to.',
-    'Use an undamaged checkpoint, or begin another training.',
+    `The training to go on with cannot be where it is with these data: an epoch of them is ${steps} batches of ${sizes.batch}.`,
+    'Use the data that it was begun with. If these are, use an undamaged checkpoint, or begin another training.',
   );
 }
 

@@ -90,6 +90,9 @@ export function trainerSettings(given: Partial<TrainerSettings>): TrainerSetting
   }
   if (momentum > 0 && optimizer !== 'sgd') complain('momentum', momentum, 'it with the optimizer "sgd"');
   if (!isCount(models)) complain('models', models, 'a whole number of 1 or more');
+  const last = settings.seed + (models - 1);
+  if (last > Number.MAX_SAFE_INTEGER)
+    complain('last seed', last, 'seeds up to 2^53 - 1, one for each of the models');
   if (patience !== null) {
     if (!isCount(patience)) complain('patience', patience, 'a whole number of 1 or more');
     if (settings.validationSplit === 0)

@@ -74,6 +74,21 @@ export function epochsTrained({
   return complete ? epoch : epoch - 1;
 }
 
+/** Epochs trained, and one more where the next one has begun for any of the networks. */
+export function epochsBegun(state: TrainerState): number {
+  const { epoch, rounds, networks } = state;
+  const room = rounds[0]?.sums.length ?? 0;
+  const isIn = (network: NetworkState) =>
+    network.history.length >= epoch || network.diverged?.epoch === epoch;
+  const hasBegun = rounds.some(({ t, place }, r) => {
+    const members = networks.slice(r * room, (r + 1) * room);
+    // At the end of the epoch before, `place` is all steps of an epoch, and t as many times that as there were epochs.
+    const isUnderWay = place > 0 && t > (epoch - 1) * place && !members.every(isDone);
+    return isUnderWay || members.some(isIn);
+  });
+  return hasBegun ? epoch : epochsTrained(state);
+}
+
 /** Whether a network is not trained any more. */
 export function isDone({ diverged, stopped }: Pick<NetworkState, 'diverged' | 'stopped'>): boolean {
   return diverged !== null || stopped;

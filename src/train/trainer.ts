@@ -329,8 +329,8 @@ export class Trainer {
           await this.#load(round);
           await this.#trainEpoch({ ...options, epochs: last, turn, snapshots });
         }
-        await (this.#isTrainedTo(last) ? snapshots.take() : snapshots.takeAfterEpoch());
         if (this.#allDiverged) throw this.#divergence();
+        await (this.#isTrainedTo(last) ? snapshots.take() : snapshots.takeAfterEpoch());
         const record = this.#meanRecord();
         if (record) yield record;
       }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Diagnosis, RunReport } from '../../src/node.ts';
+import { decodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { runCli, runNode } from '../support/process.ts';
@@ -108,7 +109,9 @@ describe('doctor', () => {
 });
 
 describe('what goes wrong on the GPU in the middle of training', () => {
-  const settings = ['--epochs', '60', '--hidden', '8', '--checkpoint-every', '0.02'];
+  const settings = [
+    ...['--epochs', '30', '--hidden', '8', '--checkpoint-every', '0.02', '--adapter', 'software'],
+  ];
   let undisturbed: Uint8Array;
 
   beforeAll(async () => {
@@ -125,6 +128,8 @@ describe('what goes wrong on the GPU in the middle of training', () => {
       hook,
       `import { globals } from ${JSON.stringify(webgpu)};
       const { GPUAdapter: { prototype: adapter }, GPUQueue: { prototype: queue } } = globals;
+      const rename = (description) =>
+        Object.defineProperty(globals.GPUAdapterInfo.prototype, 'description', { get: () => description });
       const { requestDevice } = adapter;
       const { submit } = queue;
       let [devices, submits] = [0, 0];
@@ -148,13 +153,26 @@ describe('what goes wrong on the GPU in the middle of training', () => {
   const LOST = 'Notice: The GPU device was destroyed. Going on with another one';
 
   test('a lost device is replaced, three times: each is told, and the weights have the same bits', async () => {
-    const { code, stdout, stderr, model } = await trainAnd('device.destroy()', 3, 40, 'lost-thrice');
+    const { code, stdout, stderr, model } = await trainAnd('device.destroy()', 3, 24, 'lost-thrice');
     expect(code).toBe(0);
-    expect((JSON.parse(stdout) as RunReport).history).toHaveLength(60);
+    expect((JSON.parse(stdout) as RunReport).history).toHaveLength(30);
     for (const times of [1, 2, 3]) expect(stderr).toContain(`${LOST} (${times} of at most 3 times).`);
-    expect(stderr).toMatch(/^Notice: Going on after \d+ epochs\.$/m);
+    // At the end of an epoch, or in its middle.
+    expect(stderr).toMatch(/^Notice: Going on after \d.*\.$/m);
     expect(stderr.match(/^Adapter: /gm)).toHaveLength(1);
     expect(await model()).toEqual(undisturbed);
+  });
+
+  test('another adapter in its place is told, since it may compute other bits, and is what the checkpoint names', async () => {
+    const harm = "rename('another driver'); device.destroy()";
+    const { code, stdout, stderr, out } = await trainAnd(harm, 1, 24, 'another');
+    expect(code).toBe(0);
+    const [, before] = /^Adapter: software, on the CPU: (.*)$/m.exec(stderr) ?? [];
+    const { description } = (JSON.parse(stdout) as RunReport).adapter;
+    expect(description).toContain('another driver');
+    expect(stderr).toContain(`Notice: The adapter was ${before} and is ${description} from here on: `);
+    const { notes } = decodeCheckpoint(await readFile(join(out, 'checkpoint.safetensors')));
+    expect(notes.adapter).toEqual({ choice: 'software', description });
   });
 
   test('a device that is lost before anything was kept: begins again', async () => {
@@ -165,7 +183,7 @@ describe('what goes wrong on the GPU in the middle of training', () => {
   });
 
   test('the fourth time it ends with 6, with a checkpoint to go on from, to the bit', async () => {
-    const { code, stdout, stderr, out, model } = await trainAnd('device.destroy()', 4, 40, 'lost-for-good');
+    const { code, stdout, stderr, out, model } = await trainAnd('device.destroy()', 4, 24, 'lost-for-good');
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
     expect(stderr).toContain(
       'shadegrad: The GPU device was destroyed. If this stays so, update the GPU driver. ' +
@@ -178,7 +196,7 @@ describe('what goes wrong on the GPU in the middle of training', () => {
 
   test('an error that the GPU reports ends it with 6, with the checkpoint of before', async () => {
     const harm = 'device.createBuffer({ size: 4, usage: 0 })';
-    const { code, stdout, stderr, out, model } = await trainAnd(harm, 9, 40, 'wrong');
+    const { code, stdout, stderr, out, model } = await trainAnd(harm, 9, 24, 'wrong');
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
     expect(stderr).toContain('shadegrad: The GPU reported an error: ');
     expect(stderr).toContain(`Go on with: shadegrad train --resume ${out}`);

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { watch } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunReport } from '../../src/index.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
+import { type CheckpointNotes, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
-import { runCli } from '../support/process.ts';
+import { runCli, signalledAt } from '../support/process.ts';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 
@@ -23,7 +23,9 @@ let whole: string;
 
 const path = (name: string) => join(folder, name);
 const settings = ['--hidden', '8', '--learning-rate', '0.01'];
-const train = (...args: string[]) => runCli(['train', '--data', data, ...settings, ...args]);
+/** On one adapter and with one plan wherever the tests run: what is done by several processes is compared to the bit. */
+const train = (...args: string[]) =>
+  runCli(['train', '--data', data, '--adapter', 'software', ...settings, ...args]);
 const resume = (...args: string[]) => runCli(['train', '--resume', ...args]);
 
 async function copyOf(source: string, name: string): Promise<string> {
@@ -41,10 +43,6 @@ async function contents(of: string): Promise<Record<string, string>> {
   );
 }
 
-/** Sends SIGINT when something was printed. */
-const interruptedAt = (word: string, args: readonly string[]) =>
-  runCli(args, { onStdout: (text, child) => void (text.includes(word) && child.kill('SIGINT')) });
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
   data = path('blobs');
@@ -53,8 +51,8 @@ beforeAll(async () => {
   await Promise.all([
     train('--epochs', '3', '--out', finished),
     train('--epochs', '5', '--out', whole),
-    interruptedAt('Epoch ', [
-      ...['train', '--data', data, ...settings],
+    signalledAt('Epoch ', [
+      ...['train', '--data', data, '--adapter', 'software', ...settings],
       ...['--epochs', '1000000', '--out', unfinished],
     ]),
   ]);
@@ -88,9 +86,50 @@ describe('--resume', () => {
     expect(code).toBe(0);
     expect(await contents(finished)).toEqual(before);
     expect(await model(elsewhere)).toEqual(await model(whole));
-    const again = path('again');
-    expect(await resume(elsewhere, '--out', again)).toMatchObject({ code: 0 });
-    expect(await readFile(join(again, CHECKPOINT))).toEqual(await readFile(join(elsewhere, CHECKPOINT)));
+  });
+
+  test('of what is finished, also by early stopping, into another folder has a checkpoint there too', async () => {
+    const stopped = path('stopped');
+    const early = ['--validation-split', '0.2', '--patience', '1', '--learning-rate', '1', '--epochs', '50'];
+    await train(...early, '--out', stopped);
+    expect(decodeCheckpoint(await readFile(join(stopped, CHECKPOINT))).state.epoch).toBeLessThan(50);
+    for (const source of [finished, stopped]) {
+      const again = path(`again-${basename(source)}`);
+      const { code, stdout } = await resume(source, '--out', again);
+      expect(code).toBe(0);
+      expect(await readFile(join(again, CHECKPOINT))).toEqual(await readFile(join(source, CHECKPOINT)));
+      const files = (await readdir(again)).map((name) => join(again, name));
+      const [, written = ''] = stdout.split('Written:\n');
+      expect(written.trim().split(/\n */).sort()).toEqual(files.sort());
+    }
+  });
+
+  test('keeps to the kind of adapter, and tells of another one: the bits are others', async () => {
+    const other = await copyOf(finished, 'other-adapter');
+    const { state, notes } = decodeCheckpoint(await readFile(join(other, CHECKPOINT)));
+    const put = (adapter: Partial<CheckpointNotes['adapter']>) => {
+      const changed = { ...notes, adapter: { ...notes.adapter, ...adapter } };
+      return writeFile(join(other, CHECKPOINT), encodeCheckpoint(state, changed));
+    };
+    await put({ choice: 'hardware' });
+    const nowhere = { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: '/nonexistent.json' };
+    const refused = await runCli(['train', '--resume', other], { env: nowhere });
+    expect(refused).toMatchObject({ code: 3, stdout: '' });
+    await put({ description: 'a GPU' });
+    const { code, stderr } = await resume(other, '--epochs', '4');
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `Notice: The adapter was a GPU and is ${notes.adapter.description} from here on: the bits are not those that it would have given.\n`,
+    );
+    expect(decodeCheckpoint(await readFile(join(other, CHECKPOINT))).notes.adapter).toEqual(notes.adapter);
+  });
+
+  test('of what is between two epochs takes no more epochs than it has', async () => {
+    const between = await copyOf(finished, 'between');
+    const { state, notes } = decodeCheckpoint(await readFile(join(between, CHECKPOINT)));
+    await writeFile(join(between, CHECKPOINT), encodeCheckpoint({ ...state, epoch: 4 }, notes));
+    expect(await resume(between, '--epochs', '3')).toMatchObject({ code: 0, stderr: '' });
+    expect(await model(between)).toEqual(await model(finished));
   });
 
   test('of what is finished tests again and writes the same results, with --json as one object', async () => {
@@ -126,21 +165,13 @@ describe('--resume', () => {
     const settings = { ...state.settings, plan: 'layered-matrix' as const };
     await writeFile(join(lacking, CHECKPOINT), encodeCheckpoint({ ...state, settings }, notes));
     const before = await contents(lacking);
-    const refused = await resume(lacking, '--epochs', '4', '--adapter', 'software');
+    const refused = await resume(lacking, '--epochs', '4');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(
       /^shadegrad: The plan "layered-matrix" needs what this device lacks: .*\. The training to go on with has the plan "layered-matrix"\. Go on with another one \(--plan auto\)/,
     );
     expect(await contents(lacking)).toEqual(before);
-    const { code, stderr } = await resume(
-      lacking,
-      '--epochs',
-      '4',
-      '--adapter',
-      'software',
-      '--plan',
-      'auto',
-    );
+    const { code, stderr } = await resume(lacking, '--epochs', '4', '--plan', 'auto');
     expect(code).toBe(0);
     expect(stderr).toContain('Notice: The plan was layered-matrix and is ');
   });
@@ -157,7 +188,7 @@ describe('--resume', () => {
 
   test('Ctrl-C: 130 and a checkpoint again', async () => {
     const on = await copyOf(unfinished, 'on');
-    const { code, stderr } = await interruptedAt('Epoch ', ['train', '--resume', on]);
+    const { code, stderr } = await signalledAt('Epoch ', ['train', '--resume', on]);
     expect(code).toBe(130);
     expect(stderr).toContain(`Go on with: shadegrad train --resume ${on}\n`);
     const [before, after] = await Promise.all(
@@ -201,7 +232,7 @@ describe('refused, with all as it was before', () => {
     ['fewer epochs than it has', () => ['--epochs', '2'], 2, /in epoch 3 already\. Use 3 or more/],
     ['weights too', () => ['--init', join(finished, 'model.safetensors')], 2, /--init and --resume both/],
     ['other data', () => ['--data', path('other')], 4, /begun with other data than "other"/],
-    ['more data', () => ['--data', path('more')], 4, /data/],
+    ['more data', () => ['--data', path('more')], 4, /an epoch of them is 10 batches of 32\. Use the data /],
     [
       'images of another size',
       () => ['--data', path('wider')],
@@ -235,48 +266,89 @@ describe('refused, with all as it was before', () => {
 });
 
 describe('another training in the folder of one that is not finished', () => {
-  const NOTICE =
-    /^Notice: The training in \S+ is not finished \(\d+ of 1,000,000 epochs\), and the first checkpoint of this one replaces it\. To go on with it instead, stop this one before and use: shadegrad train --resume \S+\n/;
+  const PREVIOUS = 'checkpoint.previous.safetensors';
 
-  test('replaces it, and says so', async () => {
-    const replaced = await copyOf(unfinished, 'replaced');
-    const { code, stderr } = await train('--epochs', '1', '--out', replaced);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(NOTICE);
-    expect(decodeCheckpoint(await readFile(join(replaced, CHECKPOINT))).state.epoch).toBe(1);
-    const again = await train('--epochs', '1', '--out', replaced);
-    expect(again).toMatchObject({ code: 0, stderr: '' });
-  });
-
-  test('spares it where it is stopped at once', async () => {
-    const spared = await copyOf(unfinished, 'spared');
-    const before = await contents(spared);
-    const { code, stderr } = await interruptedAt('Plan: ', [
-      ...['train', '--data', data, '--batch-size', '1', '--hidden', '2000', '--out', spared],
+  test('keeps its checkpoint under another name, and says so; both can be gone on with', async () => {
+    const shared = await copyOf(unfinished, 'shared');
+    const before = await readFile(join(shared, CHECKPOINT));
+    // Stopped at once: this training too is kept.
+    const { code, stderr } = await signalledAt('Plan: ', [
+      ...['train', '--data', data, '--adapter', 'software', '--batch-size', '1', '--hidden', '500'],
+      ...['--epochs', '1000000', '--out', shared],
     ]);
     expect(code).toBe(130);
-    expect(stderr).toMatch(NOTICE);
-    expect(stderr).toMatch(
-      /\S+ is as it was before\. Go on with the training in it: shadegrad train --resume \S+\n$/,
+    const { epoch } = decodeCheckpoint(before).state;
+    const progress = new RegExp(`\\((${epoch}|${epoch - 1}) of 1,000,000 epochs\\)`);
+    const [notice = '', end] = stderr.split('\n');
+    expect(notice).toMatch(progress);
+    expect(notice.replace(progress, '()')).toBe(
+      `Notice: The training in ${shared} is not finished (). When this one writes its first checkpoint, that one's is renamed. ` +
+        `To go on with it then: shadegrad train --resume ${join(shared, PREVIOUS)} --out ANOTHER_FOLDER`,
     );
-    expect(await contents(spared)).toEqual(before);
+    expect(end).toMatch(/^shadegrad: Training was interrupted .* Go on with: shadegrad train --resume /);
+    expect(await readFile(join(shared, PREVIOUS))).toEqual(before);
+    const { state } = decodeCheckpoint(await readFile(join(shared, CHECKPOINT)));
+    expect(state.settings.hidden).toEqual([500]);
+
+    const rest = path('rest');
+    const args = ['--epochs', String(epoch + 1), '--out', rest];
+    expect(await resume(join(shared, PREVIOUS), ...args)).toMatchObject({ code: 0, stderr: '' });
+
+    // Again in the same folder: there is one place for what is not finished.
+    const again = await train('--epochs', '1', '--out', shared);
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain(
+      "that one's is renamed, in place of an older one that is there. To go on ",
+    );
+    const [moved, last] = await Promise.all(
+      [PREVIOUS, CHECKPOINT].map(async (name) => decodeCheckpoint(await readFile(join(shared, name)))),
+    );
+    expect(moved?.state.settings.hidden).toEqual([500]);
+    expect(last?.state.settings.hidden).toEqual([8]);
+    // That one is finished, and nobody needs it.
+    expect(await train('--epochs', '1', '--out', shared)).toMatchObject({ code: 0, stderr: '' });
   });
+
+  test('that is refused leaves it and what another process is writing there', async () => {
+    const busy = await copyOf(unfinished, 'busy');
+    await writeFile(join(busy, `${CHECKPOINT}.${randomUUID()}.tmp`), 'half');
+    const before = await contents(busy);
+    const { code } = await train('--plan', 'layered-matrix', '--out', busy);
+    expect(code).toBe(2);
+    expect(await contents(busy)).toEqual(before);
+  });
+});
+
+test('Ctrl-C where an older training has left its results: they are named', async () => {
+  const both = await copyOf(finished, 'both');
+  const args = ['train', '--data', data, '--epochs', '1000000', '--hidden', '8', '--out', both];
+  const { code, stderr } = await signalledAt('Epoch ', args);
+  expect(code).toBe(130);
+  expect(stderr).toContain(
+    `The results in ${both} are of before: model.safetensors, report.json, report.txt, confusion-matrix.svg, ` +
+      'training-curves.svg, history.csv. Go on with: shadegrad train --resume ',
+  );
 });
 
 test('--checkpoint-every: how often within an epoch, and not at all with 0', async () => {
   const written = async (seconds: string): Promise<number> => {
     const out = path(`every-${seconds}`);
-    await mkdir(out);
-    let times = 0;
-    const watcher = watch(out, (_, file) => {
-      if (file === CHECKPOINT) times++;
+    const slow = ['--batch-size', '1', '--epochs', '2', '--hidden', '500', '--checkpoint-every', seconds];
+    const files = new Set<number>();
+    const training = runCli(['train', '--data', data, ...slow, '--out', out]);
+    let isRunning = true;
+    const ended = training.finally(() => {
+      isRunning = false;
     });
-    const slow = ['--batch-size', '1', '--epochs', '1', '--hidden', '500', '--checkpoint-every', seconds];
-    const { code } = await runCli(['train', '--data', data, ...slow, '--out', out]);
-    watcher.close();
-    expect(code).toBe(0);
-    return times;
+    // Each checkpoint is another file.
+    while (isRunning) {
+      const found = await stat(join(out, CHECKPOINT)).catch(() => undefined);
+      if (found) files.add(found.mtimeMs);
+      await setTimeout(1);
+    }
+    expect((await ended).code).toBe(0);
+    return files.size;
   };
-  expect(await written('0')).toBe(1);
-  expect(await written('0.02')).toBeGreaterThan(1);
+  expect(await written('0')).toBeLessThanOrEqual(2);
+  expect(await written('0.02')).toBeGreaterThan(2);
 });

@@ -8,7 +8,7 @@ import { decodeModels } from '../../src/model/population-file.ts';
 import { decodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
-import { type Finished, runCli } from '../support/process.ts';
+import { type Finished, runCli, signalledAt } from '../support/process.ts';
 
 const RUN_FILES = [
   'checkpoint.safetensors',
@@ -42,6 +42,9 @@ beforeAll(async () => {
     '0.25',
     '--learning-rate',
     '0.01',
+    // Two processes may not take the same plan.
+    '--plan',
+    'layered',
   ];
   trained = await train(...settings, '--out', out);
   trainedAsJson = await train(...settings, '--json');
@@ -156,7 +159,8 @@ describe('with --json', () => {
       models: 1,
       validationSplit: 0.25,
       patience: null,
-      plan: expect.any(String),
+      plan: 'layered',
+      initial: null,
     });
     expect(report.toggles).toEqual(expect.any(Array));
     expect(report.confusionMatrix.flat().reduce((sum, count) => sum + count, 0)).toBe(60);
@@ -298,15 +302,10 @@ describe('many networks', () => {
 describe('--init', () => {
   const model = () => join(out, 'model.safetensors');
 
-  test('starts from the weights of a model file, with its widths', async () => {
+  test('starts from the weights of a model file, with its widths, and names it, also when it is gone on with', async () => {
+    const made = join(folder, 'from-model');
     const { code, stdout, stderr } = await train(
-      '--init',
-      model(),
-      '--epochs',
-      '1',
-      '--learning-rate',
-      '1e-30',
-      '--json',
+      ...['--init', model(), '--epochs', '1', '--learning-rate', '1e-30', '--json', '--out', made],
     );
     expect(code).toBe(0);
     expect(stderr).toContain(`\nWeights: those of ${model()} to start from\n`);
@@ -315,6 +314,9 @@ describe('--init', () => {
     // With steps of next to nothing the weights stay what they were.
     const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as RunReport;
     expect(ended.sha256).toBe(report.model.sha256);
+    expect(config.initial).toEqual({ file: model(), sha256: report.model.sha256 });
+    const resumed = await runCli(['train', '--resume', made, '--epochs', '2', '--json']);
+    expect((JSON.parse(resumed.stdout) as RunReport).config.initial).toEqual(config.initial);
   });
 
   test.each<[string, () => Promise<string[]>, number, RegExp]>([
@@ -345,15 +347,10 @@ describe('--init', () => {
 
 describe('what ends a run', () => {
   /** Trains on and on until a signal after the first epoch. */
-  async function interrupt(signal: 'SIGINT' | 'SIGTERM', args: readonly string[]) {
-    let toSend = true;
-    return runCli(['train', '--data', data, '--epochs', '1000000', '--hidden', '8', ...args], {
-      onStdout: (text, child) => {
-        if (!toSend || !text.includes('Epoch ')) return;
-        toSend = !child.kill(signal);
-      },
-    });
-  }
+  const interrupt = (signal: 'SIGINT' | 'SIGTERM', args: readonly string[]) => {
+    const endless = ['train', '--data', data, '--epochs', '1000000', '--hidden', '8', ...args];
+    return signalledAt('Epoch ', endless, signal);
+  };
 
   const INTERRUPTED =
     /^shadegrad: Training was interrupted in epoch \d+, after \d+ of its 7 batches\. (.*)\n$/;
@@ -383,11 +380,7 @@ describe('what ends a run', () => {
     const long = join(folder, 'long-test');
     await writeDataset(long, blobs({ train: 20, test: 30_000 }));
     const settings = ['--data', long, '--epochs', '2', '--hidden', '300', '--out', made];
-    const finished = await runCli(['train', ...settings], {
-      onStdout: (text, child) => {
-        if (text.includes('Epoch 2/2')) child.kill('SIGINT');
-      },
-    });
+    const finished = await signalledAt('Epoch 2/2', ['train', ...settings]);
     expect(finished.code).toBe(130);
     expect(finished.stderr).toBe(
       `shadegrad: The test after the training was interrupted. Go on with: shadegrad train --resume ${made}\n`,

@@ -64,6 +64,11 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
       /warm-up: 70 steps of 70/,
     ],
     ['a plan that lacks the optimizer', ['--plan', 'fused', '--optimizer', 'sgd'], /"fused" has no sgd/],
+    [
+      'seeds that are too large',
+      ['--seed', '9007199254740991', '--models', '2'],
+      /last seed: 9007199254740992 /,
+    ],
     ['too many networks', ['--models', '4096', '--learning-rate', '0.1,0.2'], /networks: 8192 /],
   ])('%s', async (_, args, message) => {
     const data = join(folder, 'blobs');

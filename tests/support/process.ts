@@ -41,3 +41,17 @@ export function runNode(args: readonly string[], options: ProcessOptions = {}): 
 export function runCli(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
   return runNode([cliPath, ...args], options);
 }
+
+/** As {@link runCli}, and sends a signal, once, when something is printed: a second one would end it at once. */
+export function signalledAt(
+  words: string,
+  args: readonly string[],
+  signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+): Promise<Finished> {
+  let isSent = false;
+  return runCli(args, {
+    onStdout: (text, child) => {
+      if (!isSent && text.includes(words)) isSent = child.kill(signal);
+    },
+  });
+}

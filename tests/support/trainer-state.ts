@@ -9,6 +9,8 @@ export const CHECKPOINT_NOTES: CheckpointNotes = {
   data: 'pictures/of "digits"',
   imageSize: { width: 2, height: 1 },
   epochs: 5,
+  initial: { file: 'runs/before/model.safetensors', sha256: 'fedcba9876543210'.repeat(4) },
+  adapter: { choice: 'software', description: 'an adapter, of a "driver"' },
   versions: { shadegrad: '1.2.3', webgpu: '0.6.2', runtime: 'a test' },
 };
 

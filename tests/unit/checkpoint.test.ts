@@ -153,7 +153,7 @@ describe('a checkpoint', () => {
       ],
       networks: [{ ...network, history: [], best: null }],
     };
-    const notes: CheckpointNotes = { ...CHECKPOINT_NOTES, imageSize: null };
+    const notes: CheckpointNotes = { ...CHECKPOINT_NOTES, imageSize: null, initial: null };
     expect(decodeCheckpoint(encodeCheckpoint(state, notes))).toStrictEqual({ state, notes });
   });
 });
@@ -260,6 +260,10 @@ describe('a checkpoint that cannot be is a bad-model error', () => {
     ['no data source', changed('notes.data', null), /its state\.notes\.data is null, and not the text/],
     ['an image without a width', changed('notes.imageSize', { height: 2 }), /imageSize\.width is missing/],
     ['no epochs', changed('notes.epochs', 0), /notes\.epochs is 0/],
+    ['weights of no file', changed('notes.initial.file', 1), /initial\.file is 1, and not the text/],
+    ['weights without a checksum', changed('notes.initial.sha256', 'f0'), /initial\.sha256 is "f0"/],
+    ['no adapter', changed('notes.adapter', null), /adapter is null, and not an object/],
+    ['another kind of adapter', changed('notes.adapter.choice', 'best'), /one of auto, hardware, software/],
     ['a list as versions', changed('notes.versions', []), /versions\.shadegrad is missing/],
     ['too many classes', changed('spec.classes', 257), /257 classes are too many\.$/],
     ['a width that is no number', changed('spec.hidden', [Number.NaN]), /hidden\[0\] is null/],

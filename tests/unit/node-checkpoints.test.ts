@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShadegradError } from '../../src/errors.ts';
-import { CHECKPOINT_FILE, checkpointWriter, readCheckpoint } from '../../src/node/checkpoints.ts';
-import { encodeCheckpoint } from '../../src/train/checkpoint.ts';
+import {
+  CHECKPOINT_FILE,
+  checkpointWriter,
+  PREVIOUS_CHECKPOINT_FILE,
+  readCheckpoint,
+  unfinishedIn,
+} from '../../src/node/checkpoints.ts';
+import { type Checkpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import type { TrainerState } from '../../src/train/state.ts';
 import { randomData } from '../support/random.ts';
 import { CHECKPOINT_NOTES, trainerState } from '../support/trainer-state.ts';
@@ -23,6 +29,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadegrad-checkpoints-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+const checkpoint = (state: TrainerState): Checkpoint => ({ state, notes: CHECKPOINT_NOTES });
 
 const noFailure = (error: unknown) => {
   throw error;
@@ -80,17 +88,37 @@ describe('readCheckpoint', () => {
   });
 });
 
+describe('a training that is not finished', () => {
+  const { networks } = FIRST;
+
+  test.each<[string, Partial<TrainerState>, number, boolean]>([
+    ['in its third epoch of five', {}, 5, true],
+    ['in its third epoch, of which two were wanted', {}, 2, false],
+    ['early stopped', { networks: networks.map((each) => ({ ...each, stopped: true })) }, 5, false],
+  ])('is one %s', async (_, change, epochs, isUnfinished) => {
+    const notes = { ...CHECKPOINT_NOTES, epochs };
+    await writeFile(join(folder, CHECKPOINT_FILE), encodeCheckpoint({ ...FIRST, ...change }, notes));
+    expect((await unfinishedIn(folder)) !== undefined).toBe(isUnfinished);
+  });
+
+  test('is none that cannot be read', async () => {
+    expect(await unfinishedIn(folder)).toBeUndefined();
+    await writeFile(join(folder, CHECKPOINT_FILE), 'something else');
+    expect(await unfinishedIn(folder)).toBeUndefined();
+  });
+});
+
 describe('checkpointWriter', () => {
   test('writes one state at a time, and of those that have to wait only the last', async () => {
     const written: number[] = [];
-    const writer = checkpointWriter(folder, CHECKPOINT_NOTES, noFailure);
+    const writer = checkpointWriter(folder, noFailure);
     const others = STATES.slice(1);
-    const watched = (state: TrainerState, onWrite: () => void): TrainerState => ({
-      ...state,
-      // Is asked for when the state is being written.
-      get epoch() {
+    const watched = (state: TrainerState, onWrite: () => void): Checkpoint => ({
+      notes: CHECKPOINT_NOTES,
+      // Is asked for when it is being written.
+      get state() {
         onWrite();
-        return state.epoch;
+        return state;
       },
     });
     writer.write(
@@ -109,10 +137,10 @@ describe('checkpointWriter', () => {
 
   test('goes on after it was done, and makes its folder', async () => {
     const inner = join(folder, 'a', 'b');
-    const writer = checkpointWriter(inner, CHECKPOINT_NOTES, noFailure);
+    const writer = checkpointWriter(inner, noFailure);
     await writer.done();
     for (const state of [FIRST, SECOND]) {
-      writer.write(state);
+      writer.write(checkpoint(state));
       await writer.done();
       expect(await readCheckpoint(inner)).toStrictEqual({ state, notes: CHECKPOINT_NOTES });
     }
@@ -122,9 +150,9 @@ describe('checkpointWriter', () => {
     const path = join(folder, CHECKPOINT_FILE);
     await mkdir(path);
     const told: unknown[] = [];
-    const writer = checkpointWriter(folder, CHECKPOINT_NOTES, (error) => told.push(error));
+    const writer = checkpointWriter(folder, (error) => told.push(error));
     for (const state of [FIRST, SECOND]) {
-      writer.write(state);
+      writer.write(checkpoint(state));
       expect(await rejection(writer.done())).toMatchObject({
         code: 'io',
         message: expect.stringContaining(path),
@@ -134,12 +162,12 @@ describe('checkpointWriter', () => {
     expect(told[0]).toMatchObject({ code: 'io' });
     expect(await readdir(folder)).toEqual([CHECKPOINT_FILE]);
     await rmdir(path);
-    writer.write(THIRD);
+    writer.write(checkpoint(THIRD));
     await writer.done();
     expect((await readCheckpoint(folder)).state).toStrictEqual(THIRD);
   });
 
-  test('removes what a killed process left half written, and nothing else', async () => {
+  test('removes what a killed process left half written with the first one, and nothing else', async () => {
     const mine = `${CHECKPOINT_FILE}.${randomUUID()}.tmp`;
     const others = [
       `model.safetensors.${randomUUID()}.tmp`,
@@ -148,8 +176,34 @@ describe('checkpointWriter', () => {
       `my-${CHECKPOINT_FILE}.${randomUUID()}.tmp`,
     ];
     for (const name of [mine, ...others]) await writeFile(join(folder, name), 'half');
-    await checkpointWriter(folder, CHECKPOINT_NOTES, noFailure).done();
-    expect((await readdir(folder)).sort()).toEqual(others.sort());
+    const writer = checkpointWriter(folder, noFailure);
+    await writer.done();
+    expect((await readdir(folder)).sort()).toEqual([mine, ...others].sort());
+    writer.write(checkpoint(FIRST));
+    await writer.done();
+    expect((await readdir(folder)).sort()).toEqual([CHECKPOINT_FILE, ...others].sort());
+  });
+
+  test('keeps the checkpoint of another training, under another name, once the first of its own is whole', async () => {
+    const [path, previous] = [CHECKPOINT_FILE, PREVIOUS_CHECKPOINT_FILE].map((name) => join(folder, name));
+    const bytes = encodeCheckpoint(FIRST, CHECKPOINT_NOTES);
+    if (!path || !previous) throw new Error('there are two names');
+    await writeFile(path, bytes);
+    await writeFile(previous, 'an older one');
+    const told: unknown[] = [];
+    const writer = checkpointWriter(folder, (error) => told.push(error), true);
+    // What cannot be written takes no place.
+    writer.write({ state: { ...SECOND, dataset: 'none' }, notes: CHECKPOINT_NOTES });
+    expect(await rejection(writer.done())).toMatchObject({ code: 'bad-model' });
+    expect(await readFile(path)).toEqual(Buffer.from(bytes));
+    expect(await readFile(previous, 'utf8')).toBe('an older one');
+    for (const state of [SECOND, THIRD]) {
+      writer.write(checkpoint(state));
+      await writer.done();
+      expect((await readCheckpoint(previous)).state).toStrictEqual(FIRST);
+      expect((await readCheckpoint(path)).state).toStrictEqual(state);
+    }
+    expect(told).toHaveLength(1);
   });
 
   test('whoever reads sees a whole file at any moment, also after the writer was killed', async () => {

@@ -45,6 +45,7 @@ const config = {
   validationSplit: 0.25,
   patience: null,
   plan: 'fused',
+  initial: null,
 };
 const data = blobs({ train: 20, test: 6 });
 const evaluation: Evaluation = {

@@ -33,6 +33,7 @@ describe('the settings of a training', () => {
     [{ models: 1.5 }, 'models: 1.5', 'whole number'],
     [{ models: 4097 }, 'networks: 4097', '1 to 4096'],
     [{ models: 2000, learningRate: [0.1, 0.2, 0.3] }, 'networks: 6000', 'learning rates'],
+    [{ seed: Number.MAX_SAFE_INTEGER, models: 2 }, 'last seed: 9007199254740992', '2^53 - 1'],
     [{ learningRate: [] }, 'networks: 0', 'learning rates'],
     [{ learningRate: [0.1, 0] }, 'learning rate: 0', '1e-30'],
     [{ weightDecay: 0.1 }, 'weight decay: 0.1', 'adamw'],
