@@ -217,8 +217,6 @@ export type Reply =
       readonly probabilities: Float32Array;
       /** Of each of several networks; null for one that diverged: [networks]. Empty where there is one. */
       readonly votes: readonly (Vote | null)[];
-      /** Not all networks can be asked now; the answer comes by itself after the epoch. */
-      readonly later: boolean;
     }
   | {
       readonly kind: 'cell';

@@ -33,8 +33,6 @@ export interface TrainingOptions {
   readonly post: (reply: Reply) => void;
   /** Called after each epoch and at the end, with what the test images say of the networks as they are then. */
   readonly onVerdict: (verdict: Verdict) => void;
-  /** Called after each epoch, when all networks can be asked; the training waits. */
-  readonly onRest: () => Promise<void>;
   /** What the page was told, whichever device was used then. */
   readonly told: Told;
 }
@@ -68,7 +66,7 @@ export interface Ending {
 export async function train(
   trainer: Trainer,
   keep: (state: TrainerState) => void,
-  { run, data, notes, epochs, signal, gate, post, onVerdict, onRest, told }: TrainingOptions,
+  { run, data, notes, epochs, signal, gate, post, onVerdict, told }: TrainingOptions,
 ): Promise<Ending> {
   let nextWeights = 0;
 
@@ -124,7 +122,6 @@ export async function train(
       files: filesOf(models, trainer.networks, trainer.best, notes),
     });
     told.epoch = epoch;
-    await onRest();
     return evaluation;
   };
 

@@ -150,14 +150,16 @@ describe('networks that do not fit on the device side by side', () => {
     expect(await allOf(page)).toEqual(await allOf(roomy));
   });
 
-  test('answer for a drawing after the epoch that it was drawn in', async ({ visit }) => {
-    const page = await visit({ ...wideRun, epochs: 300 }, { prepare: limitDevices });
+  test('all answer for a drawing, also in the middle of an epoch', async ({ visit }) => {
+    const page = await visit({ ...wideRun, batch: 1 }, { prepare: limitDevices });
     await reach(page, 'ready');
     await press(page, 'Train');
-    await reach(page, 'training');
+    await eventually(() => page.locator('#status').textContent()).toMatch(/^Training: epoch 1 /);
+    await press(page, 'Pause');
+    await reach(page, 'paused');
     await drawOne(page);
-    await eventually(() => page.locator('#verdict').textContent()).toMatch(/take turns/);
     await eventually(() => page.locator('#verdict').textContent()).toMatch(/ of 4 networks say /);
+    expect(await page.locator('#status').textContent()).toBe('Paused in epoch 1 of 3');
   });
 });
 
