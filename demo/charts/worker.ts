@@ -55,12 +55,12 @@ function draw({ chart: name, content, ground }: Of<'draw'>): void {
   const chart = charts.get(name);
   if (!chart) return;
   const { width, height, pixelRatio } = ground;
-  if (chart.ground?.pixelRatio !== pixelRatio) {
+  const { ground: before } = chart;
+  // ECharts' `resize` leaves the layers that it puts a heatmap together from as they were: they would be stretched.
+  if (before?.pixelRatio !== pixelRatio || before.width !== width || before.height !== height) {
     chart.echarts?.dispose();
     chart.echarts = start(chart.canvas, ground);
     delete chart.parts;
-  } else if (chart.ground.width !== width || chart.ground.height !== height) {
-    chart.echarts?.resize({ width, height });
   }
   const option = optionOf(content, ground);
   const parts = partsOf(option);
