@@ -1,6 +1,9 @@
 import { decode } from 'fast-png';
 import { describe, expect } from 'vitest';
-import { decodeModel } from '../../src/model/model-file.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
+import { mlp } from '../../src/model/spec.ts';
+import { heatmapLayout, heatmapSize } from '../../src/report/heatmap-layout.ts';
 import {
   alertOf,
   confusionTable,
@@ -79,6 +82,30 @@ describe('saving', () => {
     await page.getByLabel('Right answers').check();
     await page.getByLabel('Share of each row').uncheck();
   });
+});
+
+test('a heatmap of many classes is saved with all of its cells', async ({ visit }) => {
+  const classes = 62;
+  const labels = Array.from({ length: classes }, (_, label) => String(label));
+  const untrained = initialModel(mlp({ inputs: 784, hidden: [8], classes }), 1);
+  const page = await visit();
+  await reach(page, 'ready');
+  await page
+    .getByLabel('Load model')
+    .setInputFiles(modelFile(encodeModel(untrained, { image: { height: 28, width: 28 } })));
+  await reach(page, 'done');
+  const { bytes } = await save(page, 'Save heatmap as PNG');
+  const { width, channels, data } = decode(bytes);
+  const size = heatmapSize(labels, 'any');
+  const { left, top, side, cell } = heatmapLayout(labels, 'any', size);
+  const ratio = width / size.width;
+  // A zero is written into each cell of the last row.
+  const row = Math.round(ratio * (top + side - cell / 2)) * width;
+  for (let column = 0; column < classes; column++) {
+    const from = channels * (row + Math.round(ratio * (left + column * cell)));
+    const pixels = data.slice(from, from + channels * Math.round(ratio * cell));
+    expect(new Set(pixels).size, `cell ${column}`).toBeGreaterThan(8);
+  }
 });
 
 describe('loading', () => {
