@@ -29,7 +29,7 @@ export interface Learned {
   files: NetworkFiles;
 }
 
-const NO_FILES: NetworkFiles = { model: null, models: null };
+export const NO_FILES: NetworkFiles = { model: null, models: null, best: null };
 
 export function nothing(epochs: number, networks: number, texts?: Texts): Learned {
   return {
@@ -69,6 +69,11 @@ export function learn({ networks }: Learned, epoch: number, records: readonly (E
   }
 }
 
+/** At the end of a training some turn out to have diverged in their last update, of which no epoch tells. */
+export function learnEnd({ networks }: Learned, { models }: RunReport): void {
+  for (const [i, network] of networks.entries()) network.diverged = models[i]?.diverged !== null;
+}
+
 /** The epochs of each network that did not diverge. */
 export function historiesOf({ networks }: Learned): readonly History[] {
   return networks.filter(({ diverged }) => !diverged).map(({ history }) => history);
@@ -83,12 +88,6 @@ export function divergedText({ networks }: Learned): string {
 /** The file that has everything of the networks. */
 export function wholeFile({ model, models }: NetworkFiles): Uint8Array | null {
   return models ?? model;
-}
-
-/** The best network's place in the file of those that did not diverge; null where it is not known which it is. */
-export function placeOfBest(report: RunReport | TestReport | undefined): number | null {
-  if (!report || !isRunReport(report)) return null;
-  return report.models.slice(0, report.best).filter(({ diverged }) => diverged === null).length;
 }
 
 /** What the test images say: of several networks together. */

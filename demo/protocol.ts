@@ -55,7 +55,7 @@ export type Request =
       readonly run: number;
       /** A model file, of one network or of several. */
       readonly bytes: Uint8Array;
-      /** Index of the best of several networks, where it is known. */
+      /** Place of the best of several networks in the file; null where it is not known. */
       readonly best: number | null;
       /** Whether it is to be tested on the images at hand. */
       readonly evaluate: boolean;
@@ -159,8 +159,10 @@ export interface EpochTest extends TestAccuracy {
 export interface NetworkFiles {
   /** The only network, or the best one; null where it is not known which that is. */
   readonly model: Uint8Array | null;
-  /** Those that did not diverge, where there are several; else null. */
+  /** Those that can be used, where there were several; else null. */
   readonly models: Uint8Array | null;
+  /** Place of the best one in `models`; null where it is not known. */
+  readonly best: number | null;
 }
 
 /** What one of several networks takes an image for. */

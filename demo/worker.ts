@@ -178,13 +178,7 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
   const device = await openDevice(networkLimits(spec, tested?.test.count ?? 1, models.length));
   brain.take(run, device);
   const network = await Network.create(device, models);
-  brain.awake(async (pixels) => {
-    const each = await network.predictEach(pixels);
-    return answerOf(
-      each,
-      each.map(() => true),
-    );
-  });
+  brain.awake(async (pixels) => answerOf(await network.predictEach(pixels)));
   post({
     kind: 'device',
     device: describeDevice(device, {
@@ -216,7 +210,8 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
         })
       : null,
     summary: evaluation ? accuracySummary(evaluation) : null,
-    files: others.length > 0 ? { model: null, models: bytes } : { model: bytes, models: null },
+    files:
+      others.length > 0 ? { model: null, models: bytes, best } : { model: bytes, models: null, best: null },
     stopped: false,
     notice: [misfit, ...file.assumptions.map(({ text }) => text)].filter((text) => text !== '').join(' '),
     mistakes: verdict ? worstMistakes(verdict) : [],

@@ -1,6 +1,6 @@
 import type { RunningPoint, RunReport, TestReport } from '../../src/index.ts';
 import type { Texts } from '../configuration.ts';
-import { testedBy } from '../learned.ts';
+import { NO_FILES, testedBy } from '../learned.ts';
 import type { NetworkFiles } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
 import { byId, save, say } from './dom.ts';
@@ -10,7 +10,7 @@ const KEY = 'last-run';
 
 /** A run as the browser keeps it for the next visit. */
 export interface KeptRun {
-  readonly version: 3;
+  readonly version: 4;
   readonly texts: Texts;
   readonly report: RunReport;
   readonly running: readonly RunningPoint[];
@@ -31,7 +31,7 @@ export function keepPanel({ load, restore }: KeepActions) {
   const panel = byId('keep', HTMLElement);
   const restoreButton = byId('restore', HTMLButtonElement);
   const wrong = byId('keep-wrong', HTMLElement);
-  let files: NetworkFiles = { model: null, models: null };
+  let files: NetworkFiles = NO_FILES;
   let report: RunReport | TestReport | undefined;
   let earlier: KeptRun | undefined;
 
@@ -83,7 +83,7 @@ export function keepPanel({ load, restore }: KeepActions) {
     async keep(run: Omit<KeptRun, 'version'>): Promise<void> {
       restoreButton.hidden = true;
       try {
-        await keep(KEY, { version: 3, ...run } satisfies KeptRun);
+        await keep(KEY, { version: 4, ...run } satisfies KeptRun);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         say(wrong, `This run is not kept for your next visit: ${reason}.`);
@@ -103,5 +103,5 @@ export function keepPanel({ load, restore }: KeepActions) {
 
 /** Whether this version of the page wrote the run; only versions of the page write there. */
 function isKeptRun(value: unknown): value is KeptRun {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 3;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 4;
 }

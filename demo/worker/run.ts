@@ -57,10 +57,8 @@ async function trainOn(
   const trainer = await Trainer.create(device, data, state ? { restore: state } : settings);
   brain.awake(async (image) => {
     const each = await trainer.predictEach(image);
-    return answerOf(
-      each,
-      trainer.networks.map(({ diverged }) => diverged === null),
-    );
+    const { networks } = trainer;
+    return answerOf(each.map((prediction, i) => (networks[i]?.diverged ? null : prediction)));
   });
   const { spec, plan } = trainer;
   const { image, traits = null } = training.notes;

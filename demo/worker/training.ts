@@ -13,7 +13,7 @@ import {
 import type { NetworkFiles, Reply } from '../protocol.ts';
 import type { Gate } from './gate.ts';
 import { type Verdict, weightImages } from './inspect.ts';
-import { accuracySummary, filesOf } from './networks.ts';
+import { accuracySummary, filesOf, usable } from './networks.ts';
 
 /** The least time between two looks at the weights within an epoch, and that as a multiple of what a look takes. */
 const WEIGHTS_MILLISECONDS = 500;
@@ -52,6 +52,7 @@ export function nothingTold(): Told {
 export interface Ending {
   readonly stopped: boolean;
   readonly evaluation: PopulationEvaluation;
+  /** Null for those that cannot be used: [networks]. */
   readonly models: readonly (Model | null)[];
   readonly files: NetworkFiles;
 }
@@ -104,7 +105,7 @@ export async function train(
   const tell = async (epoch: number): Promise<PopulationEvaluation> => {
     const evaluation = await test();
     const { ensemble } = evaluation;
-    const models = await trainer.models();
+    const models = usable(await trainer.models(), evaluation);
     const labels = Array.from({ length: data.classes }, (_, label) => label);
     postWeights(models, false);
     post({
@@ -138,7 +139,7 @@ export async function train(
     evaluation = undefined;
   }
   evaluation ??= await test();
-  const models = await trainer.models();
+  const models = usable(await trainer.models(), evaluation);
   postWeights(models, true);
   return {
     stopped: trainer.epochs < epochs,
