@@ -4,12 +4,11 @@ import type {
   Progress,
   RunningPoint,
   RunReport,
-  Summary,
   TestReport,
   TestResults,
 } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
-import type { NetworkFiles, TestAccuracy } from './protocol.ts';
+import type { NetworkFiles, Report, TestAccuracy } from './protocol.ts';
 
 /** What the networks at hand learned, and what is known of them. */
 export interface Learned {
@@ -24,7 +23,7 @@ export interface Learned {
   progress: Progress | undefined;
   /** How often their device was lost. */
   losses: number;
-  report: RunReport | TestReport | undefined;
+  report: Report | undefined;
   /** As of the last epoch. */
   files: NetworkFiles;
 }
@@ -95,15 +94,13 @@ export interface Tested extends TestAccuracy {
   readonly results: TestResults;
 }
 
-/** @param loaded of the accuracies of networks that were loaded and tested */
-export function testedBy(report: RunReport | TestReport, loaded: Summary | null): Tested {
-  const trained = isRunReport(report);
-  const results = (trained ? report.ensemble : null) ?? report;
-  const summary = trained ? (report.summary?.accuracy ?? null) : loaded;
-  return { accuracy: results.test.accuracy, summary, results };
+export function testedBy(report: Report): Tested {
+  const { ensemble, summary } = 'ensemble' in report ? report : { ensemble: null, summary: null };
+  const results = ensemble ?? report;
+  return { accuracy: results.test.accuracy, summary: summary?.accuracy ?? null, results };
 }
 
-export function isRunReport(report: RunReport | TestReport): report is RunReport {
+export function isRunReport(report: Report): report is RunReport {
   return 'history' in report;
 }
 

@@ -274,7 +274,7 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
   }
   const trained = isRunReport(learned.report) ? learned.report : undefined;
   if (trained) learnEnd(learned, trained);
-  const tested = testedBy(learned.report, reply.summary);
+  const tested = testedBy(learned.report);
   const epochs = trained?.history.length ?? learned.epochs;
   bar.ended(reply.stopped ? null : epochs / learned.epochs, trained?.imagesPerSecond ?? null);
   bar.accuracy(tested, learned.networks.length);

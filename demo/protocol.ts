@@ -9,6 +9,7 @@ import type {
   KernelsOptions,
   MlpSpec,
   PlanName,
+  PopulationTestReport,
   Progress,
   RunningPoint,
   RunReport,
@@ -155,6 +156,9 @@ export interface EpochTest extends TestAccuracy {
   readonly confusionMatrix: readonly (readonly number[])[];
 }
 
+/** Of a training, or of the test of one network or of several that were loaded. */
+export type Report = RunReport | TestReport | PopulationTestReport;
+
 /** Networks as safetensors files. */
 export interface NetworkFiles {
   /** The only network, or the best one; null where it is not known which that is. */
@@ -202,10 +206,8 @@ export type Reply =
   | {
       readonly kind: 'result';
       readonly run: number;
-      /** A test report where a loaded model was only tested; null where it was not even tested. */
-      readonly report: RunReport | TestReport | null;
-      /** Of the accuracy of each of several networks that were loaded and tested; else null. */
-      readonly summary: Summary | null;
+      /** Null where a loaded model was not even tested. */
+      readonly report: Report | null;
       readonly files: NetworkFiles;
       /** Whether the training was stopped before its last epoch. */
       readonly stopped: boolean;

@@ -1,7 +1,7 @@
-import type { RunningPoint, RunReport, TestReport } from '../../src/index.ts';
+import type { RunningPoint, RunReport } from '../../src/index.ts';
 import type { Texts } from '../configuration.ts';
 import { NO_FILES, testedBy } from '../learned.ts';
-import type { NetworkFiles } from '../protocol.ts';
+import type { NetworkFiles, Report } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
 import { byId, save, say } from './dom.ts';
 import { percent } from './format.ts';
@@ -32,7 +32,7 @@ export function keepPanel({ load, restore }: KeepActions) {
   const restoreButton = byId('restore', HTMLButtonElement);
   const wrong = byId('keep-wrong', HTMLElement);
   let files: NetworkFiles = NO_FILES;
-  let report: RunReport | TestReport | undefined;
+  let report: Report | undefined;
   let earlier: KeptRun | undefined;
 
   const saveFile = (name: string, file: Uint8Array | null) => {
@@ -60,7 +60,7 @@ export function keepPanel({ load, restore }: KeepActions) {
     read,
     show(now: {
       readonly files: NetworkFiles;
-      readonly report: RunReport | TestReport | undefined;
+      readonly report: Report | undefined;
       readonly networks: readonly unknown[];
     }) {
       ({ files, report } = now);
@@ -94,7 +94,7 @@ export function keepPanel({ load, restore }: KeepActions) {
       const found = await kept(KEY).catch(() => undefined);
       if (!isKeptRun(found)) return;
       earlier = found;
-      const { accuracy } = testedBy(found.report, null);
+      const { accuracy } = testedBy(found.report);
       restoreButton.title = `${percent(accuracy)} right on ${found.report.dataset.name}`;
       restoreButton.hidden = false;
     },

@@ -79,12 +79,3 @@ export function filesOf(
     best: several && model ? models.slice(0, best).filter((one) => one !== null).length : null,
   };
 }
-
-/** The tensors of all models in the order of the file that `encodeModels` makes of them, for its checksum. */
-export function stacked(models: readonly [Model, ...Model[]]): Model {
-  const [first] = models;
-  return {
-    spec: first.spec,
-    tensors: first.tensors.flatMap((_, i) => models.flatMap(({ tensors }) => tensors[i] ?? [])),
-  };
-}

@@ -78,5 +78,5 @@ async function trainOn(
     evaluation,
   });
   const mistakes = worstMistakes({ data, evaluation: evaluation.ensemble });
-  post({ kind: 'result', run, report, summary: null, files, stopped, notice: '', mistakes });
+  post({ kind: 'result', run, report, files, stopped, notice: '', mistakes });
 }

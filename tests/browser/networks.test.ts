@@ -131,6 +131,12 @@ describe('several networks', () => {
       table,
       file,
     ]);
+    const tested = ({ models, summary, ensemble }: Pick<RunReport, 'models' | 'summary' | 'ensemble'>) => ({
+      models: models.map(({ seed, test }) => [seed, test]),
+      summary,
+      ensemble,
+    });
+    expect(tested(await reportOf(other))).toEqual(tested(await reportOf(population)));
     expect(await other.getByRole('button', { name: 'Save best model' }).isDisabled()).toBe(true);
     expect(await other.locator('#weights-note').textContent()).toContain('of network 1 of 4,');
   });
