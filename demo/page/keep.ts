@@ -31,6 +31,7 @@ export function keepPanel({ load, restore }: KeepActions) {
   const panel = byId('keep', HTMLElement);
   const restoreButton = byId('restore', HTMLButtonElement);
   const wrong = byId('keep-wrong', HTMLElement);
+  const isKept = byId('kept', HTMLElement);
   let files: NetworkFiles = NO_FILES;
   let report: Report | undefined;
   let earlier: KeptRun | undefined;
@@ -64,6 +65,7 @@ export function keepPanel({ load, restore }: KeepActions) {
       readonly networks: readonly unknown[];
     }) {
       ({ files, report } = now);
+      isKept.hidden = true;
       const several = now.networks.length > 1;
       saveModel.textContent = several ? 'Save best model' : 'Save model';
       saveModel.disabled = !files.model;
@@ -79,11 +81,13 @@ export function keepPanel({ load, restore }: KeepActions) {
       choose.disabled = locked;
       restoreButton.disabled = locked;
     },
-    /** Keeps a run for the next visit. */
+    /** Keeps the run that is shown for the next visit, and says so when it is kept. */
     async keep(run: Omit<KeptRun, 'version'>): Promise<void> {
       restoreButton.hidden = true;
       try {
         await keep(KEY, { version: 4, ...run } satisfies KeptRun);
+        // By now another one may be shown.
+        isKept.hidden = report !== run.report;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         say(wrong, `This run is not kept for your next visit: ${reason}.`);

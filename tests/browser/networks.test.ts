@@ -16,6 +16,7 @@ import {
   save,
   test,
   train,
+  visitAgain,
   withoutTimes,
 } from '../support/demo.ts';
 
@@ -105,8 +106,7 @@ describe('several networks', () => {
     const [accuracies, table, file] = [await figures(page), await confusionTable(page), await allOf(page)];
     expect(accuracies).toEqual(await figures(population));
     const weights = await page.locator('#weights-note').textContent();
-    await page.reload();
-    await reach(page, 'ready');
+    await visitAgain(page);
     await press(page, 'Restore last run');
     await reach(page, 'done');
     expect([await figures(page), await confusionTable(page), await allOf(page)]).toEqual([

@@ -17,6 +17,7 @@ import {
   test,
   testAccuracy,
   train,
+  visitAgain,
 } from '../support/demo.ts';
 
 const modelFile = (bytes: Uint8Array) => ({
@@ -152,8 +153,7 @@ describe('a reload', () => {
     await train(page);
     const [accuracy, table] = [await testAccuracy(page), await confusionTable(page)];
     const { bytes } = await save(page, 'Save model');
-    await page.reload();
-    await reach(page, 'ready');
+    await visitAgain(page);
     await page.getByLabel('Hidden layers').fill('16');
     await page.getByLabel('Hidden layers').blur();
     await press(page, 'Restore last run');
@@ -163,12 +163,35 @@ describe('a reload', () => {
     expect((await save(page, 'Save model')).bytes).toEqual(bytes);
   });
 
+  test('is not called safe before the run is kept', async ({ visit }) => {
+    const page = await visit(quickRun, { prepare: (page) => page.addInitScript(holdStorage) });
+    await train(page);
+    const kept = page.getByText('This run is kept for your next visit.');
+    expect(await kept.isVisible()).toBe(false);
+    await page.evaluate('held = false');
+    await visitAgain(page);
+    expect(await page.getByRole('button', { name: 'Restore last run' }).isVisible()).toBe(true);
+  });
+
   test('offers nothing where nothing was trained', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
     expect(await page.getByRole('button', { name: 'Restore last run' }).count()).toBe(0);
   });
 });
+
+/** Code for a page that completes nothing that it writes to its storage while `held` is true. */
+const holdStorage = `
+  globalThis.held = true;
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...given) {
+    const hold = () => {
+      if (held) this.count().onsuccess = hold;
+    };
+    const request = put.apply(this, given);
+    hold();
+    return request;
+  };`;
 
 /** All texts that an SVG shows. */
 function textsOf(svg: Uint8Array): string[] {
