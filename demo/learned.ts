@@ -4,12 +4,11 @@ import type {
   Progress,
   RunningPoint,
   RunReport,
-  Summary,
   TestReport,
   TestResults,
 } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
-import type { NetworkFiles, TestAccuracy } from './protocol.ts';
+import type { NetworkFiles, Report, TestAccuracy } from './protocol.ts';
 
 /** What the networks at hand learned, and what is known of them. */
 export interface Learned {
@@ -24,12 +23,12 @@ export interface Learned {
   progress: Progress | undefined;
   /** How often their device was lost. */
   losses: number;
-  report: RunReport | TestReport | undefined;
+  report: Report | undefined;
   /** As of the last epoch. */
   files: NetworkFiles;
 }
 
-const NO_FILES: NetworkFiles = { model: null, models: null };
+export const NO_FILES: NetworkFiles = { model: null, models: null, best: null };
 
 export function nothing(epochs: number, networks: number, texts?: Texts): Learned {
   return {
@@ -69,6 +68,11 @@ export function learn({ networks }: Learned, epoch: number, records: readonly (E
   }
 }
 
+/** At the end of a training some turn out to have diverged in their last update, of which no epoch tells. */
+export function learnEnd({ networks }: Learned, { models }: RunReport): void {
+  for (const [i, network] of networks.entries()) network.diverged = models[i]?.diverged !== null;
+}
+
 /** The epochs of each network that did not diverge. */
 export function historiesOf({ networks }: Learned): readonly History[] {
   return networks.filter(({ diverged }) => !diverged).map(({ history }) => history);
@@ -85,26 +89,18 @@ export function wholeFile({ model, models }: NetworkFiles): Uint8Array | null {
   return models ?? model;
 }
 
-/** The best network's place in the file of those that did not diverge; null where it is not known which it is. */
-export function placeOfBest(report: RunReport | TestReport | undefined): number | null {
-  if (!report || !isRunReport(report)) return null;
-  return report.models.slice(0, report.best).filter(({ diverged }) => diverged === null).length;
-}
-
 /** What the test images say: of several networks together. */
 export interface Tested extends TestAccuracy {
   readonly results: TestResults;
 }
 
-/** @param loaded of the accuracies of networks that were loaded and tested */
-export function testedBy(report: RunReport | TestReport, loaded: Summary | null): Tested {
-  const trained = isRunReport(report);
-  const results = (trained ? report.ensemble : null) ?? report;
-  const summary = trained ? (report.summary?.accuracy ?? null) : loaded;
-  return { accuracy: results.test.accuracy, summary, results };
+export function testedBy(report: Report): Tested {
+  const { ensemble, summary } = 'ensemble' in report ? report : { ensemble: null, summary: null };
+  const results = ensemble ?? report;
+  return { accuracy: results.test.accuracy, summary: summary?.accuracy ?? null, results };
 }
 
-export function isRunReport(report: RunReport | TestReport): report is RunReport {
+export function isRunReport(report: Report): report is RunReport {
   return 'history' in report;
 }
 

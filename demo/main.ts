@@ -5,8 +5,8 @@ import {
   isRunReport,
   keptText,
   learn,
+  learnEnd,
   nothing,
-  placeOfBest,
   remembered,
   sameImages,
   testedBy,
@@ -273,7 +273,8 @@ function onResult(reply: Extract<Reply, { kind: 'result' }>): void {
     return;
   }
   const trained = isRunReport(learned.report) ? learned.report : undefined;
-  const tested = testedBy(learned.report, reply.summary);
+  if (trained) learnEnd(learned, trained);
+  const tested = testedBy(learned.report);
   const epochs = trained?.history.length ?? learned.epochs;
   bar.ended(reply.stopped ? null : epochs / learned.epochs, trained?.imagesPerSecond ?? null);
   bar.accuracy(tested, learned.networks.length);
@@ -317,7 +318,7 @@ function restore(keptRun: KeptRun): void {
   load = { why: 'restored', run: keptRun };
   showPhase('loading', 'Restoring the last run');
   const evaluate = report.dataset.name === texts.data;
-  worker.send({ kind: 'load', run: ++run, bytes, best: placeOfBest(report), evaluate });
+  worker.send({ kind: 'load', run: ++run, bytes, best: files.best, evaluate });
 }
 
 // Trouble
@@ -361,7 +362,7 @@ function startAgain(): void {
   const bytes = wholeFile(learned.files);
   if (!bytes || broken) return;
   load = { why: 'revived' };
-  worker.send({ kind: 'load', run, bytes, best: placeOfBest(learned.report), evaluate: false });
+  worker.send({ kind: 'load', run, bytes, best: learned.files.best, evaluate: false });
 }
 
 function onReply(reply: Reply): void {

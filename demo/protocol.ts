@@ -9,6 +9,7 @@ import type {
   KernelsOptions,
   MlpSpec,
   PlanName,
+  PopulationTestReport,
   Progress,
   RunningPoint,
   RunReport,
@@ -55,7 +56,7 @@ export type Request =
       readonly run: number;
       /** A model file, of one network or of several. */
       readonly bytes: Uint8Array;
-      /** Index of the best of several networks, where it is known. */
+      /** Place of the best of several networks in the file; null where it is not known. */
       readonly best: number | null;
       /** Whether it is to be tested on the images at hand. */
       readonly evaluate: boolean;
@@ -155,12 +156,17 @@ export interface EpochTest extends TestAccuracy {
   readonly confusionMatrix: readonly (readonly number[])[];
 }
 
+/** Of a training, or of the test of one network or of several that were loaded. */
+export type Report = RunReport | TestReport | PopulationTestReport;
+
 /** Networks as safetensors files. */
 export interface NetworkFiles {
   /** The only network, or the best one; null where it is not known which that is. */
   readonly model: Uint8Array | null;
-  /** Those that did not diverge, where there are several; else null. */
+  /** Those that can be used, where there were several; else null. */
   readonly models: Uint8Array | null;
+  /** Place of the best one in `models`; null where it is not known. */
+  readonly best: number | null;
 }
 
 /** What one of several networks takes an image for. */
@@ -200,10 +206,8 @@ export type Reply =
   | {
       readonly kind: 'result';
       readonly run: number;
-      /** A test report where a loaded model was only tested; null where it was not even tested. */
-      readonly report: RunReport | TestReport | null;
-      /** Of the accuracy of each of several networks that were loaded and tested; else null. */
-      readonly summary: Summary | null;
+      /** Null where a loaded model was not even tested. */
+      readonly report: Report | null;
       readonly files: NetworkFiles;
       /** Whether the training was stopped before its last epoch. */
       readonly stopped: boolean;
@@ -217,8 +221,6 @@ export type Reply =
       readonly probabilities: Float32Array;
       /** Of each of several networks; null for one that diverged: [networks]. Empty where there is one. */
       readonly votes: readonly (Vote | null)[];
-      /** Not all networks can be asked now; the answer comes by itself after the epoch. */
-      readonly later: boolean;
     }
   | {
       readonly kind: 'cell';

@@ -8,7 +8,7 @@ export async function kept(key: string): Promise<unknown> {
   return inStore('readonly', (store) => store.get(key));
 }
 
-/** Keeps a value that can be cloned. */
+/** Keeps a value that can be cloned; it is kept when this resolves. */
 export async function keep(key: string, value: unknown): Promise<void> {
   await inStore('readwrite', (store) => store.put(value, key));
 }

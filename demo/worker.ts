@@ -9,17 +9,18 @@ import {
   namesOfClasses,
   networkLimits,
   PLAN_NAMES,
+  populationTestReport,
   ShadegradError,
   testReport,
 } from '../src/index.ts';
-import type { AdapterSummary, Reply, Request } from './protocol.ts';
+import type { AdapterSummary, Reply, Report, Request } from './protocol.ts';
 import { measure } from './worker/bench.ts';
 import { createBrain } from './worker/brain.ts';
 import { loadData, summary } from './worker/data.ts';
 import { describeAdapter, describeDevice, openDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
 import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
-import { accuracySummary, answerOf, stacked } from './worker/networks.ts';
+import { answerOf } from './worker/networks.ts';
 import { problemOf } from './worker/problems.ts';
 import { runTraining } from './worker/run.ts';
 import { pageVersions } from './worker/versions.ts';
@@ -168,7 +169,8 @@ function startLoading(request: Of<'load'>): void {
 async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: ModelsFile): Promise<void> {
   if (evaluate) await loading?.done;
   const { models, image } = file;
-  const [{ spec }, ...others] = models;
+  const [first, ...others] = models;
+  const { spec } = first;
   const misfit = evaluate ? misfitOf(file) : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
   const names = tested?.classNames ?? file.classNames;
@@ -178,13 +180,7 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
   const device = await openDevice(networkLimits(spec, tested?.test.count ?? 1, models.length));
   brain.take(run, device);
   const network = await Network.create(device, models);
-  brain.awake(async (pixels) => {
-    const each = await network.predictEach(pixels);
-    return answerOf(
-      each,
-      each.map(() => true),
-    );
-  });
+  brain.awake(async (pixels) => answerOf(await network.predictEach(pixels)));
   post({
     kind: 'device',
     device: describeDevice(device, {
@@ -202,21 +198,21 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
     post({ kind: 'weights', run, weights: weightImages(shown, image, which) });
   }
   const evaluation = tested && (await network.evaluateAll(tested.test));
-  if (tested && evaluation) verdict = { data: tested, evaluation: evaluation.ensemble };
+  let report: Report | null = null;
+  if (tested && evaluation) {
+    verdict = { data: tested, evaluation: evaluation.ensemble };
+    const rest = { data: tested, adapter: info, toggles: [], versions: pageVersions };
+    report =
+      others.length > 0
+        ? await populationTestReport({ ...rest, models, networks: file.networks, evaluation })
+        : await testReport({ ...rest, model: first, evaluation: evaluation.ensemble });
+  }
   post({
     kind: 'result',
     run,
-    report: verdict
-      ? await testReport({
-          ...verdict,
-          model: stacked(models),
-          adapter: info,
-          toggles: [],
-          versions: pageVersions,
-        })
-      : null,
-    summary: evaluation ? accuracySummary(evaluation) : null,
-    files: others.length > 0 ? { model: null, models: bytes } : { model: bytes, models: null },
+    report,
+    files:
+      others.length > 0 ? { model: null, models: bytes, best } : { model: bytes, models: null, best: null },
     stopped: false,
     notice: [misfit, ...file.assumptions.map(({ text }) => text)].filter((text) => text !== '').join(' '),
     mistakes: verdict ? worstMistakes(verdict) : [],

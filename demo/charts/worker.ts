@@ -9,8 +9,13 @@ import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.
 // too long for the page's thread, which follows a training and a pen meanwhile.
 
 use([...chartParts, CanvasRenderer]);
-// A canvas to measure texts with: on its own, ECharts can only use a page's, and its type asks for that.
-setPlatformAPI({ createCanvas: () => new OffscreenCanvas(1, 1) as unknown as HTMLCanvasElement });
+setPlatformAPI({
+  // A canvas to measure texts with: on its own, ECharts can only use a page's, and its type asks for that.
+  createCanvas: () => new OffscreenCanvas(1, 1) as unknown as HTMLCanvasElement,
+  // ECharts paints a heatmap's cells for 15 ms at a time by this clock. Nobody waits for this thread, and a picture that
+  // is saved must be whole.
+  getTime: () => 0,
+});
 
 interface Chart {
   readonly canvas: OffscreenCanvas;
@@ -36,7 +41,8 @@ function optionOf(content: ChartContent, ground: Ground): ChartOption {
     case 'curves':
       return curvesOption(content.histories, { ...content, width, theme });
     case 'heatmap':
-      return heatmapOption(content.matrix, { ...content, width, height, theme });
+      // All cells at once, however many they are.
+      return { ...heatmapOption(content.matrix, { ...content, width, height, theme }), progressive: 0 };
     case 'bench':
       return benchOption(content.report, ground);
   }
@@ -55,12 +61,12 @@ function draw({ chart: name, content, ground }: Of<'draw'>): void {
   const chart = charts.get(name);
   if (!chart) return;
   const { width, height, pixelRatio } = ground;
-  if (chart.ground?.pixelRatio !== pixelRatio) {
+  const { ground: before } = chart;
+  // ECharts' `resize` leaves the layers that it puts a heatmap together from as they were: they would be stretched.
+  if (before?.pixelRatio !== pixelRatio || before.width !== width || before.height !== height) {
     chart.echarts?.dispose();
     chart.echarts = start(chart.canvas, ground);
     delete chart.parts;
-  } else if (chart.ground.width !== width || chart.ground.height !== height) {
-    chart.echarts?.resize({ width, height });
   }
   const option = optionOf(content, ground);
   const parts = partsOf(option);

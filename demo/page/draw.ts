@@ -202,12 +202,9 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       if (now.kind === 'nothing') votes.build(Array.from({ length: now.networks }, () => null));
       look();
     },
-    answer({ probabilities, votes: given, later }: Extract<Reply, { kind: 'prediction' }>): void {
+    answer({ probabilities, votes: given }: Extract<Reply, { kind: 'prediction' }>): void {
       asked = false;
-      const free = obstacle() === '';
-      if (free && later)
-        verdict.textContent = 'The networks take turns: all of them answer after this epoch.';
-      if (free && probabilities.length > 0) {
+      if (obstacle() === '' && probabilities.length > 0) {
         showBars(probabilities);
         const best = probabilities.reduce((b, p, i) => (p > (probabilities[b] ?? 0) ? i : b), 0);
         const counted = votes.show(given, names, best);

@@ -1,7 +1,7 @@
-import type { RunningPoint, RunReport, TestReport } from '../../src/index.ts';
+import type { RunningPoint, RunReport } from '../../src/index.ts';
 import type { Texts } from '../configuration.ts';
-import { testedBy } from '../learned.ts';
-import type { NetworkFiles } from '../protocol.ts';
+import { NO_FILES, testedBy } from '../learned.ts';
+import type { NetworkFiles, Report } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
 import { byId, save, say } from './dom.ts';
 import { percent } from './format.ts';
@@ -10,7 +10,7 @@ const KEY = 'last-run';
 
 /** A run as the browser keeps it for the next visit. */
 export interface KeptRun {
-  readonly version: 3;
+  readonly version: 4;
   readonly texts: Texts;
   readonly report: RunReport;
   readonly running: readonly RunningPoint[];
@@ -31,8 +31,9 @@ export function keepPanel({ load, restore }: KeepActions) {
   const panel = byId('keep', HTMLElement);
   const restoreButton = byId('restore', HTMLButtonElement);
   const wrong = byId('keep-wrong', HTMLElement);
-  let files: NetworkFiles = { model: null, models: null };
-  let report: RunReport | TestReport | undefined;
+  const isKept = byId('kept', HTMLElement);
+  let files: NetworkFiles = NO_FILES;
+  let report: Report | undefined;
   let earlier: KeptRun | undefined;
 
   const saveFile = (name: string, file: Uint8Array | null) => {
@@ -60,10 +61,11 @@ export function keepPanel({ load, restore }: KeepActions) {
     read,
     show(now: {
       readonly files: NetworkFiles;
-      readonly report: RunReport | TestReport | undefined;
+      readonly report: Report | undefined;
       readonly networks: readonly unknown[];
     }) {
       ({ files, report } = now);
+      isKept.hidden = true;
       const several = now.networks.length > 1;
       saveModel.textContent = several ? 'Save best model' : 'Save model';
       saveModel.disabled = !files.model;
@@ -79,11 +81,13 @@ export function keepPanel({ load, restore }: KeepActions) {
       choose.disabled = locked;
       restoreButton.disabled = locked;
     },
-    /** Keeps a run for the next visit. */
+    /** Keeps the run that is shown for the next visit, and says so when it is kept. */
     async keep(run: Omit<KeptRun, 'version'>): Promise<void> {
       restoreButton.hidden = true;
       try {
-        await keep(KEY, { version: 3, ...run } satisfies KeptRun);
+        await keep(KEY, { version: 4, ...run } satisfies KeptRun);
+        // By now another one may be shown.
+        isKept.hidden = report !== run.report;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         say(wrong, `This run is not kept for your next visit: ${reason}.`);
@@ -94,7 +98,7 @@ export function keepPanel({ load, restore }: KeepActions) {
       const found = await kept(KEY).catch(() => undefined);
       if (!isKeptRun(found)) return;
       earlier = found;
-      const { accuracy } = testedBy(found.report, null);
+      const { accuracy } = testedBy(found.report);
       restoreButton.title = `${percent(accuracy)} right on ${found.report.dataset.name}`;
       restoreButton.hidden = false;
     },
@@ -103,5 +107,5 @@ export function keepPanel({ load, restore }: KeepActions) {
 
 /** Whether this version of the page wrote the run; only versions of the page write there. */
 function isKeptRun(value: unknown): value is KeptRun {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 3;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 4;
 }

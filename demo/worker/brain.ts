@@ -1,4 +1,3 @@
-import { ShadegradError } from '../../src/index.ts';
 import type { Reply } from '../protocol.ts';
 import type { Answer } from './networks.ts';
 import { lostProblem } from './problems.ts';
@@ -12,37 +11,18 @@ export interface Brain {
   close(): void;
   /** Answers for a drawing, or says that it cannot. */
   predict(image: Uint8Array): Promise<void>;
-  /** Answers for the drawing that waits until all networks can be asked, if one does. */
-  answer(): Promise<void>;
 }
 
 /** @param working resolves when nobody works on the device; who does finds out that it is lost, and knows what to do */
 export function createBrain(post: (reply: Reply) => void, working: () => Promise<void>): Brain {
   let device: GPUDevice | undefined;
   let ask: ((image: Uint8Array) => Promise<Answer>) | undefined;
-  let waiting: Uint8Array | undefined;
 
   function close(): void {
     const closing = device;
     device = undefined;
     ask = undefined;
-    waiting = undefined;
     closing?.destroy();
-  }
-
-  async function predict(image: Uint8Array): Promise<void> {
-    waiting = undefined;
-    const none = { probabilities: new Float32Array(), votes: [] };
-    try {
-      const answer = (await ask?.(image)) ?? none;
-      post({ kind: 'prediction', ...answer, later: false });
-    } catch (error) {
-      // Networks that take turns on the device can be asked together only between two epochs.
-      const later = error instanceof ShadegradError && error.code === 'usage';
-      if (later) waiting = image;
-      // Else the network went away, or has other inputs; whoever waits for it tells why.
-      post({ kind: 'prediction', ...none, later });
-    }
   }
 
   return {
@@ -60,9 +40,10 @@ export function createBrain(post: (reply: Reply) => void, working: () => Promise
       ask = predict;
     },
     close,
-    predict,
-    async answer() {
-      if (waiting) await predict(waiting);
+    async predict(image) {
+      // Where the networks went away, or have other inputs, whoever works on them tells why.
+      const answer = await ask?.(image).catch(() => undefined);
+      post({ kind: 'prediction', ...(answer ?? { probabilities: new Float32Array(), votes: [] }) });
     },
   };
 }

@@ -7,7 +7,6 @@ import {
   type NetworkRecord,
   type PopulationEvaluation,
   type Prediction,
-  ShadegradError,
   type Summary,
   summarise,
 } from '../../src/index.ts';
@@ -19,18 +18,18 @@ import type { NetworkFiles, Reply } from '../protocol.ts';
 export type Answer = Pick<Extract<Reply, { kind: 'prediction' }>, 'probabilities' | 'votes'>;
 
 /**
- * @param each what each network makes of one image: [networks]
- * @param counts whether a network has a say: [networks]
+ * A network that makes no finite probabilities of the image has no say.
+ * @param each what each network makes of one image; null for one that diverged: [networks]
  */
-export function answerOf(each: readonly Prediction[], counts: readonly boolean[]): Answer {
-  const classes = each[0]?.probabilities.length ?? 0;
-  const asked = each.filter((_, i) => counts[i]);
-  const votes = each.map(({ predictions, probabilities }, i) => {
-    const predicted = predictions[0] ?? 0;
-    return counts[i] ? { predicted, probability: probabilities[predicted] ?? 0 } : null;
+export function answerOf(each: readonly (Prediction | null)[]): Answer {
+  const finite = each.map((one) => (one?.probabilities.every(Number.isFinite) ? one : null));
+  const given = finite.filter((one) => one !== null);
+  const votes = finite.map((one) => {
+    const predicted = one?.predictions[0] ?? 0;
+    return one && { predicted, probability: one.probabilities[predicted] ?? 0 };
   });
   return {
-    probabilities: ensemblePrediction(asked, classes).probabilities,
+    probabilities: ensemblePrediction(given, given[0]?.probabilities.length ?? 0).probabilities,
     votes: each.length > 1 ? votes : [],
   };
 }
@@ -41,9 +40,20 @@ export function accuracySummary({ networks }: PopulationEvaluation): Summary | n
 }
 
 /**
- * @param models null for those that diverged: [networks]
+ * The networks that can be used: their weights are finite, and so is their loss on the test images.
+ * @param models null for those without finite weights: [networks]
+ * @returns null for the others: [networks]
+ */
+export function usable(
+  models: readonly (Model | null)[],
+  { networks }: PopulationEvaluation,
+): (Model | null)[] {
+  return models.map((model, i) => (networks[i] ? model : null));
+}
+
+/**
+ * @param models null for those that cannot be used: [networks]
  * @param best index of the best network
- * @throws ShadegradError `diverged` where the best network has a weight that is not finite
  */
 export function filesOf(
   models: readonly (Model | null)[],
@@ -52,35 +62,20 @@ export function filesOf(
   notes: ModelNotes,
 ): NetworkFiles {
   const model = models[best];
-  if (!model) {
-    throw new ShadegradError(
-      'diverged',
-      'The network has weights that are not finite.',
-      'Train again with a smaller learning rate.',
-    );
-  }
+  const several = networks.length > 1;
   const trained = networks.flatMap((network, i) => {
     const own = models[i];
     return own ? [{ network, model: own }] : [];
   });
   return {
-    model: encodeModel(model, notes),
-    models:
-      networks.length > 1
-        ? encodeModels(
-            trained.map(({ model }) => model),
-            notes,
-            trained.map(({ network }) => network),
-          )
-        : null,
-  };
-}
-
-/** The tensors of all models in the order of the file that `encodeModels` makes of them, for its checksum. */
-export function stacked(models: readonly [Model, ...Model[]]): Model {
-  const [first] = models;
-  return {
-    spec: first.spec,
-    tensors: first.tensors.flatMap((_, i) => models.flatMap(({ tensors }) => tensors[i] ?? [])),
+    model: model ? encodeModel(model, notes) : null,
+    models: several
+      ? encodeModels(
+          trained.map(({ model }) => model),
+          notes,
+          trained.map(({ network }) => network),
+        )
+      : null,
+    best: several && model ? models.slice(0, best).filter((one) => one !== null).length : null,
   };
 }

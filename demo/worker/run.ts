@@ -20,7 +20,7 @@ import { nothingTold, type TrainingOptions, train } from './training.ts';
 import { pageVersions } from './versions.ts';
 
 /** What a training is of, and where its networks answer. */
-export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told' | 'onRest'> {
+export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
   readonly settings: TrainingSettings;
   readonly data: Dataset;
   readonly adapter: AdapterReport;
@@ -35,12 +35,7 @@ export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told' | 'on
  */
 export async function runTraining(options: RunOptions): Promise<void> {
   const { run, data, settings, brain, discarded, post } = options;
-  const training: TrainingOptions = {
-    ...options,
-    notes: modelNotes(data),
-    onRest: brain.answer,
-    told: nothingTold(),
-  };
+  const training: TrainingOptions = { ...options, notes: modelNotes(data), told: nothingTold() };
   await recovering(
     () => openDevice(trainerLimits(data, settings), OPTIONAL_FEATURES, populationLimits(data, settings)),
     (recoverable) => trainOn(recoverable, options, training),
@@ -62,10 +57,8 @@ async function trainOn(
   const trainer = await Trainer.create(device, data, state ? { restore: state } : settings);
   brain.awake(async (image) => {
     const each = await trainer.predictEach(image);
-    return answerOf(
-      each,
-      trainer.networks.map(({ diverged }) => diverged === null),
-    );
+    const { networks } = trainer;
+    return answerOf(each.map((prediction, i) => (networks[i]?.diverged ? null : prediction)));
   });
   const { spec, plan } = trainer;
   const { image, traits = null } = training.notes;
@@ -85,5 +78,5 @@ async function trainOn(
     evaluation,
   });
   const mistakes = worstMistakes({ data, evaluation: evaluation.ensemble });
-  post({ kind: 'result', run, report, summary: null, files, stopped, notice: '', mistakes });
+  post({ kind: 'result', run, report, files, stopped, notice: '', mistakes });
 }

@@ -14,7 +14,7 @@ import {
 import type { NetworkFiles, Reply } from '../protocol.ts';
 import type { Gate } from './gate.ts';
 import { type Verdict, weightImages } from './inspect.ts';
-import { accuracySummary, filesOf } from './networks.ts';
+import { accuracySummary, filesOf, usable } from './networks.ts';
 
 /** The least time between two looks at the weights within an epoch, and that as a multiple of what a look takes. */
 const WEIGHTS_MILLISECONDS = 500;
@@ -34,8 +34,6 @@ export interface TrainingOptions {
   readonly post: (reply: Reply) => void;
   /** Called after each epoch and at the end, with what the test images say of the networks as they are then. */
   readonly onVerdict: (verdict: Verdict) => void;
-  /** Called after each epoch, when all networks can be asked; the training waits. */
-  readonly onRest: () => Promise<void>;
   /** What the page was told, whichever device was used then. */
   readonly told: Told;
 }
@@ -55,6 +53,7 @@ export function nothingTold(): Told {
 export interface Ending {
   readonly stopped: boolean;
   readonly evaluation: PopulationEvaluation;
+  /** Null for those that cannot be used: [networks]. */
   readonly models: readonly (Model | null)[];
   readonly files: NetworkFiles;
 }
@@ -69,7 +68,7 @@ export interface Ending {
 export async function train(
   trainer: Trainer,
   keep: (state: TrainerState) => void,
-  { run, data, notes, epochs, signal, gate, post, onVerdict, onRest, told }: TrainingOptions,
+  { run, data, notes, epochs, signal, gate, post, onVerdict, told }: TrainingOptions,
 ): Promise<Ending> {
   let nextWeights = 0;
 
@@ -107,7 +106,7 @@ export async function train(
   const tell = async (epoch: number): Promise<PopulationEvaluation> => {
     const evaluation = await test();
     const { ensemble } = evaluation;
-    const models = await trainer.models();
+    const models = usable(await trainer.models(), evaluation);
     const labels = Array.from({ length: data.classes }, (_, label) => label);
     postWeights(models, false);
     post({
@@ -125,7 +124,6 @@ export async function train(
       files: filesOf(models, trainer.networks, bestNetwork(trainer.networks, models), notes),
     });
     told.epoch = epoch;
-    await onRest();
     return evaluation;
   };
 
@@ -142,7 +140,7 @@ export async function train(
     evaluation = undefined;
   }
   evaluation ??= await test();
-  const models = await trainer.models();
+  const models = usable(await trainer.models(), evaluation);
   postWeights(models, true);
   return {
     stopped: trainer.epochs < epochs,

@@ -5,6 +5,7 @@ import { decodeModel } from '../../src/model/model-file.ts';
 import { decodeModels } from '../../src/model/population-file.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
 import {
+  alertOf,
   confusionTable,
   eventually,
   populationRun,
@@ -15,6 +16,7 @@ import {
   save,
   test,
   train,
+  visitAgain,
   withoutTimes,
 } from '../support/demo.ts';
 
@@ -104,8 +106,7 @@ describe('several networks', () => {
     const [accuracies, table, file] = [await figures(page), await confusionTable(page), await allOf(page)];
     expect(accuracies).toEqual(await figures(population));
     const weights = await page.locator('#weights-note').textContent();
-    await page.reload();
-    await reach(page, 'ready');
+    await visitAgain(page);
     await press(page, 'Restore last run');
     await reach(page, 'done');
     expect([await figures(page), await confusionTable(page), await allOf(page)]).toEqual([
@@ -130,6 +131,12 @@ describe('several networks', () => {
       table,
       file,
     ]);
+    const tested = ({ models, summary, ensemble }: Pick<RunReport, 'models' | 'summary' | 'ensemble'>) => ({
+      models: models.map(({ seed, test }) => [seed, test]),
+      summary,
+      ensemble,
+    });
+    expect(tested(await reportOf(other))).toEqual(tested(await reportOf(population)));
     expect(await other.getByRole('button', { name: 'Save best model' }).isDisabled()).toBe(true);
     expect(await other.locator('#weights-note').textContent()).toContain('of network 1 of 4,');
   });
@@ -150,14 +157,76 @@ describe('networks that do not fit on the device side by side', () => {
     expect(await allOf(page)).toEqual(await allOf(roomy));
   });
 
-  test('answer for a drawing after the epoch that it was drawn in', async ({ visit }) => {
-    const page = await visit({ ...wideRun, epochs: 300 }, { prepare: limitDevices });
+  test('all answer for a drawing, also in the middle of an epoch', async ({ visit }) => {
+    const page = await visit({ ...wideRun, batch: 1 }, { prepare: limitDevices });
     await reach(page, 'ready');
     await press(page, 'Train');
-    await reach(page, 'training');
+    await eventually(() => page.locator('#status').textContent()).toMatch(/^Training: epoch 1 /);
+    await press(page, 'Pause');
+    await reach(page, 'paused');
     await drawOne(page);
-    await eventually(() => page.locator('#verdict').textContent()).toMatch(/take turns/);
     await eventually(() => page.locator('#verdict').textContent()).toMatch(/ of 4 networks say /);
+    expect(await page.locator('#status').textContent()).toBe('Paused in epoch 1 of 3');
+  });
+});
+
+describe('at a learning rate that is far too large', () => {
+  // One hidden unit: where it is never on, even this rate moves little.
+  const ruinous = { ...populationRun, train: 10, test: 50, hidden: '1', lr: 1e30, batch: 10, epochs: 1 };
+
+  test('those that their last update ruins cost the others nothing', async ({ visit }) => {
+    const page = await visit(ruinous);
+    await train(page);
+    const { models, best, summary } = await reportOf(page);
+    const sound = models.filter(({ diverged }) => diverged === null);
+    expect(sound.length).toBeGreaterThan(0);
+    expect(sound.length).toBeLessThan(4);
+    expect(models[best]?.test).not.toBeNull();
+    expect(summary?.accuracy.count).toBe(sound.length);
+    expect(await page.locator('#status').textContent()).toContain(
+      `; ${4 - sound.length} of 4 networks diverged`,
+    );
+    const { networks, models: saved } = decodeModels(await allOf(page));
+    expect(networks?.map(({ seed }) => seed)).toEqual(sound.map(({ seed }) => seed));
+    const bestSaved = decodeModel((await save(page, 'Save best model')).bytes).model;
+    expect(bestSaved).toEqual(saved[sound.findIndex(({ seed }) => seed === models[best]?.seed)]);
+
+    await drawOne(page);
+    await eventually(() => page.locator('#verdict').textContent()).toContain(
+      `of ${sound.length} networks say`,
+    );
+    for (const [i, { diverged }] of models.entries()) {
+      const said = await page.locator('#votes li').nth(i).getAttribute('title');
+      expect(said?.endsWith('diverged')).toBe(diverged !== null);
+    }
+  });
+
+  test('so do those that diverged before a stop in the first epoch', async ({ visit }) => {
+    const page = await visit({ ...ruinous, train: 20_000, batch: 2 });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => page.locator('#status').textContent()).toMatch(/^Training: epoch 1 /);
+    await press(page, 'Stop');
+    await reach(page, 'stopped');
+    const { models, best } = await reportOf(page);
+    expect(models.map(({ history }) => history.length)).toEqual([0, 0, 0, 0]);
+    expect(models.some(({ diverged }) => diverged !== null)).toBe(true);
+    expect(models[best]?.test).not.toBeNull();
+    expect(await page.locator('#status').textContent()).toMatch(/; \d of 4 networks diverged$/);
+  });
+
+  test('all may diverge: the page says what to do, and trains again', async ({ visit }) => {
+    const page = await visit({ ...ruinous, train: 100, hidden: '32' });
+    await reach(page, 'ready');
+    await press(page, 'Train');
+    await eventually(() => alertOf(page)).toMatch(
+      /^No network's loss is finite.* Use a learning rate well below/,
+    );
+    await page.getByLabel('Learning rate').fill('0.001');
+    await page.getByLabel('Learning rate').blur();
+    await press(page, 'Train');
+    await reach(page, 'done');
+    expect(await alertOf(page)).toBe('');
   });
 });
 

@@ -1,8 +1,19 @@
+import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { classificationReport, formatClassificationReport } from '../../src/report/classification.ts';
-import { confusionTable, eventually, press, quickRun, reportOf, test } from '../support/demo.ts';
+import { confusionTable, eventually, press, quickRun, reportOf, test, train } from '../support/demo.ts';
 
 const labels = Array.from({ length: 10 }, (_, label) => label);
+
+test('the heatmap is drawn for the width that it has, also when that changes', async ({ trained, visit }) => {
+  const page = await visit(quickRun, { context: { viewport: { width: 1440, height: 900 } } });
+  await train(page);
+  const drawn = (of: Page) => of.locator('#heatmap').screenshot();
+  const wide = await drawn(page);
+  await page.setViewportSize(trained.viewportSize() ?? { width: 0, height: 0 });
+  await eventually(async () => (await drawn(page)).equals(await drawn(trained))).toBe(true);
+  expect((await drawn(page)).equals(wide)).toBe(false);
+});
 
 describe('the report', () => {
   test('counts in every cell of the confusion matrix what the saved report counts', async ({

@@ -1,6 +1,9 @@
 import { decode } from 'fast-png';
 import { describe, expect } from 'vitest';
-import { decodeModel } from '../../src/model/model-file.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
+import { mlp } from '../../src/model/spec.ts';
+import { heatmapLayout, heatmapSize } from '../../src/report/heatmap-layout.ts';
 import {
   alertOf,
   confusionTable,
@@ -14,6 +17,7 @@ import {
   test,
   testAccuracy,
   train,
+  visitAgain,
 } from '../support/demo.ts';
 
 const modelFile = (bytes: Uint8Array) => ({
@@ -81,6 +85,30 @@ describe('saving', () => {
   });
 });
 
+test('a heatmap of many classes is saved with all of its cells', async ({ visit }) => {
+  const classes = 62;
+  const labels = Array.from({ length: classes }, (_, label) => String(label));
+  const untrained = initialModel(mlp({ inputs: 784, hidden: [8], classes }), 1);
+  const page = await visit();
+  await reach(page, 'ready');
+  await page
+    .getByLabel('Load model')
+    .setInputFiles(modelFile(encodeModel(untrained, { image: { height: 28, width: 28 } })));
+  await reach(page, 'done');
+  const { bytes } = await save(page, 'Save heatmap as PNG');
+  const { width, channels, data } = decode(bytes);
+  const size = heatmapSize(labels, 'any');
+  const { left, top, side, cell } = heatmapLayout(labels, 'any', size);
+  const ratio = width / size.width;
+  // A zero is written into each cell of the last row.
+  const row = Math.round(ratio * (top + side - cell / 2)) * width;
+  for (let column = 0; column < classes; column++) {
+    const from = channels * (row + Math.round(ratio * (left + column * cell)));
+    const pixels = data.slice(from, from + channels * Math.round(ratio * cell));
+    expect(new Set(pixels).size, `cell ${column}`).toBeGreaterThan(8);
+  }
+});
+
 describe('loading', () => {
   test('a saved model in a fresh profile gives the same test accuracy and confusion matrix', async ({
     trained: page,
@@ -125,8 +153,7 @@ describe('a reload', () => {
     await train(page);
     const [accuracy, table] = [await testAccuracy(page), await confusionTable(page)];
     const { bytes } = await save(page, 'Save model');
-    await page.reload();
-    await reach(page, 'ready');
+    await visitAgain(page);
     await page.getByLabel('Hidden layers').fill('16');
     await page.getByLabel('Hidden layers').blur();
     await press(page, 'Restore last run');
@@ -136,12 +163,35 @@ describe('a reload', () => {
     expect((await save(page, 'Save model')).bytes).toEqual(bytes);
   });
 
+  test('is not called safe before the run is kept', async ({ visit }) => {
+    const page = await visit(quickRun, { prepare: (page) => page.addInitScript(holdStorage) });
+    await train(page);
+    const kept = page.getByText('This run is kept for your next visit.');
+    expect(await kept.isVisible()).toBe(false);
+    await page.evaluate('held = false');
+    await visitAgain(page);
+    expect(await page.getByRole('button', { name: 'Restore last run' }).isVisible()).toBe(true);
+  });
+
   test('offers nothing where nothing was trained', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
     expect(await page.getByRole('button', { name: 'Restore last run' }).count()).toBe(0);
   });
 });
+
+/** Code for a page that completes nothing that it writes to its storage while `held` is true. */
+const holdStorage = `
+  globalThis.held = true;
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...given) {
+    const hold = () => {
+      if (held) this.count().onsuccess = hold;
+    };
+    const request = put.apply(this, given);
+    hold();
+    return request;
+  };`;
 
 /** All texts that an SVG shows. */
 function textsOf(svg: Uint8Array): string[] {

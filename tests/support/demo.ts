@@ -181,6 +181,13 @@ export async function train(page: Page): Promise<void> {
   await reach(page, 'done');
 }
 
+/** Waits until the page says that it keeps the run, and loads it anew. */
+export async function visitAgain(page: Page): Promise<void> {
+  await page.getByText('This run is kept for your next visit.').waitFor();
+  await page.reload();
+  await reach(page, 'ready');
+}
+
 /** The test accuracy that the page shows, in percent. */
 export async function testAccuracy(page: Page): Promise<number> {
   const text = await page.locator('#test-accuracy').textContent();

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { parse, textsOf } from '../../demo/configuration.ts';
-import { divergedText, historiesOf, keptText, learn, nothing, placeOfBest } from '../../demo/learned.ts';
-import { answerOf } from '../../demo/worker/networks.ts';
+import { divergedText, historiesOf, keptText, learn, learnEnd, nothing } from '../../demo/learned.ts';
+import { answerOf, filesOf, usable } from '../../demo/worker/networks.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import { decodeModel } from '../../src/model/model-file.ts';
+import { decodeModels } from '../../src/model/population-file.ts';
+import { mlp } from '../../src/model/spec.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 
@@ -25,7 +29,7 @@ describe('what the page knows of several networks', () => {
       [record(1), record(2)],
     ]);
     expect(divergedText(learned)).toBe('');
-    learned.files = { model: new Uint8Array(), models: new Uint8Array() };
+    learned.files = { model: new Uint8Array(), models: new Uint8Array(), best: 0 };
     expect(keptText(learned)).toMatch(/2 epochs/);
   });
 
@@ -36,11 +40,50 @@ describe('what the page knows of several networks', () => {
     expect(divergedText(learned)).toBe('; 1 of 3 networks diverged');
   });
 
-  test('finds the best one in the file, where those that diverged are not', () => {
-    const diverged = { epoch: 1, batch: 1 };
-    const report = { history: [], best: 2, models: [{ diverged: null }, { diverged }, { diverged: null }] };
-    expect(placeOfBest(report as unknown as RunReport)).toBe(1);
-    expect(placeOfBest(undefined)).toBeNull();
+  test('leaves out those too that diverged in the last update', () => {
+    const learned = nothing(1, 2);
+    learn(learned, 1, [record(1), record(1)]);
+    const models = [{ diverged: { epoch: 1, batch: null } }, { diverged: null }];
+    learnEnd(learned, { models } as unknown as RunReport);
+    expect(divergedText(learned)).toBe('; 1 of 2 networks diverged');
+  });
+});
+
+describe('the files of several networks', () => {
+  const networks = [1, 2, 3, 4].map((seed) => ({
+    seed,
+    learningRate: 0.001,
+    weightDecay: 0,
+    history: [],
+    diverged: null,
+    stopped: false,
+    epoch: 0,
+  }));
+  const models = networks.map(({ seed }) => initialModel(mlp({ inputs: 4, hidden: [2], classes: 3 }), seed));
+  const probabilities = Float32Array.of(0, 1, 0);
+  const evaluation = { loss: 1, accuracy: 1, count: 1, probabilities, predictions: Uint8Array.of(1) };
+  const notes = { image: { height: 2, width: 2 } };
+
+  test('have those that can be used, and say which is the best of them', () => {
+    const tested = { networks: [evaluation, null, evaluation, evaluation], ensemble: evaluation };
+    const found = usable(
+      models.map((model, i) => (i === 0 ? null : model)),
+      tested,
+    );
+    const { model, models: all, best } = filesOf(found, networks, 3, notes);
+    expect(decodeModel(model ?? new Uint8Array()).model).toEqual(models[3]);
+    expect(decodeModels(all ?? new Uint8Array()).models).toEqual([models[2], models[3]]);
+    expect(best).toBe(1);
+  });
+
+  test('go without the best one where it cannot be used', () => {
+    const found = models.map((model, i) => (i === 0 ? null : model));
+    expect(filesOf(found, networks, 0, notes)).toMatchObject({ model: null, best: null });
+  });
+
+  test('are one file where there is one network', () => {
+    const file = filesOf(models.slice(0, 1), networks.slice(0, 1), 0, notes);
+    expect(file).toMatchObject({ models: null, best: null });
   });
 });
 
@@ -54,15 +97,28 @@ describe('the answer for a drawing', () => {
     predictions: Uint8Array.of(probabilities.indexOf(Math.max(...probabilities))),
   }));
 
-  test('is the mean of those that count, and the vote of each', () => {
-    const { probabilities, votes } = answerOf(predictions, [true, true, false]);
+  const nothingFinite = {
+    probabilities: new Float32Array(3).fill(Number.NaN),
+    predictions: Uint8Array.of(0),
+  };
+
+  test('is the mean of those that have one, and the vote of each', () => {
+    const { probabilities, votes } = answerOf([...predictions.slice(0, 2), null, nothingFinite]);
     expect([...probabilities]).toEqual([0.375, 0.375, 0.25]);
-    expect(votes).toEqual([{ predicted: 0, probability: 0.5 }, { predicted: 1, probability: 0.5 }, null]);
+    const given = [0, 1].map((predicted) => ({ predicted, probability: 0.5 }));
+    expect(votes).toEqual([...given, null, null]);
+  });
+
+  test('is none where no network has one', () => {
+    expect(answerOf([null, nothingFinite])).toEqual({
+      probabilities: new Float32Array(),
+      votes: [null, null],
+    });
   });
 
   test('is its own, without a vote, where there is one', () => {
     const [only] = predictions.slice(0, 1);
-    expect(answerOf(predictions.slice(0, 1), [true])).toEqual({
+    expect(answerOf(predictions.slice(0, 1))).toEqual({
       probabilities: only?.probabilities,
       votes: [],
     });
