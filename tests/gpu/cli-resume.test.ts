@@ -1,10 +1,12 @@
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunReport } from '../../src/index.ts';
+import { readCheckpoint } from '../../src/node/checkpoints.ts';
 import { type CheckpointNotes, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
@@ -24,8 +26,8 @@ let whole: string;
 const path = (name: string) => join(folder, name);
 const settings = ['--hidden', '8', '--learning-rate', '0.01'];
 /** On one adapter and with one plan wherever the tests run: what is done by several processes is compared to the bit. */
-const train = (...args: string[]) =>
-  runCli(['train', '--data', data, '--adapter', 'software', ...settings, ...args]);
+const beginning = () => ['train', '--data', data, '--adapter', 'software', ...settings];
+const train = (...args: string[]) => runCli([...beginning(), ...args]);
 const resume = (...args: string[]) => runCli(['train', '--resume', ...args]);
 
 async function copyOf(source: string, name: string): Promise<string> {
@@ -51,10 +53,7 @@ beforeAll(async () => {
   await Promise.all([
     train('--epochs', '3', '--out', finished),
     train('--epochs', '5', '--out', whole),
-    signalledAt('Epoch ', [
-      ...['train', '--data', data, '--adapter', 'software', ...settings],
-      ...['--epochs', '1000000', '--out', unfinished],
-    ]),
+    signalledAt('Epoch ', [...beginning(), ...['--epochs', '1000000', '--out', unfinished]]),
   ]);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
@@ -273,7 +272,7 @@ describe('another training in the folder of one that is not finished', () => {
     const before = await readFile(join(shared, CHECKPOINT));
     // Stopped at once: this training too is kept.
     const { code, stderr } = await signalledAt('Plan: ', [
-      ...['train', '--data', data, '--adapter', 'software', '--batch-size', '1', '--hidden', '500'],
+      ...[...beginning(), '--batch-size', '1', '--hidden', '500'],
       ...['--epochs', '1000000', '--out', shared],
     ]);
     expect(code).toBe(130);
@@ -330,25 +329,35 @@ test('Ctrl-C where an older training has left its results: they are named', asyn
   );
 });
 
-test('--checkpoint-every: how often within an epoch, and not at all with 0', async () => {
-  const written = async (seconds: string): Promise<number> => {
+test('--checkpoint-every: within an epoch too, and not at all with 0', async () => {
+  const BATCHES = 200;
+
+  /** Trains on and on until enough of its checkpoints were seen: in which epoch each was, and after how many batches. */
+  async function seen(seconds: string, isEnough: (places: readonly [number, number][]) => boolean) {
     const out = path(`every-${seconds}`);
-    const slow = ['--batch-size', '1', '--epochs', '1', '--hidden', '500', '--checkpoint-every', seconds];
-    const files = new Set<number>();
-    const training = runCli(['train', '--data', data, ...slow, '--out', out]);
-    let isRunning = true;
-    const ended = training.finally(() => {
-      isRunning = false;
+    const places: [number, number][] = [];
+    let child: ChildProcess | undefined;
+    const args = ['--batch-size', '1', '--hidden', '500', '--epochs', '1000000'];
+    const ended = runCli([...beginning(), ...args, '--checkpoint-every', seconds, '--out', out], {
+      onStdout: (_, started) => {
+        child = started;
+      },
     });
-    // Each checkpoint is another file.
-    while (isRunning) {
-      const found = await stat(join(out, CHECKPOINT)).catch(() => undefined);
-      if (found) files.add(found.mtimeMs);
-      await setTimeout(1);
+    let isOver = false;
+    void ended.then(() => {
+      isOver = true;
+    });
+    while (!isOver && (!child || !isEnough(places))) {
+      const { state } = (await readCheckpoint(out).catch(() => undefined)) ?? {};
+      if (state) places.push([state.epoch, state.rounds[0]?.place ?? 0]);
+      await setTimeout(5);
     }
-    expect((await ended).code).toBe(0);
-    return files.size;
-  };
-  expect(await written('0')).toBe(1);
-  expect(await written('0.02')).toBeGreaterThan(1);
+    child?.kill('SIGKILL');
+    expect(await ended).toMatchObject({ code: null, stderr: '' });
+    return places;
+  }
+
+  await seen('0.02', (places) => places.some(([, place]) => place > 0 && place < BATCHES));
+  const ends = await seen('0', (places) => new Set(places.map(([epoch]) => epoch)).size > 3);
+  expect(new Set(ends.map(([, place]) => place))).toEqual(new Set([BATCHES]));
 });
