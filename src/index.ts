@@ -71,6 +71,7 @@ export {
   type ModelFile,
   type ModelNotes,
 } from './model/model-file.ts';
+export type { NetworkSettings } from './model/network-settings.ts';
 export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
 export { modelNotes } from './model/notes.ts';
 export { decodeModels, encodeModels, type ModelsFile } from './model/population-file.ts';
@@ -111,7 +112,6 @@ export {
   type TestReport,
   type TestResults,
   testReport,
-  type Versions,
 } from './report/run-report.ts';
 export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
 export { formatConfusionMatrix } from './report/text.ts';
@@ -130,7 +130,6 @@ export type {
   Evaluation,
   History,
   NetworkRecord,
-  NetworkSettings,
   PopulationEvaluation,
   Prediction,
   Progress,
@@ -151,3 +150,4 @@ export {
   trainerLimits,
 } from './train/trainer.ts';
 export { askInTurns } from './train/turns.ts';
+export type { Versions } from './versions.ts';

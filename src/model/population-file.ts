@@ -1,6 +1,5 @@
 import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
-import type { NetworkSettings } from '../train/history.ts';
 import type { Model, Tensor } from './model.ts';
 import {
   type ModelFile,
@@ -13,6 +12,7 @@ import {
   notesOf,
   parse,
 } from './model-file.ts';
+import type { NetworkSettings } from './network-settings.ts';
 import { encodeSafetensors, quote } from './safetensors.ts';
 import { isStacked, layersOf, stackSize, withoutStack } from './stack.ts';
 import { linearLayers, unfit } from './state-dict.ts';

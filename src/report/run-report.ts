@@ -4,30 +4,17 @@ import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Normalisation } from '../model/normalisation.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { bestNetwork } from '../train/best.ts';
-import type {
-  Evaluation,
-  History,
-  NetworkRecord,
-  NetworkSettings,
-  PopulationEvaluation,
-} from '../train/history.ts';
+import type { Evaluation, History, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
 import type { TrainerSettings } from '../train/settings.ts';
+import type { Versions } from '../versions.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
 import { confusionMatrix } from './confusion.ts';
 import { presentLabels } from './labels.ts';
 import { type Summary, summarise } from './population.ts';
-
-/** Whose code computed something. */
-export interface Versions {
-  readonly shadegrad: string;
-  /** Of the npm package "webgpu", which holds Dawn; null in a browser. */
-  readonly webgpu: string | null;
-  /** E.g. "Node v20.20.2, linux-x64", or a browser's `navigator.userAgent`. */
-  readonly runtime: string;
-}
 
 /** How well labelled samples were told apart. */
 export interface TestResults {

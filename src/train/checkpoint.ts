@@ -6,7 +6,7 @@ import type { Tensor } from '../model/model.ts';
 import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
-import type { Versions } from '../report/run-report.ts';
+import type { Versions } from '../versions.ts';
 import {
   boolean,
   broken,

@@ -4,12 +4,13 @@ import { validationSplit } from '../data/shuffle.ts';
 import { ShadegradError } from '../errors.ts';
 import { parameterCount } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
-import type { NetworkSettings } from './history.ts';
 import { inferenceSizes } from './inference.ts';
 import { tiledKernels } from './kernels/tiled.ts';
 import { evaluationPlan } from './network.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
+import type { TrainerOptions } from './options.ts';
 import { isWithinLimits, requiredLimits, type StepPlan } from './plan.ts';
 import { ANY_PLAN, candidatePlans, planLacks, planMisfit, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
@@ -17,7 +18,6 @@ import type { BatchSizes } from './plans/sizes.ts';
 import { learningRateFactor } from './schedule.ts';
 import { networksOf, type TrainerSettings, trainerSettings } from './settings.ts';
 import { isDone, type NetworkState, type RoundState, type RunState, type TrainerState } from './state.ts';
-import type { TrainerOptions } from './trainer.ts';
 
 /** What is known before there is a device. */
 export interface Prepared {

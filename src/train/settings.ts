@@ -1,5 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import type { NetworkSettings } from './history.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import {
   OPTIMIZER_DEFAULTS,
   OPTIMIZER_NAMES,
