@@ -140,7 +140,7 @@ export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
 export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
-export type { TrainerSettings } from './train/settings.ts';
+export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';
 export { epochsTrained, type NetworkState, type TrainerState } from './train/state.ts';
 export {
   type FitOptions,

@@ -68,7 +68,7 @@ const DEFAULTS = {
 } as const satisfies Partial<TrainerSettings>;
 
 /** The most networks of one trainer. */
-const MOST_NETWORKS = 4096;
+export const MOST_NETWORKS = 4096;
 
 /**
  * Fills in the defaults. What the dataset decides is checked later.
