@@ -76,6 +76,7 @@ export { foldNormalisation, type Normalisation, withNormalisation } from './mode
 export { modelNotes } from './model/notes.ts';
 export { decodeModels, encodeModels, type ModelsFile } from './model/population-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export { stackModels } from './model/stack.ts';
 export { centerDigit, type DigitForm } from './pictures/center.ts';
 export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';

@@ -7,6 +7,7 @@ import type { Model } from '../model/model.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Normalisation } from '../model/normalisation.ts';
 import type { MlpSpec } from '../model/spec.ts';
+import { stackModels } from '../model/stack.ts';
 import { bestNetwork } from '../train/best.ts';
 import type { Evaluation, History, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
 import type { TrainerSettings } from '../train/settings.ts';
@@ -77,7 +78,7 @@ export interface TestedNetwork extends Pick<NetworkReport, 'test'> {
 
 /**
  * What several networks made of a dataset's test samples, each alone and all together. `test`, `confusionMatrix` and
- * `classificationReport` are those of all together; `model.sha256` is of all their weights, network by network.
+ * `classificationReport` are those of all together; `model.sha256` is of all their weights, see {@link stackModels}.
  */
 export interface PopulationTestReport extends TestReport {
   /** [networks] */
@@ -177,10 +178,10 @@ export async function testReport(tested: Tested): Promise<TestReport> {
 /** @throws ShadegradError `diverged` where no network's test loss is finite, or not that of all together */
 export async function populationTestReport(tested: TestedPopulation): Promise<PopulationTestReport> {
   const { models, networks, evaluation, ...rest } = tested;
-  const [first] = models;
+  const [first, ...others] = models;
   if (!first || models.length !== evaluation.networks.length) throw notOneEach();
-  const all = { spec: first.spec, tensors: models.flatMap(({ tensors }) => tensors) };
-  const report = await testReport({ ...rest, model: all, evaluation: evaluation.ensemble });
+  const model = stackModels([first, ...others]);
+  const report = await testReport({ ...rest, model, evaluation: evaluation.ensemble });
   const tests = evaluation.networks.map((each) => testOf(each));
   return {
     ...report,
