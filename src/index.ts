@@ -66,7 +66,7 @@ export {
   reportAdapter,
 } from './gpu/adapter.ts';
 export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
-export { modelChecksum } from './model/checksum.ts';
+export { type InitialWeights, modelChecksum } from './model/checksum.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
@@ -77,10 +77,12 @@ export {
   type ModelFile,
   type ModelNotes,
 } from './model/model-file.ts';
+export type { NetworkSettings } from './model/network-settings.ts';
 export { foldNormalisation, type Normalisation, withNormalisation } from './model/normalisation.ts';
 export { modelNotes } from './model/notes.ts';
 export { decodeModels, encodeModels, type ModelsFile } from './model/population-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
+export { stackModels } from './model/stack.ts';
 export { centerDigit, type DigitForm } from './pictures/center.ts';
 export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
@@ -104,7 +106,6 @@ export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export { type Summary, summarise } from './report/population.ts';
 export {
-  type InitialWeights,
   matrixLabels,
   type NetworkReport,
   type PopulationSummary,
@@ -118,7 +119,6 @@ export {
   type TestReport,
   type TestResults,
   testReport,
-  type Versions,
 } from './report/run-report.ts';
 export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
 export { formatConfusionMatrix } from './report/text.ts';
@@ -137,7 +137,6 @@ export type {
   Evaluation,
   History,
   NetworkRecord,
-  NetworkSettings,
   PopulationEvaluation,
   Prediction,
   Progress,
@@ -148,7 +147,7 @@ export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
 export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
-export type { TrainerSettings } from './train/settings.ts';
+export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';
 export { epochsBegun, epochsTrained, type NetworkState, type TrainerState } from './train/state.ts';
 export {
   type FitOptions,
@@ -158,3 +157,4 @@ export {
   trainerLimits,
 } from './train/trainer.ts';
 export { askInTurns } from './train/turns.ts';
+export type { Versions } from './versions.ts';

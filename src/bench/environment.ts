@@ -1,6 +1,6 @@
 import { type AdapterReport, OPTIONAL_FEATURES } from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
-import type { Versions } from '../report/run-report.ts';
+import type { Versions } from '../versions.ts';
 import type { TimingMethod } from './timing.ts';
 
 /** What a benchmark measures. */

@@ -1,5 +1,12 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { ADAPTER_CHOICES, DATASET_NAMES, OPTIMIZER_NAMES, PLAN_NAMES, SCHEDULE_NAMES } from '../node.ts';
+import {
+  ADAPTER_CHOICES,
+  DATASET_NAMES,
+  MOST_NETWORKS,
+  OPTIMIZER_NAMES,
+  PLAN_NAMES,
+  SCHEDULE_NAMES,
+} from '../node.ts';
 
 // Values are parsed strictly: what is not wholly a number in range is refused, with the range.
 
@@ -153,7 +160,7 @@ export const options = {
       .default(0),
   models: () =>
     new Option('--models <count>', 'networks to train side by side, with the seeds from --seed on')
-      .argParser(wholeNumber(1, 4096))
+      .argParser(wholeNumber(1, MOST_NETWORKS))
       .default(1),
   patience: () =>
     new Option(

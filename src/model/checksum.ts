@@ -1,6 +1,14 @@
 import { sha256 } from '../data/checksum.ts';
 import type { Model } from './model.ts';
 
+/** The model whose weights a training started from. */
+export interface InitialWeights {
+  /** The path that it was read from. */
+  readonly file: string;
+  /** See {@link modelChecksum}. */
+  readonly sha256: string;
+}
+
 /**
  * The SHA-256 of a model's weights, hexadecimal: of its float32 tensors' bytes, little-endian, in the order of the
  * network's layers, each layer's weight before its bias. In a file made by `encodeModel` these are all bytes after the

@@ -1,7 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
-import type { NetworkSettings } from '../train/history.ts';
-import type { Model, Tensor } from './model.ts';
+import type { Model } from './model.ts';
 import {
   type ModelFile,
   type ModelNotes,
@@ -13,8 +12,9 @@ import {
   notesOf,
   parse,
 } from './model-file.ts';
+import type { NetworkSettings } from './network-settings.ts';
 import { encodeSafetensors, quote } from './safetensors.ts';
-import { isStacked, layersOf, stackSize, withoutStack } from './stack.ts';
+import { isStacked, layersOf, stackModels, stackSize, withoutStack } from './stack.ts';
 import { linearLayers, unfit } from './state-dict.ts';
 
 const MODELS = 'shadegrad.models';
@@ -54,18 +54,11 @@ export function encodeModels(
     weightDecay,
   }));
   const metadata = { ...modelMetadata(first.spec, notes), [MODELS]: JSON.stringify(settings) };
-  const all = models.map((model) => {
-    if (JSON.stringify(model.spec) !== JSON.stringify(first.spec))
-      throw unfit('its networks are not of one form');
-    return modelTensors(model);
-  });
-  const tensors = modelTensors(first).map(({ name, shape, data }, i): Tensor => {
-    const stacked = new Float32Array(models.length * data.length);
-    all.forEach((each, network) => {
-      stacked.set(each[i]?.data ?? [], network * data.length);
-    });
-    return { name, shape: [models.length, ...shape], data: stacked };
-  });
+  const checked = ({ spec, ...model }: Model): Model => {
+    if (JSON.stringify(spec) !== JSON.stringify(first.spec)) throw unfit('its networks are not of one form');
+    return { spec, tensors: modelTensors({ spec, ...model }) };
+  };
+  const { tensors } = stackModels([checked(first), ...models.slice(1).map(checked)]);
   return encodeSafetensors({ tensors, metadata });
 }
 

@@ -1,8 +1,25 @@
+import type { Model, Tensor } from './model.ts';
 import { quote, type StoredTensor } from './safetensors.ts';
 import { type LinearLayer, partsOf, unfit } from './state-dict.ts';
 
 // The parameters of several networks of one shape, as PyTorch's torch.func.stack_module_state makes them: every tensor
 // has an axis in front, [networks, ...].
+
+/**
+ * Models of one spec as one: its tensors are those of all, each with an axis in front, [networks, ...], in the order that a
+ * file of them has. So `modelChecksum` of it is that of the file behind its header.
+ */
+export function stackModels([first, ...others]: readonly [Model, ...Model[]]): Model {
+  const models = [first, ...others];
+  const tensors = first.tensors.map(({ name, shape, data }, i): Tensor => {
+    const stacked = new Float32Array(models.length * data.length);
+    for (const [network, { tensors: own }] of models.entries()) {
+      stacked.set(own[i]?.data ?? [], network * data.length);
+    }
+    return { name, shape: [models.length, ...shape], data: stacked };
+  });
+  return { spec: first.spec, tensors };
+}
 
 /** Whether these are tensors of several networks: only then a bias has two axes, or all there is are weights of three. */
 export function isStacked(tensors: readonly StoredTensor[]): boolean {

@@ -39,23 +39,12 @@ export const POPULATION_FILES = [...RUN_FILES, 'models.safetensors', 'accuracies
  * `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`; of several networks these are
  * those of all together.
  */
-export function testFiles(
-  report: TestReport | PopulationTestReport,
-): Promise<Record<(typeof TEST_FILES)[number], string>> {
-  // A run's report has it too, and null where one network was trained.
-  const ensemble = 'ensemble' in report ? report.ensemble : null;
-  return ensemble && 'models' in report
-    ? filesOf(report, ensemble, `ensemble of ${report.models.length} networks, `)
-    : filesOf(report, report, '');
-}
-
-/** @param subject of which the results are, if not of the report's only network */
-async function filesOf(
-  report: TestReport,
-  { test, classificationReport, confusionMatrix }: TestResults,
-  subject: string,
+export async function testFiles(
+  report: TestReport | PopulationTestReport | RunReport,
 ): Promise<Record<(typeof TEST_FILES)[number], string>> {
   const { renderSvg } = await import('../charts.ts');
+  const { results, subject } = shownOf(report);
+  const { test, classificationReport, confusionMatrix } = results;
   const labels = matrixLabels(report);
   const title = `${report.dataset.name}: ${subject}${percent(test.accuracy)} of ${test.count} test images right`;
   const size = heatmapSize(labels, title);
@@ -64,6 +53,17 @@ async function filesOf(
     'report.txt': formatClassificationReport(classificationReport),
     'confusion-matrix.svg': renderSvg(heatmapOption(confusionMatrix, { labels, title }), size),
   };
+}
+
+/** Whose results are shown: those of a report's only network, or of all together that have any. */
+function shownOf(report: TestReport | PopulationTestReport | RunReport): {
+  readonly results: TestResults;
+  readonly subject: string;
+} {
+  if (!('ensemble' in report) || !report.ensemble) return { results: report, subject: '' };
+  const { models, ensemble } = report;
+  const tested = models.filter(({ test }) => test !== null).length;
+  return { results: ensemble, subject: `ensemble of ${tested} networks, ` };
 }
 
 /**
@@ -98,11 +98,7 @@ export async function runFiles(
   };
   return {
     'model.safetensors': encodeModel(best, notes),
-    ...(await filesOf(
-      report,
-      ensemble ?? report,
-      ensemble ? `ensemble of ${trainedOf(report).length} networks, ` : '',
-    )),
+    ...(await testFiles(report)),
     'training-curves.svg': renderSvg(
       curvesOption(
         trainedOf(report).map(({ history }) => history),

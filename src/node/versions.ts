@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Versions } from '../report/run-report.ts';
+import type { Versions } from '../versions.ts';
 import { platform, runtime } from './environment.ts';
 
 /** Versions of this package, of Dawn, and of Node or the runtime in its place. */

@@ -2,32 +2,20 @@ import { datasetChecksum } from '../data/checksum.ts';
 import { type Dataset, namesOfClasses } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
-import { modelChecksum } from '../model/checksum.ts';
+import { type InitialWeights, modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Normalisation } from '../model/normalisation.ts';
 import type { MlpSpec } from '../model/spec.ts';
+import { stackModels } from '../model/stack.ts';
 import { bestNetwork } from '../train/best.ts';
-import type {
-  Evaluation,
-  History,
-  NetworkRecord,
-  NetworkSettings,
-  PopulationEvaluation,
-} from '../train/history.ts';
+import type { Evaluation, History, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
 import type { TrainerSettings } from '../train/settings.ts';
+import type { Versions } from '../versions.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
 import { confusionMatrix } from './confusion.ts';
 import { presentLabels } from './labels.ts';
 import { type Summary, summarise } from './population.ts';
-
-/** Whose code computed something. */
-export interface Versions {
-  readonly shadegrad: string;
-  /** Of the npm package "webgpu", which holds Dawn; null in a browser. */
-  readonly webgpu: string | null;
-  /** E.g. "Node v20.20.2, linux-x64", or a browser's `navigator.userAgent`. */
-  readonly runtime: string;
-}
 
 /** How well labelled samples were told apart. */
 export interface TestResults {
@@ -67,14 +55,6 @@ export interface TestReport extends TestResults {
   readonly versions: Versions;
 }
 
-/** The model whose weights a training started from. */
-export interface InitialWeights {
-  /** The path that it was read from. */
-  readonly file: string;
-  /** See {@link modelChecksum}. */
-  readonly sha256: string;
-}
-
 /** What was trained and how: with the dataset and the versions, all that is needed to do it again. */
 export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly epochs: number;
@@ -100,7 +80,7 @@ export interface TestedNetwork extends Pick<NetworkReport, 'test'> {
 
 /**
  * What several networks made of a dataset's test samples, each alone and all together. `test`, `confusionMatrix` and
- * `classificationReport` are those of all together; `model.sha256` is of all their weights, network by network.
+ * `classificationReport` are those of all together; `model.sha256` is of all their weights, see {@link stackModels}.
  */
 export interface PopulationTestReport extends TestReport {
   /** [networks] */
@@ -200,10 +180,10 @@ export async function testReport(tested: Tested): Promise<TestReport> {
 /** @throws ShadegradError `diverged` where no network's test loss is finite, or not that of all together */
 export async function populationTestReport(tested: TestedPopulation): Promise<PopulationTestReport> {
   const { models, networks, evaluation, ...rest } = tested;
-  const [first] = models;
+  const [first, ...others] = models;
   if (!first || models.length !== evaluation.networks.length) throw notOneEach();
-  const all = { spec: first.spec, tensors: models.flatMap(({ tensors }) => tensors) };
-  const report = await testReport({ ...rest, model: all, evaluation: evaluation.ensemble });
+  const model = stackModels([first, ...others]);
+  const report = await testReport({ ...rest, model, evaluation: evaluation.ensemble });
   const tests = evaluation.networks.map((each) => testOf(each));
   return {
     ...report,

@@ -1,4 +1,4 @@
-import type { NetworkSettings } from '../train/history.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import { valueAxis } from './axes.ts';
 import type { ChartOption } from './echarts-parts.ts';
 import { average } from './numpy.ts';

@@ -2,12 +2,13 @@ import { assertBytes } from '../data/bytes.ts';
 import { ShadegradError } from '../errors.ts';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../gpu/adapter.ts';
 import { fieldsOf } from '../json.ts';
+import type { InitialWeights } from '../model/checksum.ts';
 import { padded } from '../model/layout.ts';
 import type { Tensor } from '../model/model.ts';
 import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
-import type { InitialWeights, Versions } from '../report/run-report.ts';
+import type { Versions } from '../versions.ts';
 import {
   boolean,
   broken,
@@ -21,11 +22,12 @@ import {
   text,
   whole,
 } from './checkpoint-fields.ts';
+import { contradictionIn } from './consistency.ts';
 import type { Divergence, EpochRecord } from './history.ts';
 import { OPTIMIZER_NAMES, optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
 import type { TrainerSettings } from './settings.ts';
-import { type EpochSums, isDone, type NetworkState, type RoundState, type TrainerState } from './state.ts';
+import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
 /** Version of the file's content; raised when older programs would misread it. */
 const FORMAT = 1;
@@ -291,43 +293,4 @@ function orBroken<T>(check: () => T): T {
     const how = error.message.replace(/^This is not a whole safetensors file: /, '').replace(/\.$/, '');
     throw broken(how, error);
   }
-}
-
-/** A contradiction in the header, in words; undefined if there is none. */
-function contradictionIn({ spec, settings, epoch, rounds, networks }: Header): string | undefined {
-  if (`${settings.hidden}` !== `${spec.hidden}`) return 'its settings are those of another network';
-  const models = rounds[0]?.sums.length ?? 0;
-  if (rounds.some(({ sums }) => sums.length !== models)) return 'its rounds are of different sizes';
-  const places = rounds.length * models;
-  if (networks.length > places || networks.length <= places - models) {
-    return `its ${networks.length} networks do not fill ${rounds.length} rounds of ${models}`;
-  }
-  for (const [r, { t, place, sums }] of rounds.entries()) {
-    // A round whose networks are all done is left where it is.
-    const isLeft = networks.slice(r * models, (r + 1) * models).every(isDone);
-    if (place > t || (t < epoch - 1 && !isLeft) || (epoch < 2 && t !== place) || (epoch === 0 && t > 0)) {
-      return `it cannot be at step ${place} of epoch ${epoch} after ${t} steps`;
-    }
-    if (sums.some(({ hits, diverged }) => hits > place * settings.batchSize || (diverged ?? 0) > place)) {
-      return `its sums are of more than the ${place} steps of its epoch`;
-    }
-  }
-  const wrong = networks.findIndex((network) => !isPossible(network, epoch, settings.patience !== null));
-  return wrong < 0 ? undefined : `the history of its network ${wrong + 1} contradicts the rest`;
-}
-
-function isPossible(
-  { history, diverged, stopped, best }: Header['networks'][number],
-  epoch: number,
-  stopsEarly: boolean,
-): boolean {
-  return (
-    history.length <= epoch &&
-    (history.length >= epoch - 1 || stopped || diverged !== null) &&
-    history.every((record, i) => record.epoch === i + 1) &&
-    history.every(({ valLoss, valAccuracy }) => (valLoss === null) === (valAccuracy === null)) &&
-    (diverged === null || diverged.epoch <= epoch) &&
-    (stopsEarly || !(stopped || best)) &&
-    (best === null || history[best.epoch - 1]?.valLoss === best.valLoss)
-  );
 }

@@ -1,10 +1,4 @@
-/** Settings of its own for one of several networks that are trained side by side. */
-export interface NetworkSettings {
-  /** Decides its initial weights, its batches and its validation samples. */
-  readonly seed: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-}
+import type { NetworkSettings } from '../model/network-settings.ts';
 
 /** Where a network's loss stopped being a finite number; both count from 1. */
 export interface Divergence {

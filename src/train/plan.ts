@@ -76,6 +76,17 @@ export function isWithinLimits(plan: StepPlan, limits: PlanLimits): boolean {
 }
 
 /**
+ * How many of `models` networks are side by side where they take turns, as few turns as `fits` allows; 1 where not even
+ * one network fits.
+ */
+export function roomFor(models: number, fits: (room: number) => boolean): number {
+  let turns = 1;
+  const room = () => Math.ceil(models / turns);
+  while (room() > 1 && !fits(room())) turns++;
+  return room();
+}
+
+/**
  * Checks a plan before anything is allocated.
  * @throws ShadegradError `usage` if the plan needs more than `limits` allow
  */

@@ -4,20 +4,21 @@ import { validationSplit } from '../data/shuffle.ts';
 import { ShadegradError } from '../errors.ts';
 import { parameterCount } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
-import type { NetworkSettings } from './history.ts';
+import { contradictionIn } from './consistency.ts';
 import { inferenceSizes } from './inference.ts';
 import { tiledKernels } from './kernels/tiled.ts';
 import { evaluationPlan } from './network.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { isWithinLimits, requiredLimits, type StepPlan } from './plan.ts';
+import type { TrainerOptions } from './options.ts';
+import { isWithinLimits, requiredLimits, roomFor, type StepPlan } from './plan.ts';
 import { ANY_PLAN, candidatePlans, planLacks, planMisfit, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
 import { learningRateFactor } from './schedule.ts';
 import { networksOf, type TrainerSettings, trainerSettings } from './settings.ts';
 import { isDone, type NetworkState, type RoundState, type RunState, type TrainerState } from './state.ts';
-import type { TrainerOptions } from './trainer.ts';
 
 /** What is known before there is a device. */
 export interface Prepared {
@@ -161,8 +162,8 @@ function assertRestorable({ restore, spec, networks, sizes, optimizer }: Prepare
   }));
   const room = roomOf(restore) ?? 0;
   const isWhole =
+    contradictionIn(restore) === undefined &&
     JSON.stringify(own) === JSON.stringify(networks) &&
-    restore.rounds.length === Math.ceil(networks.length / room) &&
     restore.rounds.every((round) => hasTensors(round, spec, optimizer, room));
   if (!isWhole) {
     throw new ShadegradError(
@@ -174,7 +175,7 @@ function assertRestorable({ restore, spec, networks, sizes, optimizer }: Prepare
   const steps = stepsPerEpoch(sizes);
   const possible = restore.rounds.every((round, i) => {
     const members = restore.networks.slice(i * room, (i + 1) * room);
-    return isPossible(round, members, restore.epoch, steps);
+    return isInPlace(round, members, restore.epoch, steps);
   });
   if (possible) return;
   throw new ShadegradError(
@@ -185,22 +186,19 @@ function assertRestorable({ restore, spec, networks, sizes, optimizer }: Prepare
 }
 
 function hasTensors(
-  { sums, parameters, moments }: RoundState,
+  { parameters, moments }: RoundState,
   spec: MlpSpec,
   optimizer: Optimizer,
   room: number,
 ): boolean {
-  return (
-    sums.length === room &&
-    denseLayers(spec).every((layer, l) => {
-      const size = room * parameterCount(layer);
-      return parameters[l]?.length === size && moments[l]?.length === optimizer.moments * size;
-    })
-  );
+  return denseLayers(spec).every((layer, l) => {
+    const size = room * parameterCount(layer);
+    return parameters[l]?.length === size && moments[l]?.length === optimizer.moments * size;
+  });
 }
 
-/** Whether a round can be where it is, when its networks are where they are and `epoch` is the running one. */
-function isPossible(
+/** Whether a round of a state without contradictions can be where it is, with so many steps to an epoch. */
+function isInPlace(
   round: RoundState,
   members: readonly NetworkState[],
   epoch: number,
@@ -208,17 +206,15 @@ function isPossible(
 ): boolean {
   const { place } = round;
   const own = epochOf(round, steps);
-  const isPlace =
-    place >= 0 && place <= steps && Number.isInteger(own) && own >= 1 && own <= Math.max(1, epoch);
   return (
-    isPlace &&
+    place >= 0 &&
+    place <= steps &&
+    Number.isInteger(own) &&
+    own <= Math.max(1, epoch) &&
     members
       .filter((member) => !isDone(member))
-      .every(({ history: { length } }) => {
-        // Between an epoch's last step and its record there is the validation.
-        const isItsOwn = length === own - 1 || (length === own && place === steps);
-        return isItsOwn && (length === epoch || length === epoch - 1);
-      })
+      // Between an epoch's last step and its record there is the validation.
+      .every(({ history: { length } }) => length === own - 1 || (length === own && place === steps))
   );
 }
 
@@ -287,16 +283,12 @@ export function evaluationPlans({ spec, split, data }: Prepared, models: number)
   ];
 }
 
-/** How many of the networks fit side by side into the device's limits; 1 where not even one does. */
+/** How many of the networks fit side by side into the device's limits. */
 export function sideBySide(device: GPUDevice, prepared: Prepared): number {
-  const fits = (models: number) => {
+  return roomFor(prepared.networks.length, (models) => {
     const [plan] = plansFor(device, prepared, sizesOf(prepared, models));
     return [plan, ...evaluationPlans(prepared, models)].every((each) => isWithinLimits(each, device.limits));
-  };
-  const all = prepared.networks.length;
-  let rounds = 1;
-  while (rounds < all && !fits(Math.ceil(all / rounds))) rounds++;
-  return Math.ceil(all / rounds);
+  });
 }
 
 /** What a choice of plans is for, in words. */

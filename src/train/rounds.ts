@@ -1,8 +1,9 @@
 import { epochOrder, validationSplit } from '../data/shuffle.ts';
 import { initialModel } from '../model/initialise.ts';
 import { packParameters, parameterCount } from '../model/layout.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import { denseLayers } from '../model/spec.ts';
-import type { Divergence, EpochRecord, NetworkSettings } from './history.ts';
+import type { Divergence, EpochRecord } from './history.ts';
 import type { NetworkRate } from './optimizer.ts';
 import type { Prepared } from './prepare.ts';
 import { isDone, type NetworkState, type RunState } from './state.ts';

@@ -1,5 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import type { NetworkSettings } from './history.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import {
   OPTIMIZER_DEFAULTS,
   OPTIMIZER_NAMES,
@@ -68,7 +68,7 @@ const DEFAULTS = {
 } as const satisfies Partial<TrainerSettings>;
 
 /** The most networks of one trainer. */
-const MOST_NETWORKS = 4096;
+export const MOST_NETWORKS = 4096;
 
 /**
  * Fills in the defaults. What the dataset decides is checked later.

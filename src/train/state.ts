@@ -1,5 +1,6 @@
+import type { NetworkSettings } from '../model/network-settings.ts';
 import type { MlpSpec } from '../model/spec.ts';
-import type { Divergence, EpochRecord, NetworkSettings } from './history.ts';
+import type { Divergence, EpochRecord } from './history.ts';
 import type { TrainerSettings } from './settings.ts';
 
 /** What an epoch's steps so far add up to, for one network. */

@@ -6,7 +6,7 @@ import { unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { bestNetwork } from './best.ts';
-import { fastestPlan, type PlanChoice, type PlanMemory } from './choice.ts';
+import { fastestPlan, type PlanChoice } from './choice.ts';
 import { ensemblePrediction, populationEvaluation } from './ensemble.ts';
 import { precompile } from './executable.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
 } from './history.ts';
 import { Inference, type Inferred } from './inference.ts';
 import { infiniteWeights, Network, unlessInfinite, unpackAll } from './network.ts';
+import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, type StepPlan } from './plan.ts';
 import {
   assertHas,
@@ -60,23 +61,8 @@ import {
   type TrainerState,
 } from './state.ts';
 
+export type { TrainerOptions } from './options.ts';
 export { populationLimits, trainerLimits } from './prepare.ts';
-
-/** What to train and how: each setting has a default. */
-export interface TrainerOptions extends Partial<TrainerSettings> {
-  /** Keeps what `auto` chose for a kind of adapter and a shape. Default: this process does. */
-  readonly planMemory?: PlanMemory;
-  /**
-   * Weights to start from, the same for every network, whose hidden layers are the model's. Default: each its own, by its
-   * seed.
-   */
-  readonly initial?: Model;
-  /**
-   * Goes on where another trainer was, with its settings and on the same data: to the bit, if the plan is the same too.
-   * Other settings can be given only if they are the same, but for `plan`.
-   */
-  readonly restore?: TrainerState;
-}
 
 export interface FitOptions {
   /** How many more; one that was left in its middle counts as one. */

@@ -1,6 +1,6 @@
 import type { Model } from '../model/model.ts';
 import { evaluationPlan, Network } from './network.ts';
-import { isWithinLimits } from './plan.ts';
+import { isWithinLimits, roomFor } from './plan.ts';
 
 /**
  * Asks networks of one shape, as many side by side as fit into the device's limits, the others after them.
@@ -16,7 +16,9 @@ export async function askInTurns<T>(
   count: number,
   ask: (network: Network) => Promise<readonly T[]>,
 ): Promise<T[]> {
-  const room = sideBySide(device, models, count);
+  const fits = (room: number) =>
+    models[0] === undefined || isWithinLimits(evaluationPlan(models[0].spec, room, count), device.limits);
+  const room = roomFor(models.length, fits);
   const answers: T[] = [];
   for (let first = 0; first < models.length; first += room) {
     const network = await Network.create(device, models.slice(first, first + room));
@@ -27,14 +29,4 @@ export async function askInTurns<T>(
     }
   }
   return answers;
-}
-
-/** How many of the networks to a turn, so that turns are as few as can be; 1 where not even one fits. */
-function sideBySide({ limits }: GPUDevice, models: readonly Model[], count: number): number {
-  const [first] = models;
-  if (!first) return 1;
-  let turns = 1;
-  const room = () => Math.ceil(models.length / turns);
-  while (room() > 1 && !isWithinLimits(evaluationPlan(first.spec, room(), count), limits)) turns++;
-  return room();
 }

@@ -259,6 +259,7 @@ describe('a training that goes on', () => {
       { ...state, networks: [network, network] },
       { ...state, networks: [{ ...network, seed: 9 }] },
       { ...state, networks: [{ ...network, history: [] }] },
+      { ...state, networks: [{ ...network, history: network.history.map((r) => ({ ...r, epoch: 7 })) }] },
       { ...state, networks: [{ ...network, history: [...network.history, ...network.history] }] },
     ]) {
       await expect(Trainer.create(device, data, { restore: damaged })).rejects.toMatchObject({

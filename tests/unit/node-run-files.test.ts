@@ -324,6 +324,7 @@ describe('a run of several networks', () => {
     expect(titleOf('confusion-matrix.svg')).toBe(
       'blobs: ensemble of 2 networks, 75.00 % of 6 test images right',
     );
+    expect(files).toMatchObject(await testFiles(reportOfSeveral));
     expect(titleOf('accuracies.svg')).toBe('blobs: test accuracy of 2 of 3 networks, the others diverged');
     expect(titleOf('training-curves.svg')).toBe(
       'blobs, hidden 7, batch size 32, 2 of 3 networks, the others diverged',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { modelChecksum } from '../../src/model/checksum.ts';
+import { sha256 } from '../../src/data/checksum.ts';
 import { initialModel } from '../../src/model/initialise.ts';
+import { encodeModels } from '../../src/model/population-file.ts';
 import { populationTestReport } from '../../src/report/run-report.ts';
 import { populationEvaluation } from '../../src/train/ensemble.ts';
 import { blobs } from '../support/blobs.ts';
@@ -40,10 +41,10 @@ test('a test of many networks has each one, how they spread, and what they make 
   });
   expect(report.test.loss).toBeCloseTo(Math.log(3), 6);
   expect(report).toMatchObject(report.ensemble);
-  const all = models.flatMap(({ tensors }) => tensors);
-  expect(report.model.sha256).toBe(
-    await modelChecksum({ spec: { inputs: 20, hidden: [], classes: 3 }, tensors: all }),
-  );
+  const networks = [3, 4].map((seed) => ({ seed, learningRate: 0.1, weightDecay: 0 }));
+  const file = encodeModels(models, { image: { height: 4, width: 5 } }, networks);
+  const header = Number(new DataView(file.buffer).getBigUint64(0, true));
+  expect(report.model.sha256).toBe(await sha256(file.slice(8 + header)));
 });
 
 test('what the file does not say is null, and a loss that is not finite is left out', async () => {
