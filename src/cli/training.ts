@@ -227,12 +227,13 @@ async function trainEpochs(
 /** A training that is pinned to a plan, which the device lacks or is too small for, can go on with another. */
 function offeringPlans(error: unknown, { restore, plan }: TrainerOptions): unknown {
   const isPinned = restore && restore.settings.plan !== 'auto' && plan === undefined;
+  const room = restore?.rounds[0]?.sums.length ?? 1;
   if (!isPinned || !(error instanceof ShadegradError) || error.code !== 'usage') return error;
   return new ShadegradError(
     'usage',
     error.message,
     `The training to go on with has the plan "${restore.settings.plan}". Go on with another one (--plan auto), which will not ` +
-      'give the same bits, or on another adapter.',
+      `give the same bits, or on another adapter${room > 1 ? ` that has room for ${room} networks side by side, as the first one had` : ''}.`,
     error,
   );
 }

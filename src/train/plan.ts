@@ -88,16 +88,21 @@ export function roomFor(models: number, fits: (room: number) => boolean): number
 
 /**
  * Checks a plan before anything is allocated.
+ * @param nextStep what helps where it needs too much
  * @throws ShadegradError `usage` if the plan needs more than `limits` allow
  */
-export function assertWithinLimits(plan: StepPlan, limits: PlanLimits): void {
+export function assertWithinLimits(
+  plan: StepPlan,
+  limits: PlanLimits,
+  nextStep = 'Use a smaller batch, network or dataset, or request a device with a higher limit.',
+): void {
   for (const [name, value] of Object.entries(planNeeds(plan))) {
     const limit = limits[name as keyof PlanLimits];
     if (!(value <= limit)) {
       throw new ShadegradError(
         'usage',
         `The plan "${plan.name}" needs ${name} = ${value}, and this device gives ${limit}.`,
-        'Use a smaller batch, network or dataset, or request a device with a higher limit.',
+        nextStep,
       );
     }
   }

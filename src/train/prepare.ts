@@ -12,7 +12,7 @@ import { tiledKernels } from './kernels/tiled.ts';
 import { evaluationPlan } from './network.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
 import type { TrainerOptions } from './options.ts';
-import { isWithinLimits, requiredLimits, roomFor, type StepPlan } from './plan.ts';
+import { assertWithinLimits, isWithinLimits, requiredLimits, roomFor, type StepPlan } from './plan.ts';
 import { ANY_PLAN, candidatePlans, planLacks, planMisfit, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
@@ -139,6 +139,16 @@ function restoredSettings({ settings }: TrainerState, given: Partial<TrainerSett
 function inWords(setting: unknown): string {
   const isRecord = typeof setting === 'object' && setting !== null && !Array.isArray(setting);
   return JSON.stringify(isRecord ? Object.fromEntries(Object.entries(setting).toSorted()) : setting);
+}
+
+/**
+ * Checks that what is to go on fits into a device: its batches and its networks side by side are what they were.
+ * @throws ShadegradError `usage`
+ */
+export function assertRoom(plans: readonly StepPlan[], { limits }: GPUDevice, room: number): void {
+  const side = room > 1 ? `has ${room} networks side by side, as before` : 'cannot become smaller';
+  const nextStep = `The training to go on with ${side}: use a device with this limit, such as the one it was begun on.`;
+  for (const plan of plans) assertWithinLimits(plan, limits, nextStep);
 }
 
 /** How many networks were side by side. */

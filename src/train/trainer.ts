@@ -23,6 +23,7 @@ import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, type StepPlan } from './plan.ts';
 import {
   assertHas,
+  assertRoom,
   assertSameData,
   epochOf,
   evaluationPlans,
@@ -141,8 +142,10 @@ export class Trainer {
     if (settings.plan !== 'auto') assertHas(device, settings.plan, restore);
     const room = roomOf(restore) ?? sideBySide(device, prepared);
     const sizes = sizesOf(prepared, room);
-    for (const plan of evaluationPlans(prepared, room)) assertWithinLimits(plan, device.limits);
     const candidates = plansFor(device, prepared, sizes);
+    const evaluating = evaluationPlans(prepared, room);
+    if (restore) assertRoom([candidates[0], ...evaluating], device, room);
+    else for (const plan of evaluating) assertWithinLimits(plan, device.limits);
     // Compiles while the data go to the GPU.
     precompile(device, candidates[0]);
     const dealt = deal(prepared, room);

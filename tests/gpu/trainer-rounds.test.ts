@@ -177,5 +177,6 @@ test('limits are told for one network and for all, and for what was side by side
   await expect(Trainer.create(smaller, data, { restore: state })).rejects.toMatchObject({
     code: 'usage',
     message: expect.stringContaining(large),
+    nextStep: expect.stringContaining('has 3 networks side by side, as before: use a device with this limit'),
   });
 });
