@@ -10,6 +10,7 @@ import {
   type PopulationSummary,
   type PopulationTestReport,
   type RunReport,
+  type Summary,
   type TestReport,
   type TestResults,
   type Trainer,
@@ -94,7 +95,7 @@ export function resumeLine({ epochs, place }: Pick<Trainer, 'epochs' | 'place'>)
 
 /** How a training is gone on with, as the user has to type it: from its folder, or from a checkpoint. */
 export function resumeCommand(path: string): string {
-  return `shadegrad train --resume ${/^[\w./\\:@-]+$/.test(path) ? path : `"${path}"`}`;
+  return `npx shadegrad train --resume ${/^[\w./\\:@-]+$/.test(path) ? path : `"${path}"`}`;
 }
 
 /**
@@ -153,28 +154,53 @@ export function speedLine({ imagesPerSecond }: RunReport): string {
 export function runText(report: RunReport): string {
   const { models, best, summary, ensemble, test } = report;
   const chosen = models[best];
-  if (!summary || !ensemble || !chosen) return networkText(report);
+  if (!summary || !ensemble || !chosen) return `${stopText(report)}${networkText(report)}`;
   const diverged = models.filter((model) => model.diverged !== null);
   const kept = chosen.history[chosen.epoch - 1];
   const criterion = kept?.valLoss == null ? 'training loss' : 'validation loss';
+  const decays = models.some(({ weightDecay }) => weightDecay > 0);
+  const stopped = models.filter((model) => model.stopped).length;
   const lines = [
-    summaryLine(summary),
+    ...summaryLines(summary),
     ...(diverged.length > 0 ? [`Diverged: ${diverged.map(divergenceText).join('; ')}`] : []),
-    `Best by ${criterion}: ${settingText(chosen)}: ${testLine(test)}`,
+    ...(stopped > 0 ? [`Stopped early: ${stopped} of ${counted(models.length, 'network', 'networks')}`] : []),
+    `Best by ${criterion}: ${settingText(chosen, decays)}: ${testLine(test)}`,
     ensembleLine(ensemble),
   ];
   return `${lines.join('\n')}\n\n${detailText(report, ensemble)}`;
 }
 
-function summaryLine({ accuracy }: PopulationSummary): string {
-  const { mean, interval, least, most } = accuracy;
+/** Of all networks, and of each setting where there are several. */
+function summaryLines({ accuracy, settings }: PopulationSummary): string[] {
+  const decays = settings.some(({ weightDecay }) => (weightDecay ?? 0) > 0);
+  return [
+    `Test of ${counted(accuracy.count, 'network', 'networks')}: accuracy ${spreadText(accuracy)}`,
+    ...settings.map(({ learningRate, weightDecay, accuracy: own }) => {
+      const setting = `learning rate ${learningRate}${decays ? `, weight decay ${weightDecay}` : ''}`;
+      return `  ${setting}: ${counted(own.count, 'network', 'networks')}, accuracy ${spreadText(own)}`;
+    }),
+  ];
+}
+
+function spreadText({ count: networks, mean, interval, least, most }: Summary): string {
   const spread = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
-  const networks = counted(accuracy.count, 'network', 'networks');
-  return `Test of ${networks}: accuracy ${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`;
+  return networks === 1
+    ? percent(mean)
+    : `${percent(mean)}${spread}, from ${percent(least)} to ${percent(most)}`;
 }
 
 function ensembleLine({ test }: TestResults): string {
-  return `All together: ${testLine(test)}`;
+  return `All together, and in detail below: ${testLine(test)}`;
+}
+
+/** When early stopping ended the only network's training, and which weights it has. */
+function stopText({ models: [only], config }: RunReport): string {
+  if (!only?.stopped) return '';
+  const { history, epoch } = only;
+  return (
+    `Stopped after epoch ${history.length}: the validation loss was not lower for ${counted(config.patience ?? 0, 'epoch', 'epochs')}. ` +
+    `The weights are those of epoch ${epoch}.\n`
+  );
 }
 
 /** A network that diverged, and where. */
@@ -185,15 +211,17 @@ export function divergenceText(network: NetworkRecord): string {
   return `${settingText(network)} (${place})`;
 }
 
-function settingText({ seed, learningRate, weightDecay }: NetworkRecord): string {
-  return `seed ${seed}, learning rate ${learningRate}${weightDecay > 0 ? `, weight decay ${weightDecay}` : ''}`;
+/** @param decays whether the weight decay is said even if it is 0 */
+function settingText({ seed, learningRate, weightDecay }: NetworkRecord, decays = false): string {
+  const decay = decays || weightDecay > 0 ? `, weight decay ${weightDecay}` : '';
+  return `seed ${seed}, learning rate ${learningRate}${decay}`;
 }
 
 /** Test result, classification report and confusion matrix, as text; of several networks those of all together. */
 export function testText(report: TestReport | PopulationTestReport): string {
   if (!('ensemble' in report)) return networkText(report);
   const { summary, ensemble } = report;
-  return `${summaryLine(summary)}\n${ensembleLine(ensemble)}\n\n${detailText(report, ensemble)}`;
+  return `${[...summaryLines(summary), ensembleLine(ensemble)].join('\n')}\n\n${detailText(report, ensemble)}`;
 }
 
 function networkText(report: TestReport): string {

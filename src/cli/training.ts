@@ -220,8 +220,14 @@ async function trainEpochs(
   } finally {
     bar?.stop();
   }
-  // Where nothing was left to train, there was no snapshot, and the folder may be another one than before.
-  if (trainer.epochs === before) onSnapshot(await trainer.state());
+  if (trainer.epochs > before) return;
+  if (left > 0) {
+    out.note(
+      'Notice: Early stopping has ended this training: nothing is left to train. Another one can start from its weights (--init).',
+    );
+  }
+  // There was no snapshot, and the folder may be another one than before.
+  onSnapshot(await trainer.state());
 }
 
 /** A training that is pinned to a plan, which the device lacks or is too small for, can go on with another. */

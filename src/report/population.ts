@@ -6,9 +6,9 @@ import { studentT95 } from './student-t.ts';
 export interface Summary {
   readonly count: number;
   readonly mean: number;
-  /** Of the networks as a sample of all that could have been trained: by count - 1. Null for one network. */
+  /** Of the networks as a sample of all that could have been trained: by count - 1. Null for one network, and for networks that are no sample of one setting. */
   readonly standardDeviation: number | null;
-  /** [low, high]: where the mean lies with 95 % confidence, by Student's t. Null for one network. */
+  /** [low, high]: where the mean lies with 95 % confidence, by Student's t. Null likewise. */
   readonly interval: readonly [number, number] | null;
   readonly least: number;
   readonly most: number;

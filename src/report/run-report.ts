@@ -89,10 +89,25 @@ export interface PopulationTestReport extends TestReport {
   readonly ensemble: TestResults;
 }
 
-/** How a test's results spread over the networks that have one. */
-export interface PopulationSummary {
+/** How test results spread over networks that have one. */
+export interface ResultSummary {
   readonly loss: Summary;
   readonly accuracy: Summary;
+}
+
+/** The same of the networks of one setting. */
+export interface SettingSummary extends ResultSummary {
+  /** Null where it is not known. */
+  readonly learningRate: number | null;
+  readonly weightDecay: number | null;
+}
+
+/**
+ * Of all networks, which have no deviation and no interval where they are of several settings: they are no sample of one
+ * thing then. And of those of each setting, where there are several.
+ */
+export interface PopulationSummary extends ResultSummary {
+  readonly settings: readonly SettingSummary[];
 }
 
 /**
@@ -106,7 +121,7 @@ export interface RunReport extends TestReport {
   readonly models: readonly NetworkReport[];
   /** Index in `models` of the best network, as {@link bestNetwork} chooses it. */
   readonly best: number;
-  /** Of the networks that have a `test`; null where one network was trained. */
+  /** Null where one network was trained. */
   readonly summary: PopulationSummary | null;
   /** By the mean of the networks' probabilities; null where one network was trained. */
   readonly ensemble: TestResults | null;
@@ -191,7 +206,7 @@ export async function populationTestReport(tested: TestedPopulation): Promise<Po
       const { seed = null, learningRate = null, weightDecay = null } = networks?.[i] ?? {};
       return { seed, learningRate, weightDecay, test };
     }),
-    summary: summaryOf(tests),
+    summary: summaryOf(tests.map((test, i) => ({ test, ...settingOf(networks?.[i]) }))),
     ensemble: {
       test: report.test,
       confusionMatrix: report.confusionMatrix,
@@ -257,7 +272,7 @@ export async function runReport(trained: Trained): Promise<RunReport> {
     ...results,
     models: reports,
     best,
-    summary: several ? summaryOf(reports.map(({ test }) => test)) : null,
+    summary: several ? summaryOf(reports) : null,
     ensemble: several ? testResults(trained.data, bestModel.spec, evaluations.ensemble) : null,
     imagesPerSecond: seconds > 0 ? samples / seconds : null,
   };
@@ -277,19 +292,47 @@ function testOf(evaluation: Evaluation | null): NetworkReport['test'] {
   return { loss: evaluation.loss, accuracy: evaluation.accuracy };
 }
 
+function settingOf(
+  network: NetworkSettings | undefined,
+): Pick<SettingSummary, 'learningRate' | 'weightDecay'> {
+  const { learningRate = null, weightDecay = null } = network ?? {};
+  return { learningRate, weightDecay };
+}
+
 /** @throws ShadegradError `diverged` where there is no test */
-function summaryOf(tests: readonly NetworkReport['test'][]): PopulationSummary {
-  const finite = tests.filter((test) => test !== null);
-  if (finite.length === 0) {
+function summaryOf(
+  networks: readonly (Pick<SettingSummary, 'learningRate' | 'weightDecay'> & Pick<NetworkReport, 'test'>)[],
+): PopulationSummary {
+  const tested = networks.flatMap(({ test, learningRate, weightDecay }) =>
+    test ? [{ test, learningRate, weightDecay, key: `${learningRate} ${weightDecay}` }] : [],
+  );
+  if (tested.length === 0) {
     throw new ShadegradError(
       'diverged',
       "No network's loss on the test samples is finite.",
       'Train again with a smaller learning rate.',
     );
   }
+  const all = resultSummary(tested);
+  const keys = [...new Set(tested.map(({ key }) => key))];
+  if (keys.length === 1) return { ...all, settings: [] };
+  const settings = keys.flatMap((key) => {
+    const own = tested.filter((network) => network.key === key);
+    const [first] = own;
+    if (!first) return [];
+    const { learningRate, weightDecay } = first;
+    return { learningRate, weightDecay, ...resultSummary(own) };
+  });
+  const noSample = { standardDeviation: null, interval: null };
+  return { loss: { ...all.loss, ...noSample }, accuracy: { ...all.accuracy, ...noSample }, settings };
+}
+
+function resultSummary(
+  networks: readonly { readonly test: { readonly loss: number; readonly accuracy: number } }[],
+): ResultSummary {
   return {
-    loss: summarise(finite.map(({ loss }) => loss)),
-    accuracy: summarise(finite.map(({ accuracy }) => accuracy)),
+    loss: summarise(networks.map(({ test }) => test.loss)),
+    accuracy: summarise(networks.map(({ test }) => test.accuracy)),
   };
 }
 

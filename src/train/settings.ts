@@ -86,17 +86,16 @@ export function trainerSettings(given: Partial<TrainerSettings>): TrainerSetting
   }
   for (const decay of several(settings.weightDecay)) {
     if (!(decay >= 0 && decay <= 1)) complain('weight decay', decay, 'a number from 0 to 1');
-    if (decay > 0 && optimizer !== 'adamw') complain('weight decay', decay, 'it with the optimizer "adamw"');
+    if (decay > 0 && optimizer !== 'adamw') needs('weight decay', decay, 'the optimizer "adamw"');
   }
-  if (momentum > 0 && optimizer !== 'sgd') complain('momentum', momentum, 'it with the optimizer "sgd"');
+  if (momentum > 0 && optimizer !== 'sgd') needs('momentum', momentum, 'the optimizer "sgd"');
   if (!isCount(models)) complain('models', models, 'a whole number of 1 or more');
   const last = settings.seed + (models - 1);
   if (last > Number.MAX_SAFE_INTEGER)
     complain('last seed', last, 'seeds up to 2^53 - 1, one for each of the models');
   if (patience !== null) {
     if (!isCount(patience)) complain('patience', patience, 'a whole number of 1 or more');
-    if (settings.validationSplit === 0)
-      complain('patience', patience, 'it with a validation split, e.g. 0.1');
+    if (settings.validationSplit === 0) needs('patience', patience, 'a validation split, e.g. 0.1');
   }
   if (plan !== 'auto' && !PLAN_NAMES.includes(plan)) complain('plan', plan, `auto, ${PLAN_NAMES.join(', ')}`);
   const networks = networksOf(settings).length;
@@ -126,6 +125,14 @@ function several(values: number | readonly number[]): readonly number[] {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
+}
+
+function needs(name: string, value: number, what: string): never {
+  throw new ShadegradError(
+    'usage',
+    `${name}: ${value} needs ${what}.`,
+    `Use it with ${what}, or leave it out.`,
+  );
 }
 
 function complain(name: string, value: unknown, range: string): never {

@@ -188,7 +188,7 @@ describe('what goes wrong on the GPU in the middle of training', () => {
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
     expect(stderr).toContain(
       'shadegrad: The GPU device was destroyed. If this stays so, update the GPU driver. ' +
-        `Go on with: shadegrad train --resume ${out}\n`,
+        `Go on with: npx shadegrad train --resume ${out}\n`,
     );
     expect(await readdir(out)).toEqual(['checkpoint.safetensors']);
     expect(await runCli(['train', '--resume', out])).toMatchObject({ code: 0, stderr: '' });
@@ -200,7 +200,7 @@ describe('what goes wrong on the GPU in the middle of training', () => {
     const { code, stdout, stderr, out, model } = await trainAnd(harm, 9, 24, 'wrong');
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
     expect(stderr).toContain('shadegrad: The GPU reported an error: ');
-    expect(stderr).toContain(`Go on with: shadegrad train --resume ${out}`);
+    expect(stderr).toContain(`Go on with: npx shadegrad train --resume ${out}`);
     await runCli(['train', '--resume', out]);
     expect(await model()).toEqual(undisturbed);
   });

@@ -394,7 +394,7 @@ describe('a file of many networks', () => {
     );
     expect(report.model).toMatchObject({ file, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(stdout).toMatch(
-      /^Test of 4 networks: accuracy [\d.]+ % \(95 % interval .*\), from .*\nAll together: /m,
+      /^Test of 4 networks: accuracy [\d.]+ %, from .*\n( {2}learning rate 0\.0+2: 2 networks, accuracy [\d.]+ % \(95 % interval .*\), from .*\n){2}All together, and in detail below: /m,
     );
     expect(stdout).toContain(await readFile(join(path('many-evaluated'), 'report.txt'), 'utf8'));
     const picture = await readFile(join(path('many-evaluated'), 'confusion-matrix.svg'), 'utf8');

@@ -189,7 +189,7 @@ describe('--resume', () => {
     const on = await copyOf(unfinished, 'on');
     const { code, stderr } = await signalledAt('Epoch ', ['train', '--resume', on]);
     expect(code).toBe(130);
-    expect(stderr).toContain(`Go on with: shadegrad train --resume ${on}\n`);
+    expect(stderr).toContain(`Go on with: npx shadegrad train --resume ${on}\n`);
     const [before, after] = await Promise.all(
       [unfinished, on].map(async (of) => decodeCheckpoint(await readFile(join(of, CHECKPOINT))).state.epoch),
     );
@@ -282,9 +282,9 @@ describe('another training in the folder of one that is not finished', () => {
     expect(notice).toMatch(progress);
     expect(notice.replace(progress, '()')).toBe(
       `Notice: The training in ${shared} is not finished (). When this one writes its first checkpoint, that one's is renamed. ` +
-        `To go on with it then: shadegrad train --resume ${join(shared, PREVIOUS)} --out ANOTHER_FOLDER`,
+        `To go on with it then: npx shadegrad train --resume ${join(shared, PREVIOUS)} --out ANOTHER_FOLDER`,
     );
-    expect(end).toMatch(/^shadegrad: Training was interrupted .* Go on with: shadegrad train --resume /);
+    expect(end).toMatch(/^shadegrad: Training was interrupted .* Go on with: npx shadegrad train --resume /);
     expect(await readFile(join(shared, PREVIOUS))).toEqual(before);
     const { state } = decodeCheckpoint(await readFile(join(shared, CHECKPOINT)));
     expect(state.settings.hidden).toEqual([500]);
@@ -325,7 +325,7 @@ test('Ctrl-C where an older training has left its results: they are named', asyn
   expect(code).toBe(130);
   expect(stderr).toContain(
     `The results in ${both} are of before: model.safetensors, report.json, report.txt, confusion-matrix.svg, ` +
-      'training-curves.svg, history.csv. Go on with: shadegrad train --resume ',
+      'training-curves.svg, history.csv. Go on with: npx shadegrad train --resume ',
   );
 });
 

@@ -239,7 +239,9 @@ describe('many networks', () => {
       new RegExp(`^Diverged: seed 1, learning rate 1e\\+30 ${place}; seed 2, .* ${place}$`, 'm'),
     );
     expect(many.stdout).toMatch(/^Best by training loss: seed [12], learning rate 0.01: accuracy [\d.]+ %/m);
-    expect(many.stdout).toMatch(/^All together: accuracy [\d.]+ %, loss [\d.]+, 60 images$/m);
+    expect(many.stdout).toMatch(
+      /^All together, and in detail below: accuracy [\d.]+ %, loss [\d.]+, 60 images$/m,
+    );
   });
 
   test('those that diverge are named on stderr when it happens, and the others go on', () => {
@@ -363,7 +365,7 @@ describe('what ends a run', () => {
     const finished = await interrupt(signal, ['--out', made]);
     expect(finished.code).toBe(exitCode);
     const [, next] = INTERRUPTED.exec(finished.stderr) ?? [];
-    expect(next).toBe(`Go on with: shadegrad train --resume ${made}`);
+    expect(next).toBe(`Go on with: npx shadegrad train --resume ${made}`);
     expect(await readdir(made)).toEqual(['checkpoint.safetensors']);
     const { state } = decodeCheckpoint(await readFile(join(made, 'checkpoint.safetensors')));
     expect(state.epoch).toBe(Number(/in epoch (\d+)/.exec(finished.stderr)?.[1]));
@@ -383,7 +385,7 @@ describe('what ends a run', () => {
     const finished = await signalledAt('Epoch 2/2', ['train', ...settings]);
     expect(finished.code).toBe(130);
     expect(finished.stderr).toBe(
-      `shadegrad: The test after the training was interrupted. Go on with: shadegrad train --resume ${made}\n`,
+      `shadegrad: The test after the training was interrupted. Go on with: npx shadegrad train --resume ${made}\n`,
     );
     const resumed = await runCli(['train', '--resume', made]);
     expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining('Going on after 2 epochs\n') });

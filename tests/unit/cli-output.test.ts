@@ -32,9 +32,9 @@ describe('where a training goes on', () => {
   });
 
   test.each([
-    ['runs/latest', 'shadegrad train --resume runs/latest'],
-    ['/a b/c', 'shadegrad train --resume "/a b/c"'],
-    ['C:\\runs\\x', 'shadegrad train --resume C:\\runs\\x'],
+    ['runs/latest', 'npx shadegrad train --resume runs/latest'],
+    ['/a b/c', 'npx shadegrad train --resume "/a b/c"'],
+    ['C:\\runs\\x', 'npx shadegrad train --resume C:\\runs\\x'],
   ])('%s is typed so that a shell takes it for one word', (folder, command) => {
     expect(resumeCommand(folder)).toBe(command);
   });

@@ -6,8 +6,10 @@ import { trainingPlan } from '../../src/train/plans/index.ts';
 import { ADAM } from '../support/step.ts';
 
 // Dawn's backend that draws and computes nothing has matrix units, though of no shape: it compiles their shaders. What
-// `create` returns must outlive its devices.
+// `create` returns must outlive its devices: a constant of this file is collected once nothing reads it any more, and
+// the process dies of that.
 const dawn = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
+Object.assign(globalThis, { dawn });
 const adapter = await dawn.requestAdapter();
 const device = await adapter?.requestDevice({ requiredFeatures: [...MATRIX_FEATURES] });
 

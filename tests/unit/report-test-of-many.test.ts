@@ -9,7 +9,10 @@ import { blobs } from '../support/blobs.ts';
 const data = blobs({ train: 20, test: 6 });
 const models = [1, 2].map((seed) => initialModel({ inputs: 20, hidden: [], classes: 3 }, seed));
 
-async function reportOf(losses: readonly number[], networks: { seed: number }[] | null = null) {
+async function reportOf(
+  losses: readonly number[],
+  networks: { seed: number; learningRate?: number }[] | null = null,
+) {
   const each = losses.map((loss, i) => ({
     loss,
     accuracy: i / 2,
@@ -20,7 +23,7 @@ async function reportOf(losses: readonly number[], networks: { seed: number }[] 
   return populationTestReport({
     data,
     models,
-    networks: networks?.map((network) => ({ ...network, learningRate: 0.1, weightDecay: 0 })) ?? null,
+    networks: networks?.map((network) => ({ learningRate: 0.1, weightDecay: 0, ...network })) ?? null,
     file: 'models.safetensors',
     adapter: { vendor: 'maker', architecture: 'kind', description: 'a GPU', software: false },
     toggles: [],
@@ -45,6 +48,22 @@ test('a test of many networks has each one, how they spread, and what they make 
   const file = encodeModels(models, { image: { height: 4, width: 5 } }, networks);
   const header = Number(new DataView(file.buffer).getBigUint64(0, true));
   expect(report.model.sha256).toBe(await sha256(file.slice(8 + header)));
+});
+
+test('networks of several settings are a sample for each setting, and none together', async () => {
+  const report = await reportOf([0.5, 0.75], [{ seed: 3 }, { seed: 3, learningRate: 0.01 }]);
+  const none = { standardDeviation: null, interval: null };
+  expect(report.summary).toMatchObject({
+    loss: none,
+    accuracy: { ...none, count: 2, mean: 0.25, least: 0, most: 0.5 },
+  });
+  expect(report.summary.settings).toMatchObject([
+    { learningRate: 0.1, weightDecay: 0, loss: { count: 1, mean: 0.5 } },
+    { learningRate: 0.01, weightDecay: 0, loss: { count: 1, mean: 0.75 } },
+  ]);
+  const alike = await reportOf([0.5, 0.75], [{ seed: 3 }, { seed: 4 }]);
+  expect(alike.summary.settings).toEqual([]);
+  expect(alike.summary.loss.interval).toHaveLength(2);
 });
 
 test('what the file does not say is null, and a loss that is not finite is left out', async () => {
