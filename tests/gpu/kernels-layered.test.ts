@@ -2,7 +2,7 @@ import { describe, test } from 'vitest';
 import { tiledKernels } from '../../src/train/kernels/tiled.ts';
 import { TILES } from '../../src/train/kernels/tiles.ts';
 import { checkDense, checkDenseUpdate, checkHead, checkInputGradient } from '../support/layered.ts';
-import { OPTIMIZERS } from '../support/step.ts';
+import { UPDATES } from '../support/step.ts';
 
 describe.each(TILES)('tiles of $side, $registers to an invocation, $workgroup invocations', (tile) => {
   const kernels = tiledKernels([tile]);
@@ -25,7 +25,7 @@ describe.each(TILES)('tiles of $side, $registers to an invocation, $workgroup in
 
   test('the update agrees with its float64 twin', async () => {
     const size = ({ models, m, n, k }: typeof below) => ({ models, rows: k, inputs: m - 1, outputs: n });
-    for (const optimizer of OPTIMIZERS) {
+    for (const optimizer of UPDATES) {
       await checkDenseUpdate(kernels, size(below), 'floats', optimizer);
       await checkDenseUpdate(kernels, { ...size(above), missing: 2 }, 'samples', optimizer);
     }

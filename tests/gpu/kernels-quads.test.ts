@@ -5,7 +5,7 @@ import type { Step } from '../../src/train/step.ts';
 import { expectClose, runKernel, withoutPadding, withPadding } from '../support/gpu.ts';
 import { checkDense, checkDenseUpdate, checkInputGradient } from '../support/layered.ts';
 import { randomData } from '../support/random.ts';
-import { NO_STEP, OPTIMIZERS } from '../support/step.ts';
+import { NO_STEP, UPDATES } from '../support/step.ts';
 
 // Below, at and above a vec4, a quad's 16 columns, 16 rows of bytes, 32 samples, 64 inputs that go past at once, 112
 // parameter rows, and blocks of 32 and 64 rows. The last are real layers.
@@ -54,7 +54,7 @@ describe.each(LAYERS)('%j agrees with its float64 twin', (size) => {
 
   test('the input gradient', () => checkInputGradient(quadKernels, size));
 
-  test.each(OPTIMIZERS)('the update from floats by $name', (optimizer) =>
+  test.each(UPDATES)('the update from floats by $name', (optimizer) =>
     checkDenseUpdate(quadKernels, size, 'floats', optimizer),
   );
 

@@ -10,7 +10,7 @@ import { stepMetrics } from '../../src/train/step.ts';
 import { deep, goldenSteps } from './golden.ts';
 import { expectClose, paddedRows, testDevice } from './gpu.ts';
 import { checkDense, checkDenseUpdate, checkInputGradient } from './layered.ts';
-import { ADAM, everyStep, OPTIMIZERS } from './step.ts';
+import { ADAM, everyStep, UPDATES } from './step.ts';
 
 /** Multiples of it below 1 are exact in float16. */
 const EXACT = 2 ** -10;
@@ -33,7 +33,7 @@ export function testMatrixKernels(kernels: LayeredKernels): void {
     const exact = { ...size, grid: EXACT };
     for (const input of ['samples', 'floats'] as const) {
       await checkDense(kernels, exact, input, input === 'floats');
-      for (const optimizer of OPTIMIZERS) await checkDenseUpdate(kernels, exact, input, optimizer);
+      for (const optimizer of UPDATES) await checkDenseUpdate(kernels, exact, input, optimizer);
     }
     await checkInputGradient(kernels, exact);
   });

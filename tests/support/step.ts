@@ -26,6 +26,9 @@ export const OPTIMIZERS: readonly Optimizer[] = [
   optimizerOf({ ...ADAM_SETTINGS, optimizer: 'sgd', momentum: 0.75 }),
 ];
 
+/** One for each part of the shaders: Adam is AdamW without a decay, by the same lines. */
+export const UPDATES = OPTIMIZERS.filter(({ name }) => name !== 'adam');
+
 /**
  * Rates [models, 2] that differ from network to network, large enough to be seen in what comes out; AdamW's with decay.
  */
