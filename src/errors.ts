@@ -43,3 +43,12 @@ export class ShadegradError extends Error {
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * Refuses an option whose value cannot be used.
+ * @param range what can, e.g. "a whole number of 1 or more"
+ * @throws ShadegradError `usage`
+ */
+export function refuse(name: string, value: unknown, range: string): never {
+  throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
+}

@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import type { UpdatePart } from '../gpu/kernels.ts';
 
 /** Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019), stochastic gradient descent with momentum. */
@@ -94,16 +94,13 @@ const OPTIMIZERS = { adam, adamw: adam, sgd } satisfies Record<
 
 /** @throws ShadegradError `usage` if one of the optimizer's numbers is out of range */
 export function optimizerOf(settings: OptimizerSettings): Optimizer {
-  const complain = (name: string, value: unknown, range: string): never => {
-    throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
-  };
   const { optimizer, epsilon } = settings;
-  if (!OPTIMIZER_NAMES.includes(optimizer)) complain('optimizer', optimizer, OPTIMIZER_NAMES.join(', '));
+  if (!OPTIMIZER_NAMES.includes(optimizer)) refuse('optimizer', optimizer, OPTIMIZER_NAMES.join(', '));
   // The shaders compute in float32, which holds 1e-38 to 1e38.
-  if (!(epsilon >= 1e-30 && epsilon <= 1e30)) complain('epsilon', epsilon, 'a number from 1e-30 to 1e30');
+  if (!(epsilon >= 1e-30 && epsilon <= 1e30)) refuse('epsilon', epsilon, 'a number from 1e-30 to 1e30');
   for (const name of ['beta1', 'beta2', 'momentum'] as const) {
     const value = settings[name];
-    if (!(value >= 0 && value < 1)) complain(name, value, 'a number from 0 to below 1');
+    if (!(value >= 0 && value < 1)) refuse(name, value, 'a number from 0 to below 1');
   }
   return OPTIMIZERS[optimizer](settings);
 }

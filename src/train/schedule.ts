@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 /** How the learning rate changes from step to step. */
 export type Schedule =
@@ -31,10 +31,10 @@ export function learningRateFactor(
   stepsPerEpoch: number,
 ): (t: number) => number {
   if (!SCHEDULE_NAMES.includes(schedule.name)) {
-    complain('schedule', schedule.name, SCHEDULE_NAMES.join(', '));
+    refuse('schedule', schedule.name, SCHEDULE_NAMES.join(', '));
   }
   if (!(warmup >= 0 && warmup < Number.POSITIVE_INFINITY)) {
-    complain('warm-up', warmup, 'a number of epochs, 0 or more');
+    refuse('warm-up', warmup, 'a number of epochs, 0 or more');
   }
   const rising = Math.round(warmup * stepsPerEpoch);
   const factor = factorAfterWarmup(schedule, rising, stepsPerEpoch);
@@ -56,7 +56,7 @@ function factorAfterWarmup(schedule: Schedule, rising: number, stepsPerEpoch: nu
       const steps = schedule.epochs * stepsPerEpoch - rising;
       if (steps < 1) {
         const all = `${rising} steps of ${rising + steps}`;
-        complain('warm-up', all, 'a shorter one, or more epochs: a cosine needs a step after it');
+        refuse('warm-up', all, 'a shorter one, or more epochs: a cosine needs a step after it');
       }
       // The formula above, but exact near its end too: 1 + cos(x) = 2 sin((pi - x) / 2)^2.
       return (k) => Math.sin((Math.PI / 2) * (Math.max(steps - k, 0) / steps)) ** 2;
@@ -64,8 +64,7 @@ function factorAfterWarmup(schedule: Schedule, rising: number, stepsPerEpoch: nu
     case 'step': {
       const { epochs, factor } = schedule;
       assertEpochs(epochs);
-      if (!(factor > 0 && factor <= 1))
-        complain("the schedule's factor", factor, 'a number above 0, up to 1');
+      if (!(factor > 0 && factor <= 1)) refuse("the schedule's factor", factor, 'a number above 0, up to 1');
       return (k) => factor ** Math.floor(k / (epochs * stepsPerEpoch));
     }
   }
@@ -73,10 +72,6 @@ function factorAfterWarmup(schedule: Schedule, rising: number, stepsPerEpoch: nu
 
 function assertEpochs(epochs: number): void {
   if (!(Number.isSafeInteger(epochs) && epochs >= 1)) {
-    complain("the schedule's epochs", epochs, 'a whole number of 1 or more');
+    refuse("the schedule's epochs", epochs, 'a whole number of 1 or more');
   }
-}
-
-function complain(name: string, value: unknown, range: string): never {
-  throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
 }

@@ -1,4 +1,4 @@
-import { ShadegradError } from '../errors.ts';
+import { refuse, ShadegradError } from '../errors.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
 import {
   OPTIMIZER_DEFAULTS,
@@ -76,31 +76,31 @@ export const MOST_NETWORKS = 4096;
  */
 export function trainerSettings(given: Partial<TrainerSettings>): TrainerSettings {
   const optimizer: OptimizerName = given.optimizer ?? 'adam';
-  if (!OPTIMIZER_NAMES.includes(optimizer)) complain('optimizer', optimizer, OPTIMIZER_NAMES.join(', '));
+  if (!OPTIMIZER_NAMES.includes(optimizer)) refuse('optimizer', optimizer, OPTIMIZER_NAMES.join(', '));
   const settings = { ...DEFAULTS, ...OPTIMIZER_DEFAULTS[optimizer], ...given, optimizer };
   const { batchSize, models, patience, plan, momentum } = settings;
-  if (!isCount(batchSize)) complain('batch size', batchSize, 'a whole number of 1 or more');
+  if (!isCount(batchSize)) refuse('batch size', batchSize, 'a whole number of 1 or more');
   for (const rate of several(settings.learningRate)) {
     // The shaders compute in float32, which holds 1e-38 to 1e38.
-    if (!(rate >= 1e-30 && rate <= 1e30)) complain('learning rate', rate, 'a number from 1e-30 to 1e30');
+    if (!(rate >= 1e-30 && rate <= 1e30)) refuse('learning rate', rate, 'a number from 1e-30 to 1e30');
   }
   for (const decay of several(settings.weightDecay)) {
-    if (!(decay >= 0 && decay <= 1)) complain('weight decay', decay, 'a number from 0 to 1');
+    if (!(decay >= 0 && decay <= 1)) refuse('weight decay', decay, 'a number from 0 to 1');
     if (decay > 0 && optimizer !== 'adamw') needs('weight decay', decay, 'the optimizer "adamw"');
   }
   if (momentum > 0 && optimizer !== 'sgd') needs('momentum', momentum, 'the optimizer "sgd"');
-  if (!isCount(models)) complain('models', models, 'a whole number of 1 or more');
+  if (!isCount(models)) refuse('models', models, 'a whole number of 1 or more');
   const last = settings.seed + (models - 1);
   if (last > Number.MAX_SAFE_INTEGER)
-    complain('last seed', last, 'seeds up to 2^53 - 1, one for each of the models');
+    refuse('last seed', last, 'seeds up to 2^53 - 1, one for each of the models');
   if (patience !== null) {
-    if (!isCount(patience)) complain('patience', patience, 'a whole number of 1 or more');
+    if (!isCount(patience)) refuse('patience', patience, 'a whole number of 1 or more');
     if (settings.validationSplit === 0) needs('patience', patience, 'a validation split, e.g. 0.1');
   }
-  if (plan !== 'auto' && !PLAN_NAMES.includes(plan)) complain('plan', plan, `auto, ${PLAN_NAMES.join(', ')}`);
+  if (plan !== 'auto' && !PLAN_NAMES.includes(plan)) refuse('plan', plan, `auto, ${PLAN_NAMES.join(', ')}`);
   const networks = networksOf(settings).length;
   if (networks > MOST_NETWORKS || networks === 0) {
-    complain('networks', networks, `1 to ${MOST_NETWORKS}: seeds times learning rates times weight decays`);
+    refuse('networks', networks, `1 to ${MOST_NETWORKS}: seeds times learning rates times weight decays`);
   }
   return settings;
 }
@@ -133,8 +133,4 @@ function needs(name: string, value: number, what: string): never {
     `${name}: ${value} needs ${what}.`,
     `Use it with ${what}, or leave it out.`,
   );
-}
-
-function complain(name: string, value: unknown, range: string): never {
-  throw new ShadegradError('usage', `${name}: ${value} is out of range.`, `Use ${range}.`);
 }
