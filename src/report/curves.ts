@@ -3,7 +3,7 @@ import { valueAxis } from './axes.ts';
 import type { ChartOption } from './echarts-parts.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
-import { chartStyle, titleSize } from './style.ts';
+import { centredTitle, chartStyle } from './style.ts';
 
 /** Loss and accuracy over a short stretch of training. */
 export interface RunningPoint {
@@ -91,13 +91,7 @@ export function curvesOption(
   ];
   return {
     ...style,
-    title: {
-      text: title,
-      left: 'center',
-      top: 12,
-      padding: 0,
-      textStyle: { color: palette.ink, fontSize: titleSize(title, width - 24) },
-    },
+    title: centredTitle(title, width, palette.ink),
     legend: {
       // Without the thin line, which needs no words beside the other two.
       data: [

@@ -3,7 +3,7 @@ import { valueAxis } from './axes.ts';
 import type { ChartOption } from './echarts-parts.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
-import { chartStyle, textWidth, titleSize } from './style.ts';
+import { centredTitle, chartStyle, textWidth } from './style.ts';
 import { percent } from './text.ts';
 
 /** A network's settings and its accuracy on the test samples, 0 to 1; null where it diverged. */
@@ -61,13 +61,7 @@ export function stripOption(networks: readonly StripNetwork[], options: StripOpt
   };
   return {
     ...style,
-    title: {
-      text: title,
-      left: 'center',
-      top: 12,
-      padding: 0,
-      textStyle: { color: palette.ink, fontSize: titleSize(title, width - 24) },
-    },
+    title: centredTitle(title, width, palette.ink),
     legend: {
       data: [
         'One network',

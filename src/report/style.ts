@@ -28,3 +28,14 @@ export function textWidth(text: string, fontSize: number): number {
 export function titleSize(title: string, width: number): number {
   return Math.min(16, width / textWidth(title, 1.1));
 }
+
+/** A title in the middle of a chart that is `width` pixels wide. */
+export function centredTitle(title: string, width: number, color: string) {
+  return {
+    text: title,
+    left: 'center',
+    top: 12,
+    padding: 0,
+    textStyle: { color, fontSize: titleSize(title, width - 24) },
+  } as const;
+}

@@ -128,17 +128,14 @@ export class Run {
    * @param samples of each batch; all by default
    * @throws ShadegradError `gpu` or `device-lost`
    */
-  async *advance(
-    count: number,
-    signal?: AbortSignal,
-    samples = Number.POSITIVE_INFINITY,
-  ): AsyncGenerator<number, void> {
+  async *advance(count: number, signal?: AbortSignal, samples?: number): AsyncGenerator<number, void> {
     const start = this.#place;
     const length = Math.min(count, this.stepsPerEpoch - start);
     const steps = {
       length,
       slice: (from: number, to: number) => {
         const some = this.#steps.slice(start + from, start + Math.min(to, length));
+        if (samples === undefined) return some;
         return some.map((step) => ({ ...step, count: Math.min(step.count, samples) }));
       },
     };
