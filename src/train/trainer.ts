@@ -405,14 +405,15 @@ export class Trainer {
     let since = performance.now();
     const seconds = () => before + (performance.now() - since) / 1000;
     let reported = since;
-    for await (const done of run.advance(run.stepsPerEpoch, signal)) {
+    for await (const _ of run.advance(run.stepsPerEpoch, signal)) {
       round.seconds = seconds();
       // While the GPU works; there is nothing else to do.
       this.#makeOrder(turn.turn);
       snapshots.takeWhenDue();
-      if (!onProgress || done === run.stepsPerEpoch) continue;
-      if (performance.now() - reported < PROGRESS_MILLISECONDS) continue;
       const { place } = run;
+      // What is told after the last submit would be told again at the end.
+      if (!onProgress || place === run.stepsPerEpoch) continue;
+      if (performance.now() - reported < PROGRESS_MILLISECONDS) continue;
       const progress = this.#progress(await run.sums(), place, seconds(), turn);
       // All of them diverged: the rest of the epoch would be for nothing.
       if (!progress) return;
