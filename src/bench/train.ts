@@ -1,4 +1,5 @@
 import { ShadegradError } from '../errors.ts';
+import { ANY_TARGET, targetOf } from '../gpu/target.ts';
 import { parameterCount } from '../model/layout.ts';
 import { denseLayers } from '../model/spec.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from '../train/plan.ts';
@@ -139,7 +140,7 @@ function combine(
 
 function takenPlan(config: TrainingConfig): StepPlan | undefined {
   try {
-    return trainingPlanOf(config);
+    return trainingPlanOf(config, ANY_TARGET);
   } catch (error) {
     if (error instanceof ShadegradError && error.code === 'usage') return undefined;
     throw error;
@@ -154,11 +155,12 @@ async function measureTraining(
 ): Promise<TrainingResult> {
   let run: TrainingRun | undefined;
   try {
-    const plan = trainingPlanOf(config);
+    const target = targetOf(device);
+    const plan = trainingPlanOf(config, target);
     assertWithinLimits(plan, device.limits);
     const missing = missingFeature(device, plan.dispatches);
     if (missing) return { ...config, status: 'skipped', reason: `this device lacks the feature ${missing}` };
-    const work = makeWork(config);
+    const work = makeWork(config, target);
     run = await TrainingRun.create(device, work);
     const { wrong, samples: twinSamples } = await checkAgainstTwin(run, work, signal);
     if (wrong !== undefined) return { ...config, status: 'void', reason: wrong };

@@ -1,6 +1,7 @@
 import type { Samples } from '../data/dataset.ts';
 import { syntheticDigits } from '../data/synthetic.ts';
 import { ShadegradError } from '../errors.ts';
+import type { Target } from '../gpu/target.ts';
 import { initialModel } from '../model/initialise.ts';
 import { packParameters } from '../model/layout.ts';
 import type { MlpSpec } from '../model/spec.ts';
@@ -47,12 +48,12 @@ const EPOCH_SAMPLES = 65_536;
 const LEAST_STEPS = 16;
 
 /** @throws ShadegradError `usage` if the plan does not take these sizes */
-export function trainingPlanOf(config: TrainingConfig): StepPlan {
+export function trainingPlanOf(config: TrainingConfig, target: Target): StepPlan {
   const misfit = planMisfit(config.plan, specOf(config), OPTIMIZER);
   if (misfit !== undefined) {
     throw new ShadegradError('usage', `The plan "${config.plan}" ${misfit}.`, 'Use another plan.');
   }
-  return trainingPlan(config.plan, sizesOf(config), OPTIMIZER);
+  return trainingPlan(config.plan, sizesOf(config), OPTIMIZER, target);
 }
 
 /** The plans that `train` chooses from on this device. */
@@ -72,13 +73,13 @@ function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
 }
 
 /** @throws ShadegradError `usage` if the plan does not take these sizes */
-export function makeWork(config: TrainingConfig): TrainingWork {
+export function makeWork(config: TrainingConfig, target: Target): TrainingWork {
   const sizes = sizesOf(config);
   const { spec, models, batch, orderLength } = sizes;
   return {
     name: config.plan,
     sizes,
-    plan: trainingPlanOf(config),
+    plan: trainingPlanOf(config, target),
     stepsPerEpoch: orderLength / batch,
     ...makeSamples(),
     order: indices(models * orderLength, 3, SAMPLES),

@@ -15,11 +15,6 @@ export interface AdapterReport {
 /** Features that the shaders use where an adapter offers them. `openDevice` always asks for them. */
 export const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
 
-/** Whether subgroups may be used and are four wide, as on a GPU in software, which computes in CPU registers. */
-export function hasQuads({ features, adapterInfo }: GPUDevice): boolean {
-  return features.has('subgroups') && adapterInfo.subgroupMaxSize === 4;
-}
-
 /** Describes an adapter for reports and `doctor`. */
 export function reportAdapter({ info }: GPUAdapter): AdapterReport {
   const { vendor, architecture } = info;

@@ -12,7 +12,7 @@ export const MATRIX_FEATURES: readonly GPUFeatureName[] = [
 const WIDEST_SUBGROUP = 32;
 
 /** A shape that matrix units multiply, M x K by K x N, as listed in Dawn's `GPUAdapterInfo`. */
-interface MatrixConfig {
+export interface MatrixShape {
   readonly componentType: string;
   readonly resultComponentType: string;
   readonly M: number;
@@ -20,18 +20,30 @@ interface MatrixConfig {
   readonly K: number;
 }
 
+/** What a device's matrix units multiply that the shaders can use, the best first; none where a feature is missing. */
+export function matrixShapes(device: GPUDevice): MatrixShape[] {
+  if (missingForMatrices(device) !== undefined) return [];
+  return listedShapes(device).filter((shape) => inWords(shape) === NEEDED);
+}
+
+const NEEDED = '16 x 16 x 16 of f16 into f32';
+
+function listedShapes({ adapterInfo }: GPUDevice): MatrixShape[] {
+  const { subgroupMatrixConfigs = [] } = adapterInfo as { subgroupMatrixConfigs?: Iterable<MatrixShape> };
+  return [...subgroupMatrixConfigs];
+}
+
+const inWords = ({ M, N, K, componentType, resultComponentType }: MatrixShape) =>
+  `${M} x ${N} x ${K} of ${componentType} into ${resultComponentType}`;
+
 /** What a device lacks to run the shaders that use matrix units, in words; undefined if it lacks nothing. */
-export function missingForMatrices({ features, adapterInfo }: GPUDevice): string | undefined {
+export function missingForMatrices(device: GPUDevice): string | undefined {
+  const { features, adapterInfo } = device;
   const feature = MATRIX_FEATURES.find((name) => !features.has(name));
   if (feature) return `the feature ${feature}`;
-  const { subgroupMatrixConfigs = [] } = adapterInfo as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
-  const shapes = [...subgroupMatrixConfigs].map(
-    ({ M, N, K, componentType, resultComponentType }) =>
-      `${M} x ${N} x ${K} of ${componentType} into ${resultComponentType}`,
-  );
-  const needed = '16 x 16 x 16 of f16 into f32';
-  if (!shapes.includes(needed)) {
-    return `matrix units for ${needed} (it has ${shapes.join(', ') || 'none'})`;
+  const shapes = listedShapes(device).map(inWords);
+  if (!shapes.includes(NEEDED)) {
+    return `matrix units for ${NEEDED} (it has ${shapes.join(', ') || 'none'})`;
   }
   const { subgroupMaxSize } = adapterInfo;
   if (subgroupMaxSize <= WIDEST_SUBGROUP) return undefined;

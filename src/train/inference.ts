@@ -1,5 +1,5 @@
-import { hasQuads } from '../gpu/adapter.ts';
 import { readBuffers } from '../gpu/buffers.ts';
+import { targetOf } from '../gpu/target.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
 import { quadKernels } from './kernels/quads.ts';
@@ -54,7 +54,7 @@ export class Inference {
   ): Promise<Inference> {
     const sizes = inferenceSizes(spec, models, resident.count, count);
     const { labelled } = resident;
-    const kernels = hasQuads(device) ? quadKernels : tiledKernels();
+    const kernels = targetOf(device).lanes === 4 ? quadKernels : tiledKernels();
     const shared = new Map([...parameters, ['samples', resident.samples]]);
     return new Inference(
       sizes,

@@ -2,6 +2,7 @@ import { datasetChecksum } from '../data/checksum.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { validationSplit } from '../data/shuffle.ts';
 import { ShadegradError } from '../errors.ts';
+import { ANY_TARGET, targetOf } from '../gpu/target.ts';
 import { parameterCount } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
@@ -57,7 +58,7 @@ function limitsFor(prepared: Prepared, models: number): Record<string, number> {
   const { settings, optimizer } = prepared;
   // Of the plans that `auto` chooses from, this one needs the least.
   const name = settings.plan === 'auto' ? ANY_PLAN : settings.plan;
-  const plan = trainingPlan(name, sizesOf(prepared, models), optimizer);
+  const plan = trainingPlan(name, sizesOf(prepared, models), optimizer, ANY_TARGET);
   return requiredLimits(plan, ...evaluationPlans(prepared, models));
 }
 
@@ -281,7 +282,9 @@ export function plansFor(
   { settings: { plan }, optimizer }: Prepared,
   sizes: BatchSizes,
 ): readonly [StepPlan, ...StepPlan[]] {
-  return plan === 'auto' ? candidatePlans(device, sizes, optimizer) : [trainingPlan(plan, sizes, optimizer)];
+  return plan === 'auto'
+    ? candidatePlans(device, sizes, optimizer)
+    : [trainingPlan(plan, sizes, optimizer, targetOf(device))];
 }
 
 export function evaluationPlans({ spec, split, data }: Prepared, models: number): StepPlan[] {

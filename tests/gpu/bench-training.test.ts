@@ -6,6 +6,7 @@ import { checkAgainstTwin } from '../../src/bench/training-check.ts';
 import { TrainingRun } from '../../src/bench/training-run.ts';
 import { makeWork, OPTIMIZER } from '../../src/bench/training-work.ts';
 import { missingForMatrices } from '../../src/gpu/matrix-units.ts';
+import { targetOf } from '../../src/gpu/target.ts';
 import { openDevice } from '../../src/node/gpu.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 
@@ -68,11 +69,11 @@ describe('training', () => {
   });
 
   test('is told by its last steps, also across the end of an epoch', async () => {
-    const work = makeWork(SMALL);
+    const work = makeWork(SMALL, targetOf(subject.device));
     const orderLength = 3 * SMALL.batchSize;
     const sizes = { ...work.sizes, orderLength };
     const order = new Uint32Array(SMALL.models * orderLength).map((_, i) => i);
-    const plan = trainingPlan(SMALL.plan, sizes, OPTIMIZER);
+    const plan = trainingPlan(SMALL.plan, sizes, OPTIMIZER, targetOf(subject.device));
     const run = await TrainingRun.create(subject.device, { ...work, sizes, plan, order, stepsPerEpoch: 3 });
     const single: number[][] = [];
     for (let step = 1; step <= 5; step++) {
@@ -88,7 +89,7 @@ describe('training', () => {
   });
 
   test.each(PLAN_NAMES)('by the plan %s takes the steps of its float64 twin', async (plan) => {
-    const work = makeWork({ plan, batchSize: 5, hidden: [7], models: 2 });
+    const work = makeWork({ plan, batchSize: 5, hidden: [7], models: 2 }, targetOf(subject.device));
     const missing = missingForMatrices(subject.device);
     if (plan === 'layered-matrix' && missing) {
       await expect(TrainingRun.create(subject.device, work)).rejects.toThrow(missing);
@@ -100,7 +101,7 @@ describe('training', () => {
   });
 
   test('on other labels than it should is void', async () => {
-    const work = makeWork(SMALL);
+    const work = makeWork(SMALL, targetOf(subject.device));
     const run = await TrainingRun.create(subject.device, {
       ...work,
       labels: work.labels.map((label) => 9 - label),
@@ -111,7 +112,7 @@ describe('training', () => {
   });
 
   test('that does not update one layer is void, by its second step', async () => {
-    const work = makeWork(SMALL);
+    const work = makeWork(SMALL, targetOf(subject.device));
     const { dispatches } = work.plan;
     const updates = dispatches.filter(({ kernel }) => kernel === 'update');
     const plan = { ...work.plan, dispatches: dispatches.filter((dispatch) => dispatch !== updates[0]) };

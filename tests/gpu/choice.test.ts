@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasQuads } from '../../src/gpu/adapter.ts';
+import { ANY_TARGET, targetOf } from '../../src/gpu/target.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
 import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
 import { fastestPlan, type PlanMemory, type TrialState } from '../../src/train/choice.ts';
@@ -12,7 +12,7 @@ import { ADAM, constantRates } from '../support/step.ts';
 
 const samples = golden.labels.length;
 const sizes = { spec: goldenSpec, models: 1, batch: golden.batchSize, samples, orderLength: samples };
-const quick = trainingPlan('unfused', sizes, ADAM);
+const quick = trainingPlan('unfused', sizes, ADAM, ANY_TARGET);
 const slow: StepPlan = {
   ...quick,
   name: 'slow',
@@ -104,11 +104,14 @@ test('plans with barriers are no candidates where subgroups are four wide, and t
       ({ name }) => name,
     );
   const narrow = { inputs: 16, hidden: [8], classes: 4 };
-  const [features, adapterInfo] = [new Set(['subgroups']), { subgroupMaxSize: 4 } as GPUAdapterInfo];
+  const [features, adapterInfo] = [
+    new Set(['subgroups']),
+    { subgroupMinSize: 4, subgroupMaxSize: 4 } as GPUAdapterInfo,
+  ];
   expect(names(narrow, { features, adapterInfo })).toEqual(['layered-quads']);
   const fused = ['fused', 'fused-2', 'fused-4'];
-  expect(names(narrow, { features: new Set(), adapterInfo })).toEqual([...fused, 'layered']);
-  const gpu = { features, adapterInfo: { ...adapterInfo, subgroupMaxSize: 32 } };
+  expect(names(narrow, { features: new Set<string>(), adapterInfo })).toEqual([...fused, 'layered']);
+  const gpu = { features, adapterInfo: { ...adapterInfo, subgroupMinSize: 32, subgroupMaxSize: 32 } };
   expect(names(narrow, gpu)).toEqual([...fused, 'layered']);
   // `fused` cannot train two hidden layers, and in large ones the tiles matter.
   const tiled = ['layered', 'layered-32', 'layered-64', 'layered-128'];
@@ -116,5 +119,5 @@ test('plans with barriers are no candidates where subgroups are four wide, and t
   expect(names({ ...narrow, hidden: [2048, 2048] }, gpu)).toEqual(tiled);
   // With 300 hidden units a workgroup has two of them, or four.
   expect(names({ ...narrow, hidden: [300] }, gpu)).toEqual(['fused', 'fused-4', 'layered']);
-  expect(hasQuads(device)).toBe(device.adapterInfo.architecture === 'swiftshader');
+  expect(targetOf(device).lanes === 4).toBe(device.adapterInfo.architecture === 'swiftshader');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.ts';
+import { targetOf } from '../../src/gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { Optimizer } from '../../src/train/optimizer.ts';
@@ -58,8 +59,9 @@ async function train(
 ) {
   const models = seeds.length;
   const sizes = { spec, models, batch: BATCH, samples: SAMPLES, orderLength: SAMPLES };
-  const plan = trainingPlan(name, sizes, optimizer);
-  const executable = await Executable.create(await testDevice(), plan);
+  const device = await testDevice();
+  const plan = trainingPlan(name, sizes, optimizer, targetOf(device));
+  const executable = await Executable.create(device, plan);
   const networks = seeds.map((seed) => networkOf(spec, seed));
   const data = randomData(1);
   const samples = new Uint8Array(executable.buffer('samples').size);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.ts';
+import { targetOf } from '../../src/gpu/target.ts';
 import { denseLayers } from '../../src/model/spec.ts';
 import { Executable } from '../../src/train/executable.ts';
 import { trainingPlan } from '../../src/train/plans/index.ts';
@@ -25,7 +26,7 @@ test.each([
   const results = [];
   for (const name of ['layered', 'unfused'] as const) {
     const data = randomData(1);
-    const executable = await Executable.create(device, trainingPlan(name, sizes, ADAM));
+    const executable = await Executable.create(device, trainingPlan(name, sizes, ADAM, targetOf(device)));
     const images = paddedRows(data.bytes(SAMPLES * spec.inputs), spec.inputs);
     executable.write('samples', Uint8Array.of(...images, ...data.bytes(SAMPLES, spec.classes), 0, 0));
     executable.write('order', data.indices(sizes.models * SAMPLES, SAMPLES));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.ts';
+import { targetOf } from '../../src/gpu/target.ts';
 import { packParameters, unpackParameters } from '../../src/model/layout.ts';
 import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
 import { Executable } from '../../src/train/executable.ts';
@@ -21,7 +22,7 @@ async function goldenExecutable({ trajectory, spec, model }: Golden, name: PlanN
   const device = await testDevice();
   const samples = trajectory.labels.length;
   const sizes = { spec, models: 1, batch: trajectory.batchSize, samples, orderLength: samples };
-  const executable = await Executable.create(device, trainingPlan(name, sizes, ADAM));
+  const executable = await Executable.create(device, trainingPlan(name, sizes, ADAM, targetOf(device)));
   const images = paddedRows(Uint8Array.from(trajectory.pixels), spec.inputs);
   executable.write('samples', Uint8Array.from([...images, ...trajectory.labels, 0, 0]));
   const order = Uint32Array.from({ length: samples }, (_, i) => i);

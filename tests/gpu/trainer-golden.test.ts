@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { targetOf } from '../../src/gpu/target.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { packParameters, parameterCount, unpackParameters } from '../../src/model/layout.ts';
 import { denseLayers } from '../../src/model/spec.ts';
@@ -40,7 +41,7 @@ async function goldenRun(
     });
   const data = { images: Uint8Array.from(pixels), labels: Uint8Array.from(labels), count };
   const { samples } = await makeResident(device, spec, data);
-  const setup = { plan: trainingPlan(plan, sizes, optimizer), sizes, optimizer, rates };
+  const setup = { plan: trainingPlan(plan, sizes, optimizer, targetOf(device)), sizes, optimizer, rates };
   const run = await Run.create(device, setup, new Map([['samples', samples]]));
   const packed = Array.from({ length: models }, (_, slot) =>
     packParameters(slot === at ? model : initialModel(spec, slot)),

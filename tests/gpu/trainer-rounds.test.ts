@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { ANY_TARGET } from '../../src/gpu/target.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { type PlanName, trainingPlan } from '../../src/train/plans/index.ts';
 import { Orders } from '../../src/train/rounds.ts';
@@ -30,7 +31,7 @@ const SETTINGS: TrainerOptions = {
 async function smallDevice(plan: PlanName = 'layered-quads', batch = 6, less = 0): Promise<GPUDevice> {
   const spec = { inputs: 2000, hidden: [4], classes: 3 };
   const sizes = { spec, models: ROOM, batch, samples: 40, orderLength: 34 };
-  const { buffers } = trainingPlan(plan, sizes, ADAM);
+  const { buffers } = trainingPlan(plan, sizes, ADAM, ANY_TARGET);
   return deviceWithLimits({
     maxStorageBufferBindingSize: Math.max(...buffers.map(({ size }) => size)) - less,
   });

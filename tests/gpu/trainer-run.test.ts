@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { targetOf } from '../../src/gpu/target.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
 import { denseLayers, mlp } from '../../src/model/spec.ts';
@@ -31,7 +32,12 @@ async function begun(
   const sizes = { spec, models, batch: BATCH, samples: SAMPLES, orderLength: SAMPLES };
   const { samples } = await makeResident(on, spec, data.train);
   const rates = networks.map(({ learningRate }) => ({ learningRate, weightDecay: 0 }));
-  const options = { plan: trainingPlan(plan, sizes, ADAM), sizes, optimizer: ADAM, rates: () => rates };
+  const options = {
+    plan: trainingPlan(plan, sizes, ADAM, targetOf(on)),
+    sizes,
+    optimizer: ADAM,
+    rates: () => rates,
+  };
   const run = await Run.create(on, options, new Map([['samples', samples]]));
   run.restore(fresh(networks.map(({ seed }) => seed)), order(models));
   return run;

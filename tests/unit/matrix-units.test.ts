@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { create } from 'webgpu';
 import { KERNELS, kernelSource } from '../../src/gpu/kernels.ts';
 import { MATRIX_FEATURES, missingForMatrices } from '../../src/gpu/matrix-units.ts';
+import { ANY_TARGET } from '../../src/gpu/target.ts';
 import { trainingPlan } from '../../src/train/plans/index.ts';
 import { ADAM } from '../support/step.ts';
 
@@ -20,7 +21,7 @@ describe.each([
 ])('the shaders for $inputs inputs, $hidden hidden units, $classes classes, batch $batch', (spec) => {
   const { batch } = spec;
   const sizes = { spec, models: 2, batch, samples: batch, orderLength: batch };
-  const plan = trainingPlan('layered-matrix', sizes, ADAM);
+  const plan = trainingPlan('layered-matrix', sizes, ADAM, ANY_TARGET);
   const dispatches = plan.dispatches.filter(({ kernel }) => kernel.endsWith('_matrix'));
 
   test.each(dispatches)(
@@ -53,7 +54,7 @@ describe.each([
 
 test('every kernel on matrix units is in that plan', () => {
   const sizes = { spec: { inputs: 9, hidden: [8, 7], classes: 6 }, models: 1, batch: 5, samples: 5 };
-  const plan = trainingPlan('layered-matrix', { ...sizes, orderLength: 5 }, ADAM);
+  const plan = trainingPlan('layered-matrix', { ...sizes, orderLength: 5 }, ADAM, ANY_TARGET);
   const used = plan.dispatches.filter(({ kernel }) => KERNELS[kernel].code.includes('subgroup_matrix'));
   const all = Object.entries(KERNELS).filter(([, { code }]) => code.includes('subgroup_matrix'));
   expect(new Set(used.map(({ kernel }) => kernel))).toEqual(new Set(all.map(([kernel]) => kernel)));

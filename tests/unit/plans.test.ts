@@ -6,6 +6,7 @@ import {
   kernelSource,
   shaderConstant,
 } from '../../src/gpu/kernels.ts';
+import { ANY_TARGET } from '../../src/gpu/target.ts';
 import { inferenceSizes } from '../../src/train/inference.ts';
 import { quadKernels } from '../../src/train/kernels/quads.ts';
 import { tiledKernels } from '../../src/train/kernels/tiled.ts';
@@ -31,7 +32,7 @@ const sizes = {
   orderLength: 54_000,
 };
 const SGD = OPTIMIZERS.find(({ name }) => name === 'sgd') ?? ADAM;
-const layered = trainingPlan('layered', sizes, ADAM);
+const layered = trainingPlan('layered', sizes, ADAM, ANY_TARGET);
 
 test('the layered plan of the reference network is four dispatches of known size', () => {
   expect(layered.dispatches.map(({ kernel, workgroups }) => [kernel, ...workgroups])).toEqual([
@@ -59,7 +60,7 @@ test('buffers have the sizes their tensors have', () => {
 });
 
 test('SGD keeps one moment, and every network has its rates', () => {
-  const { buffers } = trainingPlan('layered', { ...sizes, models: 3 }, SGD);
+  const { buffers } = trainingPlan('layered', { ...sizes, models: 3 }, SGD, ANY_TARGET);
   const size = Object.fromEntries(buffers.map((buffer) => [buffer.name, buffer.size]));
   expect(size).toMatchObject({ moments0: 3 * 4 * 785 * 100, moments1: 3 * 4 * 101 * 12, rates: 3 * 8 * 513 });
 });
@@ -67,7 +68,7 @@ test('SGD keeps one moment, and every network has its rates', () => {
 test.each(PLAN_NAMES)('how many networks are side by side changes nothing but their number: %s', (name) => {
   const spec = { inputs: 784, hidden: name.startsWith('fused') ? [100] : [100, 300], classes: 10 };
   const ofModels = (models: number) =>
-    allDispatches(trainingPlan(name, { ...sizes, spec, models }, ADAM)).map((dispatch) => {
+    allDispatches(trainingPlan(name, { ...sizes, spec, models }, ADAM, ANY_TARGET)).map((dispatch) => {
       // Rows that a workgroup makes one after the other: each is summed up by itself.
       const { MODELS: _, BLOCK_ROWS, LENGTH, ...constants } = dispatch.constants;
       const [x, y, z] = dispatch.workgroups;
@@ -90,11 +91,17 @@ test.each([1, 2, 3, 16])('%i rows of pixels end with a whole vec4, with labels a
 });
 
 const CASES: readonly [string, StepPlan][] = [
-  ...PLAN_NAMES.map((name): [string, StepPlan] => [name, trainingPlan(name, sizes, ADAM)]),
-  ['without hidden layers', trainingPlan('layered', { ...sizes, spec: { ...sizes.spec, hidden: [] } }, ADAM)],
-  ['deep', trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM)],
-  ['by SGD', trainingPlan('layered-quads', sizes, SGD)],
-  ['unfused, by SGD', trainingPlan('unfused', sizes, SGD)],
+  ...PLAN_NAMES.map((name): [string, StepPlan] => [name, trainingPlan(name, sizes, ADAM, ANY_TARGET)]),
+  [
+    'without hidden layers',
+    trainingPlan('layered', { ...sizes, spec: { ...sizes.spec, hidden: [] } }, ADAM, ANY_TARGET),
+  ],
+  [
+    'deep',
+    trainingPlan('unfused', { ...sizes, spec: { ...sizes.spec, hidden: [9, 8, 7] } }, ADAM, ANY_TARGET),
+  ],
+  ['by SGD', trainingPlan('layered-quads', sizes, SGD, ANY_TARGET)],
+  ['unfused, by SGD', trainingPlan('unfused', sizes, SGD, ANY_TARGET)],
   ['evaluation', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 1, 10_000, 10_000), true)],
   ['prediction', inferencePlan(tiledKernels(), inferenceSizes(sizes.spec, 1, 3, 3), false)],
 ];
@@ -172,7 +179,7 @@ test('large evaluations are cut, so that their probabilities fit', () => {
 test('a batch may have more samples than a dispatch has workgroups along an axis', () => {
   const spec = { inputs: 1, hidden: [], classes: 2 };
   const large = { spec, models: 1, batch: 200_000, samples: 200_000, orderLength: 200_000 };
-  assertWithinLimits(trainingPlan('layered', large, ADAM), DEFAULT_LIMITS);
+  assertWithinLimits(trainingPlan('layered', large, ADAM, ANY_TARGET), DEFAULT_LIMITS);
 });
 
 test.each([

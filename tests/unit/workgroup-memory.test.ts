@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { KernelCase } from '../../src/bench/cases/case.ts';
 import { kernelCases } from '../../src/bench/cases/index.ts';
 import { KERNELS, type Kernel, type KernelName, kernelSource } from '../../src/gpu/kernels.ts';
+import { ANY_TARGET } from '../../src/gpu/target.ts';
 import { allDispatches, type Dispatch } from '../../src/train/plan.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { ADAM } from '../support/step.ts';
@@ -83,7 +84,7 @@ const fromPlans = PLAN_NAMES.flatMap((name) =>
       { inputs: 61, hidden: [191], classes: 41 },
     ].flatMap((spec) => {
       const sizes = { spec, models: 2, batch, samples: 100, orderLength: 100 };
-      return allDispatches(trainingPlan(name, sizes, ADAM));
+      return allDispatches(trainingPlan(name, sizes, ADAM, ANY_TARGET));
     }),
   ),
 );

@@ -1,5 +1,5 @@
-import { hasQuads } from '../../gpu/adapter.ts';
 import { missingForMatrices } from '../../gpu/matrix-units.ts';
+import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
 import { quadKernels } from '../kernels/quads.ts';
@@ -15,16 +15,16 @@ import { unfusedPlan } from './unfused.ts';
 /** A way to train: everything that can be asked about a plan by its name. */
 interface PlanRow {
   /**
-   * One step of training: forward, backward, update.
+   * One step of training: forward, backward, update, made for `target`.
    * @throws RangeError if {@link PlanRow.misfit} says that the plan cannot train this
    */
-  readonly build: (name: string, sizes: BatchSizes, optimizer: Optimizer) => StepPlan;
+  readonly build: (name: string, sizes: BatchSizes, optimizer: Optimizer, target: Target) => StepPlan;
   /** Why it cannot train such a network, whatever the batch, in words; absent if it can train any. */
   readonly misfit?: (spec: MlpSpec, optimizer: Optimizer) => string | undefined;
   /** What a device lacks for it apart from limits, in words; absent if it runs on any. */
   readonly lacks?: (device: GPUDevice) => string | undefined;
   /** Whether it may be the fastest plan there; absent if it never is, or if its results differ from the others'. */
-  readonly mayBeFastest?: (device: GPUDevice, sizes: BatchSizes) => boolean;
+  readonly mayBeFastest?: (target: Target, sizes: BatchSizes) => boolean;
   /** Whether the factors of products are rounded to float16; default false. */
   readonly halves?: true;
 }
@@ -32,8 +32,8 @@ interface PlanRow {
 /** From so many multiply-adds on, a layer's work outweighs its latency, and its tiles matter. */
 const MUCH_WORK = 2 ** 23;
 
-/** A GPU whose subgroups are four wide is software; plans with barriers are many times slower there. */
-const onHardware = (device: GPUDevice) => !hasQuads(device);
+/** Subgroups four wide are software's; plans with barriers are many times slower there. */
+const isQuad = ({ lanes }: Target) => lanes === 4;
 
 /** `fused` with `units` hidden units in a workgroup; by default as many as the sizes suggest. */
 function fused(units?: number): PlanRow {
@@ -44,8 +44,7 @@ function fused(units?: number): PlanRow {
         return 'is for one hidden layer, and for as many inputs and classes as fit into workgroup memory';
       return optimizer.part === 'adam' ? undefined : `has no ${optimizer.name}`;
     },
-    mayBeFastest: (device, { spec }) =>
-      onHardware(device) && (units === undefined || units > fusedUnits(spec)),
+    mayBeFastest: (target, { spec }) => !isQuad(target) && (units === undefined || units > fusedUnits(spec)),
   };
 }
 
@@ -53,9 +52,9 @@ function fused(units?: number): PlanRow {
 function tiled(side: number): PlanRow {
   return {
     build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(tilesOf(side)), sizes, optimizer),
-    mayBeFastest: (device, { spec, models, batch }) => {
+    mayBeFastest: (target, { spec, models, batch }) => {
       const work = denseLayers(spec).map(({ inputs, outputs }) => models * batch * inputs * outputs);
-      return onHardware(device) && Math.max(...work) >= MUCH_WORK;
+      return !isQuad(target) && Math.max(...work) >= MUCH_WORK;
     },
   };
 }
@@ -67,7 +66,7 @@ const PLANS = {
   'fused-4': fused(4),
   layered: {
     build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(), sizes, optimizer),
-    mayBeFastest: onHardware,
+    mayBeFastest: (target) => !isQuad(target),
   },
   'layered-32': tiled(32),
   'layered-64': tiled(64),
@@ -75,7 +74,7 @@ const PLANS = {
   'layered-quads': {
     build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
     lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
-    mayBeFastest: (device) => hasQuads(device),
+    mayBeFastest: isQuad,
   },
   'layered-matrix': {
     build: (name, sizes, optimizer) => layeredPlan(name, matrixKernels(), sizes, optimizer),
@@ -95,9 +94,14 @@ export const ANY_PLAN: PlanName = 'layered';
 
 const row = (name: PlanName): PlanRow => PLANS[name];
 
-/** One step of training with the plan `name`. */
-export function trainingPlan(name: PlanName, sizes: BatchSizes, optimizer: Optimizer): StepPlan {
-  return row(name).build(name, sizes, optimizer);
+/** One step of training with the plan `name`, made for `target`. */
+export function trainingPlan(
+  name: PlanName,
+  sizes: BatchSizes,
+  optimizer: Optimizer,
+  target: Target,
+): StepPlan {
+  return row(name).build(name, sizes, optimizer, target);
 }
 
 /** Why a plan cannot train `spec` with `optimizer`, whatever the batch, in words; undefined where it can. */
@@ -126,12 +130,13 @@ export function candidatePlans(
   sizes: BatchSizes,
   optimizer: Optimizer,
 ): [StepPlan, ...StepPlan[]] {
+  const target = targetOf(device);
   const fitting = PLAN_NAMES.filter((name) => {
     const { mayBeFastest, misfit, lacks } = row(name);
-    return mayBeFastest?.(device, sizes) && !misfit?.(sizes.spec, optimizer) && !lacks?.(device);
+    return mayBeFastest?.(target, sizes) && !misfit?.(sizes.spec, optimizer) && !lacks?.(device);
   });
   const [first, ...others] = fitting
-    .map((name) => trainingPlan(name, sizes, optimizer))
+    .map((name) => trainingPlan(name, sizes, optimizer, target))
     .filter((plan) => isWithinLimits(plan, device.limits));
-  return first ? [first, ...others] : [trainingPlan(ANY_PLAN, sizes, optimizer)];
+  return first ? [first, ...others] : [trainingPlan(ANY_PLAN, sizes, optimizer, target)];
 }
