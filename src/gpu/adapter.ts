@@ -1,6 +1,10 @@
-/** Which adapter to use: `auto` takes hardware where there is any, else software. */
 export const ADAPTER_CHOICES = ['auto', 'hardware', 'software'] as const;
-export type AdapterChoice = (typeof ADAPTER_CHOICES)[number];
+
+/**
+ * Which adapter to use: `auto` takes hardware where there is any, else software. Anything else is a part of an adapter's
+ * name or driver, in small or capital letters, and pins the one that has it.
+ */
+export type AdapterChoice = (typeof ADAPTER_CHOICES)[number] | (string & {});
 
 /** The adapter as reports name it. */
 export interface AdapterReport {
