@@ -65,7 +65,10 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
     const another = join(await mkdtemp(join(folder, 'driver-')), 'another.json');
     const library = join(dirname(another), 'another.so');
     await symlink(join(dirname(manifest), 'libvk_swiftshader.so'), library);
-    await writeFile(another, JSON.stringify({ ICD: { library_path: library, api_version: '1.1.0' } }));
+    await writeFile(
+      another,
+      JSON.stringify({ file_format_version: '1.0.0', ICD: { library_path: library, api_version: '1.1.0' } }),
+    );
     const env = { VK_DRIVER_FILES: `${manifest}:${another}` };
     const args = ['train', '--data', 'nowhere', '--adapter', adapter];
     const { code, stdout, stderr } = await runCli(args, { env });
