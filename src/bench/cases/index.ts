@@ -1,4 +1,5 @@
 import type { KernelName } from '../../gpu/kernels.ts';
+import { laneKernels } from '../../train/kernels/lanes.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
 import { quadKernels } from '../../train/kernels/quads.ts';
 import { tiledKernels } from '../../train/kernels/tiled.ts';
@@ -11,8 +12,12 @@ import { headCases, layeredCases } from './layered.ts';
 import * as ops from './ops.ts';
 import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './sizes.ts';
 
-/** Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput. */
-export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
+/**
+ * Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput.
+ *
+ * @param lanes of the subgroups that the kernels for lanes are made for
+ */
+export function kernelCases(lanes = 4): Readonly<Record<KernelName, readonly KernelCase[]>> {
   const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
   const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];
   const tiles = TILES.map((tile) => {
@@ -26,6 +31,9 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
   const quads = layeredCases(quadKernels);
   const quadsOf = (kernel: KernelName) =>
     [...quads.dense, ...quads.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
+  const laned = layeredCases(laneKernels(lanes));
+  const lanesOf = (kernel: KernelName) =>
+    [...laned.dense, ...laned.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
   const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
   const floor = floorCases();
   return {
@@ -55,6 +63,9 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     dense_matrix: [...matrices.dense, ...matrices.squares],
     dense_input_gradient_matrix: matrices.inputGradient,
     dense_update_matrix: matrices.denseUpdate,
+    dense_bytes_lanes: lanesOf('dense_bytes_lanes'),
+    head_lanes: headCases(laneKernels(lanes)),
+    dense_update_lanes: laned.denseUpdate,
     fused_step: [fusedStepCase(100, 32), fusedStepCase(100, 256), fusedStepCase(512, 32)],
     fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floor.empty],
