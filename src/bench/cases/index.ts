@@ -1,5 +1,6 @@
 import type { KernelName } from '../../gpu/kernels.ts';
-import { laneKernels } from '../../train/kernels/lanes.ts';
+import { ANY_TARGET, type Target } from '../../gpu/target.ts';
+import { laneKernels, lanesOf } from '../../train/kernels/lanes.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
 import { quadKernels } from '../../train/kernels/quads.ts';
 import { tiledKernels } from '../../train/kernels/tiled.ts';
@@ -14,10 +15,11 @@ import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './
 
 /**
  * Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput.
- *
- * @param lanes of the subgroups that the kernels for lanes are made for
+ * @param target the device that will run them
  */
-export function kernelCases(lanes = 4): Readonly<Record<KernelName, readonly KernelCase[]>> {
+export function kernelCases(
+  target: Target = ANY_TARGET,
+): Readonly<Record<KernelName, readonly KernelCase[]>> {
   const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
   const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];
   const tiles = TILES.map((tile) => {
@@ -29,11 +31,9 @@ export function kernelCases(lanes = 4): Readonly<Record<KernelName, readonly Ker
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
   const quads = layeredCases(quadKernels);
-  const quadsOf = (kernel: KernelName) =>
-    [...quads.dense, ...quads.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
-  const laned = layeredCases(laneKernels(lanes));
-  const lanesOf = (kernel: KernelName) =>
-    [...laned.dense, ...laned.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
+  const lanes = layeredCases(laneKernels(lanesOf(target)));
+  const of = (kernel: KernelName, { dense, squares }: typeof quads) =>
+    [...dense, ...squares].filter(({ dispatch }) => dispatch.kernel === kernel);
   const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
   const floor = floorCases();
   return {
@@ -55,17 +55,19 @@ export function kernelCases(lanes = 4): Readonly<Record<KernelName, readonly Ker
     head: headCases(tiledKernels()),
     dense_input_gradient: tiled.inputGradient,
     dense_update: tiled.denseUpdate,
-    dense_quads: quadsOf('dense_quads'),
-    dense_bytes_quads: quadsOf('dense_bytes_quads'),
+    dense_quads: of('dense_quads', quads),
+    dense_bytes_quads: of('dense_bytes_quads', quads),
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_update_quads: quads.denseUpdate,
+    dense_lanes: of('dense_lanes', lanes),
+    dense_bytes_lanes: of('dense_bytes_lanes', lanes),
+    head_lanes: headCases(laneKernels(lanesOf(target))),
+    dense_input_gradient_lanes: lanes.inputGradient,
+    dense_update_lanes: lanes.denseUpdate,
     dense_matrix: [...matrices.dense, ...matrices.squares],
     dense_input_gradient_matrix: matrices.inputGradient,
     dense_update_matrix: matrices.denseUpdate,
-    dense_bytes_lanes: lanesOf('dense_bytes_lanes'),
-    head_lanes: headCases(laneKernels(lanes)),
-    dense_update_lanes: laned.denseUpdate,
     fused_step: [fusedStepCase(100, 32), fusedStepCase(100, 256), fusedStepCase(512, 32)],
     fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floor.empty],
