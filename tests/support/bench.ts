@@ -44,6 +44,19 @@ export const floor: Floor = {
     time: { median: 12, p95: 14, min: 10, samples: 20 },
     flops: 1_000_000,
   }),
+  halfFma: {
+    status: 'skipped',
+    kernel: 'floor_fma_half',
+    size: '2 vectors 64 rounds',
+    variant: null,
+    constants: {},
+    workgroups: [1, 1, 1],
+    reason: 'this device lacks the feature shader-f16',
+  },
+  sharedFma: measured('floor_fma_shared', '4 lanes 64 rounds', {
+    time: { median: 24, p95: 28, min: 20, samples: 20 },
+    flops: 1_000_000,
+  }),
 };
 
 export const environment: BenchEnvironment = {
