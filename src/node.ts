@@ -1,4 +1,5 @@
 export * from './index.ts';
+export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
 export { cacheDirectory } from './node/cache.ts';
 export {
   CHECKPOINT_FILE,
