@@ -16,8 +16,8 @@ type Part = 'before' | 'dispatches' | 'after';
 
 /** Begins to compile a plan's kernels. Errors are reported to whoever waits for the kernels later. */
 export function precompile(device: GPUDevice, plan: StepPlan): void {
-  for (const { kernel, constants, update } of allDispatches(plan)) {
-    pipelineFor(device, kernel, constants, update).catch(() => undefined);
+  for (const { kernel, constants, update, matrix } of allDispatches(plan)) {
+    pipelineFor(device, kernel, constants, update, matrix).catch(() => undefined);
   }
 }
 
@@ -144,10 +144,10 @@ function createBuffer(device: GPUDevice, { name, size, usage }: PlanBuffer): GPU
 
 async function prepare(
   device: GPUDevice,
-  { kernel, constants, update, bindings, workgroups }: Dispatch,
+  { kernel, constants, update, matrix, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,
 ): Promise<Recorded> {
-  const { pipeline, layout } = await pipelineFor(device, kernel, constants, update);
+  const { pipeline, layout } = await pipelineFor(device, kernel, constants, update, matrix);
   const accesses = Object.entries(KERNELS[kernel].bindings);
   const entries = accesses.map(([name, access], binding): GPUBindGroupEntry => {
     const bufferName = bindings[name];

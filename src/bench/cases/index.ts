@@ -1,4 +1,6 @@
 import type { KernelName } from '../../gpu/kernels.ts';
+import { USUAL_UNITS } from '../../gpu/matrix-units.ts';
+import { ANY_TARGET, type Target } from '../../gpu/target.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
 import { quadKernels } from '../../train/kernels/quads.ts';
 import { tiledKernels } from '../../train/kernels/tiled.ts';
@@ -11,8 +13,13 @@ import { headCases, layeredCases } from './layered.ts';
 import * as ops from './ops.ts';
 import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './sizes.ts';
 
-/** Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput. */
-export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
+/**
+ * Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput.
+ * @param target what kernels are made for that depend on it
+ */
+export function kernelCases(
+  target: Target = ANY_TARGET,
+): Readonly<Record<KernelName, readonly KernelCase[]>> {
   const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
   const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];
   const tiles = TILES.map((tile) => {
@@ -26,7 +33,10 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
   const quads = layeredCases(quadKernels);
   const quadsOf = (kernel: KernelName) =>
     [...quads.dense, ...quads.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
-  const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
+  const units = target.matrix ?? USUAL_UNITS;
+  const matrices = layeredCases(matrixKernels(units), {}, (terms) =>
+    halfSumTolerance(terms, units.shape.sums),
+  );
   const floor = floorCases();
   return {
     gather: [32, 8192].map(ops.gather),

@@ -1,4 +1,4 @@
-import { missingForMatrices } from '../../gpu/matrix-units.ts';
+import { missingForMatrices, USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
@@ -77,7 +77,8 @@ const PLANS = {
     mayBeFastest: isQuad,
   },
   'layered-matrix': {
-    build: (name, sizes, optimizer) => layeredPlan(name, matrixKernels(), sizes, optimizer),
+    build: (name, sizes, optimizer, { matrix }) =>
+      layeredPlan(name, matrixKernels(matrix ?? USUAL_UNITS), sizes, optimizer),
     lacks: missingForMatrices,
     halves: true,
   },
