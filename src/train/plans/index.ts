@@ -1,6 +1,7 @@
 import { missingForMatrices } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
+import { hasLanes, laneKernels } from '../kernels/lanes.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
 import { quadKernels } from '../kernels/quads.ts';
 import { tiledKernels } from '../kernels/tiled.ts';
@@ -34,6 +35,9 @@ const MUCH_WORK = 2 ** 23;
 
 /** Subgroups four wide are software's; plans with barriers are many times slower there. */
 const isQuad = ({ lanes }: Target) => lanes === 4;
+
+/** Lanes of AVX2: what a plan is made for where no device is known. */
+const USUAL_LANES = 8;
 
 /** `fused` with `units` hidden units in a workgroup; by default as many as the sizes suggest. */
 function fused(units?: number): PlanRow {
@@ -75,6 +79,13 @@ const PLANS = {
     build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
     lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
     mayBeFastest: isQuad,
+  },
+  'layered-lanes': {
+    build: (name, sizes, optimizer, { lanes }) =>
+      layeredPlan(name, laneKernels(lanes ?? USUAL_LANES), sizes, optimizer),
+    lacks: (device) =>
+      hasLanes(targetOf(device)) ? undefined : 'subgroups of a fixed width of 4, 8 or 16 invocations',
+    mayBeFastest: (target) => target.software && hasLanes(target),
   },
   'layered-matrix': {
     build: (name, sizes, optimizer) => layeredPlan(name, matrixKernels(), sizes, optimizer),
