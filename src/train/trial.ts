@@ -39,7 +39,10 @@ const LATE_MILLISECONDS = 5;
 const LATE_WINDOWS = 3;
 const LATE_SUBMITS = 64;
 
-/** A trial takes about as long as this, or as this share of the work that is before the training: starts stay short. */
+/**
+ * For so long contenders are begun to be timed, or for this share of the work that is before the training, and for twice
+ * as long they are timed again while it is not clear which is the fastest: starts stay short.
+ */
 const TRIAL_MILLISECONDS = 200;
 const TRIAL_SHARE = 0.02;
 const LONGEST_TRIAL_MILLISECONDS = 10_000;
@@ -134,7 +137,7 @@ async function timeInTurns(entries: readonly Entry[], steps: number, all: Timed[
   }
   // There the windows are long, and there is no time for more of them.
   if (late > LATE_MILLISECONDS) return;
-  const until = performance.now() + budget();
+  const until = performance.now() + 2 * budget();
   for (let running: readonly Timed[] = all; performance.now() < until; ) {
     running = running.filter((timed) => timed.time <= timed.patience * best());
     if (running.length === 1 || running.every(({ isClear }) => isClear)) break;

@@ -60,11 +60,11 @@ async function results(options: (seed: number) => FakeQueueOptions) {
 }
 
 test.each<[string, FakeQueueOptions, number]>([
-  ['a good clock', {}, 400],
-  ['a clock in steps of 65 us', { clockQuantum: 0.065 }, 400],
-  ['a clock in steps of 100 us', { clockQuantum: 0.1 }, 400],
-  ['a clock in steps of 1 ms', { clockQuantum: 1 }, 400],
-  ['a host that hears 5 ms late', { delay: 5 }, 400],
+  ['a good clock', {}, 600],
+  ['a clock in steps of 65 us', { clockQuantum: 0.065 }, 600],
+  ['a clock in steps of 100 us', { clockQuantum: 0.1 }, 600],
+  ['a clock in steps of 1 ms', { clockQuantum: 1 }, 600],
+  ['a host that hears 5 ms late', { delay: 5 }, 600],
   ['a host that hears 100 ms late', { delay: 100, clockQuantum: 0.1 }, 5000],
   ['a host that hears every 100 ms', { polls: 100, clockQuantum: 1 }, 5000],
 ])('the fastest is found with %s', async (_, options, most) => {
@@ -83,7 +83,7 @@ test.each([
   async (factor, quiet, busy) => {
     const { right, longest } = await results((seed) => ({ neighbour: { seed, factor, quiet, busy } }));
     expect(right).toBeGreaterThanOrEqual(0.95);
-    expect(longest).toBeLessThan(600);
+    expect(longest).toBeLessThan(700);
   },
 );
 
