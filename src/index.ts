@@ -17,7 +17,7 @@ export {
   type KernelsReport,
 } from './bench/kernels.ts';
 export type { BenchReport } from './bench/report.ts';
-export type { MeasuredCase, TimelessCase } from './bench/run-case.ts';
+export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
 export type { Spread } from './bench/statistics.ts';
 export {
   benchTraining,

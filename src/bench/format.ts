@@ -9,7 +9,7 @@ export function formatBench(report: BenchReport): string {
   const { columns, rows } = benchTable(report);
   const empty = (i: number) => rows.every((row) => row[i] === null);
   const shown = [...columns.keys()].filter(
-    (i) => report.bench === 'floor' || !(LEFT_OUT.includes(columns[i] ?? '') || empty(i)),
+    (i) => !empty(i) && (report.bench === 'floor' || !LEFT_OUT.includes(columns[i] ?? '')),
   );
   const texts = [
     shown.map((i) => columns[i] ?? ''),

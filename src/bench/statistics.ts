@@ -1,6 +1,12 @@
 /** How measured values are spread, in their own unit. */
 export interface Spread {
   readonly median: number;
+  /**
+   * The median of what the values were taken from lies from `low` to `high` in 95 % of the cases, if each value was taken
+   * without regard to the others; null for fewer than 6 values, which cannot tell.
+   */
+  readonly low: number | null;
+  readonly high: number | null;
   /** The value that 95 % do not exceed (nearest rank). */
   readonly p95: number;
   readonly min: number;
@@ -8,20 +14,76 @@ export interface Spread {
   readonly samples: number;
 }
 
+/** Why measuring came to its end: the median is known well enough, see {@link isPrecise}, or the time for it was over. */
+export type Ended = 'precise' | 'time';
+
+/** A median is known well enough if its interval reaches no farther than this share of it to either side. */
+const PRECISE = 0.03;
+
 /** @param values at least one */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (rank: number) => sorted[rank] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
+  const beyond = ranksBeyond(sorted.length);
   return {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    low: beyond === undefined ? null : at(beyond),
+    high: beyond === undefined ? null : at(sorted.length - 1 - beyond),
     p95: at(Math.ceil(0.95 * sorted.length) - 1),
     min: at(0),
     samples: sorted.length,
   };
 }
 
+/**
+ * How many of `count` sorted values lie below the 95 % interval of the median, and as many above it. Fewer than k values
+ * are below the true median with the probability of fewer than k heads in `count` throws of a coin, whatever the values'
+ * distribution: David and Nagaraja, "Order Statistics", 3rd ed. (2003), section 7.1.
+ *
+ * @returns undefined where not even all of them make an interval
+ */
+function ranksBeyond(count: number): number | undefined {
+  // As a logarithm, since of a thousand throws the probability of no heads is too small for a number.
+  let logarithm = -count * Math.LN2;
+  let sum = Math.exp(logarithm);
+  let fewer = 0;
+  while (sum <= 0.025) {
+    fewer++;
+    logarithm += Math.log((count - fewer + 1) / fewer);
+    sum += Math.exp(logarithm);
+  }
+  return fewer === 0 ? undefined : fewer - 1;
+}
+
+/** Whether the interval of the median is within 3 % of it. */
+export function isPrecise({ median, low, high }: Spread): boolean {
+  return (
+    low !== null && high !== null && median - low <= PRECISE * median && high - median <= PRECISE * median
+  );
+}
+
 /** The same in another unit. */
-export function scaled({ median, p95, min, samples }: Spread, factor: number): Spread {
-  return { median: median * factor, p95: p95 * factor, min: min * factor, samples };
+export function scaled({ median, low, high, p95, min, samples }: Spread, factor: number): Spread {
+  return {
+    median: median * factor,
+    low: low === null ? null : low * factor,
+    high: high === null ? null : high * factor,
+    p95: p95 * factor,
+    min: min * factor,
+    samples,
+  };
+}
+
+/** Measures again and again until the median is known well enough, or `isOver` says that the time for it is. */
+export async function repeat(
+  measure: () => Promise<number>,
+  isOver: (count: number) => boolean,
+): Promise<{ readonly values: readonly number[]; readonly ended: Ended }> {
+  const values: number[] = [];
+  for (;;) {
+    values.push(await measure());
+    if (isPrecise(spread(values))) return { values, ended: 'precise' };
+    if (isOver(values.length)) return { values, ended: 'time' };
+  }
 }

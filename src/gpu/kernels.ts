@@ -13,6 +13,8 @@ import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
 import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
 import floorFma from '../../shaders/floor_fma.wgsl?raw';
+import floorFmaHalf from '../../shaders/floor_fma_half.wgsl?raw';
+import floorFmaShared from '../../shaders/floor_fma_shared.wgsl?raw';
 import fusedLayout from '../../shaders/fused_layout.wgsl?raw';
 import fusedStep from '../../shaders/fused_step.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
@@ -21,6 +23,7 @@ import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
 import adamPart from '../../shaders/parts/adam.wgsl?raw';
 import adamInPlacePart from '../../shaders/parts/adam_in_place.wgsl?raw';
+import fmaRoundsPart from '../../shaders/parts/fma_rounds.wgsl?raw';
 import labelsPart from '../../shaders/parts/labels.wgsl?raw';
 import lanesPart from '../../shaders/parts/lanes.wgsl?raw';
 import layerPart from '../../shaders/parts/layer.wgsl?raw';
@@ -46,6 +49,7 @@ export type Access = 'read' | 'read-write' | 'step';
 const PARTS = {
   adam: adamPart,
   adam_in_place: adamInPlacePart,
+  fma_rounds: fmaRoundsPart,
   labels: labelsPart,
   lanes: lanesPart,
   layer: layerPart,
@@ -232,8 +236,18 @@ export const KERNELS = {
   },
   floor_fma: {
     code: floorFma,
-    parts: [],
+    parts: ['fma_rounds'],
     bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
+  },
+  floor_fma_half: {
+    code: floorFmaHalf,
+    parts: ['fma_rounds'],
+    bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
+  },
+  floor_fma_shared: {
+    code: floorFmaShared,
+    parts: [],
+    bindings: { x: 'read', start: 'read', y: 'read-write' },
   },
   dense_quads: {
     code: denseQuads,

@@ -59,6 +59,8 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floor.empty],
     floor_copy: floor.copies,
-    floor_fma: floor.fmas,
+    floor_fma: floor.fmas.flat(),
+    floor_fma_half: floor.halfFmas.flat(),
+    floor_fma_shared: floor.sharedFmas.flat(),
   } satisfies Record<KernelName, readonly KernelCase[]>;
 }
