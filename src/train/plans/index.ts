@@ -1,7 +1,7 @@
 import { missingForMatrices } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
-import { hasLanes, laneKernels } from '../kernels/lanes.ts';
+import { hasLanes, laneKernels, lanesOf } from '../kernels/lanes.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
 import { quadKernels } from '../kernels/quads.ts';
 import { tiledKernels } from '../kernels/tiled.ts';
@@ -35,9 +35,6 @@ const MUCH_WORK = 2 ** 23;
 
 /** Subgroups four wide are software's; plans with barriers are many times slower there. */
 const isQuad = ({ lanes }: Target) => lanes === 4;
-
-/** Lanes of AVX2: what a plan is made for where no device is known. */
-const USUAL_LANES = 8;
 
 /** `fused` with `units` hidden units in a workgroup; by default as many as the sizes suggest. */
 function fused(units?: number): PlanRow {
@@ -81,8 +78,8 @@ const PLANS = {
     mayBeFastest: isQuad,
   },
   'layered-lanes': {
-    build: (name, sizes, optimizer, { lanes }) =>
-      layeredPlan(name, laneKernels(lanes ?? USUAL_LANES), sizes, optimizer),
+    build: (name, sizes, optimizer, target) =>
+      layeredPlan(name, laneKernels(lanesOf(target)), sizes, optimizer),
     lacks: (device) =>
       hasLanes(targetOf(device)) ? undefined : 'subgroups of a fixed width of 4, 8 or 16 invocations',
     mayBeFastest: (target) => target.software && hasLanes(target),
