@@ -140,7 +140,7 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
 } from './train/checkpoint.ts';
-export type { PlanMemory } from './train/choice.ts';
+export type { PlanMemory, PlanTimes } from './train/choice.ts';
 export { ensemblePrediction, populationEvaluation } from './train/ensemble.ts';
 export type {
   Divergence,

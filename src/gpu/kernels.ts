@@ -3,8 +3,10 @@ import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
 import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
+import denseInputGradientLanes from '../../shaders/dense_input_gradient_lanes.wgsl?raw';
 import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
 import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
+import denseLanes from '../../shaders/dense_lanes.wgsl?raw';
 import denseMatrix from '../../shaders/dense_matrix.wgsl?raw';
 import denseQuads from '../../shaders/dense_quads.wgsl?raw';
 import denseUpdate from '../../shaders/dense_update.wgsl?raw';
@@ -25,6 +27,7 @@ import adamPart from '../../shaders/parts/adam.wgsl?raw';
 import adamInPlacePart from '../../shaders/parts/adam_in_place.wgsl?raw';
 import fmaRoundsPart from '../../shaders/parts/fma_rounds.wgsl?raw';
 import labelsPart from '../../shaders/parts/labels.wgsl?raw';
+import laneSumsPart from '../../shaders/parts/lane_sums.wgsl?raw';
 import lanesPart from '../../shaders/parts/lanes.wgsl?raw';
 import layerPart from '../../shaders/parts/layer.wgsl?raw';
 import matrixF16Part from '../../shaders/parts/matrix_f16.wgsl?raw';
@@ -55,6 +58,7 @@ const PARTS = {
   adam_in_place: adamInPlacePart,
   fma_rounds: fmaRoundsPart,
   labels: labelsPart,
+  lane_sums: laneSumsPart,
   lanes: lanesPart,
   layer: layerPart,
   matrix_f16: matrixF16Part,
@@ -315,6 +319,16 @@ export const KERNELS = {
       parameters: 'read-write',
       moments: 'read-write',
     },
+  },
+  dense_lanes: {
+    code: denseLanes,
+    parts: ['layer', 'lane_sums'],
+    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+  },
+  dense_input_gradient_lanes: {
+    code: denseInputGradientLanes,
+    parts: ['layer', 'lane_sums'],
+    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
   },
   fused_step: {
     code: fusedStep,
