@@ -3,18 +3,26 @@ import { padRows, padRowsOfBytes } from '../../src/bench/cases/data.ts';
 import { place, readBuffer, upload } from '../../src/gpu/buffers.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { padded } from '../../src/model/layout.ts';
-import { openDevice } from '../../src/node/gpu.ts';
+import { type OpenDeviceOptions, type OpenedDevice, openDevice } from '../../src/node/gpu.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { Dispatch } from '../../src/train/plan.ts';
 import { encodeRates, type Step } from '../../src/train/step.ts';
 import { boundsBroken } from './bounds.ts';
 import { NO_STEP } from './step.ts';
 
+/**
+ * Opens a device on the adapter that the tests run on: the one that SHADEGRAD_TEST_ADAPTER names, as `openDevice` takes it, or
+ * else the only one that `tests/support/drivers.ts` leaves.
+ */
+export function openTestDevice(options: Omit<OpenDeviceOptions, 'adapter'> = {}): Promise<OpenedDevice> {
+  return openDevice({ ...options, adapter: process.env.SHADEGRAD_TEST_ADAPTER ?? 'auto' });
+}
+
 let opened: Promise<GPUDevice> | undefined;
 
 /** The device that this file's tests share. Bounds checks stay on. No adapter is a failure, never a skip. */
 export function testDevice(): Promise<GPUDevice> {
-  opened ??= openDevice({ adapter: 'auto', optionalFeatures: ['subgroups'] }).then(({ device }) => device);
+  opened ??= openTestDevice({ optionalFeatures: ['subgroups'] }).then(({ device }) => device);
   return opened;
 }
 
