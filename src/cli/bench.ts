@@ -9,6 +9,7 @@ import {
   type BenchSubject,
   benchChart,
   benchCsv,
+  benchFile,
   benchFloor,
   benchKernels,
   benchTraining,
@@ -22,6 +23,7 @@ import {
   trainingBenchLimits,
   writeFiles,
 } from '../node.ts';
+import { addBenchFiles } from './bench-files.ts';
 import { benchOptions } from './bench-options.ts';
 import { withFolder } from './out-folder.ts';
 import { filesText, output } from './output.ts';
@@ -75,6 +77,7 @@ export function addBench(program: Command, signal: AbortSignal): void {
         benchTraining(subject, { ...options, ...axes }),
       );
     });
+  addBenchFiles(bench);
 }
 
 function withOutput(command: Command): Command {
@@ -124,7 +127,7 @@ async function measureAndPrint(
     const report = await measure(subject, { samples, signal, onProgress: bar?.update });
     bar?.stop();
     if (flags.csv) process.stdout.write(benchCsv(report));
-    else output(flags.json === true).result(report, formatBench(report));
+    else process.stdout.write(flags.json ? await benchFile(report) : `${formatBench(report)}\n`);
     checkMeasured(report);
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;

@@ -3,8 +3,10 @@ import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
 import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
+import denseInputGradientLanes from '../../shaders/dense_input_gradient_lanes.wgsl?raw';
 import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
 import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
+import denseLanes from '../../shaders/dense_lanes.wgsl?raw';
 import denseMatrix from '../../shaders/dense_matrix.wgsl?raw';
 import denseQuads from '../../shaders/dense_quads.wgsl?raw';
 import denseUpdate from '../../shaders/dense_update.wgsl?raw';
@@ -13,6 +15,8 @@ import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
 import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
 import floorFma from '../../shaders/floor_fma.wgsl?raw';
+import floorFmaHalf from '../../shaders/floor_fma_half.wgsl?raw';
+import floorFmaShared from '../../shaders/floor_fma_shared.wgsl?raw';
 import fusedLayout from '../../shaders/fused_layout.wgsl?raw';
 import fusedStep from '../../shaders/fused_step.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
@@ -21,7 +25,9 @@ import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
 import adamPart from '../../shaders/parts/adam.wgsl?raw';
 import adamInPlacePart from '../../shaders/parts/adam_in_place.wgsl?raw';
+import fmaRoundsPart from '../../shaders/parts/fma_rounds.wgsl?raw';
 import labelsPart from '../../shaders/parts/labels.wgsl?raw';
+import laneSumsPart from '../../shaders/parts/lane_sums.wgsl?raw';
 import lanesPart from '../../shaders/parts/lanes.wgsl?raw';
 import layerPart from '../../shaders/parts/layer.wgsl?raw';
 import matrixF16Part from '../../shaders/parts/matrix_f16.wgsl?raw';
@@ -50,7 +56,9 @@ export type Access = 'read' | 'read-write' | 'step';
 const PARTS = {
   adam: adamPart,
   adam_in_place: adamInPlacePart,
+  fma_rounds: fmaRoundsPart,
   labels: labelsPart,
+  lane_sums: laneSumsPart,
   lanes: lanesPart,
   layer: layerPart,
   matrix_f16: matrixF16Part,
@@ -257,8 +265,18 @@ export const KERNELS = {
   },
   floor_fma: {
     code: floorFma,
-    parts: [],
+    parts: ['fma_rounds'],
     bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
+  },
+  floor_fma_half: {
+    code: floorFmaHalf,
+    parts: ['fma_rounds'],
+    bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
+  },
+  floor_fma_shared: {
+    code: floorFmaShared,
+    parts: [],
+    bindings: { x: 'read', start: 'read', y: 'read-write' },
   },
   dense_quads: {
     code: denseQuads,
@@ -301,6 +319,16 @@ export const KERNELS = {
       parameters: 'read-write',
       moments: 'read-write',
     },
+  },
+  dense_lanes: {
+    code: denseLanes,
+    parts: ['layer', 'lane_sums'],
+    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+  },
+  dense_input_gradient_lanes: {
+    code: denseInputGradientLanes,
+    parts: ['layer', 'lane_sums'],
+    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
   },
   fused_step: {
     code: fusedStep,

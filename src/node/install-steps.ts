@@ -1,28 +1,50 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
-import type { AdapterChoice } from '../gpu/adapter.ts';
+import type { AdapterKind } from '../gpu/adapter.ts';
 import { bun, environmentIsShared, platform } from './environment.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import { troubles } from './troubles.ts';
 
 /** Why there is no adapter of the kind, and what to do to get one. */
-export async function noAdapter(choice: AdapterChoice): Promise<ShadegradError> {
-  const kind = choice === 'auto' ? '' : `${choice} `;
-  const message = `No ${kind}WebGPU adapter was found on this machine (${platform()}).`;
+export async function noAdapter(kind: AdapterKind): Promise<ShadegradError> {
+  const message = `No ${kind === 'auto' ? '' : `${kind} `}WebGPU adapter was found on this machine (${platform()}).`;
   // Where it cannot be unpacked, whoever asked for it has already been told why.
-  const software = choice === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
-  if (!software || environmentIsShared()) {
-    return new ShadegradError('no-adapter', message, installSteps(choice));
+  const software = kind === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
+  if (software && !environmentIsShared()) {
+    const { why, step } = environmentSteps(software.manifest, software);
+    return new ShadegradError('no-adapter', `${message} The software GPU is installed, but ${why}.`, step);
   }
-  const { why, step } = environmentSteps(software);
-  return new ShadegradError('no-adapter', `${message} The software GPU is installed, but ${why}.`, step);
+  const found = await troubles();
+  return new ShadegradError(
+    'no-adapter',
+    [
+      message,
+      ...found.map(({ what }) => what),
+      ...(kind === 'hardware' || software ? [] : missingSoftware()),
+    ].join(' '),
+    [...new Set(found.map(({ remedy }) => remedy)), installSteps(kind)].join(' '),
+  );
+}
+
+/** Why an adapter that another process found is not to be had in this one. */
+export async function notThere(description: string, manifest: string | null): Promise<ShadegradError> {
+  const message = `The adapter "${description}" is there, but Dawn does not find it in this process.`;
+  if (manifest === null || environmentIsShared()) {
+    return new ShadegradError('no-adapter', message, 'Run "npx shadegrad doctor".');
+  }
+  const { why, step } = environmentSteps(manifest, await swiftShader().catch(() => undefined));
+  return new ShadegradError('no-adapter', `${message} The reason is that ${why}.`, step);
 }
 
 /** For runtimes in which `process.env` cannot tell the Vulkan loader where the driver is. */
-function environmentSteps({ manifest, loader }: SwiftShader): { why: string; step: string } {
+function environmentSteps(manifest: string, bundled: SwiftShader | undefined): { why: string; step: string } {
   if (bun !== undefined) {
+    const loader = bundled
+      ? ` and, without a Vulkan loader of the system's, LD_LIBRARY_PATH=${dirname(bundled.loader)}`
+      : '';
     return {
       why: `Bun shows the Vulkan loader only the environment that Bun was started with`,
-      step: `Run with Node, or start Bun with VK_DRIVER_FILES=${manifest} and LD_LIBRARY_PATH=${dirname(loader)}.`,
+      step: `Run with Node, or start Bun with VK_DRIVER_FILES=${manifest}${loader}.`,
     };
   }
   return {
@@ -32,10 +54,10 @@ function environmentSteps({ manifest, loader }: SwiftShader): { why: string; ste
 }
 
 /** What to install on this platform for an adapter of the kind. */
-function installSteps(choice: AdapterChoice): string {
+function installSteps(kind: AdapterKind): string {
   const steps: string[] = [];
-  if (choice !== 'software') steps.push(hardwareSteps());
-  if (choice !== 'hardware') steps.push(softwareSteps());
+  if (kind !== 'software') steps.push(hardwareSteps());
+  if (kind !== 'hardware') steps.push(softwareSteps());
   else steps.push('Or run with "--adapter software".');
   return steps.join(' ');
 }
@@ -58,12 +80,22 @@ export function hardwareSteps(): string {
   }
 }
 
+/** Why SwiftShader is not there, on the platform that npm has it for. */
+function missingSoftware(): string[] {
+  return hasBundle()
+    ? ['The software GPU, SwiftShader, is not installed: npm left out the optional dependencies.']
+    : [];
+}
+
+function hasBundle(): boolean {
+  return process.platform === 'linux' && process.arch === 'x64';
+}
+
 function softwareSteps(): string {
-  if (process.platform === 'linux' && process.arch === 'x64') {
+  if (hasBundle())
     return 'For the software GPU, install the optional dependencies ("npm ci --include=optional").';
-  }
   if (process.platform === 'linux') {
-    return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 23 or newer).';
+    return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 25 or newer).';
   }
   if (process.platform === 'win32') return "Windows's software GPU, WARP, comes with Windows 10 and newer.";
   return 'There is no software GPU on this platform.';

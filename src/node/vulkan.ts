@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { reasonOf } from '../errors.ts';
 import { bun, deno } from './environment.ts';
 
 const loaderName = 'libvulkan.so.1';
@@ -16,6 +17,12 @@ const RTLD_NODELETE = 0x1000;
  * @returns False on Linux without any Vulkan loader: Dawn would find no adapter and print a warning on stderr.
  */
 export function keepVulkanLoader(bundled: string | undefined): boolean {
+  if (hasVulkanLoader()) return true;
+  return bundled !== undefined && bun === undefined && loadingError(bundled) === null;
+}
+
+/** Whether Dawn finds a Vulkan loader by itself. Other platforms than Linux need none. */
+export function hasVulkanLoader(): boolean {
   if (process.platform !== 'linux') return true;
   const besideDawn = join(
     dirname(createRequire(import.meta.url).resolve('webgpu')),
@@ -24,19 +31,19 @@ export function keepVulkanLoader(bundled: string | undefined): boolean {
     loaderName,
   );
   const besideNode = join(dirname(process.execPath), loaderName);
-  if ([besideDawn, besideNode, loaderName].some(keepLoaded)) return true;
-  return bundled !== undefined && bun === undefined && keepLoaded(bundled);
+  return [besideDawn, besideNode, loaderName].some((library) => loadingError(library) === null);
 }
 
-/** False where there is no such library. */
-function keepLoaded(library: string): boolean {
+/** Loads a library and keeps it in the process. Why it does not load, in the system's words; null where it does. */
+export function loadingError(library: string): string | null {
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
   try {
     if (deno) deno.dlopen(library, {});
     else process.dlopen({ exports: {} }, library, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
-    return true;
+    return null;
   } catch (error) {
+    const reason = reasonOf(error);
     // This is expected: Node or Bun loads the library and then complains that it is no add-on.
-    return error instanceof Error && /did not self-register|napi_register_module/.test(error.message);
+    return /did not self-register|napi_register_module/.test(reason) ? null : reason;
   }
 }

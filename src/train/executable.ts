@@ -14,11 +14,16 @@ interface Recorded {
 /** When a dispatch runs: before a submit's steps, in every step, after them. */
 type Part = 'before' | 'dispatches' | 'after';
 
-/** Begins to compile a plan's kernels. Errors are reported to whoever waits for the kernels later. */
-export function precompile(device: GPUDevice, plan: StepPlan): void {
-  for (const { kernel, constants, update, matrix } of allDispatches(plan)) {
-    pipelineFor(device, kernel, constants, update, matrix).catch(() => undefined);
-  }
+/**
+ * Compiles a plan's kernels. Some drivers leave most of that to the first step.
+ * @throws ShadegradError `gpu`
+ */
+export async function compilePlan(device: GPUDevice, plan: StepPlan): Promise<void> {
+  await Promise.all(
+    allDispatches(plan).map(({ kernel, constants, update, matrix }) =>
+      pipelineFor(device, kernel, constants, update, matrix),
+    ),
+  );
 }
 
 /** A plan on a device: its buffers, pipelines and bind groups, made once. Recording a step allocates nothing. */

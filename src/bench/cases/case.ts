@@ -40,6 +40,8 @@ export interface KernelCase {
   readonly dispatch: Dispatch;
   /** The step's numbers, for kernels that read them. */
   readonly step?: Step;
+  /** Lanes that every subgroup must have at least. Default 1. */
+  readonly lanes?: number;
   /** Floating-point operations of a dispatch: a multiply-add is two, exp, log, sqrt and a division one each. */
   readonly flops: number;
   /** Bytes that a dispatch must at least read or write: each value once, without padding. */

@@ -1,6 +1,7 @@
 import type { KernelName } from '../../gpu/kernels.ts';
 import { USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { ANY_TARGET, type Target } from '../../gpu/target.ts';
+import { laneKernels, lanesOf } from '../../train/kernels/lanes.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
 import { quadKernels } from '../../train/kernels/quads.ts';
 import { tiledKernels } from '../../train/kernels/tiled.ts';
@@ -15,7 +16,7 @@ import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './
 
 /**
  * Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput.
- * @param target what kernels are made for that depend on it
+ * @param target the device that will run them
  */
 export function kernelCases(
   target: Target = ANY_TARGET,
@@ -31,8 +32,9 @@ export function kernelCases(
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
   const quads = layeredCases(quadKernels);
-  const quadsOf = (kernel: KernelName) =>
-    [...quads.dense, ...quads.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
+  const lanes = layeredCases(laneKernels(lanesOf(target)));
+  const of = (kernel: KernelName, { dense, squares }: typeof quads) =>
+    [...dense, ...squares].filter(({ dispatch }) => dispatch.kernel === kernel);
   const units = target.matrix ?? USUAL_UNITS;
   const matrices = layeredCases(matrixKernels(units), {}, (terms) =>
     halfSumTolerance(terms, units.shape.sums),
@@ -57,11 +59,13 @@ export function kernelCases(
     head: headCases(tiledKernels()),
     dense_input_gradient: tiled.inputGradient,
     dense_update: tiled.denseUpdate,
-    dense_quads: quadsOf('dense_quads'),
-    dense_bytes_quads: quadsOf('dense_bytes_quads'),
+    dense_quads: of('dense_quads', quads),
+    dense_bytes_quads: of('dense_bytes_quads', quads),
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_update_quads: quads.denseUpdate,
+    dense_lanes: of('dense_lanes', lanes),
+    dense_input_gradient_lanes: lanes.inputGradient,
     dense_matrix: [...matrices.dense, ...matrices.squares],
     dense_input_gradient_matrix: matrices.inputGradient,
     dense_update_matrix: matrices.denseUpdate,
@@ -69,6 +73,8 @@ export function kernelCases(
     fused_layout: [fusedLayoutCase(100)],
     floor_empty: [floor.empty],
     floor_copy: floor.copies,
-    floor_fma: floor.fmas,
+    floor_fma: floor.fmas.flat(),
+    floor_fma_half: floor.halfFmas.flat(),
+    floor_fma_shared: floor.sharedFmas.flat(),
   } satisfies Record<KernelName, readonly KernelCase[]>;
 }

@@ -1,6 +1,7 @@
 import { missingForMatrices, USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
+import { hasLanes, laneKernels, lanesOf } from '../kernels/lanes.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
 import { quadKernels } from '../kernels/quads.ts';
 import { tiledKernels } from '../kernels/tiled.ts';
@@ -75,6 +76,13 @@ const PLANS = {
     build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
     lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
     mayBeFastest: isQuad,
+  },
+  'layered-lanes': {
+    build: (name, sizes, optimizer, target) =>
+      layeredPlan(name, laneKernels(lanesOf(target)), sizes, optimizer),
+    lacks: (device) =>
+      hasLanes(targetOf(device)) ? undefined : 'subgroups of a fixed width of 4, 8 or 16 invocations',
+    mayBeFastest: (target) => target.software && hasLanes(target),
   },
   'layered-matrix': {
     build: (name, sizes, optimizer, { matrix }) =>

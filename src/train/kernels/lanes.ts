@@ -1,0 +1,79 @@
+import { shaderConstant } from '../../gpu/kernels.ts';
+import type { Target } from '../../gpu/target.ts';
+import { dispatch } from '../plan.ts';
+import type { LayeredKernels } from './layered.ts';
+import { denseConstants, inputGradientConstants } from './layered.ts';
+import { groups } from './plain.ts';
+import { tiledKernels } from './tiled.ts';
+
+/** Widths of a subgroup that the shaders can be built for. */
+const WIDTHS = [4, 8, 16];
+
+/** Rows of a block: the more there are, the fewer loads a product takes. */
+const BLOCKS = [64, 32] as const;
+const SMALLEST_BLOCK = 16;
+/** Fewer workgroups would leave some of a processor's cores without work. */
+const ENOUGH_WORKGROUPS = 8;
+
+/** Lanes of AVX2: what is made for no known device has so many. */
+const USUAL_LANES = 8;
+
+/** Whether {@link laneKernels} can be built for what `target` has. */
+export const hasLanes = ({ lanes }: Target): boolean => lanes !== null && WIDTHS.includes(lanes);
+
+/** How many lanes {@link laneKernels} are to be built for, for `target`. */
+export const lanesOf = ({ lanes }: Target): number =>
+  lanes !== null && WIDTHS.includes(lanes) ? lanes : USUAL_LANES;
+
+/**
+ * The layered plan's kernels for software adapters: a workgroup is one subgroup, whose lanes are those of a processor's
+ * register.
+ *
+ * @param lanes invocations of every subgroup: 4, 8 or 16
+ */
+export function laneKernels(lanes: number): LayeredKernels {
+  const { denseUpdate, head, headClasses, headParts, ...tiled } = tiledKernels();
+  return {
+    headClasses,
+    headParts,
+    head,
+    denseUpdate,
+
+    dense(sizes, bindings) {
+      const { models, rows, layer, input } = sizes;
+      if (input === 'samples') return tiled.dense(sizes, bindings);
+      const { BYTES: _, ORDER_LENGTH: __, ...constants } = denseConstants(sizes);
+      const { x, parameters, y } = bindings;
+      const { blocks, workgroups } = sumBlocks(lanes, { models, rows, columns: layer.outputs });
+      return dispatch('dense_lanes', { ...constants, ...blocks }, { x, parameters, y }, workgroups);
+    },
+
+    inputGradient(sizes, bindings) {
+      const { models, rows, layer } = sizes;
+      const { blocks, workgroups } = sumBlocks(lanes, { models, rows, columns: layer.inputs });
+      const constants = { ...inputGradientConstants(sizes), ...blocks };
+      return dispatch('dense_input_gradient_lanes', constants, bindings, workgroups);
+    },
+  };
+}
+
+/** How shaders/parts/lane_sums.wgsl cuts a result of `rows` rows and `columns` columns. */
+function sumBlocks(
+  lanes: number,
+  { models, rows, columns }: { models: number; rows: number; columns: number },
+): {
+  blocks: { LANES: number; BLOCK_ROWS: number; VECTORS: number };
+  workgroups: [number, number, number];
+} {
+  const vectors = groups(columns, lanes);
+  const strips = groups(vectors, shaderConstant('dense_lanes', 'MOST_VECTORS'));
+  const enough = (block: number) => groups(rows, block) * strips * models >= ENOUGH_WORKGROUPS;
+  const most = BLOCKS.find(enough) ?? SMALLEST_BLOCK;
+  // Equal blocks, of whole fours of rows.
+  const along = groups(rows, most);
+  const block = 4 * groups(rows, 4 * along);
+  return {
+    blocks: { LANES: lanes, BLOCK_ROWS: block, VECTORS: groups(vectors, strips) },
+    workgroups: [groups(rows, block), strips, models],
+  };
+}
