@@ -16,6 +16,15 @@ export {
   type KernelsOptions,
   type KernelsReport,
 } from './bench/kernels.ts';
+export {
+  benchChoice,
+  type ChoiceBenchOptions,
+  type ChoiceReport,
+  type ChoiceShape,
+  choiceBenchLimits,
+  type PlanTiming,
+  type ShapeChoice,
+} from './bench/choice.ts';
 export type { BenchReport } from './bench/report.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
 export type { Spread } from './bench/statistics.ts';
