@@ -34,7 +34,6 @@ export {
 export { readModel, readModels, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
-export type { MatrixConfig } from './node/probe.ts';
 export {
   POPULATION_FILES,
   prepareFolder,

@@ -23,8 +23,8 @@ export interface MatrixUnits {
   readonly subgroup: number;
 }
 
-/** A shape as Dawn's `GPUAdapterInfo` lists it. */
-interface ListedShape {
+/** A shape of matrix units, M x K by K x N, as Dawn's `GPUAdapterInfo` lists it. */
+export interface ListedShape {
   readonly componentType: string;
   readonly resultComponentType: string;
   readonly M: number;
@@ -74,10 +74,15 @@ function listedShapes(info: GPUAdapterInfo): ListedShape[] {
 
 /** All shapes that an adapter's matrix units have, used by shaders or not, in words; "none" where it has none. */
 export function shapesInWords(info: GPUAdapterInfo): string {
-  const shapes = listedShapes(info).map(({ componentType, resultComponentType, ...sides }) =>
+  return listInWords(listedShapes(info));
+}
+
+/** Shapes in words; "none" for none. */
+export function listInWords(shapes: readonly ListedShape[]): string {
+  const each = shapes.map(({ componentType, resultComponentType, ...sides }) =>
     inWords(sides, componentType, resultComponentType),
   );
-  return shapes.join(', ') || 'none';
+  return each.join(', ') || 'none';
 }
 
 /** What a plan's products are made on, in words: "8 x 8 x 8 of f16 into f32". */

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import type { ListedShape } from '../gpu/matrix-units.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
 import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
-import { type MatrixConfig, type Probe, type ProbedAdapter, probe } from './probe.ts';
+import { type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
 
@@ -20,7 +21,7 @@ export interface ListedAdapter extends AdapterReport {
   /** The narrowest and widest subgroups. */
   readonly subgroupSizes: readonly [least: number, most: number];
   /** What its matrix units multiply; empty where there are none. */
-  readonly matrices: readonly MatrixConfig[];
+  readonly matrices: readonly ListedShape[];
   /** In alphabetical order. */
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
@@ -107,8 +108,7 @@ export async function preferred(adapters: readonly ListedAdapter[]): Promise<Lis
 }
 
 async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<ListedAdapter | undefined> {
-  const candidates =
-    process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates(false) : [];
+  const candidates = process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates() : [];
   const inOrder = candidates.flatMap(({ manifest }) => adapters.filter((one) => one.manifest === manifest));
   return inOrder[0] ?? adapters[0];
 }

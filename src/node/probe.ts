@@ -1,15 +1,7 @@
 import { execFile } from 'node:child_process';
 import { reasonOf } from '../errors.ts';
+import type { ListedShape } from '../gpu/matrix-units.ts';
 import { dawnLibrary } from './toggles.ts';
-
-/** What matrix units multiply, M x K by K x N, as Dawn lists it. */
-export interface MatrixConfig {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
 
 /** What Dawn says of one adapter, as plain data. */
 export interface ProbedAdapter {
@@ -27,7 +19,7 @@ export interface ProbedAdapter {
     readonly subgroupMaxSize: number;
   };
   /** What its matrix units multiply; empty where there are none. */
-  readonly matrices: readonly MatrixConfig[];
+  readonly matrices: readonly ListedShape[];
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
   /** Why it gives no device; null where it does. */
@@ -113,8 +105,8 @@ async function look(require: NodeJS.Require, library: string): Promise<void> {
       subgroupMinSize,
       subgroupMaxSize,
     };
-    const { subgroupMatrixConfigs = [] } = adapter.info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
-    const matrices = Array.from(subgroupMatrixConfigs, ({ componentType, resultComponentType, M, N, K }) => {
+    const { subgroupListedShapes = [] } = adapter.info as { subgroupListedShapes?: Iterable<ListedShape> };
+    const matrices = Array.from(subgroupListedShapes, ({ componentType, resultComponentType, M, N, K }) => {
       return { componentType, resultComponentType, M, N, K };
     });
     const limits: Record<string, number> = {};
