@@ -105,8 +105,8 @@ async function look(require: NodeJS.Require, library: string): Promise<void> {
       subgroupMinSize,
       subgroupMaxSize,
     };
-    const { subgroupListedShapes = [] } = adapter.info as { subgroupListedShapes?: Iterable<ListedShape> };
-    const matrices = Array.from(subgroupListedShapes, ({ componentType, resultComponentType, M, N, K }) => {
+    const { subgroupMatrixConfigs = [] } = adapter.info as { subgroupMatrixConfigs?: Iterable<ListedShape> };
+    const matrices = Array.from(subgroupMatrixConfigs, ({ componentType, resultComponentType, M, N, K }) => {
       return { componentType, resultComponentType, M, N, K };
     });
     const limits: Record<string, number> = {};
