@@ -133,7 +133,8 @@ describe('whatever the delay with which the host hears of finished work', () => 
     await run(600_000);
     // A turn of 25 ms, and the submit with which it ends.
     expect(latest).toBeLessThan(25 + 512 * 0.005);
-    expect(queue.busyShare(START, endOf(queue)) / (0.002 / 0.005)).toBeGreaterThan(BUSY);
+    // But for a millisecond after each turn.
+    expect(queue.busyShare(START, endOf(queue)) / (0.002 / 0.005)).toBeGreaterThan(0.9);
   });
 
   test.each(DELAYS)('yields are in order, and it ends with the last submit: %j', async (hearing) => {
