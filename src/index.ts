@@ -18,7 +18,7 @@ export {
 } from './bench/kernels.ts';
 export type { BenchReport } from './bench/report.ts';
 export type { MeasuredCase, TimelessCase } from './bench/run-case.ts';
-export type { Spread } from './bench/statistics.ts';
+export type { Ended, Spread } from './bench/statistics.ts';
 export {
   benchTraining,
   type MeasuredTraining,
