@@ -53,7 +53,10 @@ export function laneKernels(lanes: number): LayeredKernels {
         const across = vectors(layer.outputs);
         const along = groups(rows, shaderConstant(kernel, 'TILE_ROWS'));
         // As wide as they may be: the rows' pixels are loaded and unpacked for each strip.
-        const strips = Math.max(groups(across, lanes), Math.min(across, groups(FEW_WORKGROUPS, along * models)));
+        const strips = Math.max(
+          groups(across, lanes),
+          Math.min(across, groups(FEW_WORKGROUPS, along * models)),
+        );
         const strip = groups(across, strips);
         return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes, VECTORS: strip }, bindings, [
           groups(across, strip),
