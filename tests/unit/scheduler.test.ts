@@ -30,16 +30,33 @@ async function drain(generator: AsyncGenerator<number>) {
 }
 
 test('table', async () => {
-  for (const hearing of [{delay:0},{delay:5},{delay:100},{polls:100}] as FakeQueueOptions[]) {
-    for (const step of [0.002,0.2,1,20]) {
+  for (const hearing of [{ delay: 0 }, { delay: 5 }, { delay: 100 }, { polls: 100 }] as FakeQueueOptions[]) {
+    for (const step of [0.002, 0.2, 1, 20]) {
       const { queue, scheduler } = scheduled(hearing, () => step, step === 0.002 ? 0.001 : 0.002);
       await queue.run(drain(scheduler.run(steps(8000 / step))));
       const at = (share: number) => {
-        for (let since = 0; since < 6000; since += 10) if (queue.busyShare(since, since + 500) >= share) return since;
+        for (let since = 0; since < 6000; since += 10)
+          if (queue.busyShare(since, since + 500) >= share) return since;
         return -1;
       };
       const end = queue.submits.at(-1)?.submitted ?? 0;
-      console.log(JSON.stringify(hearing), step, 'busy', queue.busyShare(2000, end).toFixed(4), queue.busyShare(end-2000, end).toFixed(4), 'start', at(0.95), 'longest', queue.longestSubmit.toFixed(1), 'inflight', queue.mostInFlight, 'queue', queue.longestQueue.toFixed(0), 'end', queue.now.toFixed(0));
+      console.log(
+        JSON.stringify(hearing),
+        step,
+        'busy',
+        queue.busyShare(2000, end).toFixed(4),
+        queue.busyShare(end - 2000, end).toFixed(4),
+        'start',
+        at(0.95),
+        'longest',
+        queue.longestSubmit.toFixed(1),
+        'inflight',
+        queue.mostInFlight,
+        'queue',
+        queue.longestQueue.toFixed(0),
+        'end',
+        queue.now.toFixed(0),
+      );
     }
   }
 });
