@@ -1,4 +1,13 @@
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
+export {
+  benchChoice,
+  type ChoiceBenchOptions,
+  type ChoiceReport,
+  type ChoiceShape,
+  choiceBenchLimits,
+  type PlanTiming,
+  type ShapeChoice,
+} from './bench/choice.ts';
 export type { NamedReport } from './bench/columns.ts';
 export {
   type BenchComparison,

@@ -1,3 +1,4 @@
+import type { ChoiceReport } from './choice.ts';
 import type { BenchEnvironment } from './environment.ts';
 import type { Floor, FloorReport } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
@@ -21,7 +22,8 @@ export interface BenchTable {
 }
 
 /** The report's figures, as numbers. Shares are from 0 to 1. */
-export function benchTable(report: BenchReport): BenchTable {
+export function benchTable(report: BenchReport | ChoiceReport): BenchTable {
+  if (report.bench === 'choice') return choiceTable(report);
   if (report.bench === 'floor') return floorTable(report);
   return report.bench === 'kernels' ? kernelsTable(report) : trainingTable(report);
 }
@@ -171,6 +173,39 @@ function trainingCells(result: TrainingResult): Cell[] {
     result.lastLoss,
     result.twinSamples === 0 ? 'too large for the float64 twin: only the loss was watched' : null,
   ];
+}
+
+function choiceTable({ shapes }: ChoiceReport): BenchTable {
+  return {
+    columns: [
+      'network',
+      'batch',
+      'models',
+      'chosen',
+      'best',
+      'chosen / best',
+      'choice s',
+      'us a step of each',
+      'remark',
+    ],
+    rows: shapes.map(({ chosen, best, ratio, seconds, plans, ...shape }) => {
+      const timed = plans.flatMap((plan) => (plan.status === 'timed' ? [plan] : []));
+      const late = plans.filter(({ status }) => status === 'late').map(({ plan }) => plan);
+      const wrong = plans.flatMap((plan) => (plan.status === 'void' ? [`${plan.plan}: ${plan.reason}`] : []));
+      const remarks = [...(late.length > 0 ? [`not compiled in time: ${late.join(' ')}`] : []), ...wrong];
+      return [
+        networkName(shape),
+        shape.batchSize,
+        shape.models,
+        chosen,
+        best,
+        ratio,
+        seconds,
+        timed.map(({ plan, step }) => `${plan} ${step.median.toFixed(0)}`).join(' '),
+        remarks.length > 0 ? remarks.join('; ') : null,
+      ];
+    }),
+  };
 }
 
 function timelessRemark({ status, reason }: { status: 'void' | 'skipped'; reason: string }): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANY_TARGET, targetOf } from '../../src/gpu/target.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
-import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
+import { denseLayers } from '../../src/model/spec.ts';
 import {
   fastestPlan,
   type PlanMemory,
@@ -108,27 +108,30 @@ describe('fastestPlan', () => {
   });
 });
 
-test('plans with barriers are no candidates where subgroups are four wide, and the rest is tried elsewhere', async () => {
-  const device = await testDevice();
-  const names = (spec: MlpSpec, as: Partial<GPUDevice>) =>
-    candidatePlans({ ...as, limits: device.limits } as GPUDevice, { ...sizes, spec }, ADAM).map(
-      ({ name }) => name,
-    );
-  const narrow = { inputs: 16, hidden: [8], classes: 4 };
-  const [features, adapterInfo] = [
-    new Set(['subgroups']),
-    { subgroupMinSize: 4, subgroupMaxSize: 4 } as GPUAdapterInfo,
-  ];
-  expect(names(narrow, { features, adapterInfo })).toEqual(['layered-quads']);
-  const fused = ['fused', 'fused-2', 'fused-4'];
-  expect(names(narrow, { features: new Set<string>(), adapterInfo })).toEqual([...fused, 'layered']);
-  const gpu = { features, adapterInfo: { ...adapterInfo, subgroupMinSize: 32, subgroupMaxSize: 32 } };
-  expect(names(narrow, gpu)).toEqual([...fused, 'layered']);
-  // `fused` cannot train two hidden layers, and in large ones the tiles matter.
-  const tiled = ['layered', 'layered-32', 'layered-64', 'layered-128'];
-  expect(names({ ...narrow, hidden: [8, 8] }, gpu)).toEqual(['layered']);
-  expect(names({ ...narrow, hidden: [2048, 2048] }, gpu)).toEqual(tiled);
+test.each<[string, number[], Partial<GPUAdapterInfo>, number | null, string[]]>([
+  ['SwiftShader', [8], { isFallbackAdapter: true }, 4, ['layered-quads']],
+  ['lavapipe', [8], { isFallbackAdapter: true }, 8, ['layered-lanes', 'layered-quads', 'unfused']],
+  ['software without subgroups', [8], { isFallbackAdapter: true }, null, ['unfused', 'layered']],
+  ['hardware without subgroups', [8], {}, null, ['fused', 'fused-2', 'fused-4', 'layered']],
+  ['hardware', [8], {}, 32, ['fused', 'fused-2', 'fused-4', 'layered']],
+  ['hardware with quads', [8], {}, 4, ['fused', 'fused-2', 'fused-4', 'layered']],
   // With 300 hidden units a workgroup has two of them, or four.
-  expect(names({ ...narrow, hidden: [300] }, gpu)).toEqual(['fused', 'fused-4', 'layered']);
-  expect(targetOf(device).lanes === 4).toBe(device.adapterInfo.architecture === 'swiftshader');
+  ['hardware', [300], {}, 32, ['fused', 'fused-4', 'layered']],
+  // `fused` cannot train two hidden layers, and in large ones the tiles matter.
+  ['hardware', [8, 8], {}, 32, ['layered']],
+  ['hardware', [2048, 2048], {}, 32, ['layered', 'layered-32', 'layered-64', 'layered-128']],
+  ['lavapipe', [2048, 2048], { isFallbackAdapter: true }, 8, ['layered-lanes', 'layered-quads', 'unfused']],
+])('the candidates of %s with hidden layers %j', async (_, hidden, info, lanes, names) => {
+  const { limits } = await testDevice();
+  const features = new Set(lanes === null ? [] : ['subgroups']);
+  const [subgroupMinSize, subgroupMaxSize] = [lanes ?? 4, lanes ?? 128];
+  const adapterInfo = { isFallbackAdapter: false, subgroupMinSize, subgroupMaxSize, ...info };
+  const device = { features, limits, adapterInfo } as unknown as GPUDevice;
+  const spec = { inputs: 16, hidden, classes: 4 };
+  expect(candidatePlans(device, { ...sizes, spec }, ADAM).map(({ name }) => name)).toEqual(names);
+});
+
+test('the device of these tests is what it is taken for', async () => {
+  const { adapterInfo } = await testDevice();
+  expect(targetOf(await testDevice()).lanes === 4).toBe(adapterInfo.architecture === 'swiftshader');
 });
