@@ -163,7 +163,7 @@ export type {
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
-export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
+export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
 export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';

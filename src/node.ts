@@ -1,3 +1,4 @@
+export { type MatrixConfig, shapesInWords } from './gpu/matrix-units.ts';
 export * from './index.ts';
 export { type ListedAdapter, listAdapters } from './node/adapters.ts';
 export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
@@ -28,7 +29,6 @@ export {
 export { readModel, readModels, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
-export type { MatrixConfig } from './node/probe.ts';
 export {
   POPULATION_FILES,
   prepareFolder,

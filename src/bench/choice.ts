@@ -9,7 +9,7 @@ import {
   PLAN_NAMES,
   type PlanName,
   planLacks,
-  planRoundsToHalves,
+  planUsesMatrixUnits,
 } from '../train/plans/index.ts';
 import { makeResident } from '../train/resident.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
@@ -184,7 +184,7 @@ async function measureShape(
     // The chosen one first: the others are held against it.
     for (const plan of [chosen, ...PLAN_NAMES.filter((name) => name !== chosen)]) {
       checkInterrupted(signal);
-      if (planRoundsToHalves(plan)) continue;
+      if (planUsesMatrixUnits(plan)) continue;
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
       const made = await Racer.create(open, { ...each, plan }, SLOW * best, signal);
       if (made instanceof Racer) racers.push(made);

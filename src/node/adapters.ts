@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
 import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
-import { type MatrixConfig, type Probe, type ProbedAdapter, probe } from './probe.ts';
+import { type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
 
