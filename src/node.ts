@@ -15,7 +15,13 @@ export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from 
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type Diagnosis, diagnose } from './node/diagnose.ts';
 export { removeEmptyFolders } from './node/files.ts';
-export { MATRIX_DEVICE, type OpenDeviceOptions, type OpenedDevice, openDevice } from './node/gpu.ts';
+export {
+  checkAdapter,
+  MATRIX_DEVICE,
+  type OpenDeviceOptions,
+  type OpenedDevice,
+  openDevice,
+} from './node/gpu.ts';
 export type { ReadingProgress } from './node/image-folder.ts';
 export {
   checkImageShape,

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   type CheckpointNotes,
   type CheckpointWriter,
+  checkAdapter,
   checkImageShape,
   checkpointWriter,
   type Dataset,
@@ -84,6 +85,7 @@ interface Job extends Omit<Task, 'source' | 'notes'> {
 /** Trains, tests and reports. A lost device is replaced, and the training gone on with. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
   const { folder, resumed } = task;
+  await checkAdapter(task.adapter);
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
   const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
