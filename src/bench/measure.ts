@@ -1,9 +1,12 @@
-import { type Spread, scaled, spread } from './statistics.ts';
+import { type Ended, repeat, type Spread, scaled, spread } from './statistics.ts';
 import { type Clock, checkInterrupted, clockFor, type PassTime, type PassTimer } from './timing.ts';
 import type { Workload } from './workload.ts';
 
 export interface MeasureOptions {
-  /** Timed passes; fewer, but at least 3, if they take more than twice as long as planned. Default 20. */
+  /**
+   * Timed passes that there is time for; fewer where the median is known to 3 % before. If they take more than twice as
+   * long as planned there are fewer too, but at least 3. Default 30.
+   */
   readonly samples?: number | undefined;
   /** How long a pass should be, in milliseconds; a single long dispatch makes it longer. Default 50. */
   readonly passMilliseconds?: number | undefined;
@@ -15,6 +18,7 @@ export interface MeasureOptions {
 export interface DispatchTime {
   /** In microseconds. */
   readonly time: Spread;
+  readonly ended: Ended;
   readonly clock: Clock;
   readonly dispatchesPerPass: number;
   readonly warmUpPasses: number;
@@ -35,7 +39,7 @@ const STEADY = 0.05;
 export async function measure(
   timer: PassTimer,
   workload: Workload,
-  { samples = 20, passMilliseconds = 50, signal }: MeasureOptions,
+  { samples = 30, passMilliseconds = 50, signal }: MeasureOptions,
 ): Promise<DispatchTime> {
   const { clock, count, duration } = await calibrate(timer, workload, passMilliseconds, signal);
   const run = async () => {
@@ -56,14 +60,20 @@ export async function measure(
   }
   const times: PassTime[] = [];
   const until = performance.now() + 2 * budget;
-  while (times.length < samples && (times.length < LEAST_SAMPLES || performance.now() < until)) {
-    times.push(await run());
-  }
+  const { ended } = await repeat(
+    async () => {
+      const time = await run();
+      times.push(time);
+      return durationOf(time, clock);
+    },
+    (count) => count >= samples || (count >= LEAST_SAMPLES && performance.now() >= until),
+  );
   // A GPU's clock may fail in the middle; the host's was read every time.
   const usable = times.every(({ gpu }) => gpu !== null) ? clock : 'wall clock';
   const durations = times.map((time) => durationOf(time, usable));
   return {
     time: scaled(spread(durations), 1000 / count),
+    ended,
     clock: usable,
     dispatchesPerPass: count,
     warmUpPasses,

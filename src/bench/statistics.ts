@@ -1,6 +1,12 @@
 /** How measured values are spread, in their own unit. */
 export interface Spread {
   readonly median: number;
+  /**
+   * The median of what the values were taken from lies from `low` to `high` in 95 % of the cases, if each value was taken
+   * without regard to the others; null for fewer than 6 values, which cannot tell.
+   */
+  readonly low: number | null;
+  readonly high: number | null;
   /** The value that 95 % do not exceed (nearest rank). */
   readonly p95: number;
   readonly min: number;
@@ -8,20 +14,84 @@ export interface Spread {
   readonly samples: number;
 }
 
+/** Why measuring came to its end: the median is known well enough, see {@link isPrecise}, or the time for it was over. */
+export type Ended = 'precise' | 'time';
+
+/** A median is known well enough if its interval reaches no farther than this share of it to either side. */
+const PRECISE = 0.03;
+
 /** @param values at least one */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (rank: number) => sorted[rank] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
+  const interval = medianInterval(values);
   return {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
     p95: at(Math.ceil(0.95 * sorted.length) - 1),
     min: at(0),
     samples: sorted.length,
   };
 }
 
+/** Where something lies that is known by samples only. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The interval from one of the sorted values to another in which the median lies of what they were taken from.
+ * Fewer than k of them are below the true median with the probability of fewer than k heads in so many throws of a coin,
+ * whatever their distribution: David and Nagaraja, "Order Statistics", 3rd ed. (2003), section 7.1.
+ *
+ * @param tail the most that the probability may be that the median is below the interval, and that it is above it; by
+ *   default that of a 95 % interval
+ * @returns undefined where not even all values make such an interval
+ */
+export function medianInterval(values: readonly number[], tail = 0.025): Interval | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const count = sorted.length;
+  let beyond = -1;
+  let probability = 2 ** -count;
+  for (let sum = probability; sum <= tail; sum += probability) {
+    beyond++;
+    probability *= (count - beyond) / (beyond + 1);
+  }
+  const [low, high] = [sorted[beyond], sorted[count - 1 - beyond]];
+  return low === undefined || high === undefined ? undefined : { low, high };
+}
+
+/** Whether the interval of the median is within 3 % of it. */
+export function isPrecise({ median, low, high }: Spread): boolean {
+  return (
+    low !== null && high !== null && median - low <= PRECISE * median && high - median <= PRECISE * median
+  );
+}
+
 /** The same in another unit. */
-export function scaled({ median, p95, min, samples }: Spread, factor: number): Spread {
-  return { median: median * factor, p95: p95 * factor, min: min * factor, samples };
+export function scaled({ median, low, high, p95, min, samples }: Spread, factor: number): Spread {
+  return {
+    median: median * factor,
+    low: low === null ? null : low * factor,
+    high: high === null ? null : high * factor,
+    p95: p95 * factor,
+    min: min * factor,
+    samples,
+  };
+}
+
+/** Measures again and again until the median is known well enough, or `isOver` says that the time for it is. */
+export async function repeat(
+  measure: () => Promise<number>,
+  isOver: (count: number) => boolean,
+): Promise<{ readonly values: readonly number[]; readonly ended: Ended }> {
+  const values: number[] = [];
+  for (;;) {
+    values.push(await measure());
+    if (isPrecise(spread(values))) return { values, ended: 'precise' };
+    if (isOver(values.length)) return { values, ended: 'time' };
+  }
 }

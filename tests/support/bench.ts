@@ -2,9 +2,17 @@ import type { BenchEnvironment } from '../../src/bench/environment.ts';
 import type { Floor, FloorReport } from '../../src/bench/floor.ts';
 import type { KernelsReport } from '../../src/bench/kernels.ts';
 import type { MeasuredCase } from '../../src/bench/run-case.ts';
+import type { Spread } from '../../src/bench/statistics.ts';
 import type { TrainingReport } from '../../src/bench/train.ts';
 
-const spread = (median: number) => ({ median, p95: 1.2 * median, min: 0.9 * median, samples: 20 });
+const spread = (median: number, min = 0.9 * median): Spread => ({
+  median,
+  low: 0.98 * median,
+  high: 1.02 * median,
+  p95: 1.2 * median,
+  min,
+  samples: 20,
+});
 
 function measured(kernel: MeasuredCase['kernel'], size: string, given: Partial<MeasuredCase>): MeasuredCase {
   return {
@@ -15,6 +23,7 @@ function measured(kernel: MeasuredCase['kernel'], size: string, given: Partial<M
     constants: { WORKGROUP_SIZE: 64 },
     workgroups: [1, 1, 1],
     time: spread(100),
+    ended: 'precise',
     clock: 'timestamp-query',
     dispatchesPerPass: 500,
     warmUpPasses: 3,
@@ -30,18 +39,31 @@ function measured(kernel: MeasuredCase['kernel'], size: string, given: Partial<M
 
 /** 10 us a dispatch; 2, 1 and 0.5 GB/s at best for working sets of 1,000, 10,000 and 100,000 bytes; 100 GFLOP/s. */
 export const floor: Floor = {
-  dispatch: { median: 12, p95: 14, min: 10, samples: 20 },
+  dispatch: spread(12, 10),
   roundTrip: spread(80),
   copies: [1000, 10_000, 100_000].map((bytes, i) => {
     const min = bytes / (2 * 0.5 ** i) / 1000;
     return measured('floor_copy', `${bytes} bytes`, {
-      time: { median: 1.1 * min, p95: 1.3 * min, min, samples: 20 },
+      time: spread(1.1 * min, min),
       bytes,
       rotation: { copies: 1, bytes },
     });
   }),
   fma: measured('floor_fma', '64 rounds', {
-    time: { median: 12, p95: 14, min: 10, samples: 20 },
+    time: spread(12, 10),
+    flops: 1_000_000,
+  }),
+  halfFma: {
+    status: 'skipped',
+    kernel: 'floor_fma_half',
+    size: '2 vectors 64 rounds',
+    variant: null,
+    constants: {},
+    workgroups: [1, 1, 1],
+    reason: 'this device lacks the feature shader-f16',
+  },
+  sharedFma: measured('floor_fma_shared', '4 lanes 64 rounds', {
+    time: spread(24, 20),
     flops: 1_000_000,
   }),
 };
@@ -110,6 +132,7 @@ export const trainingReport: TrainingReport = {
         models: 1,
         dispatchesPerStep: plan === 'fused' ? 1 : 15,
         step: spread(batchSize * (plan === 'fused' ? 10 : 20)),
+        ended: 'time' as const,
         stepsPerSecond: 1e6 / batchSize,
         imagesPerSecond: plan === 'fused' ? 1e6 + batchSize : 5e5 + batchSize,
         hostMicroseconds: 2,
