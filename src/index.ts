@@ -1,4 +1,20 @@
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
+export {
+  benchChoice,
+  type ChoiceBenchOptions,
+  type ChoiceReport,
+  type ChoiceShape,
+  choiceBenchLimits,
+  type PlanTiming,
+  type ShapeChoice,
+} from './bench/choice.ts';
+export type { NamedReport } from './bench/columns.ts';
+export {
+  type BenchComparison,
+  type ComparedRow,
+  compareBench,
+  formatComparison,
+} from './bench/compare.ts';
 export { BENCH_FEATURES, type BenchEnvironment, type BenchSubject } from './bench/environment.ts';
 export {
   type BenchOptions,
@@ -16,18 +32,11 @@ export {
   type KernelsOptions,
   type KernelsReport,
 } from './bench/kernels.ts';
-export {
-  benchChoice,
-  type ChoiceBenchOptions,
-  type ChoiceReport,
-  type ChoiceShape,
-  choiceBenchLimits,
-  type PlanTiming,
-  type ShapeChoice,
-} from './bench/choice.ts';
+export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
 export type { BenchReport } from './bench/report.ts';
+export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
-export type { Spread } from './bench/statistics.ts';
+export { type Interval, medianInterval, type Spread } from './bench/statistics.ts';
 export {
   benchTraining,
   type MeasuredTraining,

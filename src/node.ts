@@ -1,5 +1,6 @@
 export * from './index.ts';
 export { type ListedAdapter, listAdapters } from './node/adapters.ts';
+export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
 export { cacheDirectory } from './node/cache.ts';
 export {
   CHECKPOINT_FILE,

@@ -18,7 +18,7 @@ const TOP = 84;
 const LEGEND = 250;
 
 /** For a light and a dark background alike. */
-const SERIES_COLORS = [
+export const SERIES_COLORS = [
   '#1f78c8',
   '#d2691e',
   '#2f9e5b',
@@ -28,7 +28,7 @@ const SERIES_COLORS = [
   '#1f9aa5',
   '#7d8896',
 ] as const;
-const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
+export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
 
 /**
  * A report's chart, as an ECharts option: a roofline plot for kernels; throughput against what was varied for training.

@@ -12,17 +12,10 @@ export function formatBench(report: BenchReport | ChoiceReport): string {
   const shown = [...columns.keys()].filter(
     (i) => !empty(i) && (report.bench === 'floor' || !LEFT_OUT.includes(columns[i] ?? '')),
   );
-  const texts = [
+  const lines = alignedLines(
     shown.map((i) => columns[i] ?? ''),
-    ...rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
-  ];
-  const widths = shown.map((_, j) => Math.max(...texts.map((cells) => cells[j]?.length ?? 0)));
-  const numeric = shown.map((i) => rows.some((row) => typeof row[i] === 'number'));
-  const lines = texts.map((cells) =>
-    cells
-      .map((text, j) => (numeric[j] ? text.padStart(widths[j] ?? 0) : text.padEnd(widths[j] ?? 0)))
-      .join('  ')
-      .trimEnd(),
+    rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
+    shown.map((i) => rows.some((row) => typeof row[i] === 'number')),
   );
   const sums = report.bench === 'choice' ? ['', withinLine(report)] : [];
   return [...environmentLines(report.environment), '', ...lines, ...sums].join('\n');
@@ -31,6 +24,22 @@ export function formatBench(report: BenchReport | ChoiceReport): string {
 function withinLine({ shapes, within }: ChoiceReport): string {
   const good = Math.round(within * shapes.length);
   return `Within 10 % of the best: ${good} of ${shapes.length} (${(100 * within).toFixed(0)} %)`;
+}
+
+/** A table's heading and rows as lines, each column as wide as its longest text, and to the right where it is `numeric`. */
+export function alignedLines(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  numeric: readonly boolean[],
+): string[] {
+  const texts = [heading, ...rows];
+  const widths = heading.map((_, j) => Math.max(...texts.map((cells) => cells[j]?.length ?? 0)));
+  return texts.map((cells) =>
+    cells
+      .map((text, j) => (numeric[j] ? text.padStart(widths[j] ?? 0) : text.padEnd(widths[j] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /**
@@ -64,11 +73,11 @@ function csvCell(cell: Cell): string {
 function cellText(cell: Cell, column: string): string {
   if (cell === null) return '';
   if (typeof cell === 'string') return cell;
-  return SHARES.includes(column) ? `${(100 * cell).toPrecision(3)} %` : numberText(cell);
+  return SHARES.includes(column) ? `${(100 * cell).toPrecision(3)} %` : figureText(cell);
 }
 
 /** Three significant digits, without an exponent. */
-function numberText(value: number): string {
+export function figureText(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return value === 0 ? '0' : String(Number(value.toPrecision(3)));
 }

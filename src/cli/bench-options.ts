@@ -42,6 +42,7 @@ export const benchOptions = {
       .argParser(parseToggle)
       .default({}, 'none'),
   csv: () => new Option('--csv', 'print the figures as CSV on stdout, and nothing else').conflicts('json'),
+  page: () => new Option('--out <file>', 'write the page there').argParser(parseText).makeOptionMandatory(),
   svg: (picture: string) => new Option('--svg <file>', `draw ${picture} there`).argParser(parseText),
 };
 

@@ -10,6 +10,7 @@ import {
   benchChart,
   benchChoice,
   benchCsv,
+  benchFile,
   benchFloor,
   benchKernels,
   benchTraining,
@@ -25,6 +26,7 @@ import {
   trainingBenchLimits,
   writeFiles,
 } from '../node.ts';
+import { addBenchFiles } from './bench-files.ts';
 import { benchOptions } from './bench-options.ts';
 import { withFolder } from './out-folder.ts';
 import { filesText, output } from './output.ts';
@@ -91,6 +93,7 @@ export function addBench(program: Command, signal: AbortSignal): void {
         benchChoice(subject, open, { ...options, ...flags }),
       ),
     );
+  addBenchFiles(bench);
 }
 
 function withOutput(command: Command): Command {
@@ -142,7 +145,7 @@ async function measureAndPrint(
     const report = await measure(subject, { samples, signal, onProgress: bar?.update }, another);
     bar?.stop();
     if (flags.csv) process.stdout.write(benchCsv(report));
-    else output(flags.json === true).result(report, formatBench(report));
+    else process.stdout.write(flags.json ? await benchFile(report) : `${formatBench(report)}\n`);
     checkMeasured(report);
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;

@@ -100,6 +100,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
         ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
       ],
     });
+    // WebGPU says that it is the adapter's. Dawn's Node binding leaves the shapes of matrix units out of it.
+    Object.defineProperty(device, 'adapterInfo', { value: adapter.info });
     return { device, adapter, info, toggles: toggleNames(toggles), passedOver };
   } catch (error) {
     throw new ShadegradError(

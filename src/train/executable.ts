@@ -20,8 +20,8 @@ type Part = 'before' | 'dispatches' | 'after';
  */
 export async function compilePlan(device: GPUDevice, plan: StepPlan): Promise<void> {
   await Promise.all(
-    allDispatches(plan).map(({ kernel, constants, update }) =>
-      pipelineFor(device, kernel, constants, update),
+    allDispatches(plan).map(({ kernel, constants, update, matrix }) =>
+      pipelineFor(device, kernel, constants, update, matrix),
     ),
   );
 }
@@ -149,10 +149,10 @@ function createBuffer(device: GPUDevice, { name, size, usage }: PlanBuffer): GPU
 
 async function prepare(
   device: GPUDevice,
-  { kernel, constants, update, bindings, workgroups }: Dispatch,
+  { kernel, constants, update, matrix, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,
 ): Promise<Recorded> {
-  const { pipeline, layout } = await pipelineFor(device, kernel, constants, update);
+  const { pipeline, layout } = await pipelineFor(device, kernel, constants, update, matrix);
   const accesses = Object.entries(KERNELS[kernel].bindings);
   const entries = accesses.map(([name, access], binding): GPUBindGroupEntry => {
     const bufferName = bindings[name];

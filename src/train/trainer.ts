@@ -402,23 +402,37 @@ export class Trainer {
     const before = round.seconds;
     let since = performance.now();
     const seconds = () => before + (performance.now() - since) / 1000;
-    let reported = since;
+    let [asked, reported] = [since, since];
+    let latest:
+      | { readonly sums: readonly EpochSums[]; readonly place: number; readonly seconds: number }
+      | undefined;
     for await (const _ of run.advance(run.stepsPerEpoch, signal)) {
+      const now = performance.now();
       round.seconds = seconds();
       // While the GPU works; there is nothing else to do.
       this.#makeOrder(turn.turn);
       snapshots.takeWhenDue();
-      const { place } = run;
-      // What is told after the last submit would be told again at the end.
-      if (!onProgress || place === run.stepsPerEpoch) continue;
-      if (performance.now() - reported < PROGRESS_MILLISECONDS) continue;
-      const progress = this.#progress(await run.sums(), place, seconds(), turn);
+      if (!onProgress) continue;
+      if (now - asked >= PROGRESS_MILLISECONDS) {
+        asked = now;
+        const { place } = run;
+        // Nobody waits for it: the GPU has work that it was given after this. What fails is told by the next wait.
+        run.sums().then(
+          (sums) => {
+            latest = { sums, place, seconds: seconds() };
+          },
+          () => undefined,
+        );
+      }
+      if (!latest || now - reported < PROGRESS_MILLISECONDS) continue;
+      const progress = this.#progress(latest.sums, latest.place, latest.seconds, turn);
       // All of them diverged: the rest of the epoch would be for nothing.
       if (!progress) return;
-      const heldSince = performance.now();
       await onProgress(progress);
       reported = performance.now();
-      since += reported - heldSince;
+      since += reported - now;
+      // Also what came meanwhile: its time would be too long.
+      latest = undefined;
     }
     if (run.place < run.stepsPerEpoch) {
       await this.#markDiverged();
@@ -431,7 +445,10 @@ export class Trainer {
         'The epochs before it are complete.',
       );
     }
-    const sums = await run.sums();
+    const summed = run.sums();
+    // The GPU has its last steps before it.
+    this.#makeOrder(turn.turn);
+    const sums = await summed;
     round.seconds = seconds();
     const progress = this.#progress(sums, run.place, round.seconds, turn);
     if (progress) await onProgress?.(progress);

@@ -63,7 +63,7 @@ export const floor: Floor = {
     reason: 'this device lacks the feature shader-f16',
   },
   sharedFma: measured('floor_fma_shared', '4 lanes 64 rounds', {
-    time: { median: 24, p95: 28, min: 20, samples: 20 },
+    time: spread(24, 20),
     flops: 1_000_000,
   }),
 };

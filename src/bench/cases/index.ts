@@ -1,4 +1,5 @@
 import type { KernelName } from '../../gpu/kernels.ts';
+import { USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { ANY_TARGET, type Target } from '../../gpu/target.ts';
 import { laneKernels, lanesOf } from '../../train/kernels/lanes.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
@@ -34,7 +35,10 @@ export function kernelCases(
   const lanes = layeredCases(laneKernels(lanesOf(target)));
   const of = (kernel: KernelName, { dense, squares }: typeof quads) =>
     [...dense, ...squares].filter(({ dispatch }) => dispatch.kernel === kernel);
-  const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
+  const units = target.matrix ?? USUAL_UNITS;
+  const matrices = layeredCases(matrixKernels(units), {}, (terms) =>
+    halfSumTolerance(terms, units.shape.sums),
+  );
   const floor = floorCases();
   return {
     gather: [32, 8192].map(ops.gather),

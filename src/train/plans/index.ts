@@ -1,4 +1,4 @@
-import { missingForMatrices } from '../../gpu/matrix-units.ts';
+import { missingForMatrices, USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
 import { hasLanes, laneKernels, lanesOf } from '../kernels/lanes.ts';
@@ -92,7 +92,8 @@ const PLANS = {
   'layered-64': tiled(64),
   'layered-128': tiled(128),
   'layered-matrix': {
-    build: (name, sizes, optimizer) => layeredPlan(name, matrixKernels(), sizes, optimizer),
+    build: (name, sizes, optimizer, { matrix }) =>
+      layeredPlan(name, matrixKernels(matrix ?? USUAL_UNITS), sizes, optimizer),
     lacks: missingForMatrices,
     halves: true,
   },
