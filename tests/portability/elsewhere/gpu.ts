@@ -15,5 +15,5 @@ export async function openDevice({
     requiredLimits: { ...requiredLimits },
     requiredFeatures: optionalFeatures.filter((feature) => adapter.features.has(feature)),
   });
-  return { device, adapter, info: reportAdapter(adapter), toggles: [] };
+  return { device, adapter, info: reportAdapter(adapter), toggles: [], passedOver: [] };
 }
