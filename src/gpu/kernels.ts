@@ -1,6 +1,7 @@
 import bias from '../../shaders/bias.wgsl?raw';
 import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
 import dense from '../../shaders/dense.wgsl?raw';
+import denseBytesLanes from '../../shaders/dense_bytes_lanes.wgsl?raw';
 import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
 import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
 import denseInputGradientLanes from '../../shaders/dense_input_gradient_lanes.wgsl?raw';
@@ -10,6 +11,7 @@ import denseLanes from '../../shaders/dense_lanes.wgsl?raw';
 import denseMatrix from '../../shaders/dense_matrix.wgsl?raw';
 import denseQuads from '../../shaders/dense_quads.wgsl?raw';
 import denseUpdate from '../../shaders/dense_update.wgsl?raw';
+import denseUpdateLanes from '../../shaders/dense_update_lanes.wgsl?raw';
 import denseUpdateMatrix from '../../shaders/dense_update_matrix.wgsl?raw';
 import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
 import floorCopy from '../../shaders/floor_copy.wgsl?raw';
@@ -21,10 +23,12 @@ import fusedLayout from '../../shaders/fused_layout.wgsl?raw';
 import fusedStep from '../../shaders/fused_step.wgsl?raw';
 import gather from '../../shaders/gather.wgsl?raw';
 import head from '../../shaders/head.wgsl?raw';
+import headLanes from '../../shaders/head_lanes.wgsl?raw';
 import headQuads from '../../shaders/head_quads.wgsl?raw';
 import matmul from '../../shaders/matmul.wgsl?raw';
 import adamPart from '../../shaders/parts/adam.wgsl?raw';
 import adamInPlacePart from '../../shaders/parts/adam_in_place.wgsl?raw';
+import classRowsPart from '../../shaders/parts/class_rows.wgsl?raw';
 import fmaRoundsPart from '../../shaders/parts/fma_rounds.wgsl?raw';
 import labelsPart from '../../shaders/parts/labels.wgsl?raw';
 import laneSumsPart from '../../shaders/parts/lane_sums.wgsl?raw';
@@ -40,6 +44,7 @@ import ratesPart from '../../shaders/parts/rates.wgsl?raw';
 import scalePart from '../../shaders/parts/scale.wgsl?raw';
 import sgdPart from '../../shaders/parts/sgd.wgsl?raw';
 import stepPart from '../../shaders/parts/step.wgsl?raw';
+import subgroupPart from '../../shaders/parts/subgroup.wgsl?raw';
 import tilesPart from '../../shaders/parts/tiles.wgsl?raw';
 import relu from '../../shaders/relu.wgsl?raw';
 import reluGradient from '../../shaders/relu_gradient.wgsl?raw';
@@ -56,6 +61,7 @@ export type Access = 'read' | 'read-write' | 'step';
 const PARTS = {
   adam: adamPart,
   adam_in_place: adamInPlacePart,
+  class_rows: classRowsPart,
   fma_rounds: fmaRoundsPart,
   labels: labelsPart,
   lane_sums: laneSumsPart,
@@ -71,6 +77,7 @@ const PARTS = {
   scale: scalePart,
   sgd: sgdPart,
   step: stepPart,
+  subgroup: subgroupPart,
   tiles: tilesPart,
 } as const;
 
@@ -290,7 +297,7 @@ export const KERNELS = {
   },
   head_quads: {
     code: headQuads,
-    parts: ['step', 'lanes', 'labels'],
+    parts: ['step', 'lanes', 'labels', 'class_rows'],
     bindings: {
       step: 'step',
       samples: 'read',
@@ -310,6 +317,38 @@ export const KERNELS = {
   dense_update_quads: {
     code: denseUpdateQuads,
     parts: ['step', 'rates', 'layer', 'update', 'quad_sums'],
+    bindings: {
+      step: 'step',
+      x: 'read',
+      order: 'read',
+      delta: 'read',
+      rates: 'read',
+      parameters: 'read-write',
+      moments: 'read-write',
+    },
+  },
+  dense_bytes_lanes: {
+    code: denseBytesLanes,
+    parts: ['step', 'lanes', 'layer', 'subgroup'],
+    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+  },
+  head_lanes: {
+    code: headLanes,
+    parts: ['step', 'lanes', 'labels', 'class_rows', 'subgroup'],
+    bindings: {
+      step: 'step',
+      samples: 'read',
+      order: 'read',
+      x: 'read',
+      parameters: 'read',
+      delta: 'read-write',
+      delta_x: 'read-write',
+      metrics: 'read-write',
+    },
+  },
+  dense_update_lanes: {
+    code: denseUpdateLanes,
+    parts: ['step', 'rates', 'lanes', 'layer', 'update', 'subgroup'],
     bindings: {
       step: 'step',
       x: 'read',

@@ -2,9 +2,8 @@ import { shaderConstant } from '../../gpu/kernels.ts';
 import type { Target } from '../../gpu/target.ts';
 import { dispatch } from '../plan.ts';
 import type { LayeredKernels } from './layered.ts';
-import { denseConstants, inputGradientConstants } from './layered.ts';
-import { groups } from './plain.ts';
-import { tiledKernels } from './tiled.ts';
+import { denseConstants, denseUpdateConstants, inputGradientConstants } from './layered.ts';
+import { groups, vectors } from './plain.ts';
 
 /** Widths of a subgroup that the shaders can be built for. */
 const WIDTHS = [4, 8, 16];
@@ -32,20 +31,44 @@ export const lanesOf = ({ lanes }: Target): number =>
  * @param lanes invocations of every subgroup: 4, 8 or 16
  */
 export function laneKernels(lanes: number): LayeredKernels {
-  const { denseUpdate, head, headClasses, headParts, ...tiled } = tiledKernels();
+  const headRows = lanes * shaderConstant('head_lanes', 'LANE_ROWS');
+  const headParts = (rows: number) => groups(rows, headRows);
   return {
-    headClasses,
+    headClasses: 16,
+
     headParts,
-    head,
-    denseUpdate,
 
     dense(sizes, bindings) {
       const { models, rows, layer, input } = sizes;
-      if (input === 'samples') return tiled.dense(sizes, bindings);
-      const { BYTES: _, ORDER_LENGTH: __, ...constants } = denseConstants(sizes);
+      const { BYTES: _, ORDER_LENGTH, ...constants } = denseConstants(sizes);
+      if (input === 'samples') {
+        const kernel = 'dense_bytes_lanes';
+        return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes }, bindings, [
+          groups(vectors(layer.outputs), lanes / 4),
+          groups(rows, shaderConstant(kernel, 'TILE_ROWS')),
+          models,
+        ]);
+      }
       const { x, parameters, y } = bindings;
       const { blocks, workgroups } = sumBlocks(lanes, { models, rows, columns: layer.outputs });
       return dispatch('dense_lanes', { ...constants, ...blocks }, { x, parameters, y }, workgroups);
+    },
+
+    head({ models, rows, layer, orderLength, labelsAt, steps }, bindings) {
+      return dispatch(
+        'head_lanes',
+        {
+          BATCH: rows,
+          INPUTS: layer.inputs,
+          CLASSES: layer.outputs,
+          ORDER_LENGTH: orderLength,
+          LABELS_AT: labelsAt,
+          STEPS: steps,
+          LANES: lanes,
+        },
+        bindings,
+        [headParts(rows), 1, models],
+      );
     },
 
     inputGradient(sizes, bindings) {
@@ -53,6 +76,21 @@ export function laneKernels(lanes: number): LayeredKernels {
       const { blocks, workgroups } = sumBlocks(lanes, { models, rows, columns: layer.inputs });
       const constants = { ...inputGradientConstants(sizes), ...blocks };
       return dispatch('dense_input_gradient_lanes', constants, bindings, workgroups);
+    },
+
+    denseUpdate(sizes, optimizer, bindings) {
+      const { models, layer } = sizes;
+      const kernel = 'dense_update_lanes';
+      const constants = { ...denseUpdateConstants(sizes, optimizer), LANES: lanes };
+      return {
+        ...dispatch(kernel, constants, bindings, [
+          // The bias is one more row of parameters; a lane has four.
+          groups(layer.inputs + 1, 4 * lanes),
+          groups(vectors(layer.outputs), shaderConstant(kernel, 'BLOCK_VECTORS')),
+          models,
+        ]),
+        update: optimizer.part,
+      };
     },
   };
 }
@@ -65,15 +103,15 @@ function sumBlocks(
   blocks: { LANES: number; BLOCK_ROWS: number; VECTORS: number };
   workgroups: [number, number, number];
 } {
-  const vectors = groups(columns, lanes);
-  const strips = groups(vectors, shaderConstant('dense_lanes', 'MOST_VECTORS'));
+  const across = groups(columns, lanes);
+  const strips = groups(across, shaderConstant('dense_lanes', 'MOST_VECTORS'));
   const enough = (block: number) => groups(rows, block) * strips * models >= ENOUGH_WORKGROUPS;
   const most = BLOCKS.find(enough) ?? SMALLEST_BLOCK;
   // Equal blocks, of whole fours of rows.
   const along = groups(rows, most);
   const block = 4 * groups(rows, 4 * along);
   return {
-    blocks: { LANES: lanes, BLOCK_ROWS: block, VECTORS: groups(vectors, strips) },
+    blocks: { LANES: lanes, BLOCK_ROWS: block, VECTORS: groups(across, strips) },
     workgroups: [groups(rows, block), strips, models],
   };
 }
