@@ -1,36 +1,38 @@
-// Matrix products by one subgroup, on software adapters whose subgroups are LANES wide: a lane is one of a processor's
-// register. Such a block has up to 64 rows and up to 8 vectors of columns; a vector is LANES neighbouring columns, a
-// column to a lane.
+// Matrix products by one subgroup, on software adapters. It makes a block of BLOCK_ROWS rows and BLOCK_VECTORS LANES vec4s
+// of columns, BLOCK_VECTORS vec4s to a lane.
 //
-//   sums[r, v] += sum_i moving(r, i) standing(i, v)
+//   sums[r, column] = sum_i moving[r, i] standing[i, column]
 //
-// A kernel says what its operands are, how large they are, and what becomes of a sum:
+// A kernel says what its operands are, how large they are, and what becomes of a sum, all in vec4s:
 //
-//   RESULT_ROWS, RESULT_COLUMNS, LENGTH                    rows and columns of the result, terms of a sum
-//   fn moving(row: u32, i: u32) -> f32                     of another row and another i in each lane; 0 from LENGTH on
-//   fn standing(i: u32, column: u32) -> f32                of the same i and the next column in each lane; always finite
-//   fn finish(row: u32, column: u32, sum: f32)             row and column are within the result
+//   RESULT_ROWS, RESULT_VECTORS, LENGTH              rows of the result, vec4s of its columns and of the terms of a sum
+//   fn moving(row: u32, i: u32) -> vec4f             terms 4i to 4i + 3 of a row, another row in each lane; 0 for padding
+//   fn standing(i: u32, column: u32) -> mat4x4f      terms 4i to 4i + 3 of four columns; always finite
+//   fn finish(row: u32, column: u32, sum: vec4f)     row and column are within the result
 //
-// What compilers for processors make of it: where indices differ from lane to lane, a load takes as long as ten to thirty
-// products, a store longer, also where lanes read neighbours. So each load has to serve many products. Sums are in
-// private memory at constant indices, which a compiler keeps in registers and on its stack. Four i at a time: the
-// products of a sum are a chain, of which a processor has many under way if each is short.
+// A load takes as long as ten to thirty products, so it has to serve many: one of `moving` all columns of the block, one of
+// `standing` all its rows. The sums are in private memory at constant indices, which a compiler keeps in registers and on
+// its stack. Only four terms at a time: the products of a sum are a chain, each of which waits for the one before, and a
+// processor has many short chains under way, but not many long ones.
 
-override LANES: u32;
-// Rows of a block, a multiple of 4, and vectors of columns.
+// A multiple of LANES.
 override BLOCK_ROWS: u32;
-override VECTORS: u32;
+// 1 or 2.
+override BLOCK_VECTORS: u32;
 
 const MOST_ROWS = 64u;
-const MOST_VECTORS = 8u;
+const MOST_VECTORS = 2u;
 
 var<private> lane: u32;
 var<private> first_row: u32;
+// The lane's first vec4 of columns; the next one is LANES further on.
 var<private> first_column: u32;
-var<private> sums: array<f32, MOST_ROWS * MOST_VECTORS>;
-var<private> factors: array<f32, 4u * MOST_VECTORS>;
+var<private> sums: array<vec4f, MOST_ROWS * MOST_VECTORS>;
+var<private> factors: array<mat4x4f, MOST_VECTORS>;
+// A copy, for a loop's index: what is ever read at such an index is in memory all the time.
+var<private> finished: array<vec4f, MOST_ROWS * MOST_VECTORS>;
 
-// Rows past the end repeat the last one: read in bounds, and written again with the same number by the same lane.
+// Rows past the end repeat the last one: read in bounds, and written again with the same numbers by the same lane.
 fn row_at(r: u32) -> u32 {
   if (RESULT_ROWS % BLOCK_ROWS == 0u) {
     return first_row + r;
@@ -38,159 +40,95 @@ fn row_at(r: u32) -> u32 {
   return min(first_row + r, RESULT_ROWS - 1u);
 }
 
-fn column_at(v: u32) -> u32 {
-  return first_column + v * LANES + lane;
-}
-
-// Columns past the end repeat the last one: read in bounds, computed in vain, never written.
+// Columns past the end repeat the last ones: read in bounds, computed in vain, never written.
 fn load_factors(v: u32, i: u32) {
-  let column = min(column_at(v), RESULT_COLUMNS - 1u);
-  factors[v] = standing(i, column);
-  factors[MOST_VECTORS + v] = standing(i + 1u, column);
-  factors[2u * MOST_VECTORS + v] = standing(i + 2u, column);
-  factors[3u * MOST_VECTORS + v] = standing(i + 3u, column);
+  factors[v] = standing(i, min(first_column + v * LANES, RESULT_VECTORS - 1u));
 }
 
-fn add(r: u32, v: u32, numbers: vec4f) {
+fn add(r: u32, v: u32, terms: vec4f) {
+  let factor = factors[v];
   var sum = sums[r * MOST_VECTORS + v];
-  sum = fma(numbers.x, factors[v], sum);
-  sum = fma(numbers.y, factors[MOST_VECTORS + v], sum);
-  sum = fma(numbers.z, factors[2u * MOST_VECTORS + v], sum);
-  sums[r * MOST_VECTORS + v] = fma(numbers.w, factors[3u * MOST_VECTORS + v], sum);
+  sum = fma(terms.xxxx, factor[0], sum);
+  sum = fma(terms.yyyy, factor[1], sum);
+  sum = fma(terms.zzzz, factor[2], sum);
+  sums[r * MOST_VECTORS + v] = fma(terms.wwww, factor[3], sum);
 }
 
-fn add_row(r: u32, numbers: vec4f) {
-  add(r, 0u, numbers);
-  if (VECTORS > 1u) { add(r, 1u, numbers); }
-  if (VECTORS > 2u) { add(r, 2u, numbers); }
-  if (VECTORS > 3u) { add(r, 3u, numbers); }
-  if (VECTORS > 4u) { add(r, 4u, numbers); }
-  if (VECTORS > 5u) { add(r, 5u, numbers); }
-  if (VECTORS > 6u) { add(r, 6u, numbers); }
-  if (VECTORS > 7u) { add(r, 7u, numbers); }
+fn add_row(r: u32, terms: vec4f) {
+  add(r, 0u, terms);
+  if (BLOCK_VECTORS > 1u) {
+    add(r, 1u, terms);
+  }
 }
 
-// One load brings four numbers of as many rows as there are lanes for, and broadcasts pass them round.
-fn numbers_from(r: u32, i: u32) -> f32 {
-  return moving(row_at(r + lane / 4u), i + lane % 4u);
+// A column of `terms` is a row's.
+fn add_four(r: u32, terms: mat4x4f) {
+  add_row(r, terms[0]);
+  add_row(r + 1u, terms[1]);
+  add_row(r + 2u, terms[2]);
+  add_row(r + 3u, terms[3]);
 }
 
-fn first_four(n: f32) -> vec4f {
-  return vec4f(subgroupBroadcast(n, 0u), subgroupBroadcast(n, 1u), subgroupBroadcast(n, 2u), subgroupBroadcast(n, 3u));
-}
-
-fn second_four(n: f32) -> vec4f {
-  return vec4f(subgroupBroadcast(n, 4u), subgroupBroadcast(n, 5u), subgroupBroadcast(n, 6u), subgroupBroadcast(n, 7u));
-}
-
-fn third_four(n: f32) -> vec4f {
-  return vec4f(subgroupBroadcast(n, 8u), subgroupBroadcast(n, 9u), subgroupBroadcast(n, 10u), subgroupBroadcast(n, 11u));
-}
-
-fn fourth_four(n: f32) -> vec4f {
-  return vec4f(subgroupBroadcast(n, 12u), subgroupBroadcast(n, 13u), subgroupBroadcast(n, 14u), subgroupBroadcast(n, 15u));
-}
-
+// As many rows as there are lanes.
 fn add_rows(r: u32, i: u32) {
-  if (BLOCK_ROWS <= r) {
+  if (r >= BLOCK_ROWS) {
     return;
   }
-  let n = numbers_from(r, i);
-  add_row(r, first_four(n));
-  if (LANES == 4u) {
-    add_row(r + 1u, first_four(numbers_from(r + 1u, i)));
-    add_row(r + 2u, first_four(numbers_from(r + 2u, i)));
-    add_row(r + 3u, first_four(numbers_from(r + 3u, i)));
-  } else if (LANES == 8u) {
-    let m = numbers_from(r + 2u, i);
-    add_row(r + 1u, second_four(n));
-    add_row(r + 2u, first_four(m));
-    add_row(r + 3u, second_four(m));
-  } else {
-    add_row(r + 1u, second_four(n));
-    add_row(r + 2u, third_four(n));
-    add_row(r + 3u, fourth_four(n));
+  let terms = moving(row_at(r + lane), i);
+  add_four(r, lanes_0_to_3(terms));
+  if (LANES > 4u) {
+    add_four(r + 4u, lanes_4_to_7(terms));
+  }
+  if (LANES > 8u) {
+    add_four(r + 8u, lanes_8_to_11(terms));
+    add_four(r + 12u, lanes_12_to_15(terms));
   }
 }
 
+// Sixteen calls, since indices are to be constant: with 4 lanes all are needed for the largest block.
 fn add_products(i: u32) {
   load_factors(0u, i);
-  if (VECTORS > 1u) { load_factors(1u, i); }
-  if (VECTORS > 2u) { load_factors(2u, i); }
-  if (VECTORS > 3u) { load_factors(3u, i); }
-  if (VECTORS > 4u) { load_factors(4u, i); }
-  if (VECTORS > 5u) { load_factors(5u, i); }
-  if (VECTORS > 6u) { load_factors(6u, i); }
-  if (VECTORS > 7u) { load_factors(7u, i); }
+  if (BLOCK_VECTORS > 1u) {
+    load_factors(1u, i);
+  }
   add_rows(0u, i);
-  add_rows(4u, i);
-  add_rows(8u, i);
-  add_rows(12u, i);
-  add_rows(16u, i);
-  add_rows(20u, i);
-  add_rows(24u, i);
-  add_rows(28u, i);
-  add_rows(32u, i);
-  add_rows(36u, i);
-  add_rows(40u, i);
-  add_rows(44u, i);
-  add_rows(48u, i);
-  add_rows(52u, i);
-  add_rows(56u, i);
-  add_rows(60u, i);
+  add_rows(LANES, i);
+  add_rows(2u * LANES, i);
+  add_rows(3u * LANES, i);
+  add_rows(4u * LANES, i);
+  add_rows(5u * LANES, i);
+  add_rows(6u * LANES, i);
+  add_rows(7u * LANES, i);
+  add_rows(8u * LANES, i);
+  add_rows(9u * LANES, i);
+  add_rows(10u * LANES, i);
+  add_rows(11u * LANES, i);
+  add_rows(12u * LANES, i);
+  add_rows(13u * LANES, i);
+  add_rows(14u * LANES, i);
+  add_rows(15u * LANES, i);
 }
 
-// Sixteen sums of a vector.
-fn finish_rows(r: u32, v: u32, column: u32) {
-  if (r < BLOCK_ROWS) {
-    finish(row_at(r), column, sums[r * MOST_VECTORS + v]);
-    finish(row_at(r + 1u), column, sums[(r + 1u) * MOST_VECTORS + v]);
-    finish(row_at(r + 2u), column, sums[(r + 2u) * MOST_VECTORS + v]);
-    finish(row_at(r + 3u), column, sums[(r + 3u) * MOST_VECTORS + v]);
-  }
-}
-
-fn finish_vector(v: u32) {
-  let column = column_at(v);
-  if (v < VECTORS && column < RESULT_COLUMNS) {
-    finish_rows(0u, v, column);
-    finish_rows(4u, v, column);
-    finish_rows(8u, v, column);
-    finish_rows(12u, v, column);
-    finish_rows(16u, v, column);
-    finish_rows(20u, v, column);
-    finish_rows(24u, v, column);
-    finish_rows(28u, v, column);
-    finish_rows(32u, v, column);
-    finish_rows(36u, v, column);
-    finish_rows(40u, v, column);
-    finish_rows(44u, v, column);
-    finish_rows(48u, v, column);
-    finish_rows(52u, v, column);
-    finish_rows(56u, v, column);
-    finish_rows(60u, v, column);
-  }
-}
-
-// The whole block at (row block, strip of columns) of the result.
+// The block at (block of rows, strip of columns) of the result.
 fn make_block(lane_of_subgroup: u32, block: vec3u) {
   lane = lane_of_subgroup;
   first_row = block.x * BLOCK_ROWS;
-  first_column = block.y * VECTORS * LANES;
+  first_column = block.y * BLOCK_VECTORS * LANES + lane;
   var i = 0u;
   loop {
     add_products(i);
-    i += 4u;
+    i++;
     continuing {
       break if i >= LENGTH;
     }
   }
-  finish_vector(0u);
-  finish_vector(1u);
-  finish_vector(2u);
-  finish_vector(3u);
-  finish_vector(4u);
-  finish_vector(5u);
-  finish_vector(6u);
-  finish_vector(7u);
+  finished = sums;
+  for (var v = 0u; v < BLOCK_VECTORS; v++) {
+    let column = first_column + v * LANES;
+    for (var r = 0u; r < BLOCK_ROWS; r++) {
+      if (column < RESULT_VECTORS) {
+        finish(row_at(r), column, finished[r * MOST_VECTORS + v]);
+      }
+    }
+  }
 }

@@ -361,12 +361,12 @@ export const KERNELS = {
   },
   dense_lanes: {
     code: denseLanes,
-    parts: ['layer', 'lane_sums'],
+    parts: ['lanes', 'layer', 'subgroup', 'lane_sums'],
     bindings: { x: 'read', parameters: 'read', y: 'read-write' },
   },
   dense_input_gradient_lanes: {
     code: denseInputGradientLanes,
-    parts: ['layer', 'lane_sums'],
+    parts: ['lanes', 'layer', 'subgroup', 'lane_sums'],
     bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
   },
   fused_step: {

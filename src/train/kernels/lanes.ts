@@ -100,18 +100,18 @@ function sumBlocks(
   lanes: number,
   { models, rows, columns }: { models: number; rows: number; columns: number },
 ): {
-  blocks: { LANES: number; BLOCK_ROWS: number; VECTORS: number };
+  blocks: { LANES: number; BLOCK_ROWS: number; BLOCK_VECTORS: number };
   workgroups: [number, number, number];
 } {
-  const across = groups(columns, lanes);
-  const strips = groups(across, shaderConstant('dense_lanes', 'MOST_VECTORS'));
+  const across = groups(vectors(columns), lanes);
+  const width = Math.min(across, shaderConstant('dense_lanes', 'MOST_VECTORS'));
+  const strips = groups(across, width);
   const enough = (block: number) => groups(rows, block) * strips * models >= ENOUGH_WORKGROUPS;
   const most = BLOCKS.find(enough) ?? SMALLEST_BLOCK;
-  // Equal blocks, of whole fours of rows.
-  const along = groups(rows, most);
-  const block = 4 * groups(rows, 4 * along);
+  // Blocks of equal height, each of whole loads.
+  const block = lanes * groups(rows, lanes * groups(rows, most));
   return {
-    blocks: { LANES: lanes, BLOCK_ROWS: block, VECTORS: groups(across, strips) },
+    blocks: { LANES: lanes, BLOCK_ROWS: block, BLOCK_VECTORS: width },
     workgroups: [groups(rows, block), strips, models],
   };
 }
