@@ -16,7 +16,8 @@ fn make_tile(model: u32, row: u32, column: u32, local: u32, subgroup: u32) {
     // Whoever is still adding up the chunk before reads what was stored, not what is staged.
     stage(model, row, chunk * CHUNK, column, local);
     workgroupBarrier();
-    var sums: Sums;
+    // With the value written out: Tint does not make a variable of this type zero again when a loop comes back to it.
+    var sums = Sums();
     multiply(&sums, min(subgroup, QUARTERS - 1u));
     store(&sums, 0u, subgroup);
     workgroupBarrier();

@@ -61,7 +61,9 @@ export function compareBench(before: BenchReport, after: BenchReport): BenchComp
       };
     }),
     alone: pairs.flatMap(({ name, a, b }) => {
-      const missing = [whyNot('before', a), whyNot('after', b)].filter((why) => why !== '');
+      const [before, after] = [whyNot(a), whyNot(b)];
+      if (before !== '' && before === after) return `${name}: ${before}`;
+      const missing = [...(before && [`before: ${before}`]), ...(after && [`after: ${after}`])];
       return missing.length === 0 ? [] : `${name}: ${missing.join('; ')}`;
     }),
   };
@@ -71,9 +73,10 @@ function rowsByName(report: BenchReport): Map<string, BenchRow> {
   return new Map(rowsOf(report).map((row) => [row.what, row]));
 }
 
-function whyNot(when: 'before' | 'after', row: BenchRow | undefined): string {
-  if (!row) return `not measured ${when}`;
-  return row.status === 'measured' ? '' : `${row.status} ${when}: ${row.reason}`;
+/** Why a report has no figure of a row; empty where it has one. */
+function whyNot(row: BenchRow | undefined): string {
+  if (!row) return 'not measured';
+  return row.status === 'measured' ? '' : `${row.status}: ${row.reason}`;
 }
 
 function differences(before: BenchEnvironment, after: BenchEnvironment): string[] {

@@ -47,20 +47,19 @@ ${skippedList(columns)}
 }
 
 function adaptersTable(columns: readonly AdapterColumn[]): string {
-  const rows = columns.map(({ environment, files }) => {
-    const { adapter, versions, toggles, timing, date } = environment;
-    const cells = [
-      adapter.software ? 'software, on the CPU' : 'hardware',
-      versionsText(versions),
-      toggles.join(' ') || 'none',
-      timing.clock,
-      date.slice(0, 10),
-      files.join(', '),
-    ];
-    return `<tr>${rowHeading(adapter.description)}${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
+  const facts: Readonly<Record<string, (column: AdapterColumn) => string>> = {
+    Kind: ({ environment }) => (environment.adapter.software ? 'software, on the CPU' : 'hardware'),
+    Software: ({ environment }) => versionsText(environment.versions),
+    Toggles: ({ environment }) => environment.toggles.join(' ') || 'none',
+    Clock: ({ environment }) => environment.timing.clock,
+    Date: ({ environment }) => environment.date.slice(0, 10),
+    Files: ({ files }) => files.join(', '),
+  };
+  const rows = Object.entries(facts).map(([name, fact]) => {
+    const cells = columns.map((column) => `<td class="fact">${breakable(fact(column))}</td>`);
+    return `<tr>${rowHeading(name)}${cells.join('')}</tr>`;
   });
-  const headings = ['Adapter', 'Kind', 'Software', 'Toggles', 'Clock', 'Date', 'Files'];
-  return table('Adapters, and how they were measured', headings, rows);
+  return table('How each adapter was measured', ['Adapter', ...columns.map(({ label }) => label)], rows);
 }
 
 function sharesSection(
@@ -114,7 +113,7 @@ function cellOf(row: BenchRow | undefined): string {
   const { time, rate, share } = row;
   if (!time) return `<span class="muted">${row.status}</span>`;
   const figure = rate ? `${figureText(rate.value)} ${rate.unit}` : `${figureText(time.median)} µs`;
-  return share === null ? figure : `${figureText(100 * share)} % <span class="muted">${figure}</span>`;
+  return share === null ? figure : `${figureText(100 * share)} % <span class="muted beside">${figure}</span>`;
 }
 
 function skippedList(columns: readonly AdapterColumn[]): string {
@@ -167,11 +166,13 @@ img { display: block; max-width: 100%; height: auto; }
 table { border-collapse: collapse; min-width: 100%; font-size: 14px; }
 caption { text-align: left; padding: 8px 12px; color: var(--muted); }
 th, td { text-align: left; vertical-align: top; padding: 5px 12px; border-top: 1px solid var(--line); }
-thead th { background: var(--head); min-width: 9ch; }
+thead th { background: var(--head); min-width: 16ch; }
 tbody th { font-weight: normal; white-space: nowrap; }
+thead th { overflow-wrap: anywhere; vertical-align: bottom; }
+.fact { overflow-wrap: anywhere; }
 .figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .muted { color: var(--muted); }
-.figure .muted { margin-left: 6px; }
+.beside { margin-left: 6px; }
 li { overflow-wrap: anywhere; }
 @media (max-width: ${NARROW}px) {
   main { padding: 16px 14px 32px; }
@@ -179,6 +180,11 @@ li { overflow-wrap: anywhere; }
   tbody th { white-space: normal; min-width: 13ch; overflow-wrap: anywhere; }
 }
 `;
+}
+
+/** With places where long names may be broken. */
+function breakable(text: string): string {
+  return escaped(text).replaceAll('_', '_<wbr>');
 }
 
 function escaped(text: string): string {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
-import { checkLibrary, type VulkanDriver } from './drivers.ts';
+import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
 import { type MatrixConfig, type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
@@ -35,11 +35,11 @@ export interface Survey {
   /** Those of one driver in the order of Dawn's preference; hardware comes first. */
   readonly adapters: readonly ListedAdapter[];
   /** What is wrong with drivers that give none. */
-  readonly problems: readonly string[];
+  readonly troubles: readonly Trouble[];
 }
 
 /** A place to look for adapters: the environment of a process that asks Dawn, and the driver that is alone there. */
-interface Place {
+export interface Place {
   readonly environment: NodeJS.ProcessEnv;
   readonly driver: VulkanDriver | null;
 }
@@ -57,9 +57,15 @@ export async function listAdapters(): Promise<readonly ListedAdapter[]> {
 
 /** As {@link listAdapters}, with what is wrong with drivers that give none. */
 export async function survey(): Promise<Survey> {
-  const { places, problems } = await whereToLook();
+  const { places, troubles } = await whereToLook();
+  const { adapters, troubles: others } = await askAll(places);
+  return { adapters, troubles: [...troubles, ...others] };
+}
+
+/** @param ask default: in processes of their own */
+export async function askAll(places: readonly Place[], ask = probe): Promise<Survey> {
   const found = await Promise.all(
-    places.map(async ({ environment, driver }) => ({ driver, ...(await probe(environment)) })),
+    places.map(async ({ environment, driver }) => ({ driver, ...(await ask(environment)) })),
   );
   const adapters = found.flatMap(({ driver, adapters }) => adapters.map((one) => listed(one, driver)));
   return {
@@ -67,19 +73,19 @@ export async function survey(): Promise<Survey> {
       ...adapters.filter(({ software }) => !software),
       ...adapters.filter(({ software }) => software),
     ],
-    problems: [...problems, ...found.flatMap(refusals)],
+    troubles: found.flatMap(refusals),
   };
 }
 
-async function whereToLook(): Promise<{ places: Place[]; problems: string[] }> {
+async function whereToLook(): Promise<{ places: Place[]; troubles: Trouble[] }> {
   if (process.platform !== 'linux')
-    return { places: [{ environment: process.env, driver: null }], problems: [] };
+    return { places: [{ environment: process.env, driver: null }], troubles: [] };
   const bundled = await swiftShader();
   const drivers = (await allDrivers(bundled)).flatMap((driver) => checkLibrary(driver) ?? []);
   const usable = drivers.filter(({ problem }) => problem === null);
   return {
     places: usable.map((driver) => ({ environment: environmentFor([driver.manifest], bundled), driver })),
-    problems: drivers.flatMap(({ problem }) => problem ?? []),
+    troubles: drivers.flatMap(({ problem }) => problem ?? []),
   };
 }
 
@@ -97,15 +103,14 @@ export async function preferred(adapters: readonly ListedAdapter[]): Promise<Lis
     const same = hardware.find((one) => one.name === name && one.driver === info?.description);
     if (same) return same;
   }
-  const [card] = hardware;
-  if (card) return card;
-  // Lavapipe is from Mesa; of SwiftShader's two, which are equal, either will do.
-  const software = adapters.filter(({ problem }) => problem === null);
-  const candidates = process.platform === 'linux' ? await softwareCandidates(false) : [];
-  return (
-    candidates.flatMap(({ manifest }) => software.find((one) => one.manifest === manifest) ?? [])[0] ??
-    adapters[0]
-  );
+  return hardware[0] ?? (await preferredSoftware(adapters));
+}
+
+async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<ListedAdapter | undefined> {
+  const candidates =
+    process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates(false) : [];
+  const inOrder = candidates.flatMap(({ manifest }) => adapters.filter((one) => one.manifest === manifest));
+  return inOrder[0] ?? adapters[0];
 }
 
 /** The environment of another process that is to see these drivers only. */
@@ -137,20 +142,15 @@ function listed(probed: ProbedAdapter, driver: VulkanDriver | null): ListedAdapt
   };
 }
 
-/** What a driver or Dawn says where it gives no adapter. That there is no card for it is no fault of a driver. */
-function refusals({ driver, adapters, complaints }: Probe & Pick<Place, 'driver'>): string[] {
-  if (adapters.length > 0) return [];
-  const telling = complaints
-    .map((line) => line.replace(/^(Warning|Error): /, ''))
-    .filter(
-      (line) =>
-        !/^ - |Failed to detect any valid GPUs|^vkEnumeratePhysicalDevices$|artificially reduced/.test(line),
-    );
-  const [reason] = telling;
-  if (reason === undefined) return [];
-  return [
-    `${driver ? `The driver ${driver.library} (${driver.manifest})` : 'Dawn'} gives no adapter: ${reason}`,
-  ];
+/** What is printed where a driver works and has no card. */
+const NO_CARD = /Failed to detect any valid GPUs|vkEnumeratePhysicalDevices/;
+
+function refusals({ driver, adapters, complaints }: Probe & Pick<Place, 'driver'>): Trouble[] {
+  if (adapters.length > 0 || complaints.some((line) => NO_CARD.test(line))) return [];
+  // Later lines tell where in Dawn it was.
+  const [reason = 'it says nothing'] = complaints.map((line) => line.replace(/^(Warning|Error): /, ''));
+  if (driver) return [refusedDriver(driver, reason)];
+  return [{ what: `Dawn gives no adapter: ${reason}`, remedy: 'Run "npm ci" again.' }];
 }
 
 /**

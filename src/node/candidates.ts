@@ -53,8 +53,10 @@ export interface SoftwareCandidate {
     readonly environment: Readonly<Record<string, string>>;
     readonly options: GPURequestAdapterOptions;
   };
-  /** Whether asking for it prints nothing. */
-  readonly isSafe: () => boolean | Promise<boolean>;
+  /** Whether Dawn takes it. Asking Dawn where it does not would print warnings. */
+  readonly serves: () => boolean | Promise<boolean>;
+  /** Whether it is told of where another one is taken. */
+  readonly isTold: boolean;
 }
 
 /** The software adapters to try, one after the other. */
@@ -65,14 +67,16 @@ export async function softwareCandidates(brief: boolean): Promise<SoftwareCandid
     name: 'SwiftShader',
     manifest: bundled.manifest,
     query: { ...FALLBACK.query, environment: driversOnly([bundled.manifest]) },
-    isSafe: () => true,
+    serves: () => true,
+    isTold: true,
   };
   const driver = (await vulkanDrivers()).find(isLavapipe);
   const lavapipe = driver && {
     name: "Mesa's lavapipe",
     manifest: driver.manifest,
     query: { environment: driversOnly([driver.manifest]), options: {} },
-    isSafe: () => isUsable(driver) && (isRecent(driver) || serves(driver)),
+    serves: () => isUsable(driver) && (isRecent(driver) || isTaken(driver)),
+    isTold: isRecent(driver),
   };
   const isFirst = driver && isRecent(driver) && !brief;
   const known = isFirst ? [lavapipe, swift] : [swift, lavapipe];
@@ -84,11 +88,12 @@ const FALLBACK: SoftwareCandidate = {
   name: "the system's own",
   manifest: null,
   query: { environment: {}, options: { forceFallbackAdapter: true } },
-  isSafe: () => true,
+  serves: () => true,
+  isTold: false,
 };
 
 /** Dawn refuses Mesa 22's lavapipe, with a warning on stderr. */
-async function serves({ manifest }: VulkanDriver): Promise<boolean> {
+async function isTaken({ manifest }: VulkanDriver): Promise<boolean> {
   const { adapters } = await probe({ ...process.env, ...driversOnly([manifest]) });
   return adapters.length > 0;
 }

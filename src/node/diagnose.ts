@@ -1,5 +1,5 @@
-import { reasonOf } from '../errors.ts';
 import { type ListedAdapter, preferred, type Survey, survey } from './adapters.ts';
+import type { Trouble } from './drivers.ts';
 import { platform, runtime } from './environment.ts';
 import { hardwareSteps, noAdapter } from './install-steps.ts';
 import { troubles } from './troubles.ts';
@@ -28,12 +28,16 @@ export interface Diagnosis {
 
 /** Looks for adapters and opens a device on each. Never throws: what goes wrong is part of the answer. */
 export async function diagnose(): Promise<Diagnosis> {
-  const failed = (error: unknown): Survey => ({ adapters: [], problems: [String(error)] });
-  const { adapters, problems } = await survey().catch(failed);
+  const failed = (error: unknown): Survey => ({
+    adapters: [],
+    troubles: [{ what: String(error), remedy: '' }],
+  });
+  const { adapters, troubles: ofDrivers } = await survey().catch(failed);
   const used = await preferred(adapters);
-  const found = await troubles().catch((error: unknown) => [{ what: reasonOf(error), remedy: '' }]);
-  const all = [...new Set([...problems, ...found.map(({ what }) => what)])];
-  const remedies = [...new Set(found.map(({ remedy }) => remedy))];
+  // Without Dawn it is not known where it would look for Vulkan.
+  const found = [...ofDrivers, ...(await troubles().catch(() => []))];
+  const problems = found.map(({ what }) => what);
+  const remedies = [...new Set(found.flatMap(({ remedy }) => remedy || []))];
   return {
     platform: platform(),
     tested: testedBy(),
@@ -41,8 +45,8 @@ export async function diagnose(): Promise<Diagnosis> {
     webgpu: await webgpuVersion(),
     adapters,
     used: used?.description ?? null,
-    ...(used ? verdict(used, adapters, remedies) : await nothing(all)),
-    problems: all,
+    ...(used ? verdict(used, adapters, remedies) : await nothing(found)),
+    problems,
   };
 }
 
@@ -64,12 +68,9 @@ function whySoftware(adapters: readonly ListedAdapter[]): string {
   return `${why} Of several, lavapipe from Mesa 25 on computes faster; SwiftShader compiles faster, and tests and predicts.`;
 }
 
-async function nothing(problems: readonly string[]): Promise<Pick<Diagnosis, 'why' | 'whatToDo'>> {
-  const { message, nextStep } = await noAdapter('auto');
-  return {
-    why: [...new Set([message, ...problems.filter((one) => !message.includes(one))])].join(' '),
-    whatToDo: nextStep,
-  };
+async function nothing(found: readonly Trouble[]): Promise<Pick<Diagnosis, 'why' | 'whatToDo'>> {
+  const { message, nextStep } = await noAdapter('auto', found);
+  return { why: message, whatToDo: nextStep };
 }
 
 /** What makes one of several cards that look the same the only one. */

@@ -1,8 +1,14 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path/posix';
 import { reasonOf } from '../errors.ts';
 import { loadingError } from './vulkan.ts';
+
+/** Something that is wrong with a machine's drivers or devices, and what to do about it. */
+export interface Trouble {
+  readonly what: string;
+  readonly remedy: string;
+}
 
 /** A Vulkan driver, as the Vulkan loader of Linux knows it: by a manifest, a JSON file that names a library. */
 export interface VulkanDriver {
@@ -12,8 +18,17 @@ export interface VulkanDriver {
   /** The version of Vulkan that the manifest states, e.g. "1.4.305". */
   readonly vulkan: string;
   /** Why the manifest is of no use; null where it is in order. */
-  readonly problem: string | null;
+  readonly problem: Trouble | null;
 }
+
+/** Where manifests are. */
+export interface ManifestFiles {
+  /** The names in a folder. Throws where there is none. */
+  list(folder: string): Promise<string[]>;
+  read(file: string): Promise<string>;
+}
+
+const DISK: ManifestFiles = { list: (folder) => readdir(folder), read: (file) => readFile(file, 'utf8') };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,21 +40,24 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @param environment default: this process's
  */
-export async function vulkanDrivers(environment: Environment = process.env): Promise<VulkanDriver[]> {
+export async function vulkanDrivers(
+  environment: Environment = process.env,
+  files: ManifestFiles = DISK,
+): Promise<VulkanDriver[]> {
   const drivers: VulkanDriver[] = [];
-  for (const manifest of await manifests(environment)) {
-    const driver = await readManifest(manifest);
+  for (const manifest of await manifests(environment, files)) {
+    const driver = await readManifest(manifest, files);
     const known = drivers.some(({ library }) => library !== '' && library === driver?.library);
     if (driver && !known) drivers.push(driver);
   }
   return drivers;
 }
 
-async function manifests(environment: Environment): Promise<string[]> {
+async function manifests(environment: Environment, files: ManifestFiles): Promise<string[]> {
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES } = environment;
   const only = VK_DRIVER_FILES || VK_ICD_FILENAMES;
   const places = only ? paths(only) : [...paths(VK_ADD_DRIVER_FILES), ...folders(environment)];
-  const found = await Promise.all(places.map(manifestsIn));
+  const found = await Promise.all(places.map((place) => manifestsIn(place, files)));
   return [...new Set(found.flat())];
 }
 
@@ -59,14 +77,10 @@ function paths(list = ''): string[] {
   return list.split(':').filter((path) => path !== '');
 }
 
-/** A manifest itself, or all that are in a folder. */
-async function manifestsIn(place: string): Promise<string[]> {
-  const isFolder = await stat(place).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return place.endsWith('.json') ? [place] : [];
-  const names = await readdir(place).catch(() => []);
+/** All manifests in a folder, or the file itself. */
+async function manifestsIn(place: string, files: ManifestFiles): Promise<string[]> {
+  const names = await files.list(place).catch(() => undefined);
+  if (!names) return place.endsWith('.json') ? [place] : [];
   return names
     .filter((name) => name.endsWith('.json'))
     .sort()
@@ -74,11 +88,16 @@ async function manifestsIn(place: string): Promise<string[]> {
 }
 
 /** Undefined for a file that is not there: lists of drivers often name one that may be. */
-async function readManifest(manifest: string): Promise<VulkanDriver | undefined> {
-  const broken = (problem: string) => ({ manifest, library: '', vulkan: '', problem });
+async function readManifest(manifest: string, files: ManifestFiles): Promise<VulkanDriver | undefined> {
+  const broken = (what: string) => ({
+    manifest,
+    library: '',
+    vulkan: '',
+    problem: brokenDriver(what, manifest),
+  });
   let text: string;
   try {
-    text = await readFile(manifest, 'utf8');
+    text = await files.read(manifest);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return isMissing ? undefined : broken(`${manifest} cannot be read: ${reasonOf(error)}`);
@@ -87,7 +106,7 @@ async function readManifest(manifest: string): Promise<VulkanDriver | undefined>
   try {
     icd = (JSON.parse(text) as { ICD?: unknown } | null)?.ICD;
   } catch (error) {
-    return broken(`${manifest} is no JSON: ${reasonOf(error)}`);
+    return broken(`${manifest} is no JSON: ${reasonOf(error).replaceAll(/\s+/g, ' ')}`);
   }
   const { library_path: path, api_version: vulkan } = (icd ?? {}) as Record<string, unknown>;
   if (typeof path !== 'string' || path === '') return broken(`${manifest} names no library.`);
@@ -106,7 +125,20 @@ export function checkLibrary(
   if (error === null) return driver;
   if (/wrong ELF class/.test(error)) return undefined;
   // The system's words begin with the library that is missing, which may be one that the driver needs.
-  return { ...driver, problem: `The driver ${driver.library} (${driver.manifest}) does not load: ${error}` };
+  const what = `The driver ${driver.library} (${driver.manifest}) does not load: ${error}`;
+  return { ...driver, problem: brokenDriver(what, driver.manifest) };
+}
+
+function brokenDriver(what: string, manifest: string): Trouble {
+  return { what, remedy: `Reinstall the package of ${manifest}, or remove that file.` };
+}
+
+/** A driver that loads and gives Dawn nothing. @param reason in the words of Dawn, the Vulkan loader or the driver */
+export function refusedDriver(driver: VulkanDriver, reason: string): Trouble {
+  const what = `The driver ${driver.library} (${driver.manifest}) gives no adapter: ${reason}`;
+  if (!isLavapipe(driver) || isRecent(driver))
+    return { what, remedy: `Update the driver of ${driver.manifest}.` };
+  return { what, remedy: `Update Mesa: Dawn takes its software driver, lavapipe, from Mesa 25 on.` };
 }
 
 /** Mesa's driver that runs on the processor. */

@@ -10,7 +10,8 @@ import {
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import { type ListedAdapter, listAdapters, pick } from './adapters.ts';
 import { driversOnly, hardwareEnvironment, runtimeFolder, softwareCandidates } from './candidates.ts';
-import { platform } from './environment.ts';
+import { vulkanDrivers } from './drivers.ts';
+import { environmentIsShared, platform, setVariable } from './environment.ts';
 import { noAdapter, notThere } from './install-steps.ts';
 import { easePolling } from './polling.ts';
 import { swiftShader } from './swiftshader.ts';
@@ -74,7 +75,7 @@ const instances = new Map<string, GPU>();
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
  * Software adapters are Mesa's lavapipe, where the system has it, and SwiftShader where `@sparticuz/chromium` is installed
  * (see {@link swiftShader}). In a worker thread the latter is found only if the thread shares the environment of the process
- * (`env: SHARE_ENV`), and in Bun only if the environment in which Bun was started says where it is; the error tells how.
+ * (`env: SHARE_ENV`); the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where `adapter` is a part of no adapter's name,
  *   or of several, where the adapter lacks a limit or a feature, or Dawn a toggle, `gpu` where it gives no device
@@ -187,7 +188,7 @@ async function pinned(part: string, forHardware: Toggles, forSoftware: Toggles):
   const toggles = software ? forSoftware : forHardware;
   const environment = manifest === null ? {} : driversOnly([manifest]);
   const adapter = await request({ environment, name, options: HIGH_PERFORMANCE }, toggles);
-  if (!adapter || adapter.info.isFallbackAdapter !== software) throw await notThere(description, manifest);
+  if (!adapter || adapter.info.isFallbackAdapter !== software) throw notThere(description);
   picked.set(part, one);
   return { adapter, toggles, passedOver: [] };
 }
@@ -219,10 +220,13 @@ async function findSoftware(
   brief: boolean,
 ): Promise<Pick<Chosen, 'adapter' | 'passedOver'> | null> {
   const candidates = await softwareCandidates(brief);
-  for (const [index, { query, isSafe }] of candidates.entries()) {
-    const adapter = (await isSafe()) ? await request(query, toggles) : null;
+  for (const [index, { query, serves }] of candidates.entries()) {
+    const adapter = (await serves()) ? await request(query, toggles) : null;
     if (!adapter?.info.isFallbackAdapter) continue;
-    return { adapter, passedOver: candidates.slice(index + 1).map(({ name }) => name) };
+    return {
+      adapter,
+      passedOver: candidates.slice(index + 1).flatMap(({ name, isTold }) => (isTold ? [name] : [])),
+    };
   }
   return null;
 }
@@ -235,6 +239,9 @@ async function request({ environment, options, name }: Query, toggles: Toggles):
   }
   const bundled = await swiftShader().catch(() => undefined);
   if (!keepVulkanLoader(bundled?.loader)) return null;
+  // The Vulkan loader prints errors where it finds no driver.
+  const isHeard = environmentIsShared() || Object.keys(environment).length === 0;
+  if (!isHeard && (await vulkanDrivers()).length === 0) return null;
   return withEnvironment({ XDG_RUNTIME_DIR: runtimeFolder(), ...environment }, () => {
     const flags = [...dawnFlags(toggles), ...(name === undefined ? [] : [`adapter=${name}`])];
     const key = JSON.stringify([environment, flags]);
@@ -249,14 +256,11 @@ async function request({ environment, options, name }: Query, toggles: Toggles):
 /** Runs `action` with the variables set. Dawn and the Vulkan loader read them before `requestAdapter` returns. */
 function withEnvironment<T>(variables: Readonly<Record<string, string>>, action: () => T): T {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, variables);
+  for (const [name, value] of Object.entries(variables)) setVariable(name, value);
   try {
     return action();
   } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    for (const [name, value] of before) setVariable(name, value);
   }
 }
 

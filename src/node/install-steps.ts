@@ -1,20 +1,25 @@
-import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterKind } from '../gpu/adapter.ts';
-import { bun, environmentIsShared, platform } from './environment.ts';
-import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import { survey } from './adapters.ts';
+import type { Trouble } from './drivers.ts';
+import { environmentIsShared, platform } from './environment.ts';
+import { swiftShader } from './swiftshader.ts';
 import { troubles } from './troubles.ts';
 
-/** Why there is no adapter of the kind, and what to do to get one. */
-export async function noAdapter(kind: AdapterKind): Promise<ShadegradError> {
+/**
+ * Why there is no adapter of the kind, and what to do to get one.
+ *
+ * @param known what is wrong, if that has been looked at already
+ */
+export async function noAdapter(kind: AdapterKind, known?: readonly Trouble[]): Promise<ShadegradError> {
   const message = `No ${kind === 'auto' ? '' : `${kind} `}WebGPU adapter was found on this machine (${platform()}).`;
   // Where it cannot be unpacked, whoever asked for it has already been told why.
   const software = kind === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
   if (software && !environmentIsShared()) {
-    const { why, step } = environmentSteps(software.manifest, software);
-    return new ShadegradError('no-adapter', `${message} The software GPU is installed, but ${why}.`, step);
+    const why = `The software GPU is installed, but ${THREAD_WITHOUT_ENVIRONMENT}`;
+    return new ShadegradError('no-adapter', `${message} ${why}`, SHARE_ENVIRONMENT);
   }
-  const found = await troubles();
+  const found = known ?? [...(await survey()).troubles, ...(await troubles())];
   return new ShadegradError(
     'no-adapter',
     [
@@ -27,31 +32,18 @@ export async function noAdapter(kind: AdapterKind): Promise<ShadegradError> {
 }
 
 /** Why an adapter that another process found is not to be had in this one. */
-export async function notThere(description: string, manifest: string | null): Promise<ShadegradError> {
+export function notThere(description: string): ShadegradError {
   const message = `The adapter "${description}" is there, but Dawn does not find it in this process.`;
-  if (manifest === null || environmentIsShared()) {
-    return new ShadegradError('no-adapter', message, 'Run "npx shadegrad doctor".');
-  }
-  const { why, step } = environmentSteps(manifest, await swiftShader().catch(() => undefined));
-  return new ShadegradError('no-adapter', `${message} The reason is that ${why}.`, step);
+  return environmentIsShared()
+    ? new ShadegradError('no-adapter', message, 'Run "npx shadegrad doctor".')
+    : new ShadegradError('no-adapter', `${message} Perhaps ${THREAD_WITHOUT_ENVIRONMENT}`, SHARE_ENVIRONMENT);
 }
 
-/** For runtimes in which `process.env` cannot tell the Vulkan loader where the driver is. */
-function environmentSteps(manifest: string, bundled: SwiftShader | undefined): { why: string; step: string } {
-  if (bun !== undefined) {
-    const loader = bundled
-      ? ` and, without a Vulkan loader of the system's, LD_LIBRARY_PATH=${dirname(bundled.loader)}`
-      : '';
-    return {
-      why: `Bun shows the Vulkan loader only the environment that Bun was started with`,
-      step: `Run with Node, or start Bun with VK_DRIVER_FILES=${manifest}${loader}.`,
-    };
-  }
-  return {
-    why: 'this worker thread has a copy of the environment, in which the Vulkan loader does not see where',
-    step: 'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.',
-  };
-}
+const THREAD_WITHOUT_ENVIRONMENT =
+  'this worker thread has a copy of the environment, in which the Vulkan loader does not see where.';
+
+const SHARE_ENVIRONMENT =
+  'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.';
 
 /** What to install on this platform for an adapter of the kind. */
 function installSteps(kind: AdapterKind): string {

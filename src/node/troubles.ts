@@ -1,13 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { checkLibrary, vulkanDrivers } from './drivers.ts';
+import { checkLibrary, type Trouble, vulkanDrivers } from './drivers.ts';
 import { swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
-
-/** What stands between this machine and its GPU, and what to do about it. */
-export interface Trouble {
-  readonly what: string;
-  readonly remedy: string;
-}
 
 /** What is looked at to find out. */
 export interface Machine {
@@ -15,8 +9,8 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether there is a Vulkan loader of the system's or from npm. */
   readonly hasLoader: boolean;
-  /** Libraries of drivers that load, and what is wrong with the others. */
-  readonly drivers: readonly { readonly library: string; readonly problem: string | null }[];
+  /** The libraries of the drivers that load. */
+  readonly drivers: readonly string[];
   readonly exists: (path: string) => boolean;
   /** The names in a folder; empty where there is none. */
   readonly list: (folder: string) => readonly string[];
@@ -24,7 +18,7 @@ export interface Machine {
   readonly isOpen: (path: string) => boolean;
 }
 
-/** What is wrong with the drivers and devices of this machine, as far as files tell. */
+/** What is wrong with this machine beside its drivers, as far as files tell. */
 export async function troubles(): Promise<Trouble[]> {
   return process.platform === 'linux' ? troublesOf(await thisMachine()) : [];
 }
@@ -36,7 +30,7 @@ async function thisMachine(): Promise<Machine> {
     platform: process.platform,
     environment: process.env,
     hasLoader: bundled !== undefined || hasVulkanLoader(),
-    drivers: drivers.flatMap((driver) => checkLibrary(driver) ?? []),
+    drivers: drivers.flatMap((driver) => (checkLibrary(driver)?.problem === null ? [driver.library] : [])),
     exists: existsSync,
     list: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
     isOpen,
@@ -59,23 +53,13 @@ export function troublesOf(machine: Machine): Trouble[] {
     remedy:
       'Install it ("apt install libvulkan1" on Debian and Ubuntu, "dnf install vulkan-loader" on Fedora).',
   };
-  const broken = machine.drivers.flatMap(({ problem }) =>
-    problem === null
-      ? []
-      : [{ what: problem, remedy: "Reinstall that driver's package, or remove the file." }],
-  );
-  return [
-    ...(machine.hasLoader ? [] : [loader]),
-    ...broken,
-    ...withoutGraphics(machine),
-    ...forbidden(machine),
-  ];
+  return [...(machine.hasLoader ? [] : [loader]), ...withoutGraphics(machine), ...forbidden(machine)];
 }
 
 /** NVIDIA's container tools give a container the card without the part of the driver that is Vulkan's, unless told to. */
 function withoutGraphics({ environment, drivers, exists }: Machine): Trouble[] {
   const isThere = exists('/dev/nvidiactl');
-  const hasDriver = drivers.some(({ library, problem }) => /nvidia/i.test(library) && problem === null);
+  const hasDriver = drivers.some((library) => /nvidia/i.test(library));
   if (!isThere || hasDriver) return [];
   const { NVIDIA_DRIVER_CAPABILITIES: capabilities, NVIDIA_VISIBLE_DEVICES: visible } = environment;
   const isContainer =

@@ -9,7 +9,15 @@ import { otherDevice } from '../support/training.ts';
 const GOLDENS = { deep, shallow, cosine, adamw, sgd };
 
 /** A plan of each kind in float32, and some with sizes of their own. */
-const PLANS: readonly PlanName[] = ['fused', 'fused-2', 'layered', 'layered-32', 'layered-quads', 'unfused'];
+const PLANS: readonly PlanName[] = [
+  'fused',
+  'fused-2',
+  'layered',
+  'layered-32',
+  'layered-quads',
+  'layered-lanes',
+  'unfused',
+];
 
 /** Every trajectory with each plan that can take its steps. */
 const CASES = Object.entries(GOLDENS).flatMap(([what, golden]) => {
