@@ -119,6 +119,8 @@ const SLOW = 5;
 const SLOW_IN_ROUNDS = 1.5;
 /** A plan's first step is waited for so long. */
 const FIRST_STEP_SECONDS = 10;
+/** A plan that was late for so many shapes is not tried for others: each time a compiler goes on that nobody waits for. */
+const MOST_LATE = 2;
 const WINDOW_MILLISECONDS = 40;
 const LEAST_ROUNDS = 6;
 
@@ -151,7 +153,10 @@ export async function benchChoice(
   const shapes: ShapeChoice[] = [];
   for (const [done, each] of all.entries()) {
     onProgress?.({ label: shapeName(each), done, total: all.length });
-    shapes.push(await measureShape(subject.device, open, each, options));
+    const isLate = (plan: PlanName) =>
+      shapes.filter(({ plans }) => plans.some((one) => one.plan === plan && one.status === 'late')).length >=
+      MOST_LATE;
+    shapes.push(await measureShape(subject.device, open, each, isLate, options));
   }
   const good = shapes.filter(({ ratio }) => ratio !== null && ratio <= GOOD);
   const environment = benchEnvironment(subject, timing);
@@ -169,6 +174,7 @@ async function measureShape(
   device: GPUDevice,
   open: () => Promise<GPUDevice>,
   each: ChoiceShape,
+  isLate: (plan: PlanName) => boolean,
   { seconds = 8, signal }: ChoiceBenchOptions,
 ): Promise<ShapeChoice> {
   const started = performance.now();
@@ -181,6 +187,10 @@ async function measureShape(
     for (const plan of [chosen, ...PLAN_NAMES.filter((name) => name !== chosen)]) {
       checkInterrupted(signal);
       if (planRoundsToHalves(plan)) continue;
+      if (plan !== chosen && isLate(plan)) {
+        out.push({ plan, status: 'late', reason: `it was late for ${MOST_LATE} other shapes` });
+        continue;
+      }
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
       const made = await Racer.create(open, { ...each, plan }, SLOW * best, signal);
       if (made instanceof Racer) racers.push(made);
