@@ -1,10 +1,12 @@
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
 export {
   benchChoice,
+  CHOICE_SHAPES,
   type ChoiceBenchOptions,
   type ChoiceReport,
   type ChoiceShape,
   choiceBenchLimits,
+  FEW_CHOICE_SHAPES,
   type PlanTiming,
   type ShapeChoice,
 } from './bench/choice.ts';

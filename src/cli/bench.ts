@@ -14,9 +14,11 @@ import {
   benchFloor,
   benchKernels,
   benchTraining,
+  CHOICE_SHAPES,
   type ChoiceReport,
   checkKernelNames,
   choiceBenchLimits,
+  FEW_CHOICE_SHAPES,
   formatBench,
   nodeVersions,
   openDevice,
@@ -85,15 +87,16 @@ export function addBench(program: Command, signal: AbortSignal): void {
         benchTraining(subject, { ...options, ...axes }),
       );
     });
-  addBenchFiles(bench);
   withOutput(bench.command('choice').description('measure how well "auto" chooses its plan'))
     .addOption(benchOptions.few())
     .addOption(benchOptions.seconds())
-    .action((flags: ChoiceFlags) =>
-      run(flags, signal, choiceBenchLimits(flags), (subject, options, open) =>
-        benchChoice(subject, open, { ...options, ...flags }),
-      ),
-    );
+    .action(({ few, seconds, ...flags }: ChoiceFlags) => {
+      const shapes = few ? FEW_CHOICE_SHAPES : CHOICE_SHAPES;
+      return run(flags, signal, choiceBenchLimits(shapes), (subject, options, open) =>
+        benchChoice(subject, open, { ...options, shapes, seconds }),
+      );
+    });
+  addBenchFiles(bench);
 }
 
 function withOutput(command: Command): Command {
