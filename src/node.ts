@@ -1,3 +1,4 @@
+export { type MatrixConfig, shapesInWords } from './gpu/matrix-units.ts';
 export * from './index.ts';
 export { type ListedAdapter, listAdapters } from './node/adapters.ts';
 export { readBenchFolder, readBenchReport } from './node/bench-files.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Diagnosis, diagnose, type ListedAdapter, listInWords, ShadegradError } from '../node.ts';
+import { type Diagnosis, diagnose, type ListedAdapter, ShadegradError, shapesInWords } from '../node.ts';
 import { options } from './options.ts';
 import { count, output } from './output.ts';
 
@@ -55,7 +55,7 @@ function adapterText(adapter: ListedAdapter): string {
       ? []
       : [`${adapter.alike} adapters that Dawn cannot tell apart: it takes the first`]),
     `subgroups: ${least === most ? most : `${least} to ${most}`} wide`,
-    `matrix units: ${listInWords(matrices)}`,
+    `matrix units: ${shapesInWords(matrices)}`,
     ...TELLING_LIMITS.map((limit) => `${limit}: ${count(limits[limit] ?? 0)}`),
     `features: ${features.join(', ')}`,
   ];

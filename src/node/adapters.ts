@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
-import type { ListedShape } from '../gpu/matrix-units.ts';
+import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
 import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
 import { type Probe, type ProbedAdapter, probe } from './probe.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { reasonOf } from '../errors.ts';
-import type { ListedShape } from '../gpu/matrix-units.ts';
+import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { dawnLibrary } from './toggles.ts';
 
 /** What Dawn says of one adapter, as plain data. */
