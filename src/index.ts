@@ -85,7 +85,7 @@ export {
   OPTIONAL_FEATURES,
   reportAdapter,
 } from './gpu/adapter.ts';
-export { type ListedShape, listInWords, MATRIX_FEATURES } from './gpu/matrix-units.ts';
+export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';

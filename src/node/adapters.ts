@@ -21,7 +21,7 @@ export interface ListedAdapter extends AdapterReport {
   /** The narrowest and widest subgroups. */
   readonly subgroupSizes: readonly [least: number, most: number];
   /** What its matrix units multiply; empty where there are none. */
-  readonly matrices: readonly ListedShape[];
+  readonly matrices: readonly MatrixConfig[];
   /** In alphabetical order. */
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;

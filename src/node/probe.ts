@@ -19,7 +19,7 @@ export interface ProbedAdapter {
     readonly subgroupMaxSize: number;
   };
   /** What its matrix units multiply; empty where there are none. */
-  readonly matrices: readonly ListedShape[];
+  readonly matrices: readonly MatrixConfig[];
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
   /** Why it gives no device; null where it does. */
@@ -105,7 +105,7 @@ async function look(require: NodeJS.Require, library: string): Promise<void> {
       subgroupMinSize,
       subgroupMaxSize,
     };
-    const { subgroupMatrixConfigs = [] } = adapter.info as { subgroupMatrixConfigs?: Iterable<ListedShape> };
+    const { subgroupMatrixConfigs = [] } = adapter.info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
     const matrices = Array.from(subgroupMatrixConfigs, ({ componentType, resultComponentType, M, N, K }) => {
       return { componentType, resultComponentType, M, N, K };
     });
