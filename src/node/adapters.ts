@@ -6,7 +6,7 @@ import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
 import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
 import { type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
-import { hasVulkanLoader } from './vulkan.ts';
+import { hasVulkanLoader, needsLoader } from './vulkan.ts';
 
 /** An adapter of this machine, and what it offers. */
 export interface ListedAdapter extends AdapterReport {
@@ -119,7 +119,7 @@ async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<Li
 function environmentFor(manifests: readonly string[], bundled: SwiftShader | undefined): NodeJS.ProcessEnv {
   const { LD_LIBRARY_PATH = '' } = process.env;
   const loader = bundled &&
-    !hasVulkanLoader() && { LD_LIBRARY_PATH: joined(LD_LIBRARY_PATH, dirname(bundled.loader)) };
+    needsLoader(bundled.loader) && { LD_LIBRARY_PATH: joined(LD_LIBRARY_PATH, dirname(bundled.loader)) };
   return { ...process.env, ...loader, ...driversOnly(manifests) };
 }
 

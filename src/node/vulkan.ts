@@ -1,3 +1,4 @@
+import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,6 +33,14 @@ export function hasVulkanLoader(): boolean {
   );
   const besideNode = join(dirname(process.execPath), loaderName);
   return [besideDawn, besideNode, loaderName].some((library) => loadingError(library) === null);
+}
+
+/**
+ * Whether Dawn, on Linux, uses the loader from npm, since the system has none. In this process the one from npm may be loaded
+ * already, and then answers to the system's name.
+ */
+export function needsLoader(bundled: string): boolean {
+  return readFileSync('/proc/self/maps', 'utf8').includes(realpathSync(bundled)) || !hasVulkanLoader();
 }
 
 /** Loads a library and keeps it in the process. Why it does not load, in the system's words; null where it does. */
