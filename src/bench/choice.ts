@@ -9,7 +9,7 @@ import {
   PLAN_NAMES,
   type PlanName,
   planLacks,
-  planRoundsToHalves,
+  planUsesMatrixUnits,
 } from '../train/plans/index.ts';
 import { makeResident } from '../train/resident.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
@@ -37,8 +37,8 @@ const shape = (batchSize: number, hidden: readonly number[], models = 1): Choice
   models,
 });
 
-/** Eight of the shapes, for adapters that take long. */
-const FEW_SHAPES: readonly ChoiceShape[] = [
+/** Eight of {@link CHOICE_SHAPES}, for adapters on which all would take long. */
+export const FEW_CHOICE_SHAPES: readonly ChoiceShape[] = [
   shape(32, [100]),
   shape(32, []),
   shape(8, [100]),
@@ -49,7 +49,9 @@ const FEW_SHAPES: readonly ChoiceShape[] = [
   shape(32, [32], 64),
 ];
 
-const MORE_SHAPES: readonly ChoiceShape[] = [
+/** Batches of 8 to 4,096, hidden layers of 16 to 2,048, none to three of them, and 1 to 64 networks. */
+export const CHOICE_SHAPES: readonly ChoiceShape[] = [
+  ...FEW_CHOICE_SHAPES,
   shape(8, []),
   shape(256, []),
   shape(4096, []),
@@ -69,8 +71,8 @@ const MORE_SHAPES: readonly ChoiceShape[] = [
 ];
 
 export interface ChoiceBenchOptions {
-  /** Measures 8 shapes instead of all 24. */
-  readonly few?: boolean | undefined;
+  /** Default {@link CHOICE_SHAPES}. */
+  readonly shapes?: readonly ChoiceShape[] | undefined;
   /** Seconds for each shape's rounds, after its plans are ready. Default 8. */
   readonly seconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -117,17 +119,14 @@ const SLOW = 5;
 const SLOW_IN_ROUNDS = 1.5;
 /** A plan's first step is waited for so long. */
 const FIRST_STEP_SECONDS = 10;
+/** A plan that was late for so many shapes is not tried for others: each time a compiler goes on that nobody waits for. */
+const MOST_LATE = 2;
 const WINDOW_MILLISECONDS = 40;
 const LEAST_ROUNDS = 6;
 
-/** Limits beyond WebGPU's defaults that the shapes need, as far as the adapter allows. */
-export function choiceBenchLimits(options: Pick<ChoiceBenchOptions, 'few'> = {}): Record<string, number> {
-  const plans = shapesOf(options).map((each) => trainingPlanOf({ ...each, plan: ANY_PLAN }, ANY_TARGET));
-  return requiredLimits(...plans);
-}
-
-function shapesOf({ few = false }: Pick<ChoiceBenchOptions, 'few'>): readonly ChoiceShape[] {
-  return few ? FEW_SHAPES : [...FEW_SHAPES, ...MORE_SHAPES];
+/** Limits beyond WebGPU's defaults that the shapes need: a device should have them as far as its adapter allows. */
+export function choiceBenchLimits(shapes = CHOICE_SHAPES): Record<string, number> {
+  return requiredLimits(...shapes.map((each) => trainingPlanOf({ ...each, plan: ANY_PLAN }, ANY_TARGET)));
 }
 
 /**
@@ -143,7 +142,7 @@ export async function benchChoice(
   open: () => Promise<GPUDevice>,
   options: ChoiceBenchOptions = {},
 ): Promise<ChoiceReport> {
-  const { signal, onProgress } = options;
+  const { shapes: all = CHOICE_SHAPES, signal, onProgress } = options;
   const timer = await PassTimer.create(subject.device, signal);
   const timing = {
     clock: 'wall clock' as const,
@@ -151,11 +150,13 @@ export async function benchChoice(
     roundTripMicroseconds: await measureRoundTrip(timer, signal),
   };
   timer.destroy();
-  const all = shapesOf(options);
   const shapes: ShapeChoice[] = [];
   for (const [done, each] of all.entries()) {
     onProgress?.({ label: shapeName(each), done, total: all.length });
-    shapes.push(await measureShape(subject.device, open, each, options));
+    const isLate = (plan: PlanName) =>
+      shapes.filter(({ plans }) => plans.some((one) => one.plan === plan && one.status === 'late')).length >=
+      MOST_LATE;
+    shapes.push(await measureShape(subject.device, open, each, isLate, options));
   }
   const good = shapes.filter(({ ratio }) => ratio !== null && ratio <= GOOD);
   const environment = benchEnvironment(subject, timing);
@@ -173,6 +174,7 @@ async function measureShape(
   device: GPUDevice,
   open: () => Promise<GPUDevice>,
   each: ChoiceShape,
+  isLate: (plan: PlanName) => boolean,
   { seconds = 8, signal }: ChoiceBenchOptions,
 ): Promise<ShapeChoice> {
   const started = performance.now();
@@ -184,7 +186,11 @@ async function measureShape(
     // The chosen one first: the others are held against it.
     for (const plan of [chosen, ...PLAN_NAMES.filter((name) => name !== chosen)]) {
       checkInterrupted(signal);
-      if (planRoundsToHalves(plan)) continue;
+      if (planUsesMatrixUnits(plan)) continue;
+      if (plan !== chosen && isLate(plan)) {
+        out.push({ plan, status: 'late', reason: `it was late for ${MOST_LATE} other shapes` });
+        continue;
+      }
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
       const made = await Racer.create(open, { ...each, plan }, SLOW * best, signal);
       if (made instanceof Racer) racers.push(made);

@@ -14,9 +14,11 @@ import {
   benchFloor,
   benchKernels,
   benchTraining,
+  CHOICE_SHAPES,
   type ChoiceReport,
   checkKernelNames,
   choiceBenchLimits,
+  FEW_CHOICE_SHAPES,
   formatBench,
   nodeVersions,
   openDevice,
@@ -61,10 +63,10 @@ interface ChoiceFlags extends BenchFlags {
 export function addBench(program: Command, signal: AbortSignal): void {
   const bench = program.command('bench').description('measure shaders and training on this machine');
   withOutput(bench.command('floor').description('measure what no shader here can beat'))
-    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.samples('timed passes of each kernel that there is time for', 30))
     .action((flags: BenchFlags) => run(flags, signal, {}, benchFloor));
   withOutput(bench.command('kernels').description('measure shaders, checked, as shares of the floor'))
-    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.samples('timed passes of each kernel that there is time for', 30))
     .addOption(benchOptions.only())
     .addOption(benchOptions.sweep())
     .addOption(benchOptions.svg('a roofline plot'))
@@ -73,7 +75,7 @@ export function addBench(program: Command, signal: AbortSignal): void {
       return run(flags, signal, {}, (subject, options) => benchKernels(subject, { ...options, only, sweep }));
     });
   withOutput(bench.command('train').description('measure training, for every combination of the axes'))
-    .addOption(benchOptions.samples('timed windows of each combination', 7))
+    .addOption(benchOptions.samples('timed windows of each combination that there is time for', 20))
     .addOption(benchOptions.batchSizes())
     .addOption(benchOptions.networks())
     .addOption(benchOptions.plans())
@@ -85,15 +87,16 @@ export function addBench(program: Command, signal: AbortSignal): void {
         benchTraining(subject, { ...options, ...axes }),
       );
     });
-  addBenchFiles(bench);
   withOutput(bench.command('choice').description('measure how well "auto" chooses its plan'))
     .addOption(benchOptions.few())
     .addOption(benchOptions.seconds())
-    .action((flags: ChoiceFlags) =>
-      run(flags, signal, choiceBenchLimits(flags), (subject, options, open) =>
-        benchChoice(subject, open, { ...options, ...flags }),
-      ),
-    );
+    .action(({ few, seconds, ...flags }: ChoiceFlags) => {
+      const shapes = few ? FEW_CHOICE_SHAPES : CHOICE_SHAPES;
+      return run(flags, signal, choiceBenchLimits(shapes), (subject, options, open) =>
+        benchChoice(subject, open, { ...options, shapes, seconds }),
+      );
+    });
+  addBenchFiles(bench);
 }
 
 function withOutput(command: Command): Command {

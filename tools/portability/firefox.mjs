@@ -13,6 +13,7 @@ const PREFERENCES = {
   'dom.webgpu.workers.enabled': true,
   'gfx.webgpu.ignore-blocklist': true,
   'gfx.webgpu.force-enabled': true,
+  'ui.prefersReducedMotion': 1,
   'toolkit.telemetry.enabled': false,
   'app.normandy.enabled': false,
   'network.connectivity-service.enabled': false,
@@ -62,8 +63,10 @@ export async function testInFirefox({ folder, log, origin, sid }) {
   try {
     const browser = await connect(puppeteer, `ws://127.0.0.1:${port}/session`);
     const version = (await browser.version()).replace('firefox/', '');
-    const report = await runTests(browser, `${origin}/tests.html`, log);
-    const page = await trainPage(browser, `${origin}/demo/?${EPOCH}`);
+    // In the tab that is there: opening another one while shaders compile makes Firefox's renderer fail.
+    const [tab] = await browser.pages();
+    const report = await runTests(tab, `${origin}/tests.html`, log);
+    const page = await trainPage(tab, `${origin}/demo/?${EPOCH}`);
     await browser.close();
     return { version, report, page };
   } finally {
@@ -89,7 +92,7 @@ async function puppeteerIn(folder, log) {
   if (!existsSync(join(folder, 'node_modules/puppeteer-core'))) {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
-    await run(['npm', 'install', '--no-audit', '--no-fund', 'puppeteer-core@25'], { cwd: folder, log });
+    await run(['npm', 'install', '--no-audit', '--no-fund', 'puppeteer-core@24'], { cwd: folder, log });
   }
   const { default: puppeteer } = await import(pathToFileURL(resolve('puppeteer-core')).href);
   return puppeteer;
@@ -115,9 +118,8 @@ async function connect(puppeteer, browserWSEndpoint) {
   }
 }
 
-/** @param {any} browser @param {string} address @param {string} log */
-async function runTests(browser, address, log) {
-  const page = await browser.newPage();
+/** @param {any} page @param {string} address @param {string} log */
+async function runTests(page, address, log) {
   const printed = createWriteStream(log, { flags: 'a' });
   /** @type {string | undefined} */
   let broken;
@@ -129,7 +131,6 @@ async function runTests(browser, address, log) {
   for (;;) {
     const report = await page.evaluate(() => globalThis.report ?? null);
     if (report) {
-      await page.close();
       printed.end();
       return report;
     }
@@ -141,12 +142,11 @@ async function runTests(browser, address, log) {
 /**
  * Trains on the page as a visitor does, and takes the report that it saves.
  *
- * @param {any} browser
+ * @param {any} page
  * @param {string} address
  * @returns {Promise<{ plan: string, loss: number, testAccuracy: number }>}
  */
-async function trainPage(browser, address) {
-  const page = await browser.newPage();
+async function trainPage(page, address) {
   await page.goto(address);
   await reach(page, 'ready');
   await page.click('#train');
@@ -161,7 +161,6 @@ async function trainPage(browser, address) {
   await page.click('#save-report');
   await page.waitForFunction(() => globalThis.saved !== undefined);
   const { config, history, test } = JSON.parse(await page.evaluate(() => globalThis.saved.text()));
-  await page.close();
   return { plan: config.plan, loss: history[0].loss, testAccuracy: test.accuracy };
 }
 

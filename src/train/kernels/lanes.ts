@@ -19,6 +19,9 @@ const BLOCKS = [
   { work: 2 ** 27, rows: 32, vectors: 2 },
 ] as const;
 
+/** Enough for few cores, where smaller workgroups would repeat much work. */
+const FEW_WORKGROUPS = 4;
+
 /** Lanes of AVX2: what is made for no known device has so many. */
 const USUAL_LANES = 8;
 
@@ -49,9 +52,17 @@ export function laneKernels(lanes: number): LayeredKernels {
       const { BYTES: _, ORDER_LENGTH, ...constants } = denseConstants(sizes);
       if (input === 'samples') {
         const kernel = 'dense_bytes_lanes';
-        return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes }, bindings, [
-          groups(vectors(layer.outputs), lanes / 4),
-          groups(rows, shaderConstant(kernel, 'TILE_ROWS')),
+        const across = vectors(layer.outputs);
+        const along = groups(rows, shaderConstant(kernel, 'TILE_ROWS'));
+        // As wide as they may be: the rows' pixels are loaded and unpacked for each strip.
+        const strips = Math.max(
+          groups(across, lanes),
+          Math.min(across, groups(FEW_WORKGROUPS, along * models)),
+        );
+        const strip = groups(across, strips);
+        return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes, VECTORS: strip }, bindings, [
+          groups(across, strip),
+          along,
           models,
         ]);
       }
