@@ -54,11 +54,8 @@ export function laneKernels(lanes: number): LayeredKernels {
         const kernel = 'dense_bytes_lanes';
         const across = vectors(layer.outputs);
         const along = groups(rows, shaderConstant(kernel, 'TILE_ROWS'));
-        // As wide as they may be: the rows' pixels are loaded and unpacked for each strip.
-        const strips = Math.max(
-          groups(across, lanes),
-          Math.min(across, groups(FEW_WORKGROUPS, along * models)),
-        );
+        // As wide as they may be, since each strip loads and unpacks the pixels again.
+        const strips = Math.max(groups(across, lanes), Math.min(across, groups(FEW_WORKGROUPS, along)));
         const strip = groups(across, strips);
         return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes, VECTORS: strip }, bindings, [
           groups(across, strip),
