@@ -66,7 +66,7 @@ const unbuilt: ProjectOptions = {
 };
 
 /** For tests of what is shipped: the command line and the demo page. */
-const built: ProjectOptions = { globalSetup: ['tests/support/build.ts'] };
+const built: ProjectOptions = { globalSetup: ['tests/support/build.ts', 'tests/support/drivers.ts'] };
 
 /** Tests that time the page. They run after the others and one at a time, because the CPU is the GPU here. */
 const measuring = ['tests/browser/{bench,responsiveness}.test.ts'];

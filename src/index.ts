@@ -1,4 +1,20 @@
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
+export {
+  benchChoice,
+  type ChoiceBenchOptions,
+  type ChoiceReport,
+  type ChoiceShape,
+  choiceBenchLimits,
+  type PlanTiming,
+  type ShapeChoice,
+} from './bench/choice.ts';
+export type { NamedReport } from './bench/columns.ts';
+export {
+  type BenchComparison,
+  type ComparedRow,
+  compareBench,
+  formatComparison,
+} from './bench/compare.ts';
 export { BENCH_FEATURES, type BenchEnvironment, type BenchSubject } from './bench/environment.ts';
 export {
   type BenchOptions,
@@ -16,9 +32,11 @@ export {
   type KernelsOptions,
   type KernelsReport,
 } from './bench/kernels.ts';
+export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
 export type { BenchReport } from './bench/report.ts';
-export type { MeasuredCase, TimelessCase } from './bench/run-case.ts';
-export type { Ended, Spread } from './bench/statistics.ts';
+export { benchFile, readBenchFile } from './bench/result-file.ts';
+export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
+export { type Ended, type Interval, medianInterval, type Spread } from './bench/statistics.ts';
 export {
   benchTraining,
   type MeasuredTraining,
@@ -131,7 +149,7 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
 } from './train/checkpoint.ts';
-export type { PlanMemory } from './train/choice.ts';
+export type { PlanMemory, PlanTimes } from './train/choice.ts';
 export { ensemblePrediction, populationEvaluation } from './train/ensemble.ts';
 export type {
   Divergence,

@@ -1,4 +1,6 @@
 export * from './index.ts';
+export { type ListedAdapter, listAdapters } from './node/adapters.ts';
+export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
 export { cacheDirectory } from './node/cache.ts';
 export {
   CHECKPOINT_FILE,
@@ -10,7 +12,7 @@ export {
 } from './node/checkpoints.ts';
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
-export { type AdapterDiagnosis, type Diagnosis, diagnose } from './node/diagnose.ts';
+export { type Diagnosis, diagnose } from './node/diagnose.ts';
 export { removeEmptyFolders } from './node/files.ts';
 export { MATRIX_DEVICE, type OpenDeviceOptions, type OpenedDevice, openDevice } from './node/gpu.ts';
 export type { ReadingProgress } from './node/image-folder.ts';
@@ -26,6 +28,7 @@ export {
 export { readModel, readModels, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
+export type { MatrixConfig } from './node/probe.ts';
 export {
   POPULATION_FILES,
   prepareFolder,

@@ -1,6 +1,7 @@
 import type {
   BenchEnvironment,
   BenchReport,
+  CaseResult,
   Ended,
   Floor,
   KernelResult,
@@ -45,7 +46,14 @@ export function benchTables(report: BenchReport): HTMLElement[] {
   return [...tableOf(main), make('details', {}, summary, ...tableOf(floorFigures(report.floor)))];
 }
 
-function floorFigures({ dispatch, roundTrip, copies, fma }: Floor): Figures {
+function floorFigures({ dispatch, roundTrip, copies, fma, halfFma, sharedFma }: Floor): Figures {
+  const multiplyAdds = (name: string, result: CaseResult): Line => ({
+    names: [name],
+    figures:
+      result.status === 'measured'
+        ? [...times(result.time, result.ended), rate(result, result.flops, 'GFLOP/s'), checked(result)]
+        : result,
+  });
   const rate = (measured: MeasuredCase, amount: number, unit: string) =>
     `${figure(amount / measured.time.min / 1000)} ${unit}`;
   return {
@@ -60,10 +68,9 @@ function floorFigures({ dispatch, roundTrip, copies, fma }: Floor): Figures {
         names: [`Copying ${copy.size}`],
         figures: [...times(copy.time, copy.ended), rate(copy, copy.bytes, 'GB/s'), checked(copy)],
       })),
-      {
-        names: ['Multiply-adds'],
-        figures: [...times(fma.time, fma.ended), rate(fma, fma.flops, 'GFLOP/s'), checked(fma)],
-      },
+      multiplyAdds('Multiply-adds', fma),
+      multiplyAdds('Multiply-adds in float16', halfFma),
+      multiplyAdds('Multiply-adds, loads shared', sharedFma),
     ],
   };
 }

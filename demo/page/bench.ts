@@ -1,4 +1,4 @@
-import type { BenchProgress, BenchReport } from '../../src/index.ts';
+import { type BenchProgress, type BenchReport, benchFile } from '../../src/index.ts';
 import { benchHeight } from '../charts/bench.ts';
 import type { PicturedReport } from '../charts/protocol.ts';
 import type { BenchChoice, Reply } from '../protocol.ts';
@@ -46,9 +46,7 @@ export function benchPanel({ run, stop }: BenchActions) {
     stop();
   });
   byId('bench-save', HTMLButtonElement).addEventListener('click', () => {
-    if (!report) return;
-    const json = `${JSON.stringify(report, null, 2)}\n`;
-    save(`bench-${report.bench}.json`, new Blob([json], { type: 'application/json' }));
+    if (report) void saveReport(report);
   });
 
   function showState(): void {
@@ -106,6 +104,11 @@ export function benchPanel({ run, stop }: BenchActions) {
       if (running) ended('');
     },
   };
+}
+
+async function saveReport(report: BenchReport): Promise<void> {
+  const json = await benchFile(report);
+  save(`bench-${report.bench}.json`, new Blob([json], { type: 'application/json' }));
 }
 
 /** The picture of a report, for reports that have one. */

@@ -1,3 +1,4 @@
+import type { ChoiceReport } from './choice.ts';
 import { type BenchReport, benchTable, type Cell, environmentLines, versionsText } from './report.ts';
 
 /** Columns that only `--json` and `--csv` have, not the text. */
@@ -5,32 +6,47 @@ const LEFT_OUT = ['samples', 'copies', 'clock', 'best us', 'first loss'];
 const SHARES = ['share of floor', 'checked'];
 
 /** The report as aligned lines for a terminal. */
-export function formatBench(report: BenchReport): string {
+export function formatBench(report: BenchReport | ChoiceReport): string {
   const { columns, rows } = benchTable(report);
   const empty = (i: number) => rows.every((row) => row[i] === null);
   const shown = [...columns.keys()].filter(
-    (i) => report.bench === 'floor' || !(LEFT_OUT.includes(columns[i] ?? '') || empty(i)),
+    (i) => !empty(i) && (report.bench === 'floor' || !LEFT_OUT.includes(columns[i] ?? '')),
   );
-  const texts = [
+  const lines = alignedLines(
     shown.map((i) => columns[i] ?? ''),
-    ...rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
-  ];
-  const widths = shown.map((_, j) => Math.max(...texts.map((cells) => cells[j]?.length ?? 0)));
-  const numeric = shown.map((i) => rows.some((row) => typeof row[i] === 'number'));
-  const lines = texts.map((cells) =>
+    rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
+    shown.map((i) => rows.some((row) => typeof row[i] === 'number')),
+  );
+  const sums = report.bench === 'choice' ? ['', withinLine(report)] : [];
+  return [...environmentLines(report.environment), '', ...lines, ...sums].join('\n');
+}
+
+function withinLine({ shapes, within }: ChoiceReport): string {
+  const good = Math.round(within * shapes.length);
+  return `Within 10 % of the best: ${good} of ${shapes.length} (${(100 * within).toFixed(0)} %)`;
+}
+
+/** A table's heading and rows as lines, each column as wide as its longest text, and to the right where it is `numeric`. */
+export function alignedLines(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  numeric: readonly boolean[],
+): string[] {
+  const texts = [heading, ...rows];
+  const widths = heading.map((_, j) => Math.max(...texts.map((cells) => cells[j]?.length ?? 0)));
+  return texts.map((cells) =>
     cells
       .map((text, j) => (numeric[j] ? text.padStart(widths[j] ?? 0) : text.padEnd(widths[j] ?? 0)))
       .join('  ')
       .trimEnd(),
   );
-  return [...environmentLines(report.environment), '', ...lines].join('\n');
 }
 
 /**
  * The report as CSV (RFC 4180): a line of names, every line ended by CR LF, null as an empty field. Every line also
  * says what its figures depend on.
  */
-export function benchCsv(report: BenchReport): string {
+export function benchCsv(report: BenchReport | ChoiceReport): string {
   const { adapter, toggles, versions, timing, date } = report.environment;
   const { columns, rows } = benchTable(report);
   const environment: Readonly<Record<string, Cell>> = {
@@ -57,11 +73,11 @@ function csvCell(cell: Cell): string {
 function cellText(cell: Cell, column: string): string {
   if (cell === null) return '';
   if (typeof cell === 'string') return cell;
-  return SHARES.includes(column) ? `${(100 * cell).toPrecision(3)} %` : numberText(cell);
+  return SHARES.includes(column) ? `${(100 * cell).toPrecision(3)} %` : figureText(cell);
 }
 
 /** Three significant digits, without an exponent. */
-function numberText(value: number): string {
+export function figureText(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return value === 0 ? '0' : String(Number(value.toPrecision(3)));
 }

@@ -1,8 +1,9 @@
+import type { ChoiceReport } from './choice.ts';
 import type { BenchEnvironment } from './environment.ts';
-import type { FloorReport } from './floor.ts';
+import type { Floor, FloorReport } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
 import { peak } from './roofline.ts';
-import type { MeasuredCase } from './run-case.ts';
+import type { CaseResult, MeasuredCase } from './run-case.ts';
 import type { Ended, Spread } from './statistics.ts';
 import type { TrainingReport, TrainingResult } from './train.ts';
 import { specOf } from './training-work.ts';
@@ -21,7 +22,8 @@ export interface BenchTable {
 }
 
 /** The report's figures, as numbers. Shares are from 0 to 1. */
-export function benchTable(report: BenchReport): BenchTable {
+export function benchTable(report: BenchReport | ChoiceReport): BenchTable {
+  if (report.bench === 'choice') return choiceTable(report);
   if (report.bench === 'floor') return floorTable(report);
   return report.bench === 'kernels' ? kernelsTable(report) : trainingTable(report);
 }
@@ -51,26 +53,34 @@ function spreadCells({ median, low, high, p95 }: Spread, ended: Ended | null): C
 
 function floorTable({ floor }: FloorReport): BenchTable {
   const times = (time: Spread, ended: Ended | null) => [...spreadCells(time, ended), time.min, time.samples];
-  const copy = (measured: MeasuredCase) => [
-    `copy, ${measured.size}`,
-    ...times(measured.time, measured.ended),
-    peak(measured, measured.bytes),
-    'GB/s',
-  ];
+  const rated = (
+    name: string,
+    result: CaseResult,
+    amount: (measured: MeasuredCase) => number,
+    unit: string,
+  ) =>
+    result.status === 'measured'
+      ? [name, ...times(result.time, result.ended), peak(result, amount(result)), unit, null]
+      : [name, ...new Array<null>(9).fill(null), timelessRemark(result)];
+  const timed = (name: string, time: Spread) => [name, ...times(time, null), null, null, null];
   return {
-    columns: ['floor', 'median us', ...AFTER_MEDIAN, 'best us', 'samples', 'best rate', 'unit'],
+    columns: ['floor', 'median us', ...AFTER_MEDIAN, 'best us', 'samples', 'best rate', 'unit', 'remark'],
     rows: [
-      ['dispatch after dispatch', ...times(floor.dispatch, null), null, null],
-      ['submit to done', ...times(floor.roundTrip, null), null, null],
-      ...floor.copies.map(copy),
-      [
-        'multiply-add',
-        ...times(floor.fma.time, floor.fma.ended),
-        peak(floor.fma, floor.fma.flops),
-        'GFLOP/s',
-      ],
+      timed('dispatch after dispatch', floor.dispatch),
+      timed('submit to done', floor.roundTrip),
+      ...floor.copies.map((copy) => rated(`copy, ${copy.size}`, copy, ({ bytes }) => bytes, 'GB/s')),
+      ...multiplyAdds(floor).map(([name, result]) => rated(name, result, ({ flops }) => flops, 'GFLOP/s')),
     ],
   };
+}
+
+/** The floor's rates of arithmetic, by the names that reports give them. */
+export function multiplyAdds({ fma, halfFma, sharedFma }: Floor): [name: string, CaseResult][] {
+  return [
+    ['multiply-add', fma],
+    ['multiply-add in float16', halfFma],
+    ['multiply-add, loads shared', sharedFma],
+  ];
 }
 
 function kernelsTable({ kernels }: KernelsReport): BenchTable {
@@ -168,6 +178,39 @@ function trainingCells(result: TrainingResult): Cell[] {
     result.lastLoss,
     result.twinSamples === 0 ? 'too large for the float64 twin: only the loss was watched' : null,
   ];
+}
+
+function choiceTable({ shapes }: ChoiceReport): BenchTable {
+  return {
+    columns: [
+      'network',
+      'batch',
+      'models',
+      'chosen',
+      'best',
+      'chosen / best',
+      'choice s',
+      'us a step of each',
+      'remark',
+    ],
+    rows: shapes.map(({ chosen, best, ratio, seconds, plans, ...shape }) => {
+      const timed = plans.flatMap((plan) => (plan.status === 'timed' ? [plan] : []));
+      const late = plans.filter(({ status }) => status === 'late').map(({ plan }) => plan);
+      const wrong = plans.flatMap((plan) => (plan.status === 'void' ? [`${plan.plan}: ${plan.reason}`] : []));
+      const remarks = [...(late.length > 0 ? [`not compiled in time: ${late.join(' ')}`] : []), ...wrong];
+      return [
+        networkName(shape),
+        shape.batchSize,
+        shape.models,
+        chosen,
+        best,
+        ratio,
+        seconds,
+        timed.map(({ plan, step }) => `${plan} ${step.median.toFixed(0)}`).join(' '),
+        remarks.length > 0 ? remarks.join('; ') : null,
+      ];
+    }),
+  };
 }
 
 function timelessRemark({ status, reason }: { status: 'void' | 'skipped'; reason: string }): string {

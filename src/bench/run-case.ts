@@ -54,11 +54,14 @@ export async function runCase(
   options: MeasureOptions,
   variant: string | null = null,
 ): Promise<CaseResult> {
-  const { step, flops, bytes, rotate = false } = kernelCase;
+  const { step, lanes = 1, flops, bytes, rotate = false } = kernelCase;
   const dispatch = dispatchOf(kernelCase, variant);
   const name = nameOf(kernelCase, variant);
   const missing = missingFeature(timer.device, [dispatch]);
   if (missing) return { ...name, status: 'skipped', reason: `this device lacks the feature ${missing}` };
+  if (timer.device.adapterInfo.subgroupMinSize < lanes) {
+    return { ...name, status: 'skipped', reason: `this device's subgroups may be narrower than ${lanes}` };
+  }
   const { data, checks, after } = kernelCase.prepare();
   checkInterrupted(options.signal);
   const set = Object.values(data).reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -25,35 +25,44 @@ export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (rank: number) => sorted[rank] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
-  const beyond = ranksBeyond(sorted.length);
+  const interval = medianInterval(values);
   return {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
-    low: beyond === undefined ? null : at(beyond),
-    high: beyond === undefined ? null : at(sorted.length - 1 - beyond),
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
     p95: at(Math.ceil(0.95 * sorted.length) - 1),
     min: at(0),
     samples: sorted.length,
   };
 }
 
+/** Where something lies that is known by samples only. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
 /**
- * How many of `count` sorted values lie below the 95 % interval of the median, and as many above it. Fewer than k values
- * are below the true median with the probability of fewer than k heads in `count` throws of a coin, whatever the values'
- * distribution: David and Nagaraja, "Order Statistics", 3rd ed. (2003), section 7.1.
+ * The interval from one of the sorted values to another in which the median lies of what they were taken from.
+ * Fewer than k of them are below the true median with the probability of fewer than k heads in so many throws of a coin,
+ * whatever their distribution: David and Nagaraja, "Order Statistics", 3rd ed. (2003), section 7.1.
  *
- * @returns undefined where not even all of them make an interval
+ * @param tail the most that the probability may be that the median is below the interval, and that it is above it; by
+ *   default that of a 95 % interval
+ * @returns undefined where not even all values make such an interval
  */
-function ranksBeyond(count: number): number | undefined {
-  // As a logarithm, since of a thousand throws the probability of no heads is too small for a number.
+export function medianInterval(values: readonly number[], tail = 0.025): Interval | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const count = sorted.length;
+  let beyond = -1;
+  // As a logarithm: of a thousand throws the probability of no heads is too small for a number.
   let logarithm = -count * Math.LN2;
-  let sum = Math.exp(logarithm);
-  let fewer = 0;
-  while (sum <= 0.025) {
-    fewer++;
-    logarithm += Math.log((count - fewer + 1) / fewer);
-    sum += Math.exp(logarithm);
+  for (let sum = Math.exp(logarithm); sum <= tail; sum += Math.exp(logarithm)) {
+    beyond++;
+    logarithm += Math.log((count - beyond) / (beyond + 1));
   }
-  return fewer === 0 ? undefined : fewer - 1;
+  const [low, high] = [sorted[beyond], sorted[count - 1 - beyond]];
+  return low === undefined || high === undefined ? undefined : { low, high };
 }
 
 /** Whether the interval of the median is within 3 % of it. */

@@ -66,7 +66,7 @@ export function specOf({ hidden }: Pick<TrainingConfig, 'hidden'>): MlpSpec {
   return { inputs: INPUTS, hidden, classes: CLASSES };
 }
 
-function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
+export function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
   const { models, batchSize: batch } = config;
   const steps = Math.max(LEAST_STEPS, Math.floor(EPOCH_SAMPLES / batch));
   return { spec: specOf(config), models, batch, samples: SAMPLES, orderLength: steps * batch };

@@ -8,11 +8,15 @@ import {
   type BenchReport,
   type BenchSubject,
   benchChart,
+  benchChoice,
   benchCsv,
+  benchFile,
   benchFloor,
   benchKernels,
   benchTraining,
+  type ChoiceReport,
   checkKernelNames,
+  choiceBenchLimits,
   formatBench,
   nodeVersions,
   openDevice,
@@ -22,13 +26,14 @@ import {
   trainingBenchLimits,
   writeFiles,
 } from '../node.ts';
+import { addBenchFiles } from './bench-files.ts';
 import { benchOptions } from './bench-options.ts';
 import { withFolder } from './out-folder.ts';
 import { filesText, output } from './output.ts';
 import { benchBar } from './progress.ts';
 
 interface BenchFlags {
-  readonly samples: number;
+  readonly samples?: number;
   readonly adapter: AdapterChoice;
   readonly toggle: Toggles;
   readonly json?: true;
@@ -46,6 +51,11 @@ interface TrainFlags extends BenchFlags {
   readonly hidden?: readonly (readonly number[])[];
   readonly plans?: readonly PlanName[];
   readonly models: readonly number[];
+}
+
+interface ChoiceFlags extends BenchFlags {
+  readonly few?: true;
+  readonly seconds: number;
 }
 
 export function addBench(program: Command, signal: AbortSignal): void {
@@ -75,6 +85,15 @@ export function addBench(program: Command, signal: AbortSignal): void {
         benchTraining(subject, { ...options, ...axes }),
       );
     });
+  addBenchFiles(bench);
+  withOutput(bench.command('choice').description('measure how well "auto" chooses its plan'))
+    .addOption(benchOptions.few())
+    .addOption(benchOptions.seconds())
+    .action((flags: ChoiceFlags) =>
+      run(flags, signal, choiceBenchLimits(flags), (subject, options, open) =>
+        benchChoice(subject, open, { ...options, ...flags }),
+      ),
+    );
 }
 
 function withOutput(command: Command): Command {
@@ -85,7 +104,12 @@ function withOutput(command: Command): Command {
     .addOption(benchOptions.csv());
 }
 
-type Measure = (subject: BenchSubject, options: BenchOptions) => Promise<BenchReport>;
+/** Measures with a device, or with others like it. */
+type Measure = (
+  subject: BenchSubject,
+  options: BenchOptions,
+  open: () => Promise<GPUDevice>,
+) => Promise<BenchReport | ChoiceReport>;
 
 function run(
   flags: BenchFlags,
@@ -106,13 +130,9 @@ async function measureAndPrint(
 ): Promise<void> {
   const out = output(flags.json === true || flags.csv === true);
   const { svg, adapter, toggle: toggles, samples } = flags;
-  const opened = await openDevice({
-    adapter,
-    optionalLimits,
-    optionalFeatures: BENCH_FEATURES,
-    robustness: false,
-    toggles,
-  });
+  const open = () =>
+    openDevice({ adapter, optionalLimits, optionalFeatures: BENCH_FEATURES, robustness: false, toggles });
+  const opened = await open();
   const bar = benchBar();
   try {
     const subject = {
@@ -121,10 +141,11 @@ async function measureAndPrint(
       toggles: opened.toggles,
       versions: await nodeVersions(),
     };
-    const report = await measure(subject, { samples, signal, onProgress: bar?.update });
+    const another = async () => (await open()).device;
+    const report = await measure(subject, { samples, signal, onProgress: bar?.update }, another);
     bar?.stop();
     if (flags.csv) process.stdout.write(benchCsv(report));
-    else output(flags.json === true).result(report, formatBench(report));
+    else process.stdout.write(flags.json ? await benchFile(report) : `${formatBench(report)}\n`);
     checkMeasured(report);
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;
@@ -141,8 +162,8 @@ async function measureAndPrint(
  * Fails where not a single figure was measured.
  * @throws ShadegradError `gpu` where a kernel or plan computed wrong values, `usage` where all were skipped
  */
-function checkMeasured(report: BenchReport): void {
-  if (report.bench === 'floor') return;
+function checkMeasured(report: BenchReport | ChoiceReport): void {
+  if (report.bench === 'floor' || report.bench === 'choice') return;
   const results = report.bench === 'kernels' ? report.kernels : report.training;
   const statuses = new Set(results.map(({ status }) => status));
   if (statuses.has('measured')) return;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AdapterDiagnosis, type Diagnosis, diagnose, ShadegradError } from '../node.ts';
+import { type Diagnosis, diagnose, type ListedAdapter, ShadegradError } from '../node.ts';
 import { options } from './options.ts';
 import { count, output } from './output.ts';
 
@@ -20,7 +20,7 @@ interface DoctorFlags {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('say which GPU is used and why, and what to do to get one')
+    .description('list the adapters of this machine, say which is used and why, and what to do to get a GPU')
     .addOption(options.json())
     .action((flags: DoctorFlags) => doctor(flags));
 }
@@ -28,37 +28,46 @@ export function addDoctor(program: Command): void {
 async function doctor(flags: DoctorFlags): Promise<void> {
   const diagnosis = await diagnose();
   output(flags.json === true).result(diagnosis, diagnosisText(diagnosis));
-  if (!diagnosis.used) throw new ShadegradError('no-adapter', diagnosis.why, diagnosis.whatToDo);
+  if (diagnosis.used === null) throw new ShadegradError('no-adapter', diagnosis.why, diagnosis.whatToDo);
 }
 
-function diagnosisText({
-  platform,
-  runtime,
-  webgpu,
-  hardware,
-  software,
-  used,
-  why,
-  whatToDo,
-}: Diagnosis): string {
+function diagnosisText(diagnosis: Diagnosis): string {
+  const { platform, tested, runtime, webgpu, adapters, used, why, problems, whatToDo } = diagnosis;
   const lines = [
-    `Platform: ${platform}, ${runtime}, webgpu ${webgpu ?? 'not installed'}`,
-    `Hardware: ${adapterText(hardware)}`,
-    `Software: ${adapterText(software)}`,
+    `Platform: ${platform}, ${runtime}, webgpu ${webgpu ?? 'not installed'}. Tested: ${tested}`,
+    ...adapters.map(adapterText),
+    ...problems.map((problem) => `Problem: ${problem}`),
     `Used: ${used ?? 'none'}. ${why}`,
     ...(whatToDo === '' ? [] : [`To do: ${whatToDo}`]),
   ];
   return lines.join('\n');
 }
 
-function adapterText(adapter: AdapterDiagnosis | null): string {
-  if (!adapter) return 'none found';
-  const { vendor, architecture, description, problem, limits, features } = adapter;
+function adapterText(adapter: ListedAdapter): string {
+  const { software, name, driver, backend, manifest, subgroupSizes, matrices, limits, features } = adapter;
+  const [least, most] = subgroupSizes;
   const lines = [
-    `${description} (${[vendor, architecture].filter((part) => part !== '').join(', ')})`,
-    ...(problem === null ? [] : [`gives no device: ${problem}`]),
-    ...TELLING_LIMITS.map((name) => `${name}: ${count(limits[name] ?? 0)}`),
+    `${software ? 'Software' : 'Hardware'}: ${name}`,
+    `driver: ${driver}${manifest === null ? '' : ` (${manifest})`}`,
+    `backend: ${backend}`,
+    ...(adapter.problem === null ? [] : [`gives no device: ${adapter.problem}`]),
+    ...(adapter.alike === 1
+      ? []
+      : [`${adapter.alike} adapters that Dawn cannot tell apart: it takes the first`]),
+    `subgroups: ${least === most ? most : `${least} to ${most}`} wide`,
+    `matrix units: ${matrices.map(matrixInWords).join('; ') || 'none'}`,
+    ...TELLING_LIMITS.map((limit) => `${limit}: ${count(limits[limit] ?? 0)}`),
     `features: ${features.join(', ')}`,
   ];
   return lines.join('\n  ');
+}
+
+function matrixInWords({
+  M,
+  N,
+  K,
+  componentType,
+  resultComponentType,
+}: ListedAdapter['matrices'][number]): string {
+  return `${M} x ${N} x ${K} of ${componentType} into ${resultComponentType}`;
 }

@@ -53,13 +53,15 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
   const { models, stored, networks, normalisation } = file;
   const { spec } = file.model;
   const { test } = data;
-  const { device, info, toggles } = await openDevice({
+  const opened = await openDevice({
     requiredLimits: networkLimits(spec, test.count),
     optionalLimits: networkLimits(spec, test.count, models.length),
     robustness: false,
+    brief: true,
   });
+  const { device, info, toggles } = opened;
   try {
-    out.say(adapterLine(info));
+    out.say(adapterLine(opened));
     out.say(datasetLine(data));
     const each = await askInTurns(device, models, test.count, (network) => network.evaluateEach(test));
     if (signal.aborted)

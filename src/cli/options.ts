@@ -1,12 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import {
-  ADAPTER_CHOICES,
-  DATASET_NAMES,
-  MOST_NETWORKS,
-  OPTIMIZER_NAMES,
-  PLAN_NAMES,
-  SCHEDULE_NAMES,
-} from '../node.ts';
+import { DATASET_NAMES, MOST_NETWORKS, OPTIMIZER_NAMES, PLAN_NAMES, SCHEDULE_NAMES } from '../node.ts';
 
 // Values are parsed strictly: what is not wholly a number in range is refused, with the range.
 
@@ -193,8 +186,11 @@ export const options = {
       .choices(['auto', ...PLAN_NAMES])
       .default('auto'),
   adapter: () =>
-    new Option('--adapter <kind>', 'auto takes a GPU where there is one, else the software GPU')
-      .choices(ADAPTER_CHOICES)
+    new Option(
+      '--adapter <name>',
+      'auto takes a GPU where there is one, else software; hardware, software, or a part of a name or driver that "doctor" lists',
+    )
+      .argParser(parseText)
       .default('auto'),
   inputMean: () =>
     new Option(

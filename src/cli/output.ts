@@ -1,5 +1,4 @@
 import {
-  type AdapterReport,
   type Dataset,
   type EpochRecord,
   type Evaluation,
@@ -7,6 +6,7 @@ import {
   formatConfusionMatrix,
   matrixLabels,
   type NetworkRecord,
+  type OpenedDevice,
   type PopulationSummary,
   type PopulationTestReport,
   type RunReport,
@@ -39,8 +39,10 @@ export function output(json: boolean): Output {
   };
 }
 
-export function adapterLine({ description, software }: AdapterReport): string {
-  return `Adapter: ${software ? 'software, on the CPU' : 'hardware'}: ${description}`;
+export function adapterLine({ info, passedOver }: Pick<OpenedDevice, 'info' | 'passedOver'>): string {
+  const { description, software } = info;
+  const others = passedOver.length === 0 ? '' : ` (${passedOver.join(' and ')} is there too)`;
+  return `Adapter: ${software ? 'software, on the CPU' : 'hardware'}: ${description}${others}`;
 }
 
 /** The plan, and where plans were timed, how long a step of each took. */

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import {
-  type AdapterReport,
   askInTurns,
   type ErrorCode,
   ensemblePrediction,
@@ -9,6 +8,7 @@ import {
   type ModelFile,
   namesOfClasses,
   networkLimits,
+  type OpenedDevice,
   openDevice,
   readBatches,
   ShadegradError,
@@ -139,15 +139,16 @@ function lazyNetworks(file: LoadedModels, modelPath: string, out: Output) {
   const { models } = file;
   const { spec } = file.model;
   const { inputs, classes } = spec;
-  let opened: { device: GPUDevice; info: AdapterReport } | undefined;
+  let opened: OpenedDevice | undefined;
   const open = async () => {
-    const { device, info } = await openDevice({
+    const device = await openDevice({
       requiredLimits: networkLimits(spec, batchSize(file)),
       optionalLimits: networkLimits(spec, batchSize(file), models.length),
       robustness: false,
+      brief: true,
     });
-    out.note(adapterLine(info));
-    return { device, info };
+    out.note(adapterLine(device));
+    return device;
   };
   return {
     adapter: () => opened?.info ?? null,

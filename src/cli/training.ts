@@ -129,7 +129,7 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
   const notes = { ...job.notes, adapter: { choice: job.adapter, description } };
   const sayOnce = (text: string) => once(job, text, out.say);
   try {
-    sayOnce(adapterLine(info));
+    sayOnce(adapterLine(opened));
     sayOnce(datasetLine(data));
     const trainer = await Trainer.create(device, data, optionsOf(job, state)).catch((error: unknown) => {
       throw offeringPlans(error, job.options);

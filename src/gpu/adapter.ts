@@ -1,6 +1,11 @@
-/** Which adapter to use: `auto` takes hardware where there is any, else software. */
 export const ADAPTER_CHOICES = ['auto', 'hardware', 'software'] as const;
-export type AdapterChoice = (typeof ADAPTER_CHOICES)[number];
+
+/**
+ * Which adapter to use: `auto` takes hardware where there is any, else software. Anything else is a part of an adapter's
+ * name or driver, in small or capital letters, and pins the one that has it.
+ */
+export type AdapterChoice = AdapterKind | (string & {});
+export type AdapterKind = (typeof ADAPTER_CHOICES)[number];
 
 /** The adapter as reports name it. */
 export interface AdapterReport {
@@ -15,8 +20,15 @@ export interface AdapterReport {
 /** Features that the shaders use where an adapter offers them. `openDevice` always asks for them. */
 export const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
 
+type NamedAdapter = {
+  readonly info: Pick<
+    GPUAdapterInfo,
+    'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'
+  >;
+};
+
 /** Describes an adapter for reports and `doctor`. */
-export function reportAdapter({ info }: GPUAdapter): AdapterReport {
+export function reportAdapter({ info }: NamedAdapter): AdapterReport {
   const { vendor, architecture } = info;
   const name = info.device.replaceAll('-', ' ').trim();
   const description = [name, info.description].filter((part) => part !== '').join(', ');

@@ -1,92 +1,94 @@
-import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import { type ListedAdapter, preferred, type Survey, survey } from './adapters.ts';
+import type { Trouble } from './drivers.ts';
 import { platform, runtime } from './environment.ts';
-import { findHardware, findSoftware } from './gpu.ts';
 import { hardwareSteps, noAdapter } from './install-steps.ts';
+import { troubles } from './troubles.ts';
 import { webgpuVersion } from './versions.ts';
-
-/** What is known of one adapter. */
-export interface AdapterDiagnosis extends AdapterReport {
-  /** In alphabetical order. */
-  readonly features: readonly string[];
-  readonly limits: Readonly<Record<string, number>>;
-  /** Why it gives no device; null where it does. */
-  readonly problem: string | null;
-}
 
 /** What this machine offers, what `--adapter auto` will use of it and why, and what to do. */
 export interface Diagnosis {
   /** E.g. "linux-x64". */
   readonly platform: string;
+  /** By what this platform is tested, or that it is not. */
+  readonly tested: string;
   /** E.g. "Node v20.20.2". */
   readonly runtime: string;
   /** Version of the npm package "webgpu", which holds Dawn; null where it is not installed. */
   readonly webgpu: string | null;
-  readonly hardware: AdapterDiagnosis | null;
-  readonly software: AdapterDiagnosis | null;
-  readonly used: 'hardware' | 'software' | null;
+  /** All adapters. */
+  readonly adapters: readonly ListedAdapter[];
+  /** The description of the one that `auto` takes to train with; null where there is none. */
+  readonly used: string | null;
   readonly why: string;
+  /** What is wrong with drivers and devices. */
+  readonly problems: readonly string[];
   /** Empty where nothing need be done. */
   readonly whatToDo: string;
 }
 
 /** Looks for adapters and opens a device on each. Never throws: what goes wrong is part of the answer. */
 export async function diagnose(): Promise<Diagnosis> {
-  const hardware = await examine(findHardware);
-  const software = await examine(findSoftware);
-  const problems = [hardware, software].flatMap((found) => (found instanceof Error ? [String(found)] : []));
-  const [hard, soft] = [hardware, software].map((found) => (found instanceof Error ? null : found));
+  const failed = (error: unknown): Survey => ({
+    adapters: [],
+    troubles: [{ what: String(error), remedy: '' }],
+  });
+  const { adapters, troubles: ofDrivers } = await survey().catch(failed);
+  const used = await preferred(adapters);
+  // Without Dawn it is not known where it would look for Vulkan.
+  const found = [...ofDrivers, ...(await troubles().catch(() => []))];
+  const problems = found.map(({ what }) => what);
+  const remedies = [...new Set(found.flatMap(({ remedy }) => remedy || []))];
   return {
     platform: platform(),
+    tested: testedBy(),
     runtime: runtime(),
     webgpu: await webgpuVersion(),
-    hardware: hard ?? null,
-    software: soft ?? null,
-    ...(await verdict(hard ?? null, soft ?? null, problems)),
+    adapters,
+    used: used?.description ?? null,
+    ...(used ? verdict(used, adapters, remedies) : await nothing(found)),
+    problems,
   };
 }
 
-async function verdict(
-  hardware: AdapterDiagnosis | null,
-  software: AdapterDiagnosis | null,
-  problems: readonly string[],
-): Promise<Pick<Diagnosis, 'used' | 'why' | 'whatToDo'>> {
-  const chosen = hardware ?? software;
-  if (!chosen) {
-    const { message, nextStep } = await noAdapter('auto');
-    return { used: null, why: [message, ...new Set(problems)].join(' '), whatToDo: nextStep };
-  }
-  const used = hardware ? 'hardware' : 'software';
-  const why = {
-    hardware: 'A hardware adapter was found, and hardware comes first.',
-    software: 'No hardware adapter was found; the software adapter does the work on the CPU, slower.',
-  }[used];
-  if (chosen.problem !== null) {
-    return { used, why, whatToDo: `It gives no device: ${chosen.problem} Update its driver.` };
-  }
-  return { used, why, whatToDo: hardware ? '' : hardwareSteps() };
+function verdict(
+  used: ListedAdapter,
+  adapters: readonly ListedAdapter[],
+  remedies: readonly string[],
+): Pick<Diagnosis, 'why' | 'whatToDo'> {
+  const why = used.software ? whySoftware(adapters) : 'Hardware comes first.';
+  const update = used.problem === null ? [] : [`It gives no device: ${used.problem} Update its driver.`];
+  const steps = [...update, ...remedies, ...(used.software ? [hardwareSteps()] : []), ...apart(adapters)];
+  return { why, whatToDo: steps.join(' ') };
 }
 
-async function examine(find: () => Promise<GPUAdapter | null>): Promise<AdapterDiagnosis | Error | null> {
-  try {
-    const adapter = await find();
-    return adapter && (await describe(adapter));
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
+function whySoftware(adapters: readonly ListedAdapter[]): string {
+  const why = 'No hardware adapter was found; the software adapter does the work on the CPU, slower.';
+  const kinds = adapters.filter(({ software }) => software).length;
+  if (kinds < 2) return why;
+  return `${why} Of several, lavapipe from Mesa 25 on computes faster; SwiftShader compiles faster, and tests and predicts.`;
 }
 
-async function describe(adapter: GPUAdapter): Promise<AdapterDiagnosis> {
-  const limits: Record<string, number> = {};
-  for (const name in adapter.limits) {
-    const value: unknown = Reflect.get(adapter.limits, name);
-    if (typeof value === 'number') limits[name] = value;
-  }
-  const problem = await adapter.requestDevice().then(
-    (device) => {
-      device.destroy();
-      return null;
-    },
-    (error: unknown) => String(error),
-  );
-  return { ...reportAdapter(adapter), features: [...adapter.features].sort(), limits, problem };
+async function nothing(found: readonly Trouble[]): Promise<Pick<Diagnosis, 'why' | 'whatToDo'>> {
+  const { message, nextStep } = await noAdapter('auto', found);
+  return { why: message, whatToDo: nextStep };
+}
+
+/** What makes one of several cards that look the same the only one. */
+function apart(adapters: readonly ListedAdapter[]): string[] {
+  if (adapters.every(({ alike }) => alike === 1)) return [];
+  const how = {
+    linux:
+      'Where Dawn cannot tell cards apart, leave the process one of them: a container with a single card ' +
+      '("docker run --gpus device=1", or "--device /dev/dri/renderD129"), a cgroup or job scheduler that hides the others, or, where ' +
+      "Mesa's device selection layer is installed, DRI_PRIME=pci-0000_02_00_0! with the PCI address of the card. " +
+      'Vulkan ignores CUDA_VISIBLE_DEVICES.',
+    win32: "Where Dawn cannot tell cards apart, choose one for node.exe in Windows's graphics settings.",
+  } as Partial<Record<NodeJS.Platform, string>>;
+  return [how[process.platform] ?? 'Where Dawn cannot tell cards apart, it takes the first.'];
+}
+
+function testedBy(): string {
+  return process.platform === 'linux' && process.arch === 'x64'
+    ? 'by "npm test" on SwiftShader, by "npm run portability" on Mesa\'s lavapipe; not on hardware'
+    : 'not tested';
 }

@@ -1,10 +1,20 @@
 import { ShadegradError } from '../errors.ts';
-import { type AdapterChoice, type AdapterReport, OPTIONAL_FEATURES, reportAdapter } from '../gpu/adapter.ts';
+import {
+  ADAPTER_CHOICES,
+  type AdapterChoice,
+  type AdapterKind,
+  type AdapterReport,
+  OPTIONAL_FEATURES,
+  reportAdapter,
+} from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
-import { platform } from './environment.ts';
-import { noAdapter } from './install-steps.ts';
+import { type ListedAdapter, listAdapters, pick } from './adapters.ts';
+import { driversOnly, hardwareEnvironment, runtimeFolder, softwareCandidates } from './candidates.ts';
+import { vulkanDrivers } from './drivers.ts';
+import { environmentIsShared, platform, setVariable } from './environment.ts';
+import { noAdapter, notThere } from './install-steps.ts';
 import { easePolling } from './polling.ts';
-import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import { swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
 
@@ -28,6 +38,11 @@ export interface OpenDeviceOptions {
    * what keeps wrong programs harmless.
    */
   readonly toggles?: Toggles;
+  /**
+   * True for work of a few seconds. Of two software adapters this takes the one whose compiler is faster, SwiftShader;
+   * without it, the one that computes faster. Default false.
+   */
+  readonly brief?: boolean;
 }
 
 export interface OpenedDevice {
@@ -36,6 +51,8 @@ export interface OpenedDevice {
   readonly info: AdapterReport;
   /** The toggles that were set, as reports name them: `skip_validation`, `timestamp_quantization=off`. */
   readonly toggles: readonly string[];
+  /** Names of software adapters that are there too and were not taken. */
+  readonly passedOver: readonly string[];
 }
 
 /** For the plan `layered-matrix`: Dawn offers matrix units only with the toggle for features that are not safe yet. */
@@ -46,21 +63,22 @@ export const MATRIX_DEVICE: Pick<OpenDeviceOptions, 'optionalFeatures' | 'toggle
 
 /**
  * SwiftShader compiles the zeroing of workgroup memory word by word, which takes seconds for 16 KiB. Without the
- * extension that leaves it to the driver, Dawn zeroes the memory in a loop.
+ * extension that leaves it to the driver, Dawn zeroes the memory in a loop. On lavapipe that compiles as fast and runs up to a
+ * third faster.
  */
 const SOFTWARE_TOGGLES: Toggles = { use_vulkan_zero_initialize_workgroup_memory_extension: false };
 
-/** Dawn's instances, one per kind and settings. Dawn crashes the process once an instance is garbage-collected. */
+/** Dawn's instances, one per environment and flags. Dawn crashes the process once an instance is garbage-collected. */
 const instances = new Map<string, GPU>();
 
 /**
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
- * The software adapter is SwiftShader where `@sparticuz/chromium` is installed (see {@link swiftShader}). In a worker
- * thread it is found only if the thread shares the environment of the process (`env: SHARE_ENV`), and in Bun only if
- * the environment in which Bun was started says where it is; the error tells how.
+ * Software adapters are Mesa's lavapipe, where the system has it, and SwiftShader where `@sparticuz/chromium` is installed
+ * (see {@link swiftShader}). In a worker thread the latter is found only if the thread shares the environment of the process
+ * (`env: SHARE_ENV`); the error tells how.
  *
- * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where it lacks a limit or a feature
- *   or Dawn a toggle, `gpu` where it gives no device
+ * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where `adapter` is a part of no adapter's name,
+ *   or of several, where the adapter lacks a limit or a feature, or Dawn a toggle, `gpu` where it gives no device
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
   const {
@@ -71,8 +89,9 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
     optionalFeatures = OPTIONAL_FEATURES,
   } = options;
   await checkToggles(options.toggles ?? {});
-  const { adapter, toggles } = await chooseAdapter(choice, options);
+  const { adapter, toggles, passedOver } = await chooseAdapter(choice, options);
   const info = reportAdapter(adapter);
+  if (info.software) easePolling();
   checkSupport(adapter, info, requiredLimits, requiredFeatures);
   try {
     const device = await adapter.requestDevice({
@@ -82,7 +101,9 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
         ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
       ],
     });
-    return { device, adapter, info, toggles: toggleNames(toggles) };
+    // WebGPU says that it is the adapter's. Dawn's Node binding leaves the shapes of matrix units out of it.
+    Object.defineProperty(device, 'adapterInfo', { value: adapter.info });
+    return { device, adapter, info, toggles: toggleNames(toggles), passedOver };
   } catch (error) {
     throw new ShadegradError(
       'gpu',
@@ -133,90 +154,114 @@ function checkSupport(
   }
 }
 
+interface Chosen {
+  readonly adapter: GPUAdapter;
+  readonly toggles: Toggles;
+  readonly passedOver: readonly string[];
+}
+
 async function chooseAdapter(
   choice: AdapterChoice,
-  { robustness = true, toggles = {} }: OpenDeviceOptions,
-): Promise<{ adapter: GPUAdapter; toggles: Toggles }> {
-  const hardware = choice === 'software' ? null : await findHardware(toggles);
-  if (hardware) return { adapter: hardware, toggles };
+  { robustness = true, toggles = {}, brief = false }: OpenDeviceOptions,
+): Promise<Chosen> {
   const checks = robustness ? {} : { disable_robustness: true };
-  const all = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
-  const software = choice === 'hardware' ? null : await findSoftware(all);
-  if (software) return { adapter: software, toggles: all };
+  const forSoftware = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
+  if (!isKind(choice)) return pinned(choice, toggles, forSoftware);
+  const hardware = choice === 'software' ? null : await findHardware(toggles);
+  if (hardware) return { adapter: hardware, toggles, passedOver: [] };
+  const software = choice === 'hardware' ? null : await findSoftware(forSoftware, brief);
+  if (software) return { ...software, toggles: forSoftware };
   throw await noAdapter(choice);
 }
 
-/**
- * The fastest adapter that is not software; null where there is none.
- *
- * SwiftShader is added to the drivers that the loader finds, and lavapipe taken out, because the loader and Dawn print
- * warnings on stderr where there is no driver at all, or one that Dawn cannot use.
- */
-export async function findHardware(toggles: Toggles = {}): Promise<GPUAdapter | null> {
-  const bundled = await swiftShader().catch(() => undefined);
-  const environment = bundled
-    ? {
-        VK_ADD_DRIVER_FILES: appended('VK_ADD_DRIVER_FILES', ':', bundled.manifest),
-        VK_LOADER_DRIVERS_DISABLE: appended('VK_LOADER_DRIVERS_DISABLE', ',', '*lvp_icd*'),
-      }
-    : {};
-  const options = { powerPreference: 'high-performance' } as const;
-  const adapter = await request('hardware', bundled, environment, options, toggles);
+function isKind(choice: AdapterChoice): choice is AdapterKind {
+  return (ADAPTER_CHOICES as readonly string[]).includes(choice);
+}
+
+/** What parts of names stood for, so that drivers are asked once in a process. */
+const picked = new Map<string, ListedAdapter>();
+
+/** The adapter that `part` names. */
+async function pinned(part: string, forHardware: Toggles, forSoftware: Toggles): Promise<Chosen> {
+  const one = picked.get(part) ?? pick(part, await listAdapters());
+  const { manifest, name, software, description } = one;
+  const toggles = software ? forSoftware : forHardware;
+  const environment = manifest === null ? {} : driversOnly([manifest]);
+  const adapter = await request({ environment, name, options: HIGH_PERFORMANCE }, toggles);
+  if (!adapter || adapter.info.isFallbackAdapter !== software) throw notThere(description);
+  picked.set(part, one);
+  return { adapter, toggles, passedOver: [] };
+}
+
+const HIGH_PERFORMANCE: GPURequestAdapterOptions = { powerPreference: 'high-performance' };
+
+/** How Dawn is asked for an adapter. */
+interface Query {
+  /** What the Vulkan loader is to see. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly options: GPURequestAdapterOptions;
+  /** Takes the first adapter whose name has this in it. */
+  readonly name?: string;
+}
+
+/** The fastest adapter that is not software; null where there is none. */
+async function findHardware(toggles: Toggles): Promise<GPUAdapter | null> {
+  const environment = await hardwareEnvironment();
+  const adapter = environment && (await request({ environment, options: HIGH_PERFORMANCE }, toggles));
   return adapter && !adapter.info.isFallbackAdapter ? adapter : null;
 }
 
-/** SwiftShader, or else the platform's own software GPU (Windows's WARP, Mesa's lavapipe); null for neither. */
-export async function findSoftware(toggles: Toggles = {}): Promise<GPUAdapter | null> {
-  const bundled = await swiftShader();
-  const environment = bundled
-    ? { VK_DRIVER_FILES: bundled.manifest, VK_ICD_FILENAMES: bundled.manifest }
-    : {};
-  easePolling();
-  return request('software', bundled, environment, { forceFallbackAdapter: true }, toggles);
+/**
+ * A software adapter; null where there is none. On Linux Mesa's lavapipe, from Mesa 25 on, and SwiftShader, the first of them
+ * that is there; for brief work the other way round. Then an older lavapipe, if Dawn takes it. Elsewhere the platform's own.
+ */
+async function findSoftware(
+  toggles: Toggles,
+  brief: boolean,
+): Promise<Pick<Chosen, 'adapter' | 'passedOver'> | null> {
+  const candidates = await softwareCandidates(brief);
+  for (const [index, { query, serves }] of candidates.entries()) {
+    const adapter = (await serves()) ? await request(query, toggles) : null;
+    if (!adapter?.info.isFallbackAdapter) continue;
+    return {
+      adapter,
+      passedOver: candidates.slice(index + 1).flatMap(({ name, isTold }) => (isTold ? [name] : [])),
+    };
+  }
+  return null;
 }
 
-async function request(
-  kind: 'hardware' | 'software',
-  bundled: SwiftShader | undefined,
-  environment: Readonly<Record<string, string>>,
-  options: GPURequestAdapterOptions,
-  toggles: Toggles,
-): Promise<GPUAdapter | null> {
+async function request({ environment, options, name }: Query, toggles: Toggles): Promise<GPUAdapter | null> {
   const { create, globals } = await loadDawn();
-  for (const [name, value] of Object.entries(globals)) {
-    if (!(name in globalThis))
-      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  for (const [global, value] of Object.entries(globals)) {
+    if (!(global in globalThis))
+      Object.defineProperty(globalThis, global, { value, configurable: true, writable: true });
   }
+  const bundled = await swiftShader().catch(() => undefined);
   if (!keepVulkanLoader(bundled?.loader)) return null;
-  // Mesa complains on stderr where this is not set. The folder need not exist.
-  const runtime = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR || '/nonexistent' };
-  return withEnvironment({ ...runtime, ...environment }, () => {
-    const flags = dawnFlags(toggles);
-    const key = [kind, ...flags].join(' ');
+  // The Vulkan loader prints errors where it finds no driver.
+  const isHeard = environmentIsShared() || Object.keys(environment).length === 0;
+  if (!isHeard && (await vulkanDrivers()).length === 0) return null;
+  return withEnvironment({ XDG_RUNTIME_DIR: runtimeFolder(), ...environment }, () => {
+    const flags = [...dawnFlags(toggles), ...(name === undefined ? [] : [`adapter=${name}`])];
+    const key = JSON.stringify([environment, flags]);
     const instance = instances.get(key) ?? create(flags);
     instances.set(key, instance);
-    return instance.requestAdapter(options);
+    const adapter = instance.requestAdapter(options);
+    // Dawn refuses a name that no adapter has, where otherwise it answers that there is none.
+    return name === undefined ? adapter : adapter.catch(() => null);
   });
 }
 
 /** Runs `action` with the variables set. Dawn and the Vulkan loader read them before `requestAdapter` returns. */
 function withEnvironment<T>(variables: Readonly<Record<string, string>>, action: () => T): T {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, variables);
+  for (const [name, value] of Object.entries(variables)) setVariable(name, value);
   try {
     return action();
   } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    for (const [name, value] of before) setVariable(name, value);
   }
-}
-
-/** A list from the environment with one more item. */
-function appended(name: string, separator: string, item: string): string {
-  const before = process.env[name];
-  return before ? `${before}${separator}${item}` : item;
 }
 
 async function loadDawn(): Promise<typeof import('webgpu')> {

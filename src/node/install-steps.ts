@@ -1,41 +1,55 @@
-import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
-import type { AdapterChoice } from '../gpu/adapter.ts';
-import { bun, environmentIsShared, platform } from './environment.ts';
-import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import type { AdapterKind } from '../gpu/adapter.ts';
+import { survey } from './adapters.ts';
+import type { Trouble } from './drivers.ts';
+import { environmentIsShared, platform } from './environment.ts';
+import { swiftShader } from './swiftshader.ts';
+import { troubles } from './troubles.ts';
 
-/** Why there is no adapter of the kind, and what to do to get one. */
-export async function noAdapter(choice: AdapterChoice): Promise<ShadegradError> {
-  const kind = choice === 'auto' ? '' : `${choice} `;
-  const message = `No ${kind}WebGPU adapter was found on this machine (${platform()}).`;
+/**
+ * Why there is no adapter of the kind, and what to do to get one.
+ *
+ * @param known what is wrong, if that has been looked at already
+ */
+export async function noAdapter(kind: AdapterKind, known?: readonly Trouble[]): Promise<ShadegradError> {
+  const message = `No ${kind === 'auto' ? '' : `${kind} `}WebGPU adapter was found on this machine (${platform()}).`;
   // Where it cannot be unpacked, whoever asked for it has already been told why.
-  const software = choice === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
-  if (!software || environmentIsShared()) {
-    return new ShadegradError('no-adapter', message, installSteps(choice));
+  const software = kind === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
+  if (software && !environmentIsShared()) {
+    const why = `The software GPU is installed, but ${THREAD_WITHOUT_ENVIRONMENT}`;
+    return new ShadegradError('no-adapter', `${message} ${why}`, SHARE_ENVIRONMENT);
   }
-  const { why, step } = environmentSteps(software);
-  return new ShadegradError('no-adapter', `${message} The software GPU is installed, but ${why}.`, step);
+  const found = known ?? [...(await survey()).troubles, ...(await troubles())];
+  return new ShadegradError(
+    'no-adapter',
+    [
+      message,
+      ...found.map(({ what }) => what),
+      ...(kind === 'hardware' || software ? [] : missingSoftware()),
+    ].join(' '),
+    [...new Set(found.map(({ remedy }) => remedy)), installSteps(kind)].join(' '),
+  );
 }
 
-/** For runtimes in which `process.env` cannot tell the Vulkan loader where the driver is. */
-function environmentSteps({ manifest, loader }: SwiftShader): { why: string; step: string } {
-  if (bun !== undefined) {
-    return {
-      why: `Bun shows the Vulkan loader only the environment that Bun was started with`,
-      step: `Run with Node, or start Bun with VK_DRIVER_FILES=${manifest} and LD_LIBRARY_PATH=${dirname(loader)}.`,
-    };
-  }
-  return {
-    why: 'this worker thread has a copy of the environment, in which the Vulkan loader does not see where',
-    step: 'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.',
-  };
+/** Why an adapter that another process found is not to be had in this one. */
+export function notThere(description: string): ShadegradError {
+  const message = `The adapter "${description}" is there, but Dawn does not find it in this process.`;
+  return environmentIsShared()
+    ? new ShadegradError('no-adapter', message, 'Run "npx shadegrad doctor".')
+    : new ShadegradError('no-adapter', `${message} Perhaps ${THREAD_WITHOUT_ENVIRONMENT}`, SHARE_ENVIRONMENT);
 }
+
+const THREAD_WITHOUT_ENVIRONMENT =
+  'this worker thread has a copy of the environment, in which the Vulkan loader does not see where.';
+
+const SHARE_ENVIRONMENT =
+  'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.';
 
 /** What to install on this platform for an adapter of the kind. */
-function installSteps(choice: AdapterChoice): string {
+function installSteps(kind: AdapterKind): string {
   const steps: string[] = [];
-  if (choice !== 'software') steps.push(hardwareSteps());
-  if (choice !== 'hardware') steps.push(softwareSteps());
+  if (kind !== 'software') steps.push(hardwareSteps());
+  if (kind !== 'hardware') steps.push(softwareSteps());
   else steps.push('Or run with "--adapter software".');
   return steps.join(' ');
 }
@@ -58,12 +72,22 @@ export function hardwareSteps(): string {
   }
 }
 
+/** Why SwiftShader is not there, on the platform that npm has it for. */
+function missingSoftware(): string[] {
+  return hasBundle()
+    ? ['The software GPU, SwiftShader, is not installed: npm left out the optional dependencies.']
+    : [];
+}
+
+function hasBundle(): boolean {
+  return process.platform === 'linux' && process.arch === 'x64';
+}
+
 function softwareSteps(): string {
-  if (process.platform === 'linux' && process.arch === 'x64') {
+  if (hasBundle())
     return 'For the software GPU, install the optional dependencies ("npm ci --include=optional").';
-  }
   if (process.platform === 'linux') {
-    return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 23 or newer).';
+    return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 25 or newer).';
   }
   if (process.platform === 'win32') return "Windows's software GPU, WARP, comes with Windows 10 and newer.";
   return 'There is no software GPU on this platform.';

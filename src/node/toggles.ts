@@ -41,7 +41,8 @@ export function toggleNames(toggles: Toggles): string[] {
     .map((name) => (toggles[name] ? name : `${name}=off`));
 }
 
-function dawnLibrary(): string {
+/** Dawn itself, in the npm package "webgpu". */
+export function dawnLibrary(): string {
   const { platform, arch } = process;
   const entry = createRequire(import.meta.url).resolve('webgpu');
   return join(

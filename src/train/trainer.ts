@@ -6,9 +6,8 @@ import { unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { bestNetwork } from './best.ts';
-import { fastestPlan, type PlanChoice } from './choice.ts';
+import { fastestPlan, type PlanChoice, shortlist } from './choice.ts';
 import { ensemblePrediction, populationEvaluation } from './ensemble.ts';
-import { precompile } from './executable.ts';
 import type {
   EpochRecord,
   Evaluation,
@@ -21,6 +20,7 @@ import { Inference, type Inferred } from './inference.ts';
 import { infiniteWeights, Network, unlessInfinite, unpackAll } from './network.ts';
 import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, type StepPlan } from './plan.ts';
+import { stepsPerEpoch } from './plans/sizes.ts';
 import {
   assertHas,
   assertRoom,
@@ -34,7 +34,6 @@ import {
   shapeOf,
   sideBySide,
   sizesOf,
-  stepsPerEpoch,
 } from './prepare.ts';
 import { makeResident, type Resident } from './resident.ts';
 import {
@@ -147,7 +146,7 @@ export class Trainer {
     if (restore) assertRoom([candidates[0], ...evaluating], device, room);
     else for (const plan of evaluating) assertWithinLimits(plan, device.limits);
     // Compiles while the data go to the GPU.
-    precompile(device, candidates[0]);
+    const listed = await shortlist(device, candidates, shapeOf(prepared, sizes), options.planMemory);
     const dealt = deal(prepared, room);
     const { state } = dealt;
     const [first] = dealt.rounds;
@@ -168,8 +167,7 @@ export class Trainer {
         order: new Orders(first, 1).joined(),
         state,
       });
-      const shape = shapeOf(prepared, sizes);
-      const choice = await fastestPlan(device, candidates, shape, trial, options.planMemory);
+      const choice = await fastestPlan(device, listed, trial, options.planMemory);
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
       const run = keep(await Run.create(device, { ...setup, plan: choice.plan }, shared));
       const { validation: validated } = prepared.split;

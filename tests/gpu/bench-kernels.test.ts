@@ -6,7 +6,7 @@ import { missingFeature } from '../../src/bench/features.ts';
 import { runCase } from '../../src/bench/run-case.ts';
 import { PassTimer } from '../../src/bench/timing.ts';
 import type { KernelName } from '../../src/gpu/kernels.ts';
-import { openDevice } from '../../src/node/gpu.ts';
+import { openTestDevice } from '../support/gpu.ts';
 
 /** As short as a measurement can be. */
 const QUICK = { samples: 1, passMilliseconds: 1 };
@@ -15,7 +15,7 @@ const firsts = cases.flatMap(([kernel, [first]]) => (first ? [[kernel, first] as
 
 let timer: PassTimer;
 beforeAll(async () => {
-  const { device } = await openDevice({ optionalFeatures: BENCH_FEATURES, robustness: false });
+  const { device } = await openTestDevice({ optionalFeatures: BENCH_FEATURES, robustness: false });
   timer = await PassTimer.create(device);
 });
 afterAll(() => {
@@ -127,7 +127,7 @@ describe('a kernel has no time', () => {
   });
 
   test('where the device lacks what the shader enables', async () => {
-    const { device } = await openDevice({ optionalFeatures: [] });
+    const { device } = await openTestDevice({ optionalFeatures: [] });
     const bare = await PassTimer.create(device);
     const result = await runCase(bare, caseOf('dense_quads'), QUICK);
     expect(result).toMatchObject({ status: 'skipped', reason: 'this device lacks the feature subgroups' });
@@ -137,7 +137,7 @@ describe('a kernel has no time', () => {
 
 describe('an error of the GPU', () => {
   test('voids the whole run: nothing that follows has a result', async () => {
-    const { device } = await openDevice();
+    const { device } = await openTestDevice();
     const own = await PassTimer.create(device);
     const right = caseOf('relu');
     const broken: KernelCase = {
@@ -153,7 +153,7 @@ describe('an error of the GPU', () => {
   });
 
   test('is a lost device too', async () => {
-    const { device } = await openDevice();
+    const { device } = await openTestDevice();
     const own = await PassTimer.create(device);
     device.destroy();
     await expect(runCase(own, caseOf('relu'), QUICK)).rejects.toMatchObject({ code: 'device-lost' });
@@ -167,7 +167,7 @@ test('an interrupted run stops at the next pass', async () => {
 
 describe('the clock', () => {
   test("is the host's where the GPU has none", async () => {
-    const { device } = await openDevice({ optionalFeatures: [] });
+    const { device } = await openTestDevice({ optionalFeatures: [] });
     const own = await PassTimer.create(device);
     expect(own.quantum).toBeNull();
     expect(await runCase(own, caseOf('relu'), QUICK)).toMatchObject({ clock: 'wall clock' });
@@ -175,7 +175,7 @@ describe('the clock', () => {
   });
 
   test("is the GPU's where passes are long, and its quantum is what Dawn's toggle makes it", async () => {
-    const { device } = await openDevice({
+    const { device } = await openTestDevice({
       optionalFeatures: ['timestamp-query'],
       toggles: { timestamp_quantization: false },
     });

@@ -7,15 +7,18 @@ import { TrainingRun } from '../../src/bench/training-run.ts';
 import { makeWork, OPTIMIZER } from '../../src/bench/training-work.ts';
 import { missingForMatrices } from '../../src/gpu/matrix-units.ts';
 import { targetOf } from '../../src/gpu/target.ts';
-import { openDevice } from '../../src/node/gpu.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
+import { openTestDevice } from '../support/gpu.ts';
 
 const SMALL = { plan: 'unfused', batchSize: 8, hidden: [4], models: 2 } as const;
 const QUICK = { samples: 1, passMilliseconds: 1, windowMilliseconds: 20 };
 
 let subject: Parameters<typeof benchFloor>[0];
 beforeAll(async () => {
-  const { device, info, toggles } = await openDevice({ optionalFeatures: BENCH_FEATURES, robustness: false });
+  const { device, info, toggles } = await openTestDevice({
+    optionalFeatures: BENCH_FEATURES,
+    robustness: false,
+  });
   const versions = { shadegrad: '0', webgpu: null, runtime: 'a test' };
   subject = { device, adapter: info, toggles, versions };
 });

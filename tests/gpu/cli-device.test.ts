@@ -71,7 +71,7 @@ describe('without the optional package of the software GPU', () => {
   test('doctor says so, with 3', async () => {
     const { code, stdout, stderr } = await runNode([cli, 'doctor', '--json'], { env: withoutDrivers });
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ hardware: null, software: null, used: null });
+    expect(JSON.parse(stdout)).toMatchObject({ adapters: [], used: null });
     expect(stderr).toContain('npm ci --include=optional');
   });
 });
@@ -83,27 +83,41 @@ describe('doctor', () => {
     const diagnosis = JSON.parse(stdout) as Diagnosis;
     expect(Object.keys(diagnosis)).toEqual([
       'platform',
+      'tested',
       'runtime',
       'webgpu',
-      'hardware',
-      'software',
+      'adapters',
       'used',
       'why',
       'whatToDo',
+      'problems',
     ]);
     expect(diagnosis.webgpu).toMatch(/^\d+\.\d+\.\d+$/);
-    expect(diagnosis.used).toBe(diagnosis.hardware ? 'hardware' : 'software');
-    expect(diagnosis.software).toMatchObject({ vendor: 'google', software: true, problem: null });
-    expect(diagnosis.software?.limits.maxComputeInvocationsPerWorkgroup).toBeGreaterThanOrEqual(256);
-    expect(diagnosis.software?.features).toContain('timestamp-query');
+    const [adapter, ...others] = diagnosis.adapters;
+    expect(others).toEqual([]);
+    expect(diagnosis.used).toBe(adapter?.description);
+    expect(adapter).toMatchObject({
+      vendor: 'google',
+      software: true,
+      backend: 'vulkan',
+      name: 'SwiftShader Device (Subzero)',
+      driver: expect.stringMatching(/^SwiftShader driver \d/),
+      manifest: expect.stringMatching(/vk_swiftshader_icd\.json$/),
+      subgroupSizes: [4, 4],
+      matrices: [],
+      problem: null,
+      alike: 1,
+    });
+    expect(adapter?.limits.maxComputeInvocationsPerWorkgroup).toBeGreaterThanOrEqual(256);
+    expect(adapter?.features).toContain('timestamp-query');
   });
 
   test('as text says the same', async () => {
     const { code, stdout } = await runCli(['doctor'], { env: withoutDrivers });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Platform: .*\nHardware: none found\nSoftware: swiftshader/);
+    expect(stdout).toMatch(/^Platform: .* Tested: .*\nSoftware: SwiftShader Device/);
     expect(stdout).toContain('maxBufferSize: ');
-    expect(stdout).toMatch(/^Used: software\. No hardware adapter was found/m);
+    expect(stdout).toMatch(/^Used: swiftshader device .* No hardware adapter was found/m);
     expect(stdout).toMatch(/^To do: For a GPU, install /m);
   });
 });

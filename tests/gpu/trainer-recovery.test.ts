@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
-import { openDevice } from '../../src/node/gpu.ts';
 import { recovering } from '../../src/train/recovery.ts';
 import { epochsTrained, type TrainerState } from '../../src/train/state.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
-import { testDevice } from '../support/gpu.ts';
+import { openTestDevice, testDevice } from '../support/gpu.ts';
 import { trainFor, untimedState } from '../support/training.ts';
 
 const data = blobs({ train: 1000 });
 
-const open = async () => (await openDevice({ optionalFeatures: ['subgroups'] })).device;
+const open = async () => (await openTestDevice({ optionalFeatures: ['subgroups'] })).device;
 
 test('a training goes on on another device where its own is lost, to the same bits', async () => {
   const settings: TrainerOptions = {

@@ -7,7 +7,6 @@ import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { packParameters } from '../../src/model/layout.ts';
 import { denseLayers } from '../../src/model/spec.ts';
-import { openDevice } from '../../src/node/gpu.ts';
 import { gather } from '../../src/reference/kernels.ts';
 import { initialState, trainingStep } from '../../src/reference/training.ts';
 import type { Progress } from '../../src/train/history.ts';
@@ -15,7 +14,7 @@ import { Network } from '../../src/train/network.ts';
 import { trainingSteps } from '../../src/train/step.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
-import { expectClose, testDevice, withoutPadding } from '../support/gpu.ts';
+import { expectClose, openTestDevice, testDevice, withoutPadding } from '../support/gpu.ts';
 import { ADAM, constantRates, everyStep } from '../support/step.ts';
 
 const data = blobs();
@@ -282,7 +281,7 @@ describe('without test samples', () => {
 describe('where memory runs out', () => {
   /** A device whose `createBuffer` can be made to fail, and the buffers it made that still live. */
   async function failingDevice() {
-    const { device } = await openDevice();
+    const { device } = await openTestDevice();
     const alive = new Set<GPUBuffer>();
     const createBuffer = device.createBuffer.bind(device);
     let left = Number.POSITIVE_INFINITY;
@@ -326,7 +325,7 @@ describe('where memory runs out', () => {
 
 describe('a device that fails', () => {
   test('ends the training as device-lost when it is destroyed in the middle', async () => {
-    const { device } = await openDevice();
+    const { device } = await openTestDevice();
     const trainer = await Trainer.create(device, blobs({ train: 20_000 }), { hidden: [64], batchSize: 8 });
     const run = async () => {
       for await (const _ of trainer.fit({ epochs: 5, onProgress: () => device.destroy() }));
@@ -336,7 +335,7 @@ describe('a device that fails', () => {
   });
 
   test('ends the training as gpu after an uncaptured error', async () => {
-    const { device } = await openDevice();
+    const { device } = await openTestDevice();
     const trainer = await Trainer.create(device, data, { hidden: [4] });
     // Nothing may be copied from a buffer without COPY_SRC.
     const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.STORAGE });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { initialModel } from '../../src/model/initialise.ts';
-import { openDevice } from '../../src/node/gpu.ts';
 import { askInTurns } from '../../src/train/turns.ts';
+import { openTestDevice } from '../support/gpu.ts';
 
 let device: GPUDevice;
 beforeAll(async () => {
-  ({ device } = await openDevice());
+  ({ device } = await openTestDevice());
 });
 afterAll(() => device.destroy());
 

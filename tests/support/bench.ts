@@ -53,6 +53,19 @@ export const floor: Floor = {
     time: spread(12, 10),
     flops: 1_000_000,
   }),
+  halfFma: {
+    status: 'skipped',
+    kernel: 'floor_fma_half',
+    size: '2 vectors 64 rounds',
+    variant: null,
+    constants: {},
+    workgroups: [1, 1, 1],
+    reason: 'this device lacks the feature shader-f16',
+  },
+  sharedFma: measured('floor_fma_shared', '4 lanes 64 rounds', {
+    time: spread(24, 20),
+    flops: 1_000_000,
+  }),
 };
 
 export const environment: BenchEnvironment = {

@@ -1,13 +1,13 @@
-import { openDevice } from '../../src/node/gpu.ts';
 import type { EpochRecord, NetworkRecord } from '../../src/train/history.ts';
 import type { TrainerState } from '../../src/train/state.ts';
 import type { FitOptions, Trainer } from '../../src/train/trainer.ts';
+import { openTestDevice } from './gpu.ts';
 
 let opened: Promise<GPUDevice> | undefined;
 
 /** A second device, beside `testDevice`, that this file's tests share. */
 export function otherDevice(): Promise<GPUDevice> {
-  opened ??= openDevice({ optionalFeatures: ['subgroups'] }).then(({ device }) => device);
+  opened ??= openTestDevice({ optionalFeatures: ['subgroups'] }).then(({ device }) => device);
   return opened;
 }
 
@@ -56,7 +56,7 @@ export function untimedState({ networks, rounds, ...state }: TrainerState) {
 
 /** A device of its own with lower limits than it has. */
 export async function deviceWithLimits(lower: Readonly<Record<string, number>>): Promise<GPUDevice> {
-  const { device } = await openDevice({ optionalFeatures: ['subgroups'] });
+  const { device } = await openTestDevice({ optionalFeatures: ['subgroups'] });
   const limits = new Proxy(device.limits, {
     get: (real, name) => lower[String(name)] ?? Reflect.get(real, name, real),
   });

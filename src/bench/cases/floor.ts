@@ -1,7 +1,7 @@
 import * as floor from '../../reference/floor.ts';
 import { dispatch } from '../../train/plan.ts';
-import { EXACT, type KernelCase, rowsCheck } from './case.ts';
-import { floats, pickRows, sample, sampleVectors, VECTOR } from './data.ts';
+import { EXACT, type KernelCase, rowsCheck, type Tolerance } from './case.ts';
+import { floats, indices, pickRows, sample, sampleVectors, VECTOR } from './data.ts';
 
 const FLOOR_WORKGROUP = 64;
 
@@ -55,32 +55,84 @@ function floorCopy(mebibytes: number): KernelCase {
 
 /** Enough to fill any GPU of today: 8,192 workgroups. */
 const FMA_INVOCATIONS = 2 ** 19;
-/** Sums of an invocation: six vec4s. */
-const FMA_SUMS = 24;
 
-function floorFma(rounds: number): KernelCase {
+interface Rounds {
+  readonly rounds: number;
+  /** vec4s of sums that an invocation has. */
+  readonly vectors: number;
+}
+
+function floorFma({ rounds, vectors }: Rounds): KernelCase {
+  // Near 1, so that the result depends on how many rounds there were.
+  const [a, b] = [1 - 1 / rounds, 0.5];
+  const start = () => floats(VECTOR * FMA_INVOCATIONS, 1);
+  // Each of the rounds may be off by half a unit in the last place.
+  const tolerance = { absolute: rounds ** 2 * 2 ** -24, relative: rounds * 2 ** -24 };
+  return fmaCase('floor_fma', { rounds, vectors }, { a, b, start, tolerance });
+}
+
+/** Numbers whose every sum is a float16, so that the result is exact: a is 1, and each round adds b. */
+function floorFmaHalf({ rounds, vectors }: Rounds): KernelCase {
+  const [a, b] = [1, 0.5];
+  const start = () => Float32Array.from(indices(VECTOR * FMA_INVOCATIONS, 1, 16));
+  return fmaCase('floor_fma_half', { rounds, vectors }, { a, b, start, tolerance: EXACT });
+}
+
+function fmaCase(
+  kernel: 'floor_fma' | 'floor_fma_half',
+  { rounds, vectors }: Rounds,
+  numbers: {
+    readonly a: number;
+    readonly b: number;
+    readonly start: () => Float32Array<ArrayBuffer>;
+    readonly tolerance: Tolerance;
+  },
+): KernelCase {
+  const { a, b, tolerance } = numbers;
   return {
-    size: `${rounds} rounds`,
+    size: `${vectors} vectors ${rounds} rounds`,
     dispatch: dispatch(
-      'floor_fma',
-      { ROUNDS: rounds, WORKGROUP_SIZE: FLOOR_WORKGROUP },
+      kernel,
+      { ROUNDS: rounds, VECTORS: vectors, WORKGROUP_SIZE: FLOOR_WORKGROUP },
       { coefficients: 'coefficients', start: 'start', y: 'y' },
       [FMA_INVOCATIONS / FLOOR_WORKGROUP, 1, 1],
     ),
-    flops: 2 * FMA_SUMS * rounds * FMA_INVOCATIONS,
+    flops: 2 * VECTOR * vectors * rounds * FMA_INVOCATIONS,
     bytes: 8 * VECTOR * FMA_INVOCATIONS,
     prepare: () => {
-      // Factors near 1, so that the result depends on how many rounds there were.
-      const a = [1, 2, 0.5, 3].map((c) => 1 - c / rounds);
-      const b = [0.5, -0.25, 1, 0.125];
-      const start = floats(VECTOR * FMA_INVOCATIONS, 1);
-      const rows = sample(FMA_INVOCATIONS, FMA_SUMS * rounds);
-      const expected = floor.floorFma(rounds, a, b, pickRows(start, VECTOR, rows));
-      // Each of the rounds may be off by half a unit in the last place.
-      const tolerance = { absolute: rounds ** 2 * 2 ** -24, relative: rounds * 2 ** -24 };
+      const start = numbers.start();
+      const rows = sample(FMA_INVOCATIONS, VECTOR * vectors * rounds);
+      const expected = floor.floorFma({ rounds, vectors }, a, b, pickRows(start, VECTOR, rows));
       return {
-        data: { coefficients: Float32Array.of(...a, ...b), start, y: new Float32Array(start.length) },
+        data: { coefficients: Float32Array.of(a, b), start, y: new Float32Array(start.length) },
         checks: [rowsCheck('y', VECTOR, rows, FMA_INVOCATIONS, expected, tolerance)],
+      };
+    },
+  };
+}
+
+/** @param lanes that share a load, in subgroups at least as wide */
+function floorFmaShared(lanes: number, rounds: number): KernelCase {
+  return {
+    size: `${lanes} lanes ${rounds} rounds`,
+    dispatch: dispatch(
+      'floor_fma_shared',
+      { ROUNDS: rounds, LANES: lanes, WORKGROUP_SIZE: FLOOR_WORKGROUP },
+      { x: 'x', start: 'start', y: 'y' },
+      [FMA_INVOCATIONS / FLOOR_WORKGROUP, 1, 1],
+    ),
+    lanes,
+    flops: 2 * VECTOR * rounds * FMA_INVOCATIONS,
+    bytes: 8 * VECTOR * FMA_INVOCATIONS,
+    prepare: () => {
+      // Small whole numbers, of which every sum is exact.
+      const x = Float32Array.from(indices(rounds, 1, 9), (number) => number - 4);
+      const start = Float32Array.from(indices(VECTOR * FMA_INVOCATIONS, 2, 16));
+      const rows = sample(FMA_INVOCATIONS, VECTOR * rounds);
+      const expected = floor.floorFmaShared(x, pickRows(start, VECTOR, rows));
+      return {
+        data: { x, start, y: new Float32Array(start.length) },
+        checks: [rowsCheck('y', VECTOR, rows, FMA_INVOCATIONS, expected, EXACT)],
       };
     },
   };
@@ -88,13 +140,28 @@ function floorFma(rounds: number): KernelCase {
 
 /** MiB of the copies' buffers: some fit into caches, and some into few caches only. */
 const COPIES = [1, 16, 128];
+const VECTORS = [2, 6];
 const ROUNDS = [64, 1024];
+/** How wide subgroups are; of wider ones only so many lanes share. */
+const LANES = [4, 8, 16, 32];
 
-/** The kernels that measure the floor, each from the smallest size to the largest. */
+/** Some cases of a kernel, from the least work to the most. */
+export type Series = readonly KernelCase[];
+
+/** The kernels that measure the floor. Of each several series are measured, and the best case counts. */
 export function floorCases(): {
   readonly empty: KernelCase;
   readonly copies: readonly KernelCase[];
-  readonly fmas: readonly KernelCase[];
+  readonly fmas: readonly Series[];
+  readonly halfFmas: readonly Series[];
+  /** One for each width of subgroups, from the narrowest to the widest. */
+  readonly sharedFmas: readonly Series[];
 } {
-  return { empty: floorEmpty(), copies: COPIES.map(floorCopy), fmas: ROUNDS.map(floorFma) };
+  return {
+    empty: floorEmpty(),
+    copies: COPIES.map(floorCopy),
+    fmas: VECTORS.map((vectors) => ROUNDS.map((rounds) => floorFma({ rounds, vectors }))),
+    halfFmas: VECTORS.map((vectors) => ROUNDS.map((rounds) => floorFmaHalf({ rounds, vectors }))),
+    sharedFmas: LANES.map((lanes) => ROUNDS.map((rounds) => floorFmaShared(lanes, rounds))),
+  };
 }

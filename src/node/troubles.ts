@@ -1,0 +1,103 @@
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { checkLibrary, type Trouble, vulkanDrivers } from './drivers.ts';
+import { swiftShader } from './swiftshader.ts';
+import { hasVulkanLoader } from './vulkan.ts';
+
+/** What is looked at to find out. */
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether there is a Vulkan loader of the system's or from npm. */
+  readonly hasLoader: boolean;
+  /** The libraries of the drivers that load. */
+  readonly drivers: readonly string[];
+  readonly exists: (path: string) => boolean;
+  /** The names in a folder; empty where there is none. */
+  readonly list: (folder: string) => readonly string[];
+  /** Whether this process may read and write the file. */
+  readonly isOpen: (path: string) => boolean;
+}
+
+/** What is wrong with this machine beside its drivers, as far as files tell. */
+export async function troubles(): Promise<Trouble[]> {
+  return process.platform === 'linux' ? troublesOf(await thisMachine()) : [];
+}
+
+async function thisMachine(): Promise<Machine> {
+  const bundled = await swiftShader().catch(() => undefined);
+  const drivers = await vulkanDrivers();
+  return {
+    platform: process.platform,
+    environment: process.env,
+    hasLoader: bundled !== undefined || hasVulkanLoader(),
+    drivers: drivers.flatMap((driver) => (checkLibrary(driver)?.problem === null ? [driver.library] : [])),
+    exists: existsSync,
+    list: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
+    isOpen,
+  };
+}
+
+function isOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param machine Linux */
+export function troublesOf(machine: Machine): Trouble[] {
+  const loader: Trouble = {
+    what: 'There is no Vulkan loader (libvulkan.so.1).',
+    remedy:
+      'Install it ("apt install libvulkan1" on Debian and Ubuntu, "dnf install vulkan-loader" on Fedora).',
+  };
+  return [...(machine.hasLoader ? [] : [loader]), ...withoutGraphics(machine), ...forbidden(machine)];
+}
+
+/** NVIDIA's container tools give a container the card without the part of the driver that is Vulkan's, unless told to. */
+function withoutGraphics({ environment, drivers, exists }: Machine): Trouble[] {
+  const isThere = exists('/dev/nvidiactl');
+  const hasDriver = drivers.some((library) => /nvidia/i.test(library));
+  if (!isThere || hasDriver) return [];
+  const { NVIDIA_DRIVER_CAPABILITIES: capabilities, NVIDIA_VISIBLE_DEVICES: visible } = environment;
+  const isContainer =
+    capabilities !== undefined ||
+    visible !== undefined ||
+    exists('/.dockerenv') ||
+    exists('/run/.containerenv');
+  if (!isContainer) {
+    return [
+      {
+        what: "An NVIDIA card is there (/dev/nvidiactl), but not the Vulkan part of NVIDIA's driver.",
+        remedy: 'Install it ("nvidia-vulkan-icd" on Debian, "libnvidia-gl-VERSION" on Ubuntu).',
+      },
+    ];
+  }
+  const has = capabilities ? ` (NVIDIA_DRIVER_CAPABILITIES is "${capabilities}")` : '';
+  return [
+    {
+      what: `This container has an NVIDIA card without its graphics capability${has}, which Vulkan needs.`,
+      remedy:
+        'Start it with NVIDIA_DRIVER_CAPABILITIES=all (docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=all ...).',
+    },
+  ];
+}
+
+/** Cards that this user may not use. */
+function forbidden({ list, isOpen }: Machine): Trouble[] {
+  const nodes = list('/dev/dri')
+    .filter((name) => name.startsWith('renderD'))
+    .map((name) => `/dev/dri/${name}`);
+  const closed = nodes.filter((node) => !isOpen(node));
+  if (closed.length === 0) return [];
+  return [
+    {
+      what: `This user has no permission on ${closed.join(', ')}.`,
+      remedy:
+        'Add the user to the group that owns it ("sudo usermod -aG render $USER") and log in again; in a container, ' +
+        "pass that group's number with --group-add.",
+    },
+  ];
+}
