@@ -71,6 +71,15 @@ const built: ProjectOptions = { globalSetup: ['tests/support/build.ts', 'tests/s
 /** Tests that time the page. They run after the others and one at a time, because the CPU is the GPU here. */
 const measuring = ['tests/browser/{bench,responsiveness}.test.ts'];
 
+/** Other platforms have no SwiftShader from npm: their tests run on the platform's own adapter. */
+const hasSwiftShader = process.platform === 'linux' && process.arch === 'x64';
+
+/** Tests of what a platform lacks: a software adapter beside others, POSIX's signals and files. */
+const elsewhere = {
+  unit: process.platform === 'win32' ? ['tests/unit/*.posix.test.ts'] : [],
+  gpu: hasSwiftShader ? [] : ['tests/gpu/{cli-*,choice,node-gpu,polling}.test.ts'],
+};
+
 function project(name: string, include: string[], options: ProjectOptions = {}) {
   return { extends: true as const, test: { name, include, ...options } };
 }
@@ -90,8 +99,8 @@ const library: ViteUserConfig = {
   },
   test: {
     projects: [
-      project('unit', ['tests/unit/*.test.ts'], unbuilt),
-      project('gpu', ['tests/gpu/*.test.ts'], built),
+      project('unit', ['tests/unit/*.test.ts'], { ...unbuilt, exclude: elsewhere.unit }),
+      project('gpu', ['tests/gpu/*.test.ts'], { ...built, exclude: elsewhere.gpu }),
       project('browser', ['tests/browser/*.test.ts'], { ...built, exclude: measuring, isolate: false }),
       project('browser-alone', measuring, {
         ...built,

@@ -1,5 +1,5 @@
-// Gradient of a dense layer's input on matrix units, which multiply halves and add up in float32, through the ReLU that
-// made the input: matmul with the transposed kernel + mask.
+// Gradient of a dense layer's input on matrix units, which multiply halves, through the ReLU that made the input:
+// matmul with the transposed kernel + mask.
 //
 //   delta_x[z, m, k] = 1/SCALE sum_n half(SCALE delta_y[z, m, n]) half(parameters[z, k, n])   x[z, m, k] > 0
 //                    = 0                                                                      else
@@ -30,7 +30,7 @@ override CHUNKS = (OUTPUTS + CHUNK - 1u) / CHUNK;
 var<workgroup> staged_delta: array<f16, TILE * CHUNK_STRIDE>;
 var<workgroup> staged_kernel: array<f16, TILE * CHUNK_STRIDE>;
 
-fn stage(model: u32, m0: u32, k0: u32, n0: u32, local: u32) {
+fn stage(model: u32, m0: u32, n0: u32, k0: u32, local: u32) {
   for (var i = local; i < TILE * CHUNK / 4u; i += WORKGROUP_SIZE) {
     let row = i / (CHUNK / 4u);
     let vector = i % (CHUNK / 4u);
@@ -64,23 +64,11 @@ fn right(n: u32, k: u32) -> Right {
   return subgroupMatrixLoad<Right, col_major>(&staged_kernel, k * CHUNK_STRIDE + n, CHUNK_STRIDE);
 }
 
-// Writes one fragment of every quarter: the one that begins m1 rows and k1 columns into the quarter.
-fn write(model: u32, m0: u32, k0: u32, m1: u32, k1: u32, local: u32, slot: u32, sum: Sum) {
-  subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
-  workgroupBarrier();
-  for (var i = local; i < QUARTERS * FRAGMENT / 4u; i += WORKGROUP_SIZE) {
-    let quarter = i / (FRAGMENT / 4u);
-    let row = i / (SIDE / 4u) % SIDE;
-    let vector = i % (SIDE / 4u);
-    let m = m0 + quarter / 2u * TILE / 2u + m1 + row;
-    let k = (k0 + quarter % 2u * TILE / 2u + k1) / 4u + vector;
-    if (m < ROWS && k < INPUT_VECTORS) {
-      let at = (model * ROWS + m) * INPUT_VECTORS + k;
-      let gradient = vector_of_sums(quarter, row, vector) * (1.0 / SCALE);
-      delta_x[at] = select(vec4f(), gradient, x[at] > vec4f());
-    }
+fn finish(model: u32, m: u32, vector: u32, sum: vec4f) {
+  if (m < ROWS && vector < INPUT_VECTORS) {
+    let at = (model * ROWS + m) * INPUT_VECTORS + vector;
+    delta_x[at] = select(vec4f(), sum * (1.0 / SCALE), x[at] > vec4f());
   }
-  workgroupBarrier();
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -89,36 +77,5 @@ fn main(
   @builtin(local_invocation_index) local: u32,
   @builtin(subgroup_id) subgroup: u32,
 ) {
-  let model = group.z;
-  let m0 = group.y * TILE;
-  let k0 = group.x * TILE;
-  let quarter = min(subgroup, QUARTERS - 1u);
-  let m = quarter / 2u * TILE / 2u;
-  let k = quarter % 2u * TILE / 2u;
-
-  var sum00: Sum;
-  var sum01: Sum;
-  var sum10: Sum;
-  var sum11: Sum;
-  for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-    stage(model, m0, k0, chunk * CHUNK, local);
-    workgroupBarrier();
-    for (var n = 0u; n < CHUNK; n += SIDE) {
-      let d0 = left(m, n);
-      let d1 = left(m + SIDE, n);
-      let w0 = right(n, k);
-      let w1 = right(n, k + SIDE);
-      sum00 = subgroupMatrixMultiplyAccumulate(d0, w0, sum00);
-      sum01 = subgroupMatrixMultiplyAccumulate(d0, w1, sum01);
-      sum10 = subgroupMatrixMultiplyAccumulate(d1, w0, sum10);
-      sum11 = subgroupMatrixMultiplyAccumulate(d1, w1, sum11);
-    }
-    workgroupBarrier();
-  }
-
-  let slot = min(subgroup, QUARTERS);
-  write(model, m0, k0, 0u, 0u, local, slot, sum00);
-  write(model, m0, k0, 0u, SIDE, local, slot, sum01);
-  write(model, m0, k0, SIDE, 0u, local, slot, sum10);
-  write(model, m0, k0, SIDE, SIDE, local, slot, sum11);
+  make_tile(group.z, group.y * TILE, group.x * TILE, local, subgroup);
 }

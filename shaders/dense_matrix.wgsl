@@ -1,8 +1,9 @@
-// A dense layer on matrix units, which multiply halves and add up in float32: matmul + bias + ReLU.
+// A dense layer on matrix units, which multiply halves: matmul + bias + ReLU.
 //
 //   y[z, m, n] = f(parameters[z, INPUTS, n] + sum_k half(x[z, m, k]) half(parameters[z, k, n]))
 //   f(v) = max(v, 0) with RELU, else v
-//   half: rounded to float16; bytes count as whole numbers, which it holds exactly, and the sum is divided by 255
+//   half: rounded to float16; bytes count as 256ths, which it holds exactly, and the sum is multiplied by 256 / 255.
+//   parts/matrix_f32.wgsl and parts/matrix_f16.wgsl say how sums are made.
 //
 //   x           without BYTES  [models, ROWS, 4 INPUT_VECTORS]  f32; columns from INPUTS on are padding
 //               with BYTES     [samples, 4 INPUT_VECTORS]       bytes, four to a u32, low byte first; row m of model z is
@@ -24,7 +25,7 @@ override RELU: bool;
 
 override CHUNKS = (INPUTS + CHUNK - 1u) / CHUNK;
 // The value that a staged 1 of x stands for.
-override X_UNIT = select(1.0, 1.0 / 255.0, BYTES);
+override X_UNIT = select(1.0, 256.0 / 255.0, BYTES);
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4u>;
@@ -46,7 +47,7 @@ fn vector_of_x(model: u32, m: u32, vector: u32) -> vec4f {
       return vec4f();
     }
     let word = order[model * ORDER_LENGTH + step.offset + m] * INPUT_VECTORS + read;
-    return select(vec4f(), vec4f(unpack4xU8(x[word / 4u][word % 4u])), inside);
+    return select(vec4f(), vec4f(unpack4xU8(x[word / 4u][word % 4u])) / 256.0, inside);
   }
   return select(vec4f(), bitcast<vec4f>(x[(model * ROWS + min(m, ROWS - 1u)) * INPUT_VECTORS + read]), inside);
 }
@@ -86,23 +87,12 @@ fn right(k: u32, n: u32) -> Right {
   return subgroupMatrixLoad<Right, row_major>(&staged_kernel, k * TILE_STRIDE + n, TILE_STRIDE);
 }
 
-// Writes one fragment of every quarter: the one that begins m1 rows and n1 columns into the quarter.
-fn write(model: u32, m0: u32, n0: u32, m1: u32, n1: u32, local: u32, slot: u32, sum: Sum) {
-  subgroupMatrixStore<row_major>(&sums, slot * FRAGMENT, sum, SIDE);
-  workgroupBarrier();
-  for (var i = local; i < QUARTERS * FRAGMENT / 4u; i += WORKGROUP_SIZE) {
-    let quarter = i / (FRAGMENT / 4u);
-    let row = i / (SIDE / 4u) % SIDE;
-    let vector = i % (SIDE / 4u);
-    let m = m0 + quarter / 2u * TILE / 2u + m1 + row;
-    let n = (n0 + quarter % 2u * TILE / 2u + n1) / 4u + vector;
-    if (m < ROWS && n < OUTPUT_VECTORS) {
-      let bias = parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
-      let value = vector_of_sums(quarter, row, vector) * X_UNIT + bias;
-      y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
-    }
+fn finish(model: u32, m: u32, vector: u32, sum: vec4f) {
+  if (m < ROWS && vector < OUTPUT_VECTORS) {
+    let bias = parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + vector];
+    let value = sum * X_UNIT + bias;
+    y[(model * ROWS + m) * OUTPUT_VECTORS + vector] = select(value, max(value, vec4f()), RELU);
   }
-  workgroupBarrier();
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -111,36 +101,5 @@ fn main(
   @builtin(local_invocation_index) local: u32,
   @builtin(subgroup_id) subgroup: u32,
 ) {
-  let model = group.z;
-  let m0 = group.y * TILE;
-  let n0 = group.x * TILE;
-  let quarter = min(subgroup, QUARTERS - 1u);
-  let m = quarter / 2u * TILE / 2u;
-  let n = quarter % 2u * TILE / 2u;
-
-  var sum00: Sum;
-  var sum01: Sum;
-  var sum10: Sum;
-  var sum11: Sum;
-  for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-    stage(model, m0, chunk * CHUNK, n0, local);
-    workgroupBarrier();
-    for (var k = 0u; k < CHUNK; k += SIDE) {
-      let x0 = left(m, k);
-      let x1 = left(m + SIDE, k);
-      let w0 = right(k, n);
-      let w1 = right(k, n + SIDE);
-      sum00 = subgroupMatrixMultiplyAccumulate(x0, w0, sum00);
-      sum01 = subgroupMatrixMultiplyAccumulate(x0, w1, sum01);
-      sum10 = subgroupMatrixMultiplyAccumulate(x1, w0, sum10);
-      sum11 = subgroupMatrixMultiplyAccumulate(x1, w1, sum11);
-    }
-    workgroupBarrier();
-  }
-
-  let slot = min(subgroup, QUARTERS);
-  write(model, m0, n0, 0u, 0u, local, slot, sum00);
-  write(model, m0, n0, 0u, SIDE, local, slot, sum01);
-  write(model, m0, n0, SIDE, 0u, local, slot, sum10);
-  write(model, m0, n0, SIDE, SIDE, local, slot, sum11);
+  make_tile(group.z, group.y * TILE, group.x * TILE, local, subgroup);
 }

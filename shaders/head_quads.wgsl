@@ -34,8 +34,6 @@ override CLASS_VECTORS = (CLASSES + 3u) / 4u;
 override PARTS = (BATCH + TILE_ROWS - 1u) / TILE_ROWS;
 
 const TILE_ROWS = 16u;
-// Below every logit of a network that has not diverged.
-const LOWEST = -3e38;
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> samples: array<u32>;
@@ -82,73 +80,9 @@ fn kernel_row(row: u32, vector: u32) -> mat4x4f {
   return mat4x4f(quad(w.x), quad(w.y), quad(w.z), quad(w.w));
 }
 
-// One row's logits, in vec4s; those of classes from CLASSES on are LOWEST.
-struct Row {
-  a: vec4f,
-  b: vec4f,
-  c: vec4f,
-  d: vec4f,
-}
-
-struct Result {
-  delta: Row,
-  loss_and_hit: vec2f,
-}
-
 fn class_logits(sum: vec4f, bias: u32, vector: u32, lane: u32) -> vec4f {
   let inside = lanes_below(vector, CLASSES);
   return select(vec4f(LOWEST), in_order(sum, lane) + columns(bias, vector), inside);
-}
-
-fn sum4(v: vec4f) -> f32 {
-  return v.x + v.y + v.z + v.w;
-}
-
-fn max4(v: vec4f) -> f32 {
-  return max(max(v.x, v.y), max(v.z, v.w));
-}
-
-// The first place of `highest` among four, counted from `first`; 256 if it is at none.
-fn place(v: vec4f, highest: f32, first: u32) -> u32 {
-  let at = select(vec4u(256u), first + FOUR, v == vec4f(highest));
-  return min(min(at.x, at.y), min(at.z, at.w));
-}
-
-fn one_hot(label: u32, first: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), first + FOUR == vec4u(label));
-}
-
-fn softmax_cross_entropy(model: u32, b: u32, logits: Row) -> Result {
-  if (b >= step.count) {
-    return Result(Row(vec4f(), vec4f(), vec4f(), vec4f()), vec2f());
-  }
-  let sample = order[model * ORDER_LENGTH + step.offset + b];
-  let label = label_of(sample);
-  let highest = max(max(max4(logits.a), max4(logits.b)), max(max4(logits.c), max4(logits.d)));
-  let a = exp(logits.a - highest);
-  let b_ = exp(logits.b - highest);
-  let c = exp(logits.c - highest);
-  let d = exp(logits.d - highest);
-  let sum = sum4(a) + sum4(b_) + sum4(c) + sum4(d);
-  let hot = Row(one_hot(label, 0u), one_hot(label, 4u), one_hot(label, 8u), one_hot(label, 12u));
-  let of_label = dot(logits.a, hot.a) + dot(logits.b, hot.b) + dot(logits.c, hot.c) + dot(logits.d, hot.d);
-  let predicted = min(
-    min(place(logits.a, highest, 0u), place(logits.b, highest, 4u)),
-    min(place(logits.c, highest, 8u), place(logits.d, highest, 12u)),
-  );
-  let count = f32(step.count);
-  return Result(
-    Row((a / sum - hot.a) / count, (b_ / sum - hot.b) / count, (c / sum - hot.c) / count, (d / sum - hot.d) / count),
-    vec2f(log(sum) + highest - of_label, select(0.0, 1.0, predicted == label)),
-  );
-}
-
-fn write_delta(model: u32, b: u32, row: Row) {
-  let i = (model * BATCH + b) * CLASS_VECTORS;
-  delta[i] = row.a;
-  if (CLASS_VECTORS > 1u) { delta[i + 1u] = row.b; }
-  if (CLASS_VECTORS > 2u) { delta[i + 2u] = row.c; }
-  if (CLASS_VECTORS > 3u) { delta[i + 3u] = row.d; }
 }
 
 // Four vec4s for each of this lane's four rows: at first sums that become logits, then the logits' gradients.

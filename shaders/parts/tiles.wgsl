@@ -19,7 +19,9 @@ override SLICE_DEPTH = 4u * CHUNK_BLOCKS / SLICES;
 // A chunk of the left operand, then one of the right, each [4, CHUNK_BLOCKS, TILE_BLOCKS]: every fourth row
 // together, so that neighbouring invocations, which stage neighbouring blocks, write neighbouring vectors. At the end
 // it holds the slices' sums, [SLICES, 4 LANES, LANES].
-var<workgroup> staged: array<vec4f, 4u * WORKGROUP_SIZE>;
+// Named, because naga 29, Deno's compiler, panics where the expression stands in the array's type.
+override STAGED = 4u * WORKGROUP_SIZE;
+var<workgroup> staged: array<vec4f, STAGED>;
 
 // Column i is a[i] b.
 fn outer(a: vec4f, b: vec4f) -> mat4x4f {

@@ -1,6 +1,7 @@
 import type { ChartOption } from '../report/echarts-parts.ts';
 import { colors, type Theme } from '../report/palette.ts';
 import { chartStyle, textWidth, titleSize } from '../report/style.ts';
+import type { ChoiceReport } from './choice.ts';
 import type { Floor } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
 import { type BenchReport, networkName, versionsText } from './report.ts';
@@ -33,8 +34,11 @@ export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
  * A report's chart, as an ECharts option: a roofline plot for kernels; throughput against what was varied for training.
  * Undefined for the floor alone, which is a handful of numbers.
  */
-export function benchChart(report: BenchReport, theme: Theme = 'light'): ChartOption | undefined {
-  if (report.bench === 'floor') return undefined;
+export function benchChart(
+  report: BenchReport | ChoiceReport,
+  theme: Theme = 'light',
+): ChartOption | undefined {
+  if (report.bench === 'floor' || report.bench === 'choice') return undefined;
   return report.bench === 'kernels' ? rooflineChart(report, theme) : scalingChart(report, theme);
 }
 

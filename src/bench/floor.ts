@@ -145,7 +145,8 @@ function measuredOrFail(result: CaseResult): MeasuredCase {
   );
 }
 
-async function measureRoundTrip(timer: PassTimer, signal: AbortSignal | undefined): Promise<Spread> {
+/** Microseconds from submitting one empty dispatch until the host knows that it is done. */
+export async function measureRoundTrip(timer: PassTimer, signal: AbortSignal | undefined): Promise<Spread> {
   const { dispatch, prepare } = floorCases().empty;
   const workload = await Workload.create(timer.device, dispatch, prepare().data);
   try {

@@ -1,3 +1,4 @@
+import type { ChoiceReport } from './choice.ts';
 import { type BenchReport, benchTable, type Cell, environmentLines, versionsText } from './report.ts';
 
 /** Columns that only `--json` and `--csv` have, not the text. */
@@ -5,7 +6,7 @@ const LEFT_OUT = ['samples', 'copies', 'clock', 'best us', 'first loss'];
 const SHARES = ['share of floor', 'checked'];
 
 /** The report as aligned lines for a terminal. */
-export function formatBench(report: BenchReport): string {
+export function formatBench(report: BenchReport | ChoiceReport): string {
   const { columns, rows } = benchTable(report);
   const empty = (i: number) => rows.every((row) => row[i] === null);
   const shown = [...columns.keys()].filter(
@@ -16,7 +17,13 @@ export function formatBench(report: BenchReport): string {
     rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
     shown.map((i) => rows.some((row) => typeof row[i] === 'number')),
   );
-  return [...environmentLines(report.environment), '', ...lines].join('\n');
+  const sums = report.bench === 'choice' ? ['', withinLine(report)] : [];
+  return [...environmentLines(report.environment), '', ...lines, ...sums].join('\n');
+}
+
+function withinLine({ shapes, within }: ChoiceReport): string {
+  const good = Math.round(within * shapes.length);
+  return `Within 10 % of the best: ${good} of ${shapes.length} (${(100 * within).toFixed(0)} %)`;
 }
 
 /** A table's heading and rows as lines, each column as wide as its longest text, and to the right where it is `numeric`. */
@@ -39,7 +46,7 @@ export function alignedLines(
  * The report as CSV (RFC 4180): a line of names, every line ended by CR LF, null as an empty field. Every line also
  * says what its figures depend on.
  */
-export function benchCsv(report: BenchReport): string {
+export function benchCsv(report: BenchReport | ChoiceReport): string {
   const { adapter, toggles, versions, timing, date } = report.environment;
   const { columns, rows } = benchTable(report);
   const environment: Readonly<Record<string, Cell>> = {

@@ -1,5 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import { KERNELS, type KernelName } from '../gpu/kernels.ts';
+import { type Target, targetOf } from '../gpu/target.ts';
 import type { KernelCase } from './cases/case.ts';
 import { kernelCases } from './cases/index.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
@@ -41,7 +42,7 @@ export async function benchKernels(
   subject: BenchSubject,
   { only, sweep = false, ...options }: KernelsOptions = {},
 ): Promise<KernelsReport> {
-  const runs = chooseCases(only).flatMap((kernelCase) =>
+  const runs = chooseCases(only, targetOf(subject.device)).flatMap((kernelCase) =>
     [null, ...(sweep ? Object.keys(kernelCase.variants ?? {}) : [])].map((variant) => ({
       kernelCase,
       variant,
@@ -73,8 +74,8 @@ export function checkKernelNames(only: readonly string[]): void {
   chooseCases(only);
 }
 
-function chooseCases(only: readonly string[] | undefined): KernelCase[] {
-  const cases = kernelCases();
+function chooseCases(only: readonly string[] | undefined, target?: Target): KernelCase[] {
+  const cases = kernelCases(target);
   const all = Object.values(cases).flat();
   if (!only) return benchKernelNames().flatMap((kernel) => cases[kernel]);
   const chosen = only.flatMap((name) => {

@@ -1,9 +1,10 @@
+import type { ChoiceReport } from './choice.ts';
 import type { BenchEnvironment } from './environment.ts';
 import type { Floor, FloorReport } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
 import { peak } from './roofline.ts';
 import type { CaseResult, MeasuredCase } from './run-case.ts';
-import type { Spread } from './statistics.ts';
+import type { Ended, Spread } from './statistics.ts';
 import type { TrainingReport, TrainingResult } from './train.ts';
 import { specOf } from './training-work.ts';
 
@@ -21,7 +22,8 @@ export interface BenchTable {
 }
 
 /** The report's figures, as numbers. Shares are from 0 to 1. */
-export function benchTable(report: BenchReport): BenchTable {
+export function benchTable(report: BenchReport | ChoiceReport): BenchTable {
+  if (report.bench === 'choice') return choiceTable(report);
   if (report.bench === 'floor') return floorTable(report);
   return report.bench === 'kernels' ? kernelsTable(report) : trainingTable(report);
 }
@@ -42,8 +44,15 @@ export function versionsText({ shadegrad, webgpu, runtime }: BenchEnvironment['v
   return [`shadegrad ${shadegrad}`, ...(webgpu === null ? [] : [`webgpu ${webgpu}`]), runtime].join(', ');
 }
 
+/** What stands after a median: its 95 % interval, whether that is within 3 % or the time was over, and the 95th percentile. */
+const AFTER_MEDIAN = ['low us', 'high us', 'ended', 'p95 us'];
+
+function spreadCells({ median, low, high, p95 }: Spread, ended: Ended | null): Cell[] {
+  return [median, low, high, ended, p95];
+}
+
 function floorTable({ floor }: FloorReport): BenchTable {
-  const times = ({ median, p95, min, samples }: Spread) => [median, p95, min, samples];
+  const times = (time: Spread, ended: Ended | null) => [...spreadCells(time, ended), time.min, time.samples];
   const rated = (
     name: string,
     result: CaseResult,
@@ -51,11 +60,11 @@ function floorTable({ floor }: FloorReport): BenchTable {
     unit: string,
   ) =>
     result.status === 'measured'
-      ? [name, ...times(result.time), peak(result, amount(result)), unit, null]
-      : [name, null, null, null, null, null, null, timelessRemark(result)];
-  const timed = (name: string, time: Spread) => [name, ...times(time), null, null, null];
+      ? [name, ...times(result.time, result.ended), peak(result, amount(result)), unit, null]
+      : [name, ...new Array<null>(9).fill(null), timelessRemark(result)];
+  const timed = (name: string, time: Spread) => [name, ...times(time, null), null, null, null];
   return {
-    columns: ['floor', 'median us', 'p95 us', 'best us', 'samples', 'best rate', 'unit', 'remark'],
+    columns: ['floor', 'median us', ...AFTER_MEDIAN, 'best us', 'samples', 'best rate', 'unit', 'remark'],
     rows: [
       timed('dispatch after dispatch', floor.dispatch),
       timed('submit to done', floor.roundTrip),
@@ -81,7 +90,7 @@ function kernelsTable({ kernels }: KernelsReport): BenchTable {
       'size',
       'variant',
       'median us',
-      'p95 us',
+      ...AFTER_MEDIAN,
       'best us',
       'GFLOP/s',
       'GB/s',
@@ -99,12 +108,11 @@ function kernelsTable({ kernels }: KernelsReport): BenchTable {
 
 function kernelCells(result: KernelResult): Cell[] {
   if (result.status !== 'measured') {
-    return [null, null, null, null, null, null, null, null, null, null, null, timelessRemark(result)];
+    return [...new Array<null>(14).fill(null), timelessRemark(result)];
   }
-  const { time, gflops, gigabytesPerSecond, boundBy, share, checked, rotation, clock } = result;
+  const { time, ended, gflops, gigabytesPerSecond, boundBy, share, checked, rotation, clock } = result;
   return [
-    time.median,
-    time.p95,
+    ...spreadCells(time, ended),
     time.min,
     gflops,
     gigabytesPerSecond,
@@ -128,7 +136,7 @@ function trainingTable({ training }: TrainingReport): BenchTable {
       'images/s',
       'steps/s',
       'step us',
-      'p95 us',
+      ...AFTER_MEDIAN,
       'host us',
       'dispatches',
       'bound by',
@@ -155,14 +163,13 @@ export function networkName(config: Parameters<typeof specOf>[0]): string {
 
 function trainingCells(result: TrainingResult): Cell[] {
   if (result.status !== 'measured') {
-    return [null, null, null, null, null, null, null, null, null, null, timelessRemark(result)];
+    return [...new Array<null>(13).fill(null), timelessRemark(result)];
   }
-  const { step } = result;
+  const { step, ended } = result;
   return [
     result.imagesPerSecond,
     result.stepsPerSecond,
-    step.median,
-    step.p95,
+    ...spreadCells(step, ended),
     result.hostMicroseconds,
     result.dispatchesPerStep,
     result.boundBy,
@@ -171,6 +178,39 @@ function trainingCells(result: TrainingResult): Cell[] {
     result.lastLoss,
     result.twinSamples === 0 ? 'too large for the float64 twin: only the loss was watched' : null,
   ];
+}
+
+function choiceTable({ shapes }: ChoiceReport): BenchTable {
+  return {
+    columns: [
+      'network',
+      'batch',
+      'models',
+      'chosen',
+      'best',
+      'chosen / best',
+      'choice s',
+      'us a step of each',
+      'remark',
+    ],
+    rows: shapes.map(({ chosen, best, ratio, seconds, plans, ...shape }) => {
+      const timed = plans.flatMap((plan) => (plan.status === 'timed' ? [plan] : []));
+      const late = plans.filter(({ status }) => status === 'late').map(({ plan }) => plan);
+      const wrong = plans.flatMap((plan) => (plan.status === 'void' ? [`${plan.plan}: ${plan.reason}`] : []));
+      const remarks = [...(late.length > 0 ? [`not compiled in time: ${late.join(' ')}`] : []), ...wrong];
+      return [
+        networkName(shape),
+        shape.batchSize,
+        shape.models,
+        chosen,
+        best,
+        ratio,
+        seconds,
+        timed.map(({ plan, step }) => `${plan} ${step.median.toFixed(0)}`).join(' '),
+        remarks.length > 0 ? remarks.join('; ') : null,
+      ];
+    }),
+  };
 }
 
 function timelessRemark({ status, reason }: { status: 'void' | 'skipped'; reason: string }): string {

@@ -2,6 +2,7 @@ import { sha256 } from '../data/checksum.ts';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
+import type { ChoiceReport } from './choice.ts';
 import type { BenchReport } from './report.ts';
 import { rowsOf } from './rows.ts';
 import { at, type Shape } from './shape.ts';
@@ -13,7 +14,7 @@ const FORMAT = 1;
  * A report as the text of a result file: JSON with the number of the format and a checksum of all the rest. The checksum
  * finds accidents and careless edits, and no forgery: whoever wants to can compute it anew.
  */
-export async function benchFile(report: BenchReport): Promise<string> {
+export async function benchFile(report: BenchReport | ChoiceReport): Promise<string> {
   const content = { format: FORMAT, ...report };
   return `${JSON.stringify({ ...content, sha256: await checksum(content) }, null, 2)}\n`;
 }

@@ -60,6 +60,7 @@ export class TrainingRun {
     while (this.trained < end) {
       this.#beginWhereDone();
       for await (const _ of this.#run.advance(end - this.trained, signal, samples));
+      await this.#finished();
       checkInterrupted(signal);
     }
   }
@@ -101,9 +102,13 @@ export class TrainingRun {
     const started = performance.now();
     const steps = this.#run.submit(count);
     const milliseconds = performance.now() - started;
+    await this.#finished();
+    return { milliseconds, steps };
+  }
+
+  async #finished(): Promise<void> {
     const { device } = this.#run;
     await DeviceWatch.of(device).guard(device.queue.onSubmittedWorkDone());
-    return { milliseconds, steps };
   }
 
   /** Frees everything this run has on the GPU. */

@@ -21,7 +21,6 @@ export interface TrainingConfig {
 
 /** What is trained, the same in every run. */
 export interface TrainingWork {
-  readonly name: PlanName;
   readonly sizes: BatchSizes;
   readonly plan: StepPlan;
   readonly stepsPerEpoch: number;
@@ -66,7 +65,7 @@ export function specOf({ hidden }: Pick<TrainingConfig, 'hidden'>): MlpSpec {
   return { inputs: INPUTS, hidden, classes: CLASSES };
 }
 
-function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
+export function sizesOf(config: Omit<TrainingConfig, 'plan'>): BatchSizes {
   const { models, batchSize: batch } = config;
   const steps = Math.max(LEAST_STEPS, Math.floor(EPOCH_SAMPLES / batch));
   return { spec: specOf(config), models, batch, samples: SAMPLES, orderLength: steps * batch };
@@ -77,7 +76,6 @@ export function makeWork(config: TrainingConfig, target: Target): TrainingWork {
   const sizes = sizesOf(config);
   const { spec, models, batch, orderLength } = sizes;
   return {
-    name: config.plan,
     sizes,
     plan: trainingPlanOf(config, target),
     stepsPerEpoch: orderLength / batch,

@@ -54,6 +54,7 @@ export class Workload {
       dispatch.kernel,
       dispatch.constants,
       dispatch.update,
+      dispatch.matrix,
     );
     const buffers: Map<string, GPUBuffer>[] = [];
     try {

@@ -31,6 +31,9 @@ export const benchOptions = {
     new Option('--models <counts>', 'networks trained side by side, separated by commas')
       .argParser(listOf(wholeNumber(1, 65_535)))
       .default([1], '1'),
+  few: () => new Option('--few', 'measure 8 shapes instead of 24'),
+  seconds: () =>
+    new Option('--seconds <count>', "for each shape's rounds").argParser(wholeNumber(1, 1000)).default(8),
   toggle: () =>
     new Option(
       '--toggle <name>',

@@ -8,12 +8,17 @@ import {
   type BenchReport,
   type BenchSubject,
   benchChart,
+  benchChoice,
   benchCsv,
   benchFile,
   benchFloor,
   benchKernels,
   benchTraining,
+  CHOICE_SHAPES,
+  type ChoiceReport,
   checkKernelNames,
+  choiceBenchLimits,
+  FEW_CHOICE_SHAPES,
   formatBench,
   nodeVersions,
   openDevice,
@@ -30,7 +35,7 @@ import { filesText, output } from './output.ts';
 import { benchBar } from './progress.ts';
 
 interface BenchFlags {
-  readonly samples: number;
+  readonly samples?: number;
   readonly adapter: AdapterChoice;
   readonly toggle: Toggles;
   readonly json?: true;
@@ -50,13 +55,18 @@ interface TrainFlags extends BenchFlags {
   readonly models: readonly number[];
 }
 
+interface ChoiceFlags extends BenchFlags {
+  readonly few?: true;
+  readonly seconds: number;
+}
+
 export function addBench(program: Command, signal: AbortSignal): void {
   const bench = program.command('bench').description('measure shaders and training on this machine');
   withOutput(bench.command('floor').description('measure what no shader here can beat'))
-    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.samples('timed passes of each kernel that there is time for', 30))
     .action((flags: BenchFlags) => run(flags, signal, {}, benchFloor));
   withOutput(bench.command('kernels').description('measure shaders, checked, as shares of the floor'))
-    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.samples('timed passes of each kernel that there is time for', 30))
     .addOption(benchOptions.only())
     .addOption(benchOptions.sweep())
     .addOption(benchOptions.svg('a roofline plot'))
@@ -65,7 +75,7 @@ export function addBench(program: Command, signal: AbortSignal): void {
       return run(flags, signal, {}, (subject, options) => benchKernels(subject, { ...options, only, sweep }));
     });
   withOutput(bench.command('train').description('measure training, for every combination of the axes'))
-    .addOption(benchOptions.samples('timed windows of each combination', 7))
+    .addOption(benchOptions.samples('timed windows of each combination that there is time for', 20))
     .addOption(benchOptions.batchSizes())
     .addOption(benchOptions.networks())
     .addOption(benchOptions.plans())
@@ -75,6 +85,15 @@ export function addBench(program: Command, signal: AbortSignal): void {
       const axes = { batchSizes, hidden, plans, models };
       return run(flags, signal, trainingBenchLimits(axes), (subject, options) =>
         benchTraining(subject, { ...options, ...axes }),
+      );
+    });
+  withOutput(bench.command('choice').description('measure how well "auto" chooses its plan'))
+    .addOption(benchOptions.few())
+    .addOption(benchOptions.seconds())
+    .action(({ few, seconds, ...flags }: ChoiceFlags) => {
+      const shapes = few ? FEW_CHOICE_SHAPES : CHOICE_SHAPES;
+      return run(flags, signal, choiceBenchLimits(shapes), (subject, options, open) =>
+        benchChoice(subject, open, { ...options, shapes, seconds }),
       );
     });
   addBenchFiles(bench);
@@ -88,7 +107,12 @@ function withOutput(command: Command): Command {
     .addOption(benchOptions.csv());
 }
 
-type Measure = (subject: BenchSubject, options: BenchOptions) => Promise<BenchReport>;
+/** Measures with a device, or with others like it. */
+type Measure = (
+  subject: BenchSubject,
+  options: BenchOptions,
+  open: () => Promise<GPUDevice>,
+) => Promise<BenchReport | ChoiceReport>;
 
 function run(
   flags: BenchFlags,
@@ -109,13 +133,9 @@ async function measureAndPrint(
 ): Promise<void> {
   const out = output(flags.json === true || flags.csv === true);
   const { svg, adapter, toggle: toggles, samples } = flags;
-  const opened = await openDevice({
-    adapter,
-    optionalLimits,
-    optionalFeatures: BENCH_FEATURES,
-    robustness: false,
-    toggles,
-  });
+  const open = () =>
+    openDevice({ adapter, optionalLimits, optionalFeatures: BENCH_FEATURES, robustness: false, toggles });
+  const opened = await open();
   const bar = benchBar();
   try {
     const subject = {
@@ -124,7 +144,8 @@ async function measureAndPrint(
       toggles: opened.toggles,
       versions: await nodeVersions(),
     };
-    const report = await measure(subject, { samples, signal, onProgress: bar?.update });
+    const another = async () => (await open()).device;
+    const report = await measure(subject, { samples, signal, onProgress: bar?.update }, another);
     bar?.stop();
     if (flags.csv) process.stdout.write(benchCsv(report));
     else process.stdout.write(flags.json ? await benchFile(report) : `${formatBench(report)}\n`);
@@ -144,8 +165,8 @@ async function measureAndPrint(
  * Fails where not a single figure was measured.
  * @throws ShadegradError `gpu` where a kernel or plan computed wrong values, `usage` where all were skipped
  */
-function checkMeasured(report: BenchReport): void {
-  if (report.bench === 'floor') return;
+function checkMeasured(report: BenchReport | ChoiceReport): void {
+  if (report.bench === 'floor' || report.bench === 'choice') return;
   const results = report.bench === 'kernels' ? report.kernels : report.training;
   const statuses = new Set(results.map(({ status }) => status));
   if (statuses.has('measured')) return;

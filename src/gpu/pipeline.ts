@@ -1,6 +1,6 @@
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { type Access, KERNELS, type KernelName, kernelSource, type UpdatePart } from './kernels.ts';
-import { assertMatrixUnits } from './matrix-units.ts';
+import { assertMatrixUnits, type MatrixShape } from './matrix-units.ts';
 import type { ShaderSource, SourcePlace } from './shaders.ts';
 import { DeviceWatch } from './watch.ts';
 
@@ -22,6 +22,7 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  * Compiles `kernel` for these override constants, once per device.
  *
  * @param update the optimizer's lines, for a kernel that updates parameters
+ * @param matrix the matrix units' shape, for a kernel that runs on them
  * @throws ShadegradError `gpu` with line, column and source line if the shader does not compile, `usage` if it needs
  *   matrix units that the device does not have
  */
@@ -30,16 +31,17 @@ export function pipelineFor(
   kernel: KernelName,
   constants: Readonly<Record<string, number>>,
   update?: UpdatePart,
+  matrix?: MatrixShape,
 ): Promise<Pipeline> {
   let pipelines = compiled.get(device);
   if (!pipelines) {
     pipelines = new Map();
     compiled.set(device, pipelines);
   }
-  const key = JSON.stringify([kernel, update, constants]);
+  const key = JSON.stringify([kernel, update, matrix, constants]);
   let pipeline = pipelines.get(key);
   if (!pipeline) {
-    const { code, place } = kernelSource(kernel, update);
+    const { code, place } = kernelSource(kernel, update, matrix);
     pipeline = compile(device, `${kernel}.wgsl`, code, KERNELS[kernel].bindings, constants, place);
     pipelines.set(key, pipeline);
   }

@@ -1,4 +1,4 @@
-import { type MatrixShape, matrixShapes } from './matrix-units.ts';
+import { type MatrixUnits, matrixUnits } from './matrix-units.ts';
 
 /** What of a device shaders are made for: plain data, so that plans can be made and tested without a GPU. */
 export interface Target {
@@ -9,19 +9,18 @@ export interface Target {
    * where subgroups may not be used or differ.
    */
   readonly lanes: number | null;
-  /** The matrix units' shape, the first of those that the shaders can use; null where there is none. */
-  readonly matrix: MatrixShape | null;
+  /** The matrix units to use; null where shaders can use none. */
+  readonly matrix: MatrixUnits | null;
 }
 
 /** What a device is, for shaders. */
 export function targetOf(device: GPUDevice): Target {
   const { features, adapterInfo } = device;
   const { subgroupMinSize, subgroupMaxSize, isFallbackAdapter } = adapterInfo;
-  const [matrix = null] = matrixShapes(device);
   return {
     software: isFallbackAdapter,
     lanes: features.has('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : null,
-    matrix,
+    matrix: matrixUnits(device) ?? null,
   };
 }
 

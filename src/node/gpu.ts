@@ -101,6 +101,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
         ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
       ],
     });
+    // WebGPU says that it is the adapter's. Dawn's Node binding leaves the shapes of matrix units out of it.
+    Object.defineProperty(device, 'adapterInfo', { value: adapter.info });
     return { device, adapter, info, toggles: toggleNames(toggles), passedOver };
   } catch (error) {
     throw new ShadegradError(
@@ -179,15 +181,27 @@ function isKind(choice: AdapterChoice): choice is AdapterKind {
 /** What parts of names stood for, so that drivers are asked once in a process. */
 const picked = new Map<string, ListedAdapter>();
 
-/** The adapter that `part` names. */
-async function pinned(part: string, forHardware: Toggles, forSoftware: Toggles): Promise<Chosen> {
+/**
+ * Looks for the adapter that a part of a name stands for, before there is anything to do on it.
+ *
+ * @throws ShadegradError `usage` where there is none, or several
+ */
+export async function checkAdapter(choice: AdapterChoice): Promise<void> {
+  if (!isKind(choice)) await adapterNamed(choice);
+}
+
+async function adapterNamed(part: string): Promise<ListedAdapter> {
   const one = picked.get(part) ?? pick(part, await listAdapters());
-  const { manifest, name, software, description } = one;
+  picked.set(part, one);
+  return one;
+}
+
+async function pinned(part: string, forHardware: Toggles, forSoftware: Toggles): Promise<Chosen> {
+  const { manifest, name, software, description } = await adapterNamed(part);
   const toggles = software ? forSoftware : forHardware;
   const environment = manifest === null ? {} : driversOnly([manifest]);
   const adapter = await request({ environment, name, options: HIGH_PERFORMANCE }, toggles);
   if (!adapter || adapter.info.isFallbackAdapter !== software) throw notThere(description);
-  picked.set(part, one);
   return { adapter, toggles, passedOver: [] };
 }
 

@@ -14,11 +14,16 @@ interface Recorded {
 /** When a dispatch runs: before a submit's steps, in every step, after them. */
 type Part = 'before' | 'dispatches' | 'after';
 
-/** Begins to compile a plan's kernels. Errors are reported to whoever waits for the kernels later. */
-export function precompile(device: GPUDevice, plan: StepPlan): void {
-  for (const { kernel, constants, update } of allDispatches(plan)) {
-    pipelineFor(device, kernel, constants, update).catch(() => undefined);
-  }
+/**
+ * Compiles a plan's kernels. Some drivers leave most of that to the first step.
+ * @throws ShadegradError `gpu`
+ */
+export async function compilePlan(device: GPUDevice, plan: StepPlan): Promise<void> {
+  await Promise.all(
+    allDispatches(plan).map(({ kernel, constants, update, matrix }) =>
+      pipelineFor(device, kernel, constants, update, matrix),
+    ),
+  );
 }
 
 /** A plan on a device: its buffers, pipelines and bind groups, made once. Recording a step allocates nothing. */
@@ -144,10 +149,10 @@ function createBuffer(device: GPUDevice, { name, size, usage }: PlanBuffer): GPU
 
 async function prepare(
   device: GPUDevice,
-  { kernel, constants, update, bindings, workgroups }: Dispatch,
+  { kernel, constants, update, matrix, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,
 ): Promise<Recorded> {
-  const { pipeline, layout } = await pipelineFor(device, kernel, constants, update);
+  const { pipeline, layout } = await pipelineFor(device, kernel, constants, update, matrix);
   const accesses = Object.entries(KERNELS[kernel].bindings);
   const entries = accesses.map(([name, access], binding): GPUBindGroupEntry => {
     const bufferName = bindings[name];

@@ -1,7 +1,9 @@
 import { readBuffers } from '../gpu/buffers.ts';
-import { targetOf } from '../gpu/target.ts';
+import { type Target, targetOf } from '../gpu/target.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
+import { hasLanes, laneKernels, lanesOf } from './kernels/lanes.ts';
+import type { LayeredKernels } from './kernels/layered.ts';
 import { quadKernels } from './kernels/quads.ts';
 import { tiledKernels } from './kernels/tiled.ts';
 import { inferencePlan } from './plans/inference.ts';
@@ -36,6 +38,11 @@ export function inferenceSizes(spec: MlpSpec, models: number, samples: number, c
   return { spec, models, batch, samples, orderLength: Math.min(count, rows) };
 }
 
+function inferenceKernels(target: Target): LayeredKernels {
+  if (target.lanes === 4) return quadKernels;
+  return target.software && hasLanes(target) ? laneKernels(lanesOf(target)) : tiledKernels();
+}
+
 /** The forward pass of networks side by side over resident samples, made once and run as often as the weights change. */
 export class Inference {
   readonly #sizes: BatchSizes;
@@ -54,7 +61,7 @@ export class Inference {
   ): Promise<Inference> {
     const sizes = inferenceSizes(spec, models, resident.count, count);
     const { labelled } = resident;
-    const kernels = targetOf(device).lanes === 4 ? quadKernels : tiledKernels();
+    const kernels = inferenceKernels(targetOf(device));
     const shared = new Map([...parameters, ['samples', resident.samples]]);
     return new Inference(
       sizes,

@@ -1,11 +1,14 @@
 import { ShadegradError } from '../errors.ts';
 import { type BindingName, KERNELS, type Kernel, type KernelName, type UpdatePart } from '../gpu/kernels.ts';
+import { type MatrixShape, shapeInWords } from '../gpu/matrix-units.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {
   readonly kernel: KernelName;
   /** The optimizer's part, for a kernel that updates parameters. */
   readonly update?: UpdatePart;
+  /** The matrix units' shape, for a kernel that runs on them. */
+  readonly matrix?: MatrixShape;
   /** Values of the shader's `override` constants; booleans are 0 and 1. */
   readonly constants: Readonly<Record<string, number>>;
   /** Name of the plan's buffer behind each of the kernel's bindings. */
@@ -132,9 +135,20 @@ export function allDispatches({ before = [], dispatches, after = [] }: StepPlan)
   return [...before, ...dispatches, ...after];
 }
 
-function workgroupBytes({ kernel, constants }: Dispatch): number {
+function workgroupBytes({ kernel, constants, matrix }: Dispatch): number {
   const { workgroupBytes: bytes }: Kernel = KERNELS[kernel];
-  return bytes?.(constants) ?? 0;
+  return bytes?.(constants, matrix) ?? 0;
+}
+
+/** The shape of the matrix units that a plan runs on; undefined for a plan that runs on none. */
+export function matrixShapeOf(plan: StepPlan): MatrixShape | undefined {
+  return allDispatches(plan).find(({ matrix }) => matrix)?.matrix;
+}
+
+/** The same in words, for reports: "8 x 8 x 8 of f16 into f32"; null for a plan that runs on none. */
+export function matrixUnitsOf(plan: StepPlan): string | null {
+  const shape = matrixShapeOf(plan);
+  return shape ? shapeInWords(shape) : null;
 }
 
 /** Makes a dispatch; the compiler checks its bindings against the kernel's. */

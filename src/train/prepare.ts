@@ -16,7 +16,7 @@ import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, isWithinLimits, requiredLimits, roomFor, type StepPlan } from './plan.ts';
 import { ANY_PLAN, candidatePlans, planLacks, planMisfit, trainingPlan } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
-import type { BatchSizes } from './plans/sizes.ts';
+import { type BatchSizes, stepsPerEpoch } from './plans/sizes.ts';
 import { learningRateFactor } from './schedule.ts';
 import { networksOf, type TrainerSettings, trainerSettings } from './settings.ts';
 import { isDone, type NetworkState, type RoundState, type RunState, type TrainerState } from './state.ts';
@@ -271,8 +271,6 @@ export function assertHas(
 export function epochOf({ t, place }: Pick<RunState, 't' | 'place'>, steps: number): number {
   return (t - place) / steps + 1;
 }
-
-export const stepsPerEpoch = ({ orderLength, batch }: BatchSizes) => Math.ceil(orderLength / batch);
 
 export const sizesOf = ({ sizes }: Prepared, models: number): BatchSizes => ({ ...sizes, models });
 

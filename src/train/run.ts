@@ -122,8 +122,9 @@ export class Run {
   }
 
   /**
-   * Trains up to `count` more steps of the running epoch and yields, each time a submit is done, how many of the epoch
-   * are. Once `signal` is aborted nothing more is submitted.
+   * Trains up to `count` more steps of the running epoch and yields, each time some are done, how many of the epoch are.
+   * It ends once they are submitted, see {@link Scheduler.run}: whatever is read then is as it is after them. Once `signal` is
+   * aborted nothing more is submitted.
    *
    * @param samples of each batch; all by default
    * @throws ShadegradError `gpu` or `device-lost`
@@ -162,10 +163,10 @@ export class Run {
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async sums(): Promise<readonly EpochSums[]> {
-    const [first, end, before] = [this.#counted, this.#place, this.#sums];
+    const [first, end, before, epoch] = [this.#counted, this.#place, this.#sums, this.#steps];
     const sums = this.#added(before, first, await readBuffers(this.device, this.#metrics(first, end)));
-    // Unless another epoch has begun meanwhile.
-    if (this.#sums === before) [this.#sums, this.#counted] = [sums, end];
+    // Unless another epoch has begun meanwhile, or more has been counted.
+    if (this.#steps === epoch && end > this.#counted) [this.#sums, this.#counted] = [sums, end];
     return sums;
   }
 

@@ -1,26 +1,49 @@
 import { DeviceWatch } from '../gpu/watch.ts';
 import type { Executable } from './executable.ts';
 import { STEPS_PER_SUBMIT, type Steps } from './step.ts';
+import { type Measured, Throughput } from './throughput.ts';
 
 /**
  * The time that a submit should take: long enough that its fixed cost vanishes, short enough for watchdogs (about 2 s
- * on Windows), for a page that shares the GPU, and for a user who wants to stop.
+ * on Windows) and for a page that shares the GPU.
  */
 const SUBMIT_MILLISECONDS = 50;
 
+/**
+ * The work that should be in flight, which is how long a user who stops has to wait. Of this the host may hear 100 ms late
+ * (Firefox asks its GPU ten times a second), a submit is being done, and another one is next.
+ */
+const IN_FLIGHT_MILLISECONDS = 200;
+
+/** The most submits in flight. The numbers of their steps take 128 KiB each. */
+const MOST_SUBMITS = 256;
+
+/** Limit on how fast sizes grow from one round to the next: nothing is known yet of what is larger. */
+const GROWTH = 4;
+
+/** The host submits for so many milliseconds at a time, and then does what else there is to do. */
+const TURN_MILLISECONDS = 25;
+
 interface Submit {
-  /** Steps done once this submit is. */
-  readonly end: number;
-  readonly count: number;
   readonly done: Promise<void>;
 }
 
-/** Runs steps in submits of bounded work, as many steps to each as the adapter's speed allows. */
+/**
+ * Runs steps in submits of bounded work, as many steps to each as the adapter's speed allows, and as many submits in flight
+ * as keep it busy although the host hears late of what is done.
+ */
 export class Scheduler {
   readonly #executable: Pick<Executable, 'device' | 'submit'>;
   readonly #watch: DeviceWatch;
-  /** One at first: nothing is known yet of the adapter's speed, and a large network's step may take seconds. */
-  #stepsPerSubmit = 1;
+  readonly #throughput = new Throughput();
+  /** In the order in which the GPU does them. */
+  readonly #inFlight = new Set<Submit>();
+  /** Steps a millisecond, as far as it is known: not more than the adapter does. */
+  #rate = 0;
+  /** Steps to a submit. One at first: nothing is known yet, and a large network's step may take seconds. */
+  #size = 1;
+  /** Steps in flight. */
+  #window = 2;
 
   constructor(executable: Pick<Executable, 'device' | 'submit'>) {
     this.#executable = executable;
@@ -28,40 +51,80 @@ export class Scheduler {
   }
 
   /**
-   * Runs `steps` in order and yields, each time a submit is done, how many steps are. The next submit is queued by then,
-   * so that the GPU does not wait for the host, and it runs also where the caller stops here. Once `signal` is aborted
-   * nothing more is submitted: the last steps yielded are all that ran.
+   * Submits `steps` in order, as the GPU takes them, and yields each time how many it has done. It ends once all are
+   * submitted, or `signal` is aborted: what is read from the device afterwards comes after the last step submitted, and
+   * about {@link IN_FLIGHT_MILLISECONDS} at most are still before it. What is submitted runs also where the caller stops here.
    *
    * @throws ShadegradError `gpu` or `device-lost`
    */
   async *run(steps: Steps, signal?: AbortSignal): AsyncGenerator<number, void> {
-    let running = signal?.aborted ? undefined : this.#submit(steps, 0);
-    let since = performance.now();
-    while (running) {
-      const next = signal?.aborted ? undefined : this.#submit(steps, running.end);
-      await this.#watch.guard(running.done);
+    // Those of the run before may still be in flight.
+    const before = this.#throughput.submitted;
+    let yielded = 0;
+    let turn = performance.now() + TURN_MILLISECONDS;
+    for (let next = 0; ; ) {
+      do {
+        if (signal?.aborted || next >= steps.length) return this.#throughput.beginRound(false);
+        if (!this.#hasRoom) break;
+        next += this.#submit(steps, next);
+      } while (performance.now() < turn);
+      this.#throughput.beginRound(!this.#hasRoom);
+      const waiting = performance.now();
+      // A timer's turn comes after all that waits for one: finished submits, one after the other, could fill the event loop.
+      await (waiting < turn ? this.#hear() : new Promise((resolve) => setTimeout(resolve, 0)));
       const now = performance.now();
-      this.#adapt(running.count, now - since);
-      since = now;
-      yield running.end;
-      running = next;
+      if (waiting >= turn || now - waiting >= 1) turn = now + TURN_MILLISECONDS;
+      const done = this.#throughput.heard - before;
+      if (done > yielded) yield done;
+      yielded = Math.max(done, yielded);
     }
   }
 
-  #submit(steps: Steps, start: number): Submit | undefined {
-    const batch = steps.slice(start, start + this.#stepsPerSubmit);
-    if (batch.length === 0) return undefined;
-    this.#watch.check();
-    this.#executable.submit(batch);
-    const done = this.#executable.device.queue.onSubmittedWorkDone();
-    // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
-    done.catch(() => undefined);
-    return { end: start + batch.length, count: batch.length, done };
+  /** Two submits always have: the GPU need not wait for the host between them. */
+  get #hasRoom(): boolean {
+    const submits = this.#inFlight.size;
+    const fits = this.#throughput.inFlight + this.#size <= this.#window;
+    return submits < 2 || (submits < MOST_SUBMITS && fits);
   }
 
-  /** Grows fast and shrinks slowly, so that one hiccup of a busy machine costs little. */
-  #adapt(count: number, milliseconds: number): void {
-    const factor = Math.min(4, Math.max(0.5, SUBMIT_MILLISECONDS / milliseconds));
-    this.#stepsPerSubmit = Math.min(STEPS_PER_SUBMIT, Math.max(1, Math.round(count * factor)));
+  #submit(steps: Steps, start: number): number {
+    this.#watch.check();
+    const batch = steps.slice(start, start + Math.floor(this.#size));
+    const count = batch.length;
+    const since = performance.now();
+    this.#executable.submit(batch);
+    const done = this.#executable.device.queue.onSubmittedWorkDone();
+    this.#throughput.submit(count, since);
+    const submit = { done };
+    this.#inFlight.add(submit);
+    const settle = () => {
+      this.#inFlight.delete(submit);
+      const measured = this.#throughput.hear(count, since);
+      if (measured) this.#adapt(measured);
+    };
+    // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
+    submit.done.then(settle, settle);
+    return count;
+  }
+
+  async #hear(): Promise<void> {
+    const [oldest] = this.#inFlight;
+    if (oldest) await this.#watch.guard(oldest.done);
+  }
+
+  #adapt({ isFull, isShort, steps, milliseconds, delay, most }: Measured): void {
+    const [size, window] = [this.#size, this.#window];
+    if (isShort) {
+      this.#size = Math.min(STEPS_PER_SUBMIT, GROWTH * size);
+      if (isFull) this.#window = GROWTH * window;
+      return;
+    }
+    this.#rate = Math.max(this.#rate / 2, Math.min(Math.max(this.#rate, steps / milliseconds), most));
+    this.#size = Math.max(1, Math.min(STEPS_PER_SUBMIT, GROWTH * size, SUBMIT_MILLISECONDS * this.#rate));
+    // Where the GPU may have been idle for most of the time, as it is at first if the host hears late.
+    const mayBeIdle = isFull && this.#rate < most / 2;
+    const target = IN_FLIGHT_MILLISECONDS * (mayBeIdle ? steps / (milliseconds - delay) : this.#rate);
+    const growth = Math.min(GROWTH, Math.max(2, (2 * IN_FLIGHT_MILLISECONDS) / milliseconds));
+    this.#window = Math.max(2, Math.min(growth * window, target));
   }
 }

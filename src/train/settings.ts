@@ -43,8 +43,8 @@ export interface TrainerSettings extends OptimizerSettings {
    */
   readonly patience: number | null;
   /**
-   * Default `auto`: the plans that fit are timed for a moment and the fastest is taken, which need not be the same one
-   * each time. A plan by name gives the same bits in every run on an adapter. `layered-matrix` multiplies halves on
+   * Default `auto`: plans that may be the fastest are timed for a moment and the fastest is taken, which need not be the same
+   * one each time. A plan by name gives the same bits in every run on an adapter. `layered-matrix` multiplies halves on
    * matrix units, with an error that docs/numerics.md states: `auto` never takes it.
    */
   readonly plan: PlanName | 'auto';

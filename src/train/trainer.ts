@@ -6,9 +6,8 @@ import { unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { bestNetwork } from './best.ts';
-import { fastestPlan, type PlanChoice } from './choice.ts';
+import { fastestPlan, type PlanChoice, shortlist } from './choice.ts';
 import { ensemblePrediction, populationEvaluation } from './ensemble.ts';
-import { precompile } from './executable.ts';
 import type {
   EpochRecord,
   Evaluation,
@@ -21,6 +20,7 @@ import { Inference, type Inferred } from './inference.ts';
 import { infiniteWeights, Network, unlessInfinite, unpackAll } from './network.ts';
 import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, type StepPlan } from './plan.ts';
+import { stepsPerEpoch } from './plans/sizes.ts';
 import {
   assertHas,
   assertRoom,
@@ -34,7 +34,6 @@ import {
   shapeOf,
   sideBySide,
   sizesOf,
-  stepsPerEpoch,
 } from './prepare.ts';
 import { makeResident, type Resident } from './resident.ts';
 import {
@@ -147,7 +146,7 @@ export class Trainer {
     if (restore) assertRoom([candidates[0], ...evaluating], device, room);
     else for (const plan of evaluating) assertWithinLimits(plan, device.limits);
     // Compiles while the data go to the GPU.
-    precompile(device, candidates[0]);
+    const listed = await shortlist(device, candidates, shapeOf(prepared, sizes), options.planMemory);
     const dealt = deal(prepared, room);
     const { state } = dealt;
     const [first] = dealt.rounds;
@@ -168,8 +167,7 @@ export class Trainer {
         order: new Orders(first, 1).joined(),
         state,
       });
-      const shape = shapeOf(prepared, sizes);
-      const choice = await fastestPlan(device, candidates, shape, trial, options.planMemory);
+      const choice = await fastestPlan(device, listed, trial, options.planMemory);
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
       const run = keep(await Run.create(device, { ...setup, plan: choice.plan }, shared));
       const { validation: validated } = prepared.split;
@@ -404,23 +402,37 @@ export class Trainer {
     const before = round.seconds;
     let since = performance.now();
     const seconds = () => before + (performance.now() - since) / 1000;
-    let reported = since;
+    let [asked, reported] = [since, since];
+    let latest:
+      | { readonly sums: readonly EpochSums[]; readonly place: number; readonly seconds: number }
+      | undefined;
     for await (const _ of run.advance(run.stepsPerEpoch, signal)) {
+      const now = performance.now();
       round.seconds = seconds();
       // While the GPU works; there is nothing else to do.
       this.#makeOrder(turn.turn);
       snapshots.takeWhenDue();
-      const { place } = run;
-      // What is told after the last submit would be told again at the end.
-      if (!onProgress || place === run.stepsPerEpoch) continue;
-      if (performance.now() - reported < PROGRESS_MILLISECONDS) continue;
-      const progress = this.#progress(await run.sums(), place, seconds(), turn);
+      if (!onProgress) continue;
+      if (now - asked >= PROGRESS_MILLISECONDS) {
+        asked = now;
+        const { place } = run;
+        // Nobody waits for it: the GPU has work that it was given after this. What fails is told by the next wait.
+        run.sums().then(
+          (sums) => {
+            latest = { sums, place, seconds: seconds() };
+          },
+          () => undefined,
+        );
+      }
+      if (!latest || now - reported < PROGRESS_MILLISECONDS) continue;
+      const progress = this.#progress(latest.sums, latest.place, latest.seconds, turn);
       // All of them diverged: the rest of the epoch would be for nothing.
       if (!progress) return;
-      const heldSince = performance.now();
       await onProgress(progress);
       reported = performance.now();
-      since += reported - heldSince;
+      since += reported - now;
+      // Also what came meanwhile: its time would be too long.
+      latest = undefined;
     }
     if (run.place < run.stepsPerEpoch) {
       await this.#markDiverged();
@@ -433,7 +445,10 @@ export class Trainer {
         'The epochs before it are complete.',
       );
     }
-    const sums = await run.sums();
+    const summed = run.sums();
+    // The GPU has its last steps before it.
+    this.#makeOrder(turn.turn);
+    const sums = await summed;
     round.seconds = seconds();
     const progress = this.#progress(sums, run.place, round.seconds, turn);
     if (progress) await onProgress?.(progress);

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { ANY_TARGET, targetOf } from '../../src/gpu/target.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
-import { denseLayers, type MlpSpec } from '../../src/model/spec.ts';
-import { fastestPlan, type PlanMemory, type TrialState } from '../../src/train/choice.ts';
+import { denseLayers } from '../../src/model/spec.ts';
+import {
+  fastestPlan,
+  type PlanMemory,
+  type PlanTimes,
+  shortlist,
+  type TrialState,
+} from '../../src/train/choice.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { StepPlan } from '../../src/train/plan.ts';
 import { candidatePlans, trainingPlan } from '../../src/train/plans/index.ts';
@@ -16,7 +22,7 @@ const quick = trainingPlan('unfused', sizes, ADAM, ANY_TARGET);
 const slow: StepPlan = {
   ...quick,
   name: 'slow',
-  dispatches: Array.from({ length: 30 }, () => quick.dispatches).flat(),
+  dispatches: Array.from({ length: 8 }, () => quick.dispatches).flat(),
 };
 
 async function trial(): Promise<TrialState> {
@@ -38,86 +44,94 @@ async function trial(): Promise<TrialState> {
   };
 }
 
-function memory(kept: Record<string, string> = {}): PlanMemory & { kept: Record<string, string> } {
+function memory(kept: Record<string, PlanTimes> = {}): PlanMemory & { kept: Record<string, PlanTimes> } {
   return {
     kept,
     get: async (key) => kept[key],
-    set: async (key, plan) => {
-      kept[key] = plan;
+    set: async (key, times) => {
+      kept[key] = times;
     },
   };
 }
 
+async function choose(candidates: [StepPlan, ...StepPlan[]], shape: string, kept?: PlanMemory) {
+  const [device, state] = [await testDevice(), await trial()];
+  const listed = await shortlist(device, candidates, shape, kept);
+  return fastestPlan(device, listed, () => state, kept);
+}
+
 describe('fastestPlan', () => {
   test('takes the faster plan, wherever it stands, and says what each took', async () => {
-    const [device, state] = [await testDevice(), await trial()];
     for (const [shape, candidates] of [
       ['slow one first', [slow, quick]],
       ['quick one first', [quick, slow]],
-    ] as const) {
-      const { plan, timed } = await fastestPlan(device, candidates, shape, () => state);
+    ] satisfies [string, [StepPlan, StepPlan]][]) {
+      const { plan, timed } = await choose(candidates, shape);
       expect(plan.name).toBe('unfused');
       expect(timed.slow).toBeGreaterThan(timed.unfused ?? Number.NaN);
     }
   });
 
   test('chooses once for a shape, and again for another', async () => {
-    const [device, state, kept] = [await testDevice(), await trial(), memory()];
-    const first = await fastestPlan(device, [slow, quick], 'shape A', () => state, kept);
-    expect(Object.keys(first.timed)).toEqual(['slow', 'unfused']);
-    expect(Object.values(kept.kept)).toEqual(['unfused']);
-    expect(Object.keys(kept.kept)[0]).toContain(device.adapterInfo.architecture);
-    expect(await fastestPlan(device, [slow, quick], 'shape A', () => state)).toEqual({
-      plan: quick,
-      timed: {},
-    });
-    const other = await fastestPlan(device, [slow, quick], 'shape B', () => state);
-    expect(Object.keys(other.timed).length).toBe(2);
+    const kept = memory();
+    const { timed } = await choose([slow, quick], 'shape A', kept);
+    expect(Object.keys(timed)).toEqual(['slow', 'unfused']);
+    expect(Object.values(kept.kept)).toEqual([timed]);
+    expect(Object.keys(kept.kept)[0]).toContain((await testDevice()).adapterInfo.architecture);
+    expect(await choose([slow, quick], 'shape A')).toEqual({ plan: quick, timed: {} });
+    expect(Object.keys((await choose([slow, quick], 'shape B')).timed).length).toBe(2);
   });
 
-  test('believes what another process chose, unless there is no such plan', async () => {
-    const [device, state, kept] = [await testDevice(), await trial(), memory()];
-    await fastestPlan(device, [slow, quick], 'shape C', () => state, kept);
+  test('believes the times of another process, and tries the plans that it did not time', async () => {
+    const other = { ...slow, name: 'other' };
+    const kept = memory();
+    await choose([slow, quick, other], 'shape C', kept);
     const [key = ''] = Object.keys(kept.kept);
-    for (const [name, expected, times] of [
-      ['slow', 'slow', 0],
-      ['gone', 'unfused', 2],
-    ] as const) {
-      const shape = `shape C ${name}`;
-      const told = memory({ [key.replace('shape C', shape)]: name });
-      const { plan, timed } = await fastestPlan(device, [slow, quick], shape, () => state, told);
-      expect(plan.name).toBe(expected);
-      expect(Object.keys(timed).length).toBe(times);
+    for (const [i, [times, expected, timed]] of (
+      [
+        [{ slow: 1, unfused: 2, other: 3 }, 'slow', []],
+        [{ slow: 2, unfused: 1, other: 3, gone: 0.5 }, 'unfused', []],
+        // The faster one of those that are known is timed against the others.
+        [{ slow: 2, other: 1 }, 'unfused', ['other', 'unfused']],
+      ] satisfies [PlanTimes, string, string[]][]
+    ).entries()) {
+      const shape = `shape C ${i}`;
+      const told = memory({ [key.replace('shape C', shape)]: times });
+      const choice = await choose([slow, quick, other], shape, told);
+      expect([choice.plan.name, Object.keys(choice.timed)]).toEqual([expected, timed]);
+      expect(Object.values(told.kept)).toEqual([{ ...times, ...choice.timed }]);
     }
   });
 
   test('times nothing where there is one candidate', async () => {
-    const [device, state] = [await testDevice(), await trial()];
-    expect(await fastestPlan(device, [slow], 'shape D', () => state)).toEqual({ plan: slow, timed: {} });
+    expect(await choose([slow], 'shape D')).toEqual({ plan: slow, timed: {} });
   });
 });
 
-test('plans with barriers are no candidates where subgroups are four wide, and the rest is tried elsewhere', async () => {
-  const device = await testDevice();
-  const names = (spec: MlpSpec, as: Partial<GPUDevice>) =>
-    candidatePlans({ ...as, limits: device.limits } as GPUDevice, { ...sizes, spec }, ADAM).map(
-      ({ name }) => name,
-    );
-  const narrow = { inputs: 16, hidden: [8], classes: 4 };
-  const [features, adapterInfo] = [
-    new Set(['subgroups']),
-    { subgroupMinSize: 4, subgroupMaxSize: 4 } as GPUAdapterInfo,
-  ];
-  expect(names(narrow, { features, adapterInfo })).toEqual(['layered-quads']);
-  const fused = ['fused', 'fused-2', 'fused-4'];
-  expect(names(narrow, { features: new Set<string>(), adapterInfo })).toEqual([...fused, 'layered']);
-  const gpu = { features, adapterInfo: { ...adapterInfo, subgroupMinSize: 32, subgroupMaxSize: 32 } };
-  expect(names(narrow, gpu)).toEqual([...fused, 'layered']);
-  // `fused` cannot train two hidden layers, and in large ones the tiles matter.
-  const tiled = ['layered', 'layered-32', 'layered-64', 'layered-128'];
-  expect(names({ ...narrow, hidden: [8, 8] }, gpu)).toEqual(['layered']);
-  expect(names({ ...narrow, hidden: [2048, 2048] }, gpu)).toEqual(tiled);
+test.each<[string, number[], Partial<GPUAdapterInfo>, number | null, string[]]>([
+  ['SwiftShader', [8], { isFallbackAdapter: true }, 4, ['layered-quads']],
+  ['lavapipe', [8], { isFallbackAdapter: true }, 8, ['layered-lanes', 'layered-quads', 'unfused']],
+  ['software without subgroups', [8], { isFallbackAdapter: true }, null, ['unfused', 'layered']],
+  ['hardware without subgroups', [8], {}, null, ['fused', 'fused-2', 'fused-4', 'layered']],
+  ['hardware', [8], {}, 32, ['fused', 'fused-2', 'fused-4', 'layered']],
+  ['hardware with quads', [8], {}, 4, ['fused', 'fused-2', 'fused-4', 'layered']],
   // With 300 hidden units a workgroup has two of them, or four.
-  expect(names({ ...narrow, hidden: [300] }, gpu)).toEqual(['fused', 'fused-4', 'layered']);
-  expect(targetOf(device).lanes === 4).toBe(device.adapterInfo.architecture === 'swiftshader');
+  ['hardware', [300], {}, 32, ['fused', 'fused-4', 'layered']],
+  // `fused` cannot train two hidden layers, and in large ones the tiles matter.
+  ['hardware', [8, 8], {}, 32, ['layered']],
+  ['hardware', [2048, 2048], {}, 32, ['layered', 'layered-32', 'layered-64', 'layered-128']],
+  ['lavapipe', [2048, 2048], { isFallbackAdapter: true }, 8, ['layered-lanes', 'layered-quads', 'unfused']],
+])('the candidates of %s with hidden layers %j', async (_, hidden, info, lanes, names) => {
+  const { limits } = await testDevice();
+  const features = new Set(lanes === null ? [] : ['subgroups']);
+  const [subgroupMinSize, subgroupMaxSize] = [lanes ?? 4, lanes ?? 128];
+  const adapterInfo = { isFallbackAdapter: false, subgroupMinSize, subgroupMaxSize, ...info };
+  const device = { features, limits, adapterInfo } as unknown as GPUDevice;
+  const spec = { inputs: 16, hidden, classes: 4 };
+  expect(candidatePlans(device, { ...sizes, spec }, ADAM).map(({ name }) => name)).toEqual(names);
+});
+
+test('the device of these tests is what it is taken for', async () => {
+  const { adapterInfo } = await testDevice();
+  expect(targetOf(await testDevice()).lanes === 4).toBe(adapterInfo.architecture === 'swiftshader');
 });

@@ -1,9 +1,10 @@
 import { describe, test, vi } from 'vitest';
+import type { MatrixShape } from '../../src/gpu/matrix-units.ts';
 import { matrixKernels } from '../../src/train/kernels/matrix.ts';
 import { checkDense, checkDenseUpdate, checkInputGradient } from '../support/layered.ts';
-import { testMatrixKernels } from '../support/matrix.ts';
+import { ALL_SIZES, RAGGED_SIZES, testMatrixKernels } from '../support/matrix.ts';
 
-// No software adapter has matrix units, so everything but the products is tested with the products emulated.
+// SwiftShader has no matrix units, so everything but the products is tested with the products emulated.
 vi.mock(import('../../src/gpu/kernels.ts'), async (importOriginal) => {
   const { emulated } = await import('../support/matrix-emulation.ts');
   const original = await importOriginal();
@@ -17,13 +18,26 @@ vi.mock(import('../../src/node/gpu.ts'), async (importOriginal) => {
   return { ...original, openDevice: (options) => original.openDevice({ ...options, requiredLimits }) };
 });
 
-describe('emulated, in four subgroups of one invocation', () => {
-  testMatrixKernels(matrixKernels(4));
+const SHAPES: readonly MatrixShape[] = [
+  { M: 16, N: 16, K: 16, sums: 'f32' },
+  { M: 8, N: 16, K: 16, sums: 'f32' },
+  { M: 8, N: 8, K: 8, sums: 'f32' },
+  { M: 8, N: 16, K: 16, sums: 'f16' },
+  { M: 8, N: 8, K: 8, sums: 'f16' },
+];
+
+describe.each(SHAPES)('emulated, in four subgroups of one invocation: %j', (shape) => {
+  testMatrixKernels({ shape, subgroup: 1 }, shape === SHAPES[0] ? ALL_SIZES : RAGGED_SIZES);
 });
 
-test('more subgroups than the tile has quarters change nothing', async () => {
-  const size = { models: 2, rows: 66, inputs: 67, outputs: 65 };
-  await checkDense(matrixKernels(7), { ...size, grid: 2 ** -10 }, 'floats', false);
-  await checkDenseUpdate(matrixKernels(7), { ...size, grid: 2 ** -10 }, 'floats');
-  await checkInputGradient(matrixKernels(7), { ...size, grid: 2 ** -10 });
-});
+test.each(['f32', 'f16'] as const)(
+  'more subgroups than the tile has quarters change nothing, with sums in %s',
+  async (sums) => {
+    // Four subgroups of two, which are eight of one.
+    const kernels = matrixKernels({ shape: { M: 8, N: 8, K: 8, sums }, subgroup: 2 });
+    const size = { models: 2, rows: 66, inputs: 67, outputs: 65, grid: 2 ** -3 };
+    await checkDense(kernels, size, 'floats', false);
+    await checkDenseUpdate(kernels, size, 'floats');
+    await checkInputGradient(kernels, size);
+  },
+);

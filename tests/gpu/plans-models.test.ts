@@ -12,12 +12,12 @@ import { randomData } from '../support/random.ts';
 import { ADAM, OPTIMIZERS } from '../support/step.ts';
 
 const SAMPLES = 300;
-/** More rows than the quads' kernels have in their smallest blocks; the last batch is short. */
+/** More rows than the kernels of quads and lanes have in their smallest blocks; the last batch is short. */
 const BATCH = 70;
 const SHALLOW: MlpSpec = { inputs: 90, hidden: [34], classes: 10 };
 const DEEP: MlpSpec = { inputs: 90, hidden: [34, 21], classes: 10 };
 
-/** Networks side by side. For seven, the quads' kernels cut a batch differently than for one. */
+/** Networks side by side. For seven, the kernels of quads and lanes cut a batch differently than for one. */
 const COMPANIES = [3, 7];
 /** The networks that are also trained alone. */
 const ALONE = [0, 2, 6];
@@ -32,6 +32,8 @@ const CASES: readonly { name: PlanName; spec: MlpSpec; optimizer: Optimizer }[] 
   { name: 'layered-32', spec: DEEP, optimizer: ADAMW },
   { name: 'layered-quads', spec: DEEP, optimizer: ADAMW },
   { name: 'layered-quads', spec: DEEP, optimizer: SGD },
+  { name: 'layered-lanes', spec: DEEP, optimizer: ADAMW },
+  { name: 'layered-lanes', spec: DEEP, optimizer: SGD },
   { name: 'unfused', spec: DEEP, optimizer: ADAMW },
   { name: 'unfused', spec: DEEP, optimizer: SGD },
 ];

@@ -1,3 +1,4 @@
+import type { ChoiceReport } from '../../src/bench/choice.ts';
 import type { BenchEnvironment } from '../../src/bench/environment.ts';
 import type { Floor, FloorReport } from '../../src/bench/floor.ts';
 import type { KernelsReport } from '../../src/bench/kernels.ts';
@@ -146,4 +147,37 @@ export const trainingReport: TrainingReport = {
     ),
     { status: 'void', plan: 'unfused', batchSize: 8, hidden: [], models: 2, reason: 'step 1 is wrong' },
   ],
+};
+
+export const choiceReport: ChoiceReport = {
+  bench: 'choice',
+  environment,
+  shapes: [
+    {
+      batchSize: 32,
+      hidden: [100],
+      models: 1,
+      chosen: 'fused',
+      seconds: 0.25,
+      best: 'layered',
+      ratio: 1.05,
+      plans: [
+        { plan: 'fused', status: 'timed', step: spread(105) },
+        { plan: 'layered', status: 'timed', step: spread(100) },
+        { plan: 'fused-2', status: 'late', reason: 'its first step took more than 10 s' },
+        { plan: 'unfused', status: 'slow', reason: 'a step took 20 ms' },
+      ],
+    },
+    {
+      batchSize: 8,
+      hidden: [],
+      models: 64,
+      chosen: 'layered',
+      seconds: 0.5,
+      best: null,
+      ratio: null,
+      plans: [{ plan: 'layered', status: 'void', reason: 'step 1 of model 1 has the loss NaN' }],
+    },
+  ],
+  within: 0.5,
 };

@@ -29,12 +29,12 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  */
 export async function boundsBroken(
   device: GPUDevice,
-  { kernel, constants, update, bindings, workgroups }: Dispatch,
+  { kernel, constants, update, matrix, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,
   contents: Readonly<Record<string, ArrayLike<number>>>,
   step: Step,
 ): Promise<string[]> {
-  const { code } = kernelSource(kernel, update);
+  const { code } = kernelSource(kernel, update, matrix);
   const { bindings: accesses }: Kernel = KERNELS[kernel];
   const storage = Object.entries(accesses).flatMap(([name, access]): Buffer[] => {
     if (access === 'step') return [];

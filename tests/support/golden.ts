@@ -1,9 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { Model } from '../../src/model/model.ts';
 import type { MlpSpec } from '../../src/model/spec.ts';
 import { type OptimizerSettings, optimizerOf } from '../../src/train/optimizer.ts';
 import type { Schedule } from '../../src/train/schedule.ts';
 import { type Steps, trainingSteps } from '../../src/train/step.ts';
+import schedulesJson from '../fixtures/golden-schedules.json?raw';
+import deepJson from '../fixtures/golden-trajectory.json?raw';
+import adamwJson from '../fixtures/golden-trajectory-adamw.json?raw';
+import cosineJson from '../fixtures/golden-trajectory-cosine.json?raw';
+import sgdJson from '../fixtures/golden-trajectory-sgd.json?raw';
+import shallowJson from '../fixtures/golden-trajectory-shallow.json?raw';
 import { constantRates } from './step.ts';
 
 /** 20 steps as PyTorch took them; `tools/golden-trajectory.py` made the file and says what is in it. */
@@ -46,12 +51,8 @@ export interface GoldenSchedule {
   factors: number[];
 }
 
-function read(file: string) {
-  return JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8'));
-}
-
-function load(file: string): Golden {
-  const trajectory: GoldenTrajectory = read(file);
+function load(json: string): Golden {
+  const trajectory: GoldenTrajectory = JSON.parse(json);
   const { inputs, hidden, classes, shapes, weights } = trajectory;
   const spec = { inputs, hidden, classes };
   const tensors = Object.entries(shapes).map(([name, shape]) => ({
@@ -71,16 +72,16 @@ export function goldenSteps(trajectory: GoldenTrajectory, models: number): Steps
 }
 
 /** Adam, two hidden layers. */
-export const deep = load('golden-trajectory.json');
+export const deep = load(deepJson);
 /** Adam, one hidden layer. */
-export const shallow = load('golden-trajectory-shallow.json');
+export const shallow = load(shallowJson);
 /** Adam, the learning rate along a cosine after a warm-up; one hidden layer, as all that follow. */
-export const cosine = load('golden-trajectory-cosine.json');
+export const cosine = load(cosineJson);
 /** AdamW, whose decay leaves biases alone. */
-export const adamw = load('golden-trajectory-adamw.json');
+export const adamw = load(adamwJson);
 /** Stochastic gradient descent with momentum. */
-export const sgd = load('golden-trajectory-sgd.json');
+export const sgd = load(sgdJson);
 
 export const { trajectory: golden, spec: goldenSpec, model: goldenModel } = deep;
 
-export const goldenSchedules: GoldenSchedule[] = read('golden-schedules.json').schedules;
+export const goldenSchedules: GoldenSchedule[] = JSON.parse(schedulesJson).schedules;

@@ -3,10 +3,10 @@ import { BENCH_CHART_SIZE, benchChart } from '../../src/bench/charts.ts';
 import { benchCsv, formatBench } from '../../src/bench/format.ts';
 import { benchTable } from '../../src/bench/report.ts';
 import { renderSvg } from '../../src/report/svg.ts';
-import { floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
+import { choiceReport, floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
 
-const reports = [floorReport, kernelsReport, trainingReport];
+const reports = [floorReport, kernelsReport, trainingReport, choiceReport];
 
 describe.each(reports)('$bench', (report) => {
   test('the table has a cell for every column in every row', () => {
@@ -21,7 +21,7 @@ describe.each(reports)('$bench', (report) => {
     expect(text).toContain('toggles skip_validation timestamp_quantization=off');
     expect(text).toContain("timestamp-query, multiples of 65536 ns; a submit's round trip takes 80 us");
     const [heading = '', first = ''] = text.split('\n').slice(4);
-    expect(heading.slice(0, heading.indexOf('  '))).toMatch(/^(floor|kernel|plan)$/);
+    expect(heading.slice(0, heading.indexOf('  '))).toMatch(/^(floor|kernel|plan|network)$/);
     expect(first.length).toBeGreaterThan(20);
   });
 
@@ -50,6 +50,15 @@ test('a kernel without a time says why, and has no figure', () => {
   const line = (kernel: string) => lines.find((text) => text.startsWith(kernel)) ?? '';
   expect(line('bias')).toMatch(/^bias +784-100@32 +void: y\[0, 0\] is NaN, and its float64 twin 1$/);
   expect(line('matmul')).toMatch(/^matmul +4096\^3 +skipped: too long$/);
+});
+
+test('how well a plan was chosen: what each took, what was not ready, and the share that is good', () => {
+  const [chosen, wrong, , share] = formatBench(choiceReport).split('\n').slice(5);
+  expect(chosen).toMatch(
+    /^784-100-10 +32 +1 +fused +layered +1\.05 +0\.25 +fused 105 layered 100 +not compiled in time: fused-2$/,
+  );
+  expect(wrong).toMatch(/^784-10 +8 +64 +layered +0\.5 +layered: step 1 of model 1 has the loss NaN$/);
+  expect(share).toBe('Within 10 % of the best: 1 of 2 (50 %)');
 });
 
 test('a share and a check are printed as percentages', () => {

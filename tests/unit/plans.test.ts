@@ -22,6 +22,7 @@ import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { inferencePlan } from '../../src/train/plans/inference.ts';
 import { trainerLimits } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
+import { kernelSources } from '../support/shader.ts';
 import { ADAM, OPTIMIZERS } from '../support/step.ts';
 
 const sizes = {
@@ -116,8 +117,8 @@ describe.each(CASES)('the plan %s', (name, plan) => {
   });
 
   test('gives every override constant that its shaders declare, and no other', () => {
-    for (const { kernel, constants, update } of allDispatches(plan)) {
-      const { code } = kernelSource(kernel, update);
+    for (const { kernel, constants, update, matrix } of allDispatches(plan)) {
+      const { code } = kernelSource(kernel, update, matrix);
       const declared = [...code.matchAll(/^override (\w+): \w+;$/gm)].map(([, name]) => name);
       expect(Object.keys(constants).sort(), kernel).toEqual(declared.sort());
     }
@@ -211,15 +212,27 @@ test('an optimizer is asked for where a kernel has a place for one, and nowhere 
   expect(kernelSource('update', 'sgd').code).not.toContain('BETA1');
 });
 
+test('the shape of matrix units is asked for where a kernel runs on them, and nowhere else', () => {
+  const shape = { M: 8, N: 16, K: 4, sums: 'f16' } as const;
+  expect(() => kernelSource('dense_matrix')).toThrow(RangeError);
+  expect(() => kernelSource('dense', undefined, shape)).toThrow(RangeError);
+  const { code } = kernelSource('dense_matrix', undefined, shape);
+  for (const line of ['const M = 8u;', 'const N = 16u;', 'const K = 4u;']) {
+    expect(code.split('\n').filter((text) => text === line)).toEqual([line]);
+  }
+  expect(code).toContain('subgroup_matrix_result<f16, N, M>');
+  expect(code).not.toContain('f32, N, M');
+});
+
 test('every name is declared once in a kernel and its parts', () => {
   for (const kernel of Object.keys(KERNELS) as KernelName[]) {
-    const parts: readonly string[] = KERNELS[kernel].parts;
-    const { code } = kernelSource(kernel, parts.includes('update') ? 'adam' : undefined);
-    const names = [...code.matchAll(/^(?:@.* )?(?:override|const|fn|struct|alias|var<.*>) (\w+)/gm)].map(
-      ([, name]) => name,
-    );
-    expect(names.length, kernel).toBeGreaterThan(0);
-    expect(new Set(names).size, kernel).toBe(names.length);
+    for (const { code } of kernelSources(kernel)) {
+      const names = [...code.matchAll(/^(?:@.* )?(?:override|const|fn|struct|alias|var<.*>) (\w+)/gm)].map(
+        ([, name]) => name,
+      );
+      expect(names.length, kernel).toBeGreaterThan(0);
+      expect(new Set(names).size, kernel).toBe(names.length);
+    }
   }
 });
 

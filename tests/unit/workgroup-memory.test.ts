@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { KernelCase } from '../../src/bench/cases/case.ts';
 import { kernelCases } from '../../src/bench/cases/index.ts';
 import { KERNELS, type Kernel, type KernelName, kernelSource } from '../../src/gpu/kernels.ts';
-import { ANY_TARGET } from '../../src/gpu/target.ts';
+import { ANY_TARGET, type Target } from '../../src/gpu/target.ts';
 import { allDispatches, type Dispatch } from '../../src/train/plan.ts';
 import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { ADAM } from '../support/step.ts';
@@ -49,8 +49,8 @@ function evaluate(expression: string, resolve: (name: string) => number): number
 }
 
 /** Bytes of workgroup memory as the shader declares them, which WebGPU counts in whole vec4s for each variable. */
-function declaredBytes({ kernel, constants, update }: Dispatch): number {
-  const { code } = kernelSource(kernel, update);
+function declaredBytes({ kernel, constants, update, matrix }: Dispatch): number {
+  const { code } = kernelSource(kernel, update, matrix);
   const resolve = (name: string): number => {
     const given = constants[name];
     if (given !== undefined) return given;
@@ -75,6 +75,12 @@ test('expressions are evaluated as WGSL evaluates them', () => {
   expect(() => evaluate('1u << 2u', () => 0)).toThrow('cannot evaluate');
 });
 
+const TARGETS: readonly Target[] = [
+  ANY_TARGET,
+  { ...ANY_TARGET, matrix: { shape: { M: 8, N: 16, K: 16, sums: 'f32' }, subgroup: 8 } },
+  { ...ANY_TARGET, matrix: { shape: { M: 8, N: 8, K: 8, sums: 'f16' }, subgroup: 8 } },
+];
+
 const fromCases = Object.entries(kernelCases()) as [KernelName, readonly KernelCase[]][];
 const fromPlans = PLAN_NAMES.flatMap((name) =>
   [1, 3, 32, 70].flatMap((batch) =>
@@ -84,7 +90,7 @@ const fromPlans = PLAN_NAMES.flatMap((name) =>
       { inputs: 61, hidden: [191], classes: 41 },
     ].flatMap((spec) => {
       const sizes = { spec, models: 2, batch, samples: 100, orderLength: 100 };
-      return allDispatches(trainingPlan(name, sizes, ADAM, ANY_TARGET));
+      return TARGETS.flatMap((target) => allDispatches(trainingPlan(name, sizes, ADAM, target)));
     }),
   ),
 );
@@ -97,7 +103,8 @@ test.each(fromCases)('the table says how much workgroup memory %s declares', (ke
   ];
   expect(dispatches.length).toBeGreaterThan(0);
   for (const dispatch of dispatches) {
-    const { constants } = dispatch;
-    expect(workgroupBytes?.(constants) ?? 0, JSON.stringify(constants)).toBe(declaredBytes(dispatch));
+    const { constants, matrix } = dispatch;
+    const bytes = workgroupBytes?.(constants, matrix) ?? 0;
+    expect(bytes, JSON.stringify([constants, matrix])).toBe(declaredBytes(dispatch));
   }
 });

@@ -1,3 +1,4 @@
+import type { MatrixShape } from '../../gpu/matrix-units.ts';
 import { padded } from '../../model/layout.ts';
 import type { Dispatch } from '../../train/plan.ts';
 import type { Step } from '../../train/step.ts';
@@ -68,10 +69,12 @@ export function sumTolerance(terms: number): Tolerance {
 
 /**
  * The same with every factor rounded to float16: rounding errors add up to a standard deviation of 9e-5 times the root
- * of the number of terms. This allows five standard deviations.
+ * of the number of terms, or of 2.4e-4 where sixteen terms at a time are added up in float16, as docs/numerics.md
+ * derives. This allows five standard deviations.
  */
-export function halfSumTolerance(terms: number): Tolerance {
-  return { absolute: 2 ** -11 * Math.sqrt(terms), relative: 2 ** -10 };
+export function halfSumTolerance(terms: number, sums: MatrixShape['sums']): Tolerance {
+  const deviations = sums === 'f32' ? 2 ** -11 : 5 * 2 ** -12;
+  return { absolute: deviations * Math.sqrt(terms), relative: 2 ** -10 };
 }
 
 /** For a few operations, each rounded to float32. */

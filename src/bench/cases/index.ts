@@ -1,4 +1,7 @@
 import type { KernelName } from '../../gpu/kernels.ts';
+import { USUAL_UNITS } from '../../gpu/matrix-units.ts';
+import { ANY_TARGET, type Target } from '../../gpu/target.ts';
+import { laneKernels, lanesOf } from '../../train/kernels/lanes.ts';
 import { matrixKernels } from '../../train/kernels/matrix.ts';
 import { quadKernels } from '../../train/kernels/quads.ts';
 import { tiledKernels } from '../../train/kernels/tiled.ts';
@@ -11,8 +14,13 @@ import { headCases, layeredCases } from './layered.ts';
 import * as ops from './ops.ts';
 import { HIDDEN, MANY_FLOATS, MANY_PARAMETERS, OUTPUT, sizeName, WIDE } from './sizes.ts';
 
-/** Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput. */
-export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]>> {
+/**
+ * Every kernel at every measured size: first those of 784-100-10 at batch 32, then some that show throughput.
+ * @param target the device that will run them
+ */
+export function kernelCases(
+  target: Target = ANY_TARGET,
+): Readonly<Record<KernelName, readonly KernelCase[]>> {
   const biases = [HIDDEN, OUTPUT, { ...WIDE, rows: 4096 }];
   const activations = [HIDDEN.rows * HIDDEN.layer.outputs, MANY_FLOATS];
   const tiles = TILES.map((tile) => {
@@ -24,9 +32,13 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
   });
   const tiled = layeredCases(tiledKernels(), Object.fromEntries(tiles));
   const quads = layeredCases(quadKernels);
-  const quadsOf = (kernel: KernelName) =>
-    [...quads.dense, ...quads.squares].filter(({ dispatch }) => dispatch.kernel === kernel);
-  const matrices = layeredCases(matrixKernels(), {}, halfSumTolerance);
+  const lanes = layeredCases(laneKernels(lanesOf(target)));
+  const of = (kernel: KernelName, { dense, squares }: typeof quads) =>
+    [...dense, ...squares].filter(({ dispatch }) => dispatch.kernel === kernel);
+  const units = target.matrix ?? USUAL_UNITS;
+  const matrices = layeredCases(matrixKernels(units), {}, (terms) =>
+    halfSumTolerance(terms, units.shape.sums),
+  );
   const floor = floorCases();
   return {
     gather: [32, 8192].map(ops.gather),
@@ -47,11 +59,16 @@ export function kernelCases(): Readonly<Record<KernelName, readonly KernelCase[]
     head: headCases(tiledKernels()),
     dense_input_gradient: tiled.inputGradient,
     dense_update: tiled.denseUpdate,
-    dense_quads: quadsOf('dense_quads'),
-    dense_bytes_quads: quadsOf('dense_bytes_quads'),
+    dense_quads: of('dense_quads', quads),
+    dense_bytes_quads: of('dense_bytes_quads', quads),
     head_quads: headCases(quadKernels),
     dense_input_gradient_quads: quads.inputGradient,
     dense_update_quads: quads.denseUpdate,
+    dense_lanes: of('dense_lanes', lanes),
+    dense_bytes_lanes: of('dense_bytes_lanes', lanes),
+    head_lanes: headCases(laneKernels(lanesOf(target))),
+    dense_input_gradient_lanes: lanes.inputGradient,
+    dense_update_lanes: lanes.denseUpdate,
     dense_matrix: [...matrices.dense, ...matrices.squares],
     dense_input_gradient_matrix: matrices.inputGradient,
     dense_update_matrix: matrices.denseUpdate,

@@ -1,6 +1,7 @@
-import { missingForMatrices } from '../../gpu/matrix-units.ts';
+import { missingForMatrices, USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
+import { hasLanes, laneKernels, lanesOf } from '../kernels/lanes.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
 import { quadKernels } from '../kernels/quads.ts';
 import { tiledKernels } from '../kernels/tiled.ts';
@@ -25,15 +26,16 @@ interface PlanRow {
   readonly lacks?: (device: GPUDevice) => string | undefined;
   /** Whether it may be the fastest plan there; absent if it never is, or if its results differ from the others'. */
   readonly mayBeFastest?: (target: Target, sizes: BatchSizes) => boolean;
-  /** Whether the factors of products are rounded to float16; default false. */
-  readonly halves?: true;
 }
 
 /** From so many multiply-adds on, a layer's work outweighs its latency, and its tiles matter. */
 const MUCH_WORK = 2 ** 23;
 
-/** Subgroups four wide are software's; plans with barriers are many times slower there. */
-const isQuad = ({ lanes }: Target) => lanes === 4;
+/** SwiftShader, whose subgroups are four wide: plans with barriers are tens of times slower there. */
+const isQuad = ({ software, lanes }: Target) => software && lanes === 4;
+
+/** Subgroups are a processor's registers: plans that make use of them are the fastest of software's, or close to it. */
+const hasRegisters = (target: Target) => target.software && hasLanes(target);
 
 /** `fused` with `units` hidden units in a workgroup; by default as many as the sizes suggest. */
 function fused(units?: number): PlanRow {
@@ -44,7 +46,7 @@ function fused(units?: number): PlanRow {
         return 'is for one hidden layer, and for as many inputs and classes as fit into workgroup memory';
       return optimizer.part === 'adam' ? undefined : `has no ${optimizer.name}`;
     },
-    mayBeFastest: (target, { spec }) => !isQuad(target) && (units === undefined || units > fusedUnits(spec)),
+    mayBeFastest: ({ software }, { spec }) => !software && (units === undefined || units > fusedUnits(spec)),
   };
 }
 
@@ -54,34 +56,44 @@ function tiled(side: number): PlanRow {
     build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(tilesOf(side)), sizes, optimizer),
     mayBeFastest: (target, { spec, models, batch }) => {
       const work = denseLayers(spec).map(({ inputs, outputs }) => models * batch * inputs * outputs);
-      return !isQuad(target) && Math.max(...work) >= MUCH_WORK;
+      return !hasRegisters(target) && Math.max(...work) >= MUCH_WORK;
     },
   };
 }
 
-/** The likeliest to be the fastest come first. */
+/** The likeliest to be the fastest come first: on hardware those with few dispatches, on software those without barriers. */
 const PLANS = {
   fused: fused(),
   'fused-2': fused(2),
   'fused-4': fused(4),
+  'layered-lanes': {
+    build: (name, sizes, optimizer, target) =>
+      layeredPlan(name, laneKernels(lanesOf(target)), sizes, optimizer),
+    lacks: (device) =>
+      hasLanes(targetOf(device)) ? undefined : 'subgroups of a fixed width of 4, 8 or 16 invocations',
+    mayBeFastest: (target) => hasRegisters(target) && !isQuad(target),
+  },
+  'layered-quads': {
+    build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
+    lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
+    mayBeFastest: hasRegisters,
+  },
+  unfused: {
+    build: unfusedPlan,
+    mayBeFastest: (target) => target.software && !isQuad(target),
+  },
   layered: {
     build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(), sizes, optimizer),
-    mayBeFastest: (target) => !isQuad(target),
+    mayBeFastest: (target) => !hasRegisters(target),
   },
   'layered-32': tiled(32),
   'layered-64': tiled(64),
   'layered-128': tiled(128),
-  'layered-quads': {
-    build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
-    lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
-    mayBeFastest: isQuad,
-  },
   'layered-matrix': {
-    build: (name, sizes, optimizer) => layeredPlan(name, matrixKernels(), sizes, optimizer),
+    build: (name, sizes, optimizer, { matrix }) =>
+      layeredPlan(name, matrixKernels(matrix ?? USUAL_UNITS), sizes, optimizer),
     lacks: missingForMatrices,
-    halves: true,
   },
-  unfused: { build: unfusedPlan },
 } satisfies Record<string, PlanRow>;
 
 /** The ways to train: see docs/architecture.md. */
@@ -112,11 +124,6 @@ export function planMisfit(name: PlanName, spec: MlpSpec, optimizer: Optimizer):
 /** What `device` lacks for a plan apart from limits, in words; undefined if it lacks nothing. */
 export function planLacks(name: PlanName, device: GPUDevice): string | undefined {
   return row(name).lacks?.(device);
-}
-
-/** Whether a plan rounds the factors of products to float16. */
-export function planRoundsToHalves(name: PlanName): boolean {
-  return row(name).halves === true;
 }
 
 /** Whether a plan runs on matrix units; a device must be opened with their features. */

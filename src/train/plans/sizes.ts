@@ -16,6 +16,9 @@ export interface BatchSizes {
   readonly orderLength: number;
 }
 
+export const stepsPerEpoch = ({ orderLength, batch }: Pick<BatchSizes, 'orderLength' | 'batch'>) =>
+  Math.ceil(orderLength / batch);
+
 /** Buffers, by name, that hold one float32 tensor each: [models, ...]. */
 export const parametersOf = (layer: number) => `parameters${layer}`;
 /** The optimizer's moments of a layer's parameters; for Adam the first, then the second: [moments, models, ...]. */

@@ -1,0 +1,88 @@
+import { testOnDawn } from './dawn.mjs';
+import { debianSid } from './debian-sid.mjs';
+import { testInDeno } from './deno.mjs';
+import { testInFirefox } from './firefox.mjs';
+import { LAVAPIPE, lavapipeVersions, unpackLavapipe } from './lavapipe.mjs';
+
+const DAWN = 'Dawn, npm webgpu';
+
+/**
+ * What `npm run portability` tests, by name: implementations of WebGPU on drivers that need no GPU.
+ *
+ * @type {Readonly<Record<string, (setting: import('./part.mjs').Setting) => Promise<import('./part.mjs').Outcome>>>}
+ */
+export const PARTS = {
+  /** What `npm test` runs on, for comparison. */
+  swiftshader: async ({ project, log }) => {
+    const { version, report } = await testOnDawn({ project, log, environment: {} });
+    const driver = /SwiftShader driver-([\d.]+)/.exec(adapterOf(report))?.[1] ?? '';
+    return {
+      implementation: `${DAWN} ${version}`,
+      driver: `SwiftShader ${driver}`,
+      compiler: 'Tint, Reactor',
+      report,
+    };
+  },
+
+  'lavapipe-25': async ({ folder, project, log }) => {
+    const { environment, driver, compiler } = await unpackLavapipe({ folder, log });
+    const on = { ...environment, SHADEGRAD_TEST_ADAPTER: LAVAPIPE };
+    const { version, report } = await testOnDawn({ project, log, environment: on });
+    return {
+      implementation: `${DAWN} ${version}`,
+      driver,
+      compiler: `Tint, ${llvmOf(report) ?? compiler}`,
+      report,
+    };
+  },
+
+  /** Has matrix units. */
+  'lavapipe-26': async (setting) => {
+    const { project, log } = setting;
+    const sid = await debianSid(setting);
+    const environment = { SHADEGRAD_TEST_ADAPTER: LAVAPIPE };
+    const { version, report } = await testOnDawn({ project, log, environment, enter: sid.command });
+    const { driver, compiler } = await lavapipeVersions(sid.folder);
+    return {
+      implementation: `${DAWN} ${version}`,
+      driver,
+      compiler: `Tint, ${llvmOf(report) ?? compiler}`,
+      report,
+    };
+  },
+
+  deno: async ({ folder, log, origin }) => {
+    const { environment, driver, compiler } = await unpackLavapipe({ folder, log });
+    const { version, report } = await testInDeno({ folder, log, origin, environment });
+    return {
+      implementation: `wgpu, Deno ${version}`,
+      driver,
+      compiler: `naga, ${llvmOf(report) ?? compiler}`,
+      report,
+    };
+  },
+
+  firefox: async (setting) => {
+    const sid = await debianSid(setting);
+    const { driver, compiler } = await lavapipeVersions(sid.folder);
+    const { version, report, page } = await testInFirefox({ ...setting, sid });
+    return {
+      implementation: `wgpu, Firefox ${version}`,
+      driver,
+      compiler: `naga, ${compiler}`,
+      report,
+      page,
+    };
+  },
+};
+
+/** As the adapter names it; Firefox's does not. @param {import('./part.mjs').Report} report */
+function llvmOf(report) {
+  return /LLVM [\d.]+/.exec(adapterOf(report))?.[0];
+}
+
+/** @param {import('./part.mjs').Report} report */
+function adapterOf({ testResults }) {
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return tests.find(({ meta }) => meta.adapter)?.meta.adapter?.description ?? '';
+}
