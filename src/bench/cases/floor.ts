@@ -120,7 +120,7 @@ function floorFmaShared(lanes: number, { rounds, invocations }: Work): KernelCas
     size: `${lanes} lanes ${rounds} rounds`,
     dispatch: dispatch(
       'floor_fma_shared',
-      { ROUNDS: rounds, LANES: lanes, WORKGROUP_SIZE: FLOOR_WORKGROUP },
+      { ROUNDS: rounds, SHARING: lanes, WORKGROUP_SIZE: FLOOR_WORKGROUP },
       { x: 'x', start: 'start', y: 'y' },
       [invocations / FLOOR_WORKGROUP, 1, 1],
     ),
