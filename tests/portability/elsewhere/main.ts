@@ -46,6 +46,7 @@ const runner: VitestRunner = {
     strictTags: false,
   },
   importFile: (path) => files[path]?.(),
+  onBeforeRunTask: (test) => console.log(fullName(test)),
   onAfterRunTask: ({ name, result }) => console.log(result?.state, `${result?.duration?.toFixed()} ms`, name),
 };
 
