@@ -37,7 +37,7 @@ describe.each(kernels)('%s', (kernel) => {
     const missing = missingFeature(timer.device, [kernelCase.dispatch]);
     if (missing) {
       expect(kernel).toMatch(/_(matrix|half)$/);
-      expect(result).toMatchObject({ status: 'skipped', reason: `this device lacks the feature ${missing}` });
+      expect(result).toMatchObject({ status: 'skipped', reason: `this device lacks ${missing}` });
       return;
     }
     expect(result).toMatchObject({ status: 'measured', kernel, size: kernelCase.size, variant: null });
