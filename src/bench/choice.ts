@@ -73,6 +73,8 @@ export const CHOICE_SHAPES: readonly ChoiceShape[] = [
 export interface ChoiceBenchOptions {
   /** Default {@link CHOICE_SHAPES}. */
   readonly shapes?: readonly ChoiceShape[] | undefined;
+  /** Those to hold the chosen one against. Default: all whose results are the same as the chosen one's. */
+  readonly plans?: readonly PlanName[] | undefined;
   /** Seconds for each shape's rounds, after its plans are ready. Default 8. */
   readonly seconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -175,7 +177,11 @@ async function measureShape(
   open: () => Promise<GPUDevice>,
   each: ChoiceShape,
   isLate: (plan: PlanName) => boolean,
-  { seconds = 8, signal }: ChoiceBenchOptions,
+  {
+    seconds = 8,
+    plans: named = PLAN_NAMES.filter((name) => !planUsesMatrixUnits(name)),
+    signal,
+  }: ChoiceBenchOptions,
 ): Promise<ShapeChoice> {
   const started = performance.now();
   const chosen = await choose(device, each);
@@ -184,9 +190,8 @@ async function measureShape(
   const out: PlanTiming[] = [];
   try {
     // The chosen one first: the others are held against it.
-    for (const plan of [chosen, ...PLAN_NAMES.filter((name) => name !== chosen)]) {
+    for (const plan of [chosen, ...named.filter((name) => name !== chosen)]) {
       checkInterrupted(signal);
-      if (planUsesMatrixUnits(plan)) continue;
       if (plan !== chosen && isLate(plan)) {
         out.push({ plan, status: 'late', reason: `it was late for ${MOST_LATE} other shapes` });
         continue;
@@ -252,9 +257,8 @@ class Racer {
   readonly times: number[] = [];
   readonly #device: GPUDevice;
   readonly #run: TrainingRun;
-  readonly #steps: number;
-  /** Of a step, at first. */
-  readonly milliseconds: number;
+  /** Of a step, at best. */
+  milliseconds: number;
 
   /**
    * Trains a plan's first steps, two of them held against the float64 twin's.
@@ -306,11 +310,14 @@ class Racer {
     this.#device = device;
     this.#run = run;
     this.milliseconds = milliseconds;
-    this.#steps = Math.max(1, Math.round(WINDOW_MILLISECONDS / milliseconds));
   }
 
   async round(signal: AbortSignal | undefined): Promise<void> {
-    this.times.push((await windowTime(this.#run, this.#steps, signal)) / this.#steps);
+    // What disturbed the windows before must not make the others short.
+    const steps = Math.max(1, Math.round(WINDOW_MILLISECONDS / this.milliseconds));
+    const time = (await windowTime(this.#run, steps, signal)) / steps;
+    this.milliseconds = Math.min(this.milliseconds, time);
+    this.times.push(time);
   }
 
   /** Microseconds. */

@@ -108,8 +108,7 @@ export async function preferred(adapters: readonly ListedAdapter[]): Promise<Lis
 }
 
 async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<ListedAdapter | undefined> {
-  const candidates =
-    process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates(false) : [];
+  const candidates = process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates() : [];
   const inOrder = candidates.flatMap(({ manifest }) => adapters.filter((one) => one.manifest === manifest));
   return inOrder[0] ?? adapters[0];
 }
