@@ -82,6 +82,8 @@ async function whereToLook(): Promise<{ places: Place[]; troubles: Trouble[] }> 
   if (process.platform !== 'linux')
     return { places: [{ environment: process.env, driver: null }], troubles: [] };
   const bundled = await swiftShader();
+  // Without a Vulkan loader no driver can be asked.
+  if (!bundled && !hasVulkanLoader()) return { places: [], troubles: [] };
   const drivers = (await allDrivers(bundled)).flatMap((driver) => checkLibrary(driver) ?? []);
   const usable = drivers.filter(({ problem }) => problem === null);
   return {
