@@ -2,7 +2,7 @@
 // figures in FILE.json.peers.json). It needs only Node and the paths named in docs/benchmarks.md, so that it also runs
 // on a machine without npm or a network.
 //
-//   node bench/all.mjs FILE.json [--adapter hardware|software|auto] [--python PATH]
+//   node bench/all.mjs FILE.json [--adapter NAME] [--python PATH]
 //
 // If one of them fails, its message is kept, the others go on, and the exit code is 1.
 import { spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
 });
 const [file] = positionals;
 if (file === undefined) {
-  console.error('usage: node bench/all.mjs FILE.json [--adapter hardware|software|auto] [--python PATH]');
+  console.error('usage: node bench/all.mjs FILE.json [--adapter NAME] [--python PATH]');
   process.exit(2);
 }
 

@@ -9,9 +9,9 @@
 //   parameters  [models, INPUTS + 1, 4 OUTPUT_VECTORS]  f32; kernel rows, then the bias as the last row
 //   y           [models, ROWS, 4 OUTPUT_VECTORS]        f32
 //
-// A subgroup makes 32 rows of LANES columns: (vec4s of columns, block of rows, model). A lane has every LANES-th row, so
-// that pixels are where they are needed as soon as they are unpacked, and the kernel goes round: four of its rows of LANES
-// columns are a vec4 for each lane. Words that are blank in all rows are passed over, a third of an image.
+// A subgroup makes 32 rows of VECTORS vec4s of columns: (strip of columns, block of rows, model). A lane has every LANES-th
+// row, so that pixels are where they are needed as soon as they are unpacked, and the kernel goes round: four of its rows
+// of LANES columns are a vec4 for each lane. Words that are blank in all rows are passed over, a third of an image.
 
 enable subgroups;
 // The whole subgroup decides together whether a word is blank, and therefore branches as one.
@@ -21,10 +21,12 @@ override ROWS: u32;
 override ORDER_LENGTH: u32;
 override RELU: bool;
 
+// At most LANES.
+override VECTORS: u32;
+
 const TILE_ROWS = 32u;
-// A lane's rows, and vec4s of columns. Together they are eight vec4s of sums.
+// A lane's rows.
 override LANE_ROWS = TILE_ROWS / LANES;
-override TILE_VECTORS = LANES / 4u;
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
@@ -32,8 +34,9 @@ override TILE_VECTORS = LANES / 4u;
 @group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-// [TILE_VECTORS, LANE_ROWS], at constant indices: only then are they registers.
-var<private> sums: array<vec4f, 8>;
+// [VECTORS, LANE_ROWS], and a word's pixels, [LANE_ROWS]. At constant indices: then they are in registers or close by.
+var<private> sums: array<vec4f, TILE_ROWS>;
+var<private> inputs: array<vec4f, 8>;
 
 // Where a row begins, in words of four pixels.
 fn row_start(model: u32, m: u32) -> u32 {
@@ -81,69 +84,65 @@ fn pixels(word: u32, i: u32) -> vec4f {
   return select(vec4f(), value, lanes_below(i, INPUTS));
 }
 
-fn add(sum: u32, x: vec4f, kernel: mat4x4f) {
-  var s = sums[sum];
+fn unpack(words: Words, i: u32) {
+  inputs[0] = pixels(words.a.x, i);
+  inputs[1] = pixels(words.a.y, i);
+  if (LANE_ROWS > 2u) {
+    inputs[2] = pixels(words.a.z, i);
+    inputs[3] = pixels(words.a.w, i);
+  }
+  if (LANE_ROWS > 4u) {
+    inputs[4] = pixels(words.b.x, i);
+    inputs[5] = pixels(words.b.y, i);
+    inputs[6] = pixels(words.b.z, i);
+    inputs[7] = pixels(words.b.w, i);
+  }
+}
+
+fn add_row(vector: u32, row: u32, kernel: mat4x4f) {
+  if (row >= LANE_ROWS) {
+    return;
+  }
+  let at = vector * LANE_ROWS + row;
+  let x = inputs[row];
+  var s = sums[at];
   s = fma(vec4f(x.x), kernel[0], s);
   s = fma(vec4f(x.y), kernel[1], s);
   s = fma(vec4f(x.z), kernel[2], s);
-  sums[sum] = fma(vec4f(x.w), kernel[3], s);
+  sums[at] = fma(vec4f(x.w), kernel[3], s);
 }
 
-fn add_row(row: u32, x: vec4f, vector: u32, kernel: mat4x4f) {
-  if (row < LANE_ROWS) {
-    add(vector * LANE_ROWS + row, x, kernel);
-  }
+fn add_vector(vector: u32, kernel: mat4x4f) {
+  add_row(vector, 0u, kernel);
+  add_row(vector, 1u, kernel);
+  add_row(vector, 2u, kernel);
+  add_row(vector, 3u, kernel);
+  add_row(vector, 4u, kernel);
+  add_row(vector, 5u, kernel);
+  add_row(vector, 6u, kernel);
+  add_row(vector, 7u, kernel);
 }
 
-fn add_words(words: Words, i: u32, kernel: vec4f) {
-  let x0 = pixels(words.a.x, i);
-  let x1 = pixels(words.a.y, i);
-  let x2 = pixels(words.a.z, i);
-  let x3 = pixels(words.a.w, i);
-  let k0 = lanes_0_to_3(kernel);
-  add_row(0u, x0, 0u, k0);
-  add_row(1u, x1, 0u, k0);
-  add_row(2u, x2, 0u, k0);
-  add_row(3u, x3, 0u, k0);
-  if (LANES == 4u) {
-    add_row(4u, pixels(words.b.x, i), 0u, k0);
-    add_row(5u, pixels(words.b.y, i), 0u, k0);
-    add_row(6u, pixels(words.b.z, i), 0u, k0);
-    add_row(7u, pixels(words.b.w, i), 0u, k0);
-  } else {
-    let k1 = lanes_4_to_7(kernel);
-    add_row(0u, x0, 1u, k1);
-    add_row(1u, x1, 1u, k1);
-    add_row(2u, x2, 1u, k1);
-    add_row(3u, x3, 1u, k1);
+// The products of a load of the kernel: this lane's row, from a vec4 of columns for every four lanes. Columns past the end
+// repeat the last ones: read in bounds, computed in vain, never written.
+fn add_load(load: u32, row: u32, n: u32, lane: u32) {
+  let vector = load * LANES / 4u;
+  if (vector >= VECTORS) {
+    return;
   }
-  if (LANES == 16u) {
-    let k2 = lanes_8_to_11(kernel);
-    add_row(0u, x0, 2u, k2);
-    add_row(1u, x1, 2u, k2);
-    let k3 = lanes_12_to_15(kernel);
-    add_row(0u, x0, 3u, k3);
-    add_row(1u, x1, 3u, k3);
-  }
-}
-
-fn write(sum: u32, model: u32, first_row: u32, first_vector: u32) {
-  let m = first_row + sum % LANE_ROWS * LANES;
-  let n = first_vector + sum / LANE_ROWS;
-  if (m < ROWS && n < OUTPUT_VECTORS) {
-    let bias = parameters[(model * (INPUTS + 1u) + INPUTS) * OUTPUT_VECTORS + n];
-    let value = bias + select(sums[sum] / 255.0, vec4f(), vec4<bool>(m >= step.count));
-    y[(model * ROWS + m) * OUTPUT_VECTORS + n] = select(value, max(value, vec4f()), RELU);
-  }
+  let kernel = parameters[row + min(n + vector + lane / 4u, OUTPUT_VECTORS - 1u)];
+  add_vector(vector, lanes_0_to_3(kernel));
+  if (LANES > 4u && vector + 1u < VECTORS) { add_vector(vector + 1u, lanes_4_to_7(kernel)); }
+  if (LANES > 8u && vector + 2u < VECTORS) { add_vector(vector + 2u, lanes_8_to_11(kernel)); }
+  if (LANES > 8u && vector + 3u < VECTORS) { add_vector(vector + 3u, lanes_12_to_15(kernel)); }
 }
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let model = group.z;
-  let n = group.x * TILE_VECTORS;
+  let n = group.x * VECTORS;
   let m = group.y * TILE_ROWS + lane;
-  // Columns past the end repeat the last ones: read in bounds, computed in vain, never written.
-  let column = model * (INPUTS + 1u) * OUTPUT_VECTORS + min(n + lane / 4u, OUTPUT_VECTORS - 1u);
+  let kernel = model * (INPUTS + 1u) * OUTPUT_VECTORS;
   var start = Words();
   start.a.x = row_start(model, m);
   start.a.y = row_start(model, m + LANES);
@@ -165,7 +164,12 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     let next = words(start, min(i + 1u, INPUT_VECTORS - 1u));
     if (lit(now)) {
       // Rows past the kernel's end are read from the bias: x is 0 there, so any finite number will do.
-      add_words(now, i, parameters[column + min(4u * i + lane % 4u, INPUTS) * OUTPUT_VECTORS]);
+      let row = kernel + min(4u * i + lane % 4u, INPUTS) * OUTPUT_VECTORS;
+      unpack(now, i);
+      add_load(0u, row, n, lane);
+      add_load(1u, row, n, lane);
+      add_load(2u, row, n, lane);
+      add_load(3u, row, n, lane);
     }
     now = next;
     i++;
@@ -174,12 +178,18 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     }
   }
 
-  write(0u, model, m, n);
-  write(1u, model, m, n);
-  write(2u, model, m, n);
-  write(3u, model, m, n);
-  write(4u, model, m, n);
-  write(5u, model, m, n);
-  write(6u, model, m, n);
-  write(7u, model, m, n);
+  var sum = 0u;
+  loop {
+    let b = m + sum % LANE_ROWS * LANES;
+    let vector = n + sum / LANE_ROWS;
+    if (b < ROWS && vector < OUTPUT_VECTORS) {
+      let bias = parameters[kernel + INPUTS * OUTPUT_VECTORS + vector];
+      let value = bias + select(sums[sum] / 255.0, vec4f(), vec4<bool>(b >= step.count));
+      y[(model * ROWS + b) * OUTPUT_VECTORS + vector] = select(value, max(value, vec4f()), RELU);
+    }
+    sum++;
+    continuing {
+      break if sum >= VECTORS * LANE_ROWS;
+    }
+  }
 }

@@ -38,7 +38,7 @@ export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.
 export type { BenchReport } from './bench/report.ts';
 export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
-export { type Interval, medianInterval, type Spread } from './bench/statistics.ts';
+export { type Ended, type Interval, medianInterval, type Spread } from './bench/statistics.ts';
 export {
   benchTraining,
   type MeasuredTraining,
@@ -165,7 +165,7 @@ export type {
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
-export type { Dispatch, PlanBuffer, StepPlan } from './train/plan.ts';
+export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
 export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';

@@ -1,3 +1,4 @@
+export { type MatrixConfig, shapesInWords } from './gpu/matrix-units.ts';
 export * from './index.ts';
 export { type ListedAdapter, listAdapters } from './node/adapters.ts';
 export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
@@ -14,7 +15,13 @@ export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from 
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type Diagnosis, diagnose } from './node/diagnose.ts';
 export { removeEmptyFolders } from './node/files.ts';
-export { MATRIX_DEVICE, type OpenDeviceOptions, type OpenedDevice, openDevice } from './node/gpu.ts';
+export {
+  checkAdapter,
+  MATRIX_DEVICE,
+  type OpenDeviceOptions,
+  type OpenedDevice,
+  openDevice,
+} from './node/gpu.ts';
 export type { ReadingProgress } from './node/image-folder.ts';
 export {
   checkImageShape,
@@ -28,7 +35,6 @@ export {
 export { readModel, readModels, writeModel } from './node/models.ts';
 export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
-export type { MatrixConfig } from './node/probe.ts';
 export {
   POPULATION_FILES,
   prepareFolder,

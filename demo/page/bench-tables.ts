@@ -2,6 +2,7 @@ import type {
   BenchEnvironment,
   BenchReport,
   CaseResult,
+  Ended,
   Floor,
   KernelResult,
   MeasuredCase,
@@ -32,6 +33,11 @@ interface Figures {
 const SHARE_NOTE =
   '100 % of the floor is the best there can be; where it is more, the machine was slower when the floor was measured.';
 
+const AFTER_MEDIAN = ['95 % interval', 'Ended', 'p95, µs'];
+
+const INTERVAL_NOTE =
+  'The median is within the interval in 95 % of the cases. Measuring ended when that was within 3 % (precise), or when the time was over (time).';
+
 /** Tables of a report's figures, and of the floor that shares refer to. */
 export function benchTables(report: BenchReport): HTMLElement[] {
   if (report.bench === 'floor') return tableOf(floorFigures(report.floor));
@@ -45,22 +51,22 @@ function floorFigures({ dispatch, roundTrip, copies, fma, halfFma, sharedFma }: 
     names: [name],
     figures:
       result.status === 'measured'
-        ? [...times(result.time), rate(result, result.flops, 'GFLOP/s'), checked(result)]
+        ? [...times(result.time, result.ended), rate(result, result.flops, 'GFLOP/s'), checked(result)]
         : result,
   });
   const rate = (measured: MeasuredCase, amount: number, unit: string) =>
     `${figure(amount / measured.time.min / 1000)} ${unit}`;
   return {
     caption: 'The floor: what no shader on this machine can beat',
-    note: 'Values were compared with what float64 computes before any time counted.',
+    note: `Values were compared with what float64 computes before any time counted. ${INTERVAL_NOTE}`,
     names: ['Floor'],
-    columns: ['Median, µs', 'p95, µs', 'Best rate', 'Values checked'],
+    columns: ['Median, µs', ...AFTER_MEDIAN, 'Best rate', 'Values checked'],
     lines: [
-      { names: ['Dispatch after dispatch'], figures: [...times(dispatch), '–', '–'] },
-      { names: ['From submit to done'], figures: [...times(roundTrip), '–', '–'] },
+      { names: ['Dispatch after dispatch'], figures: [...times(dispatch, null), '–', '–'] },
+      { names: ['From submit to done'], figures: [...times(roundTrip, null), '–', '–'] },
       ...copies.map((copy) => ({
         names: [`Copying ${copy.size}`],
-        figures: [...times(copy.time), rate(copy, copy.bytes, 'GB/s'), checked(copy)],
+        figures: [...times(copy.time, copy.ended), rate(copy, copy.bytes, 'GB/s'), checked(copy)],
       })),
       multiplyAdds('Multiply-adds', fma),
       multiplyAdds('Multiply-adds in float16', halfFma),
@@ -72,16 +78,24 @@ function floorFigures({ dispatch, roundTrip, copies, fma, halfFma, sharedFma }: 
 function kernelFigures(kernels: readonly KernelResult[]): Figures {
   return {
     caption: 'Kernels: times, rates and shares of the floor',
-    note: `Values were compared with what float64 computes before the time counted. ${SHARE_NOTE}`,
+    note: `Values were compared with what float64 computes before the time counted. ${INTERVAL_NOTE} ${SHARE_NOTE}`,
     names: ['Kernel', 'Size'],
-    columns: ['Median, µs', 'p95, µs', 'GFLOP/s', 'GB/s', 'Bound by', 'Share of floor', 'Values checked'],
+    columns: [
+      'Median, µs',
+      ...AFTER_MEDIAN,
+      'GFLOP/s',
+      'GB/s',
+      'Bound by',
+      'Share of floor',
+      'Values checked',
+    ],
     lines: kernels.map((result) => ({
       names: [result.kernel, result.variant === null ? result.size : `${result.size}, ${result.variant}`],
       figures:
         result.status !== 'measured'
           ? result
           : [
-              ...times(result.time),
+              ...times(result.time, result.ended),
               figure(result.gflops),
               figure(result.gigabytesPerSecond),
               result.boundBy,
@@ -95,13 +109,13 @@ function kernelFigures(kernels: readonly KernelResult[]): Figures {
 function trainingFigures(training: readonly TrainingResult[]): Figures {
   return {
     caption: 'Training: times of a step, rates and shares of the floor',
-    note: `Checked are the losses of two steps, against float64, and that the loss falls. ${SHARE_NOTE}`,
+    note: `Checked are the losses of two steps, against float64, and that the loss falls. ${INTERVAL_NOTE} ${SHARE_NOTE}`,
     names: ['Plan', 'Hidden units'],
     columns: [
       'Batch',
       'Images/s',
       'Median step, µs',
-      'p95, µs',
+      ...AFTER_MEDIAN,
       'Host per step, µs',
       'Dispatches',
       'Bound by',
@@ -117,7 +131,7 @@ function trainingFigures(training: readonly TrainingResult[]): Figures {
           : [
               count(result.batchSize),
               figure(result.imagesPerSecond),
-              ...times(result.step),
+              ...times(result.step, result.ended),
               figure(result.hostMicroseconds),
               String(result.dispatchesPerStep),
               result.boundBy,
@@ -129,8 +143,10 @@ function trainingFigures(training: readonly TrainingResult[]): Figures {
   };
 }
 
-function times({ median, p95 }: Spread): string[] {
-  return [figure(median), figure(p95)];
+/** @param ended null where the number of measurements is fixed */
+function times({ median, low, high, p95 }: Spread, ended: Ended | null): string[] {
+  const interval = low === null || high === null ? '–' : `${figure(low)} to ${figure(high)}`;
+  return [figure(median), interval, ended ?? '–', figure(p95)];
 }
 
 function checked({ checked: { values, of } }: MeasuredCase): string {

@@ -1,6 +1,7 @@
 import {
   type AdapterReport,
   type Dataset,
+  matrixUnitsOf,
   modelNotes,
   namesOfClasses,
   OPTIONAL_FEATURES,
@@ -72,7 +73,7 @@ async function trainOn(
     adapter,
     toggles: [],
     versions: pageVersions,
-    config: { epochs, ...trainer.settings, plan: plan.name, initial: null },
+    config: { epochs, ...trainer.settings, plan: plan.name, matrixUnits: matrixUnitsOf(plan), initial: null },
     networks: trainer.networks,
     ...trainer.trained,
     evaluation,

@@ -9,7 +9,7 @@ import {
   PLAN_NAMES,
   type PlanName,
   planLacks,
-  planRoundsToHalves,
+  planUsesMatrixUnits,
 } from '../train/plans/index.ts';
 import { makeResident } from '../train/resident.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
@@ -179,7 +179,7 @@ async function measureShape(
   isLate: (plan: PlanName) => boolean,
   {
     seconds = 8,
-    plans: named = PLAN_NAMES.filter((name) => !planRoundsToHalves(name)),
+    plans: named = PLAN_NAMES.filter((name) => !planUsesMatrixUnits(name)),
     signal,
   }: ChoiceBenchOptions,
 ): Promise<ShapeChoice> {

@@ -4,7 +4,7 @@ import type { Floor, FloorReport } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
 import { peak } from './roofline.ts';
 import type { CaseResult, MeasuredCase } from './run-case.ts';
-import type { Spread } from './statistics.ts';
+import type { Ended, Spread } from './statistics.ts';
 import type { TrainingReport, TrainingResult } from './train.ts';
 import { specOf } from './training-work.ts';
 
@@ -44,8 +44,15 @@ export function versionsText({ shadegrad, webgpu, runtime }: BenchEnvironment['v
   return [`shadegrad ${shadegrad}`, ...(webgpu === null ? [] : [`webgpu ${webgpu}`]), runtime].join(', ');
 }
 
+/** What stands after a median: its 95 % interval, whether that is within 3 % or the time was over, and the 95th percentile. */
+const AFTER_MEDIAN = ['low us', 'high us', 'ended', 'p95 us'];
+
+function spreadCells({ median, low, high, p95 }: Spread, ended: Ended | null): Cell[] {
+  return [median, low, high, ended, p95];
+}
+
 function floorTable({ floor }: FloorReport): BenchTable {
-  const times = ({ median, p95, min, samples }: Spread) => [median, p95, min, samples];
+  const times = (time: Spread, ended: Ended | null) => [...spreadCells(time, ended), time.min, time.samples];
   const rated = (
     name: string,
     result: CaseResult,
@@ -53,11 +60,11 @@ function floorTable({ floor }: FloorReport): BenchTable {
     unit: string,
   ) =>
     result.status === 'measured'
-      ? [name, ...times(result.time), peak(result, amount(result)), unit, null]
-      : [name, null, null, null, null, null, null, timelessRemark(result)];
-  const timed = (name: string, time: Spread) => [name, ...times(time), null, null, null];
+      ? [name, ...times(result.time, result.ended), peak(result, amount(result)), unit, null]
+      : [name, ...new Array<null>(9).fill(null), timelessRemark(result)];
+  const timed = (name: string, time: Spread) => [name, ...times(time, null), null, null, null];
   return {
-    columns: ['floor', 'median us', 'p95 us', 'best us', 'samples', 'best rate', 'unit', 'remark'],
+    columns: ['floor', 'median us', ...AFTER_MEDIAN, 'best us', 'samples', 'best rate', 'unit', 'remark'],
     rows: [
       timed('dispatch after dispatch', floor.dispatch),
       timed('submit to done', floor.roundTrip),
@@ -83,7 +90,7 @@ function kernelsTable({ kernels }: KernelsReport): BenchTable {
       'size',
       'variant',
       'median us',
-      'p95 us',
+      ...AFTER_MEDIAN,
       'best us',
       'GFLOP/s',
       'GB/s',
@@ -101,12 +108,11 @@ function kernelsTable({ kernels }: KernelsReport): BenchTable {
 
 function kernelCells(result: KernelResult): Cell[] {
   if (result.status !== 'measured') {
-    return [null, null, null, null, null, null, null, null, null, null, null, timelessRemark(result)];
+    return [...new Array<null>(14).fill(null), timelessRemark(result)];
   }
-  const { time, gflops, gigabytesPerSecond, boundBy, share, checked, rotation, clock } = result;
+  const { time, ended, gflops, gigabytesPerSecond, boundBy, share, checked, rotation, clock } = result;
   return [
-    time.median,
-    time.p95,
+    ...spreadCells(time, ended),
     time.min,
     gflops,
     gigabytesPerSecond,
@@ -130,7 +136,7 @@ function trainingTable({ training }: TrainingReport): BenchTable {
       'images/s',
       'steps/s',
       'step us',
-      'p95 us',
+      ...AFTER_MEDIAN,
       'host us',
       'dispatches',
       'bound by',
@@ -157,14 +163,13 @@ export function networkName(config: Parameters<typeof specOf>[0]): string {
 
 function trainingCells(result: TrainingResult): Cell[] {
   if (result.status !== 'measured') {
-    return [null, null, null, null, null, null, null, null, null, null, timelessRemark(result)];
+    return [...new Array<null>(13).fill(null), timelessRemark(result)];
   }
-  const { step } = result;
+  const { step, ended } = result;
   return [
     result.imagesPerSecond,
     result.stepsPerSecond,
-    step.median,
-    step.p95,
+    ...spreadCells(step, ended),
     result.hostMicroseconds,
     result.dispatchesPerStep,
     result.boundBy,

@@ -55,10 +55,11 @@ export function medianInterval(values: readonly number[], tail = 0.025): Interva
   const sorted = [...values].sort((a, b) => a - b);
   const count = sorted.length;
   let beyond = -1;
-  let probability = 2 ** -count;
-  for (let sum = probability; sum <= tail; sum += probability) {
+  // As a logarithm: the probability of no heads in 1,075 throws is no number but 0.
+  let probability = -count * Math.LN2;
+  for (let sum = Math.exp(probability); sum <= tail; sum += Math.exp(probability)) {
     beyond++;
-    probability *= (count - beyond) / (beyond + 1);
+    probability += Math.log((count - beyond) / (beyond + 1));
   }
   const [low, high] = [sorted[beyond], sorted[count - 1 - beyond]];
   return low === undefined || high === undefined ? undefined : { low, high };

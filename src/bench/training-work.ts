@@ -21,7 +21,6 @@ export interface TrainingConfig {
 
 /** What is trained, the same in every run. */
 export interface TrainingWork {
-  readonly name: PlanName;
   readonly sizes: BatchSizes;
   readonly plan: StepPlan;
   readonly stepsPerEpoch: number;
@@ -77,7 +76,6 @@ export function makeWork(config: TrainingConfig, target: Target): TrainingWork {
   const sizes = sizesOf(config);
   const { spec, models, batch, orderLength } = sizes;
   return {
-    name: config.plan,
     sizes,
     plan: trainingPlanOf(config, target),
     stepsPerEpoch: orderLength / batch,

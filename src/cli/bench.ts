@@ -63,10 +63,10 @@ interface ChoiceFlags extends BenchFlags {
 export function addBench(program: Command, signal: AbortSignal): void {
   const bench = program.command('bench').description('measure shaders and training on this machine');
   withOutput(bench.command('floor').description('measure what no shader here can beat'))
-    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.samples('timed passes of each kernel that there is time for', 30))
     .action((flags: BenchFlags) => run(flags, signal, {}, benchFloor));
   withOutput(bench.command('kernels').description('measure shaders, checked, as shares of the floor'))
-    .addOption(benchOptions.samples('timed passes of each kernel', 20))
+    .addOption(benchOptions.samples('timed passes of each kernel that there is time for', 30))
     .addOption(benchOptions.only())
     .addOption(benchOptions.sweep())
     .addOption(benchOptions.svg('a roofline plot'))
@@ -75,7 +75,7 @@ export function addBench(program: Command, signal: AbortSignal): void {
       return run(flags, signal, {}, (subject, options) => benchKernels(subject, { ...options, only, sweep }));
     });
   withOutput(bench.command('train').description('measure training, for every combination of the axes'))
-    .addOption(benchOptions.samples('timed windows of each combination', 7))
+    .addOption(benchOptions.samples('timed windows of each combination that there is time for', 20))
     .addOption(benchOptions.batchSizes())
     .addOption(benchOptions.networks())
     .addOption(benchOptions.plans())

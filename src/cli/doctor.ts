@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Diagnosis, diagnose, type ListedAdapter, ShadegradError } from '../node.ts';
+import { type Diagnosis, diagnose, type ListedAdapter, ShadegradError, shapesInWords } from '../node.ts';
 import { options } from './options.ts';
 import { count, output } from './output.ts';
 
@@ -55,19 +55,9 @@ function adapterText(adapter: ListedAdapter): string {
       ? []
       : [`${adapter.alike} adapters that Dawn cannot tell apart: it takes the first`]),
     `subgroups: ${least === most ? most : `${least} to ${most}`} wide`,
-    `matrix units: ${matrices.map(matrixInWords).join('; ') || 'none'}`,
+    `matrix units: ${shapesInWords(matrices)}`,
     ...TELLING_LIMITS.map((limit) => `${limit}: ${count(limits[limit] ?? 0)}`),
     `features: ${features.join(', ')}`,
   ];
   return lines.join('\n  ');
-}
-
-function matrixInWords({
-  M,
-  N,
-  K,
-  componentType,
-  resultComponentType,
-}: ListedAdapter['matrices'][number]): string {
-  return `${M} x ${N} x ${K} of ${componentType} into ${resultComponentType}`;
 }

@@ -5,6 +5,7 @@ import {
   formatClassificationReport,
   formatConfusionMatrix,
   matrixLabels,
+  matrixUnitsOf,
   type NetworkRecord,
   type OpenedDevice,
   type PopulationSummary,
@@ -48,7 +49,9 @@ export function adapterLine({ info, passedOver }: Pick<OpenedDevice, 'info' | 'p
 /** The plan, and where plans were timed, how long a step of each took. */
 export function planLine({ plan, timed }: Pick<Trainer, 'plan' | 'timed'>): string {
   const times = Object.entries(timed).map(([name, us]) => `${name} ${us.toFixed(us < 100 ? 1 : 0)} us`);
-  return `Plan: ${plan.name}${times.length > 0 ? `, the fastest of ${times.join(', ')} a step` : ''}`;
+  const units = matrixUnitsOf(plan);
+  const on = units === null ? '' : ` on matrix units, ${units}`;
+  return `Plan: ${plan.name}${on}${times.length > 0 ? `, the fastest of ${times.join(', ')} a step` : ''}`;
 }
 
 export function datasetLine({ name, train, test, shape, classes }: Dataset): string {

@@ -5,12 +5,14 @@ import {
   type Checkpoint,
   type CheckpointNotes,
   type CheckpointWriter,
+  checkAdapter,
   checkImageShape,
   checkpointWriter,
   type Dataset,
   MATRIX_DEVICE,
   MOST_LOSSES,
   type Model,
+  matrixUnitsOf,
   modelNotes,
   nodeVersions,
   type OpenedDevice,
@@ -83,6 +85,7 @@ interface Job extends Omit<Task, 'source' | 'notes'> {
 /** Trains, tests and reports. A lost device is replaced, and the training gone on with. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
   const { folder, resumed } = task;
+  await checkAdapter(task.adapter);
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
   const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
@@ -158,7 +161,13 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
       adapter: info,
       toggles,
       versions: notes.versions,
-      config: { epochs: notes.epochs, ...trainer.settings, plan, initial: notes.initial },
+      config: {
+        epochs: notes.epochs,
+        ...trainer.settings,
+        plan,
+        matrixUnits: matrixUnitsOf(trainer.plan),
+        initial: notes.initial,
+      },
       networks: trainer.networks,
       ...trainer.trained,
       evaluation,

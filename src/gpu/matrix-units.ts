@@ -23,8 +23,8 @@ export interface MatrixUnits {
   readonly subgroup: number;
 }
 
-/** A shape as Dawn's `GPUAdapterInfo` lists it. */
-interface ListedShape {
+/** A shape as Dawn's `GPUAdapterInfo` lists it, M x K by K x N. */
+export interface MatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
   readonly M: number;
@@ -55,29 +55,27 @@ export function matrixUnits(device: GPUDevice): MatrixUnits | undefined {
  */
 export function usableShapes(info: GPUAdapterInfo): MatrixShape[] {
   const work = ({ M, N, K }: MatrixShape) => M * N * K;
-  return listedShapes(info)
+  return configsOf(info)
     .flatMap(usable)
     .sort((a, b) => b.sums.localeCompare(a.sums) || work(b) - work(a));
 }
 
 /** The shape of matrix units, where the shaders can use it. */
-function usable({ componentType, resultComponentType: sums, M, N, K }: ListedShape): MatrixShape[] {
+function usable({ componentType, resultComponentType: sums, M, N, K }: MatrixConfig): MatrixShape[] {
   const fits = componentType === 'f16' && [M, N, K].every((side) => SIDES.includes(side));
   return fits && (sums === 'f32' || sums === 'f16') ? [{ M, N, K, sums }] : [];
 }
 
 /** Browsers and Dawn list shapes only where the feature is offered, other implementations do not know of them. */
-function listedShapes(info: GPUAdapterInfo): ListedShape[] {
-  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<ListedShape> };
+function configsOf(info: GPUAdapterInfo): MatrixConfig[] {
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
   return [...subgroupMatrixConfigs];
 }
 
-/** All shapes that an adapter's matrix units have, used by shaders or not, in words; "none" where it has none. */
-export function shapesInWords(info: GPUAdapterInfo): string {
-  const shapes = listedShapes(info).map(({ componentType, resultComponentType, ...sides }) =>
-    inWords(sides, componentType, resultComponentType),
-  );
-  return shapes.join(', ') || 'none';
+/** Shapes that matrix units have, used by shaders or not, in words; "none" where there are none. */
+export function shapesInWords(shapes: readonly MatrixConfig[]): string {
+  const words = shapes.map((shape) => inWords(shape, shape.componentType, shape.resultComponentType));
+  return words.join(', ') || 'none';
 }
 
 /** What a plan's products are made on, in words: "8 x 8 x 8 of f16 into f32". */
@@ -91,7 +89,7 @@ export function missingForMatrices({ features, adapterInfo }: GPUDevice): string
   const feature = MATRIX_FEATURES.find((name) => !features.has(name));
   if (feature) return `the feature ${feature}`;
   if (usableShapes(adapterInfo).length === 0) {
-    return `matrix units that multiply f16 with sides of ${SIDES.join(', ')} (it has ${shapesInWords(adapterInfo)})`;
+    return `matrix units that multiply f16 with sides of ${SIDES.join(', ')} (it has ${shapesInWords(configsOf(adapterInfo))})`;
   }
   const { subgroupMaxSize } = adapterInfo;
   if (subgroupMaxSize <= WIDEST_SUBGROUP) return undefined;

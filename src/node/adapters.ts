@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
 import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
-import { type MatrixConfig, type Probe, type ProbedAdapter, probe } from './probe.ts';
+import { type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
 
@@ -107,8 +108,7 @@ export async function preferred(adapters: readonly ListedAdapter[]): Promise<Lis
 }
 
 async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<ListedAdapter | undefined> {
-  const candidates =
-    process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates(false) : [];
+  const candidates = process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates() : [];
   const inOrder = candidates.flatMap(({ manifest }) => adapters.filter((one) => one.manifest === manifest));
   return inOrder[0] ?? adapters[0];
 }
@@ -154,15 +154,17 @@ function refusals({ driver, adapters, complaints }: Probe & Pick<Place, 'driver'
 }
 
 /**
- * The adapter whose name or driver has `part` in it.
+ * The adapter whose name, driver or driver's file has `part` in it, or is `part`: names may begin with others'.
  *
  * @throws ShadegradError `usage` where there is none, or several
  */
 export function pick(part: string, adapters: readonly ListedAdapter[]): ListedAdapter {
   const wanted = part.toLowerCase();
-  const texts = (one: ListedAdapter) => [one.name, one.driver, one.description];
-  const matching = adapters.filter((one) => texts(one).some((text) => text.toLowerCase().includes(wanted)));
-  const [only, ...others] = matching;
+  const texts = ({ name, driver, manifest, description }: ListedAdapter) =>
+    [name, driver, manifest ?? '', description].map((text) => text.toLowerCase());
+  const matching = adapters.filter((one) => texts(one).some((text) => text.includes(wanted)));
+  const exact = matching.filter((one) => texts(one).includes(wanted));
+  const [only, ...others] = exact.length > 0 ? exact : matching;
   if (only && others.length === 0) return only;
   throw new ShadegradError(
     'usage',
@@ -174,5 +176,9 @@ export function pick(part: string, adapters: readonly ListedAdapter[]): ListedAd
 }
 
 function inWords(adapters: readonly ListedAdapter[]): string {
-  return adapters.map(({ name, driver }) => `"${name}" (driver: ${driver})`).join(', ');
+  return adapters
+    .map(
+      ({ name, driver, manifest }) => `"${name}" (${[driver, manifest].filter((text) => text).join(', ')})`,
+    )
+    .join('; ');
 }

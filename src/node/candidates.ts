@@ -59,8 +59,12 @@ export interface SoftwareCandidate {
   readonly isTold: boolean;
 }
 
-/** The software adapters to try, one after the other. */
-export async function softwareCandidates(brief: boolean): Promise<SoftwareCandidate[]> {
+/**
+ * The software adapters to try, one after the other. Lavapipe from Mesa 25 on comes before SwiftShader: it trains about
+ * three times faster, and although its compiler takes a second more for shaders that it sees for the first time, Mesa keeps
+ * what was compiled.
+ */
+export async function softwareCandidates(): Promise<SoftwareCandidate[]> {
   if (process.platform !== 'linux') return [FALLBACK];
   const bundled = await swiftShader();
   const swift = bundled && {
@@ -78,8 +82,7 @@ export async function softwareCandidates(brief: boolean): Promise<SoftwareCandid
     serves: () => isUsable(driver) && (isRecent(driver) || isTaken(driver)),
     isTold: isRecent(driver),
   };
-  const isFirst = driver && isRecent(driver) && !brief;
-  const known = isFirst ? [lavapipe, swift] : [swift, lavapipe];
+  const known = driver && isRecent(driver) ? [lavapipe, swift] : [swift, lavapipe];
   return [...known.filter((one) => one !== undefined), ...(bundled ? [] : [FALLBACK])];
 }
 

@@ -38,11 +38,6 @@ export interface OpenDeviceOptions {
    * what keeps wrong programs harmless.
    */
   readonly toggles?: Toggles;
-  /**
-   * True for work of a few seconds. Of two software adapters this takes the one whose compiler is faster, SwiftShader;
-   * without it, the one that computes faster. Default false.
-   */
-  readonly brief?: boolean;
 }
 
 export interface OpenedDevice {
@@ -162,14 +157,14 @@ interface Chosen {
 
 async function chooseAdapter(
   choice: AdapterChoice,
-  { robustness = true, toggles = {}, brief = false }: OpenDeviceOptions,
+  { robustness = true, toggles = {} }: OpenDeviceOptions,
 ): Promise<Chosen> {
   const checks = robustness ? {} : { disable_robustness: true };
   const forSoftware = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
   if (!isKind(choice)) return pinned(choice, toggles, forSoftware);
   const hardware = choice === 'software' ? null : await findHardware(toggles);
   if (hardware) return { adapter: hardware, toggles, passedOver: [] };
-  const software = choice === 'hardware' ? null : await findSoftware(forSoftware, brief);
+  const software = choice === 'hardware' ? null : await findSoftware(forSoftware);
   if (software) return { ...software, toggles: forSoftware };
   throw await noAdapter(choice);
 }
@@ -181,15 +176,27 @@ function isKind(choice: AdapterChoice): choice is AdapterKind {
 /** What parts of names stood for, so that drivers are asked once in a process. */
 const picked = new Map<string, ListedAdapter>();
 
-/** The adapter that `part` names. */
-async function pinned(part: string, forHardware: Toggles, forSoftware: Toggles): Promise<Chosen> {
+/**
+ * Looks for the adapter that a part of a name stands for, before there is anything to do on it.
+ *
+ * @throws ShadegradError `usage` where there is none, or several
+ */
+export async function checkAdapter(choice: AdapterChoice): Promise<void> {
+  if (!isKind(choice)) await adapterNamed(choice);
+}
+
+async function adapterNamed(part: string): Promise<ListedAdapter> {
   const one = picked.get(part) ?? pick(part, await listAdapters());
-  const { manifest, name, software, description } = one;
+  picked.set(part, one);
+  return one;
+}
+
+async function pinned(part: string, forHardware: Toggles, forSoftware: Toggles): Promise<Chosen> {
+  const { manifest, name, software, description } = await adapterNamed(part);
   const toggles = software ? forSoftware : forHardware;
   const environment = manifest === null ? {} : driversOnly([manifest]);
   const adapter = await request({ environment, name, options: HIGH_PERFORMANCE }, toggles);
   if (!adapter || adapter.info.isFallbackAdapter !== software) throw notThere(description);
-  picked.set(part, one);
   return { adapter, toggles, passedOver: [] };
 }
 
@@ -213,13 +220,10 @@ async function findHardware(toggles: Toggles): Promise<GPUAdapter | null> {
 
 /**
  * A software adapter; null where there is none. On Linux Mesa's lavapipe, from Mesa 25 on, and SwiftShader, the first of them
- * that is there; for brief work the other way round. Then an older lavapipe, if Dawn takes it. Elsewhere the platform's own.
+ * that is there, then an older lavapipe, if Dawn takes it. Elsewhere the platform's own.
  */
-async function findSoftware(
-  toggles: Toggles,
-  brief: boolean,
-): Promise<Pick<Chosen, 'adapter' | 'passedOver'> | null> {
-  const candidates = await softwareCandidates(brief);
+async function findSoftware(toggles: Toggles): Promise<Pick<Chosen, 'adapter' | 'passedOver'> | null> {
+  const candidates = await softwareCandidates();
   for (const [index, { query, serves }] of candidates.entries()) {
     const adapter = (await serves()) ? await request(query, toggles) : null;
     if (!adapter?.info.isFallbackAdapter) continue;

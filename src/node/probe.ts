@@ -1,15 +1,7 @@
 import { execFile } from 'node:child_process';
 import { reasonOf } from '../errors.ts';
+import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { dawnLibrary } from './toggles.ts';
-
-/** What matrix units multiply, M x K by K x N, as Dawn lists it. */
-export interface MatrixConfig {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
 
 /** What Dawn says of one adapter, as plain data. */
 export interface ProbedAdapter {

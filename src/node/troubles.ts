@@ -5,7 +5,6 @@ import { hasVulkanLoader } from './vulkan.ts';
 
 /** What is looked at to find out. */
 export interface Machine {
-  readonly platform: NodeJS.Platform;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether there is a Vulkan loader of the system's or from npm. */
   readonly hasLoader: boolean;
@@ -27,7 +26,6 @@ async function thisMachine(): Promise<Machine> {
   const bundled = await swiftShader().catch(() => undefined);
   const drivers = await vulkanDrivers();
   return {
-    platform: process.platform,
     environment: process.env,
     hasLoader: bundled !== undefined || hasVulkanLoader(),
     drivers: drivers.flatMap((driver) => (checkLibrary(driver)?.problem === null ? [driver.library] : [])),

@@ -60,6 +60,11 @@ export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly epochs: number;
   /** Name of the step plan that ran. */
   readonly plan: string;
+  /**
+   * What the plan's matrix units multiply, M x N x K, and what they add up in: "8 x 8 x 8 of f16 into f32". Null where the
+   * plan runs on none.
+   */
+  readonly matrixUnits: string | null;
   /** Null where the weights were drawn at random, by the seed. */
   readonly initial: InitialWeights | null;
 }

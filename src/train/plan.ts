@@ -1,6 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import { type BindingName, KERNELS, type Kernel, type KernelName, type UpdatePart } from '../gpu/kernels.ts';
-import type { MatrixShape } from '../gpu/matrix-units.ts';
+import { type MatrixShape, shapeInWords } from '../gpu/matrix-units.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {
@@ -138,6 +138,17 @@ export function allDispatches({ before = [], dispatches, after = [] }: StepPlan)
 function workgroupBytes({ kernel, constants, matrix }: Dispatch): number {
   const { workgroupBytes: bytes }: Kernel = KERNELS[kernel];
   return bytes?.(constants, matrix) ?? 0;
+}
+
+/** The shape of the matrix units that a plan runs on; undefined for a plan that runs on none. */
+export function matrixShapeOf(plan: StepPlan): MatrixShape | undefined {
+  return allDispatches(plan).find(({ matrix }) => matrix)?.matrix;
+}
+
+/** The same in words, for reports: "8 x 8 x 8 of f16 into f32"; null for a plan that runs on none. */
+export function matrixUnitsOf(plan: StepPlan): string | null {
+  const shape = matrixShapeOf(plan);
+  return shape ? shapeInWords(shape) : null;
 }
 
 /** Makes a dispatch; the compiler checks its bindings against the kernel's. */

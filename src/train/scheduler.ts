@@ -1,7 +1,7 @@
 import { DeviceWatch } from '../gpu/watch.ts';
 import type { Executable } from './executable.ts';
 import { STEPS_PER_SUBMIT, type Steps } from './step.ts';
-import { INSTANT, type Measured, Throughput } from './throughput.ts';
+import { type Measured, Throughput } from './throughput.ts';
 
 /**
  * The time that a submit should take: long enough that its fixed cost vanishes, short enough for watchdogs (about 2 s
@@ -21,12 +21,8 @@ const MOST_SUBMITS = 256;
 /** Limit on how fast sizes grow from one round to the next: nothing is known yet of what is larger. */
 const GROWTH = 4;
 
-/** The host submits for so many milliseconds at a time, and then looks at what else there is to do. */
-const TURN_MILLISECONDS = 12;
-
-interface Submit {
-  readonly done: Promise<void>;
-}
+/** The host submits for so many milliseconds at a time, and then does what else there is to do. */
+const TURN_MILLISECONDS = 25;
 
 /**
  * Runs steps in submits of bounded work, as many steps to each as the adapter's speed allows, and as many submits in flight
@@ -36,8 +32,8 @@ export class Scheduler {
   readonly #executable: Pick<Executable, 'device' | 'submit'>;
   readonly #watch: DeviceWatch;
   readonly #throughput = new Throughput();
-  /** In the order in which the GPU does them. */
-  readonly #inFlight = new Set<Submit>();
+  /** What tells that a submit is done, in the order in which the GPU does them. */
+  readonly #inFlight = new Set<Promise<void>>();
   /** Steps a millisecond, as far as it is known: not more than the adapter does. */
   #rate = 0;
   /** Steps to a submit. One at first: nothing is known yet, and a large network's step may take seconds. */
@@ -61,16 +57,19 @@ export class Scheduler {
     // Those of the run before may still be in flight.
     const before = this.#throughput.submitted;
     let yielded = 0;
+    let turn = performance.now() + TURN_MILLISECONDS;
     for (let next = 0; ; ) {
-      const turn = performance.now() + TURN_MILLISECONDS;
       do {
-        if (next >= steps.length || signal?.aborted) return this.#throughput.beginRound(false);
+        if (signal?.aborted || next >= steps.length) return this.#throughput.beginRound(false);
         if (!this.#hasRoom) break;
         next += this.#submit(steps, next);
       } while (performance.now() < turn);
-      const isFull = !this.#hasRoom;
-      this.#throughput.beginRound(isFull);
-      await this.#hear(isFull);
+      this.#throughput.beginRound(!this.#hasRoom);
+      const waiting = performance.now();
+      // A timer's turn comes after all that waits for one: finished submits, one after the other, could fill the event loop.
+      await (waiting < turn ? this.#hear() : new Promise((resolve) => setTimeout(resolve, 0)));
+      const now = performance.now();
+      if (waiting >= turn || now - waiting >= 1) turn = now + TURN_MILLISECONDS;
       const done = this.#throughput.heard - before;
       if (done > yielded) yield done;
       yielded = Math.max(done, yielded);
@@ -92,36 +91,30 @@ export class Scheduler {
     this.#executable.submit(batch);
     const done = this.#executable.device.queue.onSubmittedWorkDone();
     this.#throughput.submit(count, since);
-    const submit = { done };
-    this.#inFlight.add(submit);
+    this.#inFlight.add(done);
     const settle = () => {
-      this.#inFlight.delete(submit);
+      this.#inFlight.delete(done);
       const measured = this.#throughput.hear(count, since);
       if (measured) this.#adapt(measured);
     };
     // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
-    submit.done.then(settle, settle);
+    done.then(settle, settle);
     return count;
   }
 
-  /** Waits for the oldest submit; where there is room for more only as long as the event loop has something else to do. */
-  async #hear(isFull: boolean): Promise<void> {
+  async #hear(): Promise<void> {
     const [oldest] = this.#inFlight;
-    if (!oldest) return;
-    const heard = this.#watch.guard(oldest.done);
-    if (isFull) return heard;
-    heard.catch(() => undefined);
-    await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, 0))]);
+    if (oldest) await this.#watch.guard(oldest);
   }
 
-  #adapt({ isFull, steps, milliseconds, delay, most }: Measured): void {
+  #adapt({ isFull, isShort, steps, milliseconds, delay, most }: Measured): void {
     const [size, window] = [this.#size, this.#window];
-    if (milliseconds < 2 * INSTANT) {
+    if (isShort) {
       this.#size = Math.min(STEPS_PER_SUBMIT, GROWTH * size);
       if (isFull) this.#window = GROWTH * window;
       return;
     }
-    this.#rate = Math.min(Math.max(this.#rate, steps / milliseconds), most);
+    this.#rate = Math.max(this.#rate / 2, Math.min(Math.max(this.#rate, steps / milliseconds), most));
     this.#size = Math.max(1, Math.min(STEPS_PER_SUBMIT, GROWTH * size, SUBMIT_MILLISECONDS * this.#rate));
     // Where the GPU may have been idle for most of the time, as it is at first if the host hears late.
     const mayBeIdle = isFull && this.#rate < most / 2;

@@ -1,8 +1,11 @@
 /** What the host hears within this many milliseconds it hears at once: it says nothing of what was done meanwhile. */
-export const INSTANT = 5;
+const INSTANT = 5;
 
 /** The least milliseconds between two hearings that tell of the upper bound: each may be late by a few. */
 const BUSY = 40;
+
+/** So many times slower than in the round before, an adapter is not only disturbed for a moment. */
+const SLOW = 2;
 
 /** The host hears of finished steps, at once or nearly so. */
 interface Hearing {
@@ -17,8 +20,10 @@ interface Hearing {
 /** From a hearing, or from the first submit to an idle GPU, until all that was submitted by then is heard of. */
 interface Round {
   readonly since: number;
-  /** As {@link Hearing.begun}; undefined where the GPU was idle. */
-  readonly begun: number | undefined;
+  /** As {@link Hearing.begun}. */
+  readonly begun: number;
+  /** Whether it began with a hearing. */
+  readonly isHeard: boolean;
   /** Steps heard of by `since`. */
   heard: number;
   /** Steps to be heard of at its end. */
@@ -32,6 +37,8 @@ export interface Measured {
   readonly steps: number;
   /** How long it was. */
   readonly milliseconds: number;
+  /** Whether it was too short to tell, but for the time in which the host submitted and could not hear. */
+  readonly isShort: boolean;
   /** Of that, how long the host may have waited to hear of what was done. */
   readonly delay: number;
   /** Whether as many steps were in flight as were allowed. */
@@ -53,14 +60,17 @@ export class Throughput {
   /** The last hearing, and the one before it with the steps submitted in answer to it, unless the GPU was idle since. */
   #last: Hearing | undefined;
   #before: (Hearing & { readonly submitted: number }) | undefined;
-  /** Time of the last hearing, or of the first submit to an idle GPU. */
+  /** Time of the last hearing, or of the first submit to an idle GPU; the same as {@link Hearing.begun}. */
   #since = 0;
+  #begun = 0;
   /** Milliseconds that the host spent with submitting: meanwhile it hears of nothing. */
   #deaf = 0;
   /** Milliseconds from a submit until the host heard of it, at best. */
   #soonest = Number.POSITIVE_INFINITY;
   #round: Round | undefined;
+  /** Of the times in which the GPU was busy: the running round's fastest, and that of the round before. */
   #fastest = 0;
+  #usual = 0;
 
   /** Steps submitted in all. */
   get submitted(): number {
@@ -82,13 +92,14 @@ export class Throughput {
    * @param since when the host began to
    */
   submit(count: number, since: number): void {
-    this.#deaf += performance.now() - since;
     if (this.inFlight === 0) {
       this.#since = since;
+      this.#begun = since - this.#deaf;
       this.#last = undefined;
       this.#before = undefined;
     }
     this.#submitted += count;
+    this.#deaf += performance.now() - since;
   }
 
   /**
@@ -97,52 +108,66 @@ export class Throughput {
    */
   beginRound(isFull: boolean): void {
     if (this.#round || this.inFlight === 0) return;
-    const [since, begun] = [this.#since, this.#last?.begun];
-    this.#round = { since, begun, heard: this.#heard, until: this.#submitted, isFull };
+    this.#round = {
+      since: this.#since,
+      begun: this.#begun,
+      isHeard: this.#last !== undefined,
+      heard: this.#heard,
+      until: this.#submitted,
+      isFull,
+    };
   }
 
   /**
    * To be called where finished steps are heard of.
    * @param submitted when they were
-   * @returns what is known where a round is at its end
+   * @returns what is known where a round is at its end, or the adapter has become much slower
    */
   hear(count: number, submitted: number): Measured | undefined {
     const now = performance.now();
     this.#soonest = Math.min(this.#soonest, now - submitted);
     this.#heard += count;
-    this.#hearAt(now);
+    const busy = this.#hearAt(now);
     const round = this.#round;
     if (!round) return undefined;
+    const quiet = now - this.#deaf - round.begun;
     // Heard at once with what the round began with: it was done before.
-    if (round.begun !== undefined && now - this.#deaf - round.begun < INSTANT) round.heard = this.#heard;
-    if (this.#heard < round.until) return undefined;
+    if (round.isHeard && quiet < INSTANT) round.heard = this.#heard;
+    const isSlow = busy !== undefined && busy < this.#usual / SLOW;
+    if (this.#heard < round.until && !isSlow) return undefined;
     this.#round = undefined;
     const milliseconds = now - round.since;
-    const most = this.#fastest > 0 ? this.#fastest : Number.POSITIVE_INFINITY;
+    const most = isSlow ? busy : this.#fastest > 0 ? this.#fastest : Number.POSITIVE_INFINITY;
     this.#fastest = 0;
+    this.#usual = Number.isFinite(most) ? most : 0;
     return {
       isFull: round.isFull,
       steps: this.#heard - round.heard,
       milliseconds,
+      isShort: quiet < 2 * INSTANT,
       delay: Math.min(this.#soonest, milliseconds),
       most,
     };
   }
 
-  #hearAt(now: number): void {
+  /** @returns how fast the GPU was, if it was busy for longer than delays could explain, in steps a millisecond */
+  #hearAt(now: number): number | undefined {
     this.#since = now;
     const [before, last] = [this.#before, this.#last];
     if (last && now - this.#deaf - last.begun < INSTANT) {
       last.time = now;
       last.heard = this.#heard;
-      return;
+      return undefined;
     }
-    if (last && !(before && last.time - before.time < BUSY)) {
-      if (before && last.heard < before.submitted) {
-        this.#fastest = Math.max(this.#fastest, (last.heard - before.heard) / (last.time - before.time));
-      }
-      this.#before = { ...last, submitted: this.#submitted };
-    }
-    this.#last = { begun: now - this.#deaf, time: now, heard: this.#heard };
+    this.#begun = now - this.#deaf;
+    this.#last = { begun: this.#begun, time: now, heard: this.#heard };
+    if (!last) return undefined;
+    const milliseconds = before ? last.time - before.time : Number.POSITIVE_INFINITY;
+    if (milliseconds < BUSY) return undefined;
+    this.#before = { ...last, submitted: this.#submitted };
+    if (!before || last.heard >= before.submitted) return undefined;
+    const speed = (last.heard - before.heard) / milliseconds;
+    this.#fastest = Math.max(this.#fastest, speed);
+    return milliseconds > 2 * this.#soonest ? speed : undefined;
   }
 }

@@ -61,12 +61,14 @@ describe('what is measured', () => {
       'Multiply-adds in float16',
       'Multiply-adds, loads shared',
     ]);
-    for (const [name = '', median = '', p95, rate, checked] of rows) {
+    for (const [name = '', median = '', interval, ended, p95, rate, checked] of rows) {
       // What a browser's SwiftShader has no feature for.
       if (/float16|shared/.test(name) && /^Skipped: /.test(median)) continue;
       expect(numberIn(median), name).toBeGreaterThan(0);
       expect(numberIn(p95), name).toBeGreaterThanOrEqual(numberIn(median));
+      expect(interval, name).toMatch(/^([\d.,]+ to [\d.,]+|–)$/);
       if (!/Copying|Multiply/.test(name)) continue;
+      expect(ended, name).toMatch(/^(precise|time)$/);
       expect(rate, name).toMatch(/^[\d.,]+ (GB|GFLOP)\/s$/);
       expect(checked, name).toMatch(/^(all [\d,]+|[\d,]+ of [\d,]+)$/);
     }
@@ -113,11 +115,12 @@ describe('what is measured', () => {
     const results = new Map(report.kernels.map((result) => [result.kernel, result]));
     expect([...results.keys()]).toEqual(['softmax', 'bias', 'relu']);
     for (const row of (await figures(page)).slice(0, 2)) {
-      const [kernel = '', size, median, p95, gflops, , boundBy, share, checked] = row;
+      const [kernel = '', size, median, , ended, p95, gflops, , boundBy, share, checked] = row;
       const result = results.get(kernel as 'softmax' | 'bias');
       if (result?.status !== 'measured') throw new Error(`${kernel} is ${result?.status}`);
       expect(size).toBe(result.size);
       expect(Math.abs(numberIn(median) / result.time.median - 1), kernel).toBeLessThan(0.01);
+      expect(ended).toBe(result.ended);
       expect(numberIn(p95)).toBeGreaterThanOrEqual(numberIn(median));
       expect(numberIn(gflops)).toBeGreaterThan(0);
       expect(boundBy).toBe(result.boundBy);

@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/index.ts';
+import {
+  type BenchReport,
+  benchFile,
+  type FloorReport,
+  type KernelsReport,
+  type TrainingReport,
+} from '../../src/index.ts';
+import { floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
 import { cliPath, runCli } from '../support/process.ts';
 
 let folder: string;
@@ -27,7 +34,10 @@ const ENVIRONMENT = {
   },
   features: expect.arrayContaining(['timestamp-query']),
   limits: { maxBufferSize: expect.any(Number) },
-  timing: { quantumNanoseconds: expect.any(Number), roundTripMicroseconds: { samples: 50 } },
+  timing: {
+    quantumNanoseconds: expect.any(Number),
+    roundTripMicroseconds: { samples: 50, low: expect.any(Number), high: expect.any(Number) },
+  },
   date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
 };
 const SPREAD = {
@@ -48,7 +58,18 @@ test('bench floor --json is one object', async () => {
   const report = await json<FloorReport>('floor');
   expect(report).toMatchObject({ bench: 'floor', environment: ENVIRONMENT });
   expect(report.floor).toMatchObject({ dispatch: SPREAD, roundTrip: SPREAD });
-  expect(report.floor.fma).toMatchObject({ status: 'measured', kernel: 'floor_fma', time: SPREAD });
+  expect(report).toMatchObject({ format: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const { fma, halfFma, sharedFma } = report.floor;
+  expect(fma).toMatchObject({
+    status: 'measured',
+    kernel: expect.stringMatching(/^floor_fma/),
+    time: SPREAD,
+  });
+  // SwiftShader has no float16; its subgroups are four wide.
+  const half = { status: 'skipped', reason: 'this device lacks the feature shader-f16' };
+  if (!report.environment.features.includes('shader-f16')) expect(halfFma).toMatchObject(half);
+  else expect(halfFma).toMatchObject({ status: 'measured', kernel: 'floor_fma_half' });
+  expect(sharedFma).toMatchObject({ status: 'measured', kernel: 'floor_fma_shared' });
   expect(report.floor.copies.map(({ status }) => status)).toEqual(report.floor.copies.map(() => 'measured'));
 });
 
@@ -61,7 +82,9 @@ test('bench kernels --json is one object, with a roofline plot beside it', async
   for (const kernel of report.kernels) {
     expect(kernel).toMatchObject({
       status: 'measured',
-      time: SPREAD,
+      // One pass tells nothing of the median.
+      time: { ...SPREAD, low: null, high: null },
+      ended: 'time',
       gflops: expect.any(Number),
       gigabytesPerSecond: expect.any(Number),
       boundBy: expect.stringMatching(/^(dispatch|arithmetic|memory)$/),
@@ -92,7 +115,8 @@ test('bench train --json is one object: what is given twice once, what the adapt
       batchSize: 8,
       hidden: [8],
       models: 2,
-      step: SPREAD,
+      step: { ...SPREAD, low: null, high: null },
+      ended: 'time',
       stepsPerSecond: expect.any(Number),
       imagesPerSecond: expect.any(Number),
       hostMicroseconds: expect.any(Number),
@@ -127,9 +151,75 @@ test('--csv and --toggle: the toggle stands in every line', async () => {
   const { code, stdout } = await bench('floor', '--csv', '--toggle', 'timestamp_quantization=off');
   expect(code).toBe(0);
   const [heading = '', ...lines] = stdout.trimEnd().split('\r\n');
-  expect(heading).toMatch(/^floor,median us,p95 us,.*,adapter,software,toggles,versions,/);
+  expect(heading).toMatch(
+    /^floor,median us,low us,high us,ended,p95 us,.*,adapter,software,toggles,versions,/,
+  );
   expect(lines.length).toBeGreaterThan(4);
   for (const line of lines) expect(line).toContain('timestamp_quantization=off');
+});
+
+const hasNoWrongValues = ({ status }: { readonly status: string }) => status !== 'void';
+const kernels = { ...kernelsReport, kernels: kernelsReport.kernels.filter(hasNoWrongValues) };
+const training = { ...trainingReport, training: trainingReport.training.filter(hasNoWrongValues) };
+const edited = (await benchFile(kernels)).replace('"min": 90', '"min": 91');
+
+describe('result files', () => {
+  /** A folder with files of reports, and of other texts as they are. */
+  async function files(contents: Readonly<Record<string, BenchReport | string>>): Promise<string> {
+    const own = await mkdtemp(join(folder, 'results-'));
+    for (const [name, content] of Object.entries(contents)) {
+      await writeFile(join(own, name), typeof content === 'string' ? content : await benchFile(content));
+    }
+    return own;
+  }
+  test('bench compare prints a verdict for each row, and with --json one object', async () => {
+    const own = await files({ 'a.json': kernels, 'b.json': kernels });
+    const args = ['bench', 'compare', join(own, 'a.json'), join(own, 'b.json')];
+    const { code, stdout, stderr } = await runCli(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Before, 2026-01-02 03:04 UTC\n {2}Adapter: hardware: Card "A", driver 1, 2\n/);
+    expect(stdout).toMatch(/\nrelu, 3200 +100 +100 +1 +0\.97\d to 1\.03 +same\n/);
+    const json = JSON.parse((await runCli([...args, '--json'])).stdout);
+    expect(json).toMatchObject({ bench: 'kernels', different: [], rows: expect.any(Array) });
+    expect(json.rows.at(-1)).toMatchObject({ what: 'relu, 3200', verdict: 'same', speed: 1 });
+  });
+
+  test('bench page writes one page of a folder', async () => {
+    const own = await files({ 'floor.json': floorReport, 'kernels.json': kernels, 'train.json': training });
+    const page = join(own, 'made', 'page.html');
+    const { code, stdout, stderr } = await runCli(['bench', 'page', own, '--out', page]);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `Written:\n  ${page}\n`, stderr: '' });
+    expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>.*relu, 3200.*<\/html>\n$/s);
+  });
+
+  test.each<[string, Record<string, BenchReport | string>, RegExp]>([
+    ['an edited one', { 'a.json': edited }, /a\.json is not as it/],
+    ['one with a void row', { 'a.json': kernelsReport }, /a\.json has a void row: bias, 784-100@32/],
+    ['none', { 'a.txt': 'text' }, /has no result files/],
+    ['another JSON', { 'a.json': '{}' }, /a\.json is no result of "shadegrad bench"/],
+  ])('bench page of a folder with %s ends with 4, and writes nothing', async (_, contents, message) => {
+    const own = await files(contents);
+    const { code, stdout, stderr } = await runCli([
+      'bench',
+      'page',
+      own,
+      '--out',
+      join(own, 'made', 'a.html'),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(await readdir(own)).not.toContain('made');
+  });
+
+  test('bench compare of different benchmarks, or of a file that is not there, ends with 4', async () => {
+    const own = await files({ 'a.json': kernels, 'b.json': training });
+    const different = await runCli(['bench', 'compare', join(own, 'a.json'), join(own, 'b.json')]);
+    expect(different).toMatchObject({ code: 4, stdout: '' });
+    expect(different.stderr).toMatch(/different benchmarks: kernels and train/);
+    const missing = await runCli(['bench', 'compare', join(own, 'a.json'), join(own, 'c.json')]);
+    expect(missing).toMatchObject({ code: 4, stdout: '' });
+    expect(missing.stderr).toMatch(/c\.json cannot be read/);
+  });
 });
 
 describe('wrong use ends with 2 before any work, with nothing on stdout', () => {
@@ -151,6 +241,8 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
     ['a toggle that is no name', ['floor', '--toggle', 'a=maybe'], /Use NAME, NAME=on or NAME=off/],
     ['two formats at once', ['floor', '--json', '--csv'], /'--csv' cannot be used with option '--json'/],
     ['no samples', ['floor', '--samples', '0'], /whole number from 1 to 1,000/],
+    ['one file to compare', ['compare', 'a.json'], /missing required argument 'after'/],
+    ['a page without a name', ['page', '.'], /required option '--out <file>' not specified/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await runCli(['bench', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

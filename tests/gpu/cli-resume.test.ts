@@ -103,6 +103,26 @@ describe('--resume', () => {
     }
   });
 
+  test('keeps to the adapter that a part of its name pinned, and says which there are where it is gone', async () => {
+    const other = await copyOf(finished, 'pinned-adapter');
+    const { state, notes } = decodeCheckpoint(await readFile(join(other, CHECKPOINT)));
+    const pin = (choice: string) =>
+      writeFile(
+        join(other, CHECKPOINT),
+        encodeCheckpoint(state, { ...notes, adapter: { ...notes.adapter, choice } }),
+      );
+    await pin('RTX 3080');
+    const { code, stdout, stderr } = await runCli(['train', '--resume', other]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /No adapter has "RTX 3080" in its name or driver\. This machine has: "SwiftShader/,
+    );
+    await pin('Subzero');
+    expect(await resume(other, '--epochs', '4')).toMatchObject({ code: 0, stderr: '' });
+    const after = decodeCheckpoint(await readFile(join(other, CHECKPOINT)));
+    expect(after.notes.adapter).toEqual({ ...notes.adapter, choice: 'Subzero' });
+  });
+
   test('keeps to the kind of adapter, and tells of another one: the bits are others', async () => {
     const other = await copyOf(finished, 'other-adapter');
     const { state, notes } = decodeCheckpoint(await readFile(join(other, CHECKPOINT)));

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { swiftShader } from '../../src/node/swiftshader.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { cliPath, runCli } from '../support/process.ts';
@@ -42,6 +43,35 @@ describe('wrong use ends with 2 before any work, with nothing on stdout', () => 
     ["another command's flag", ['doctor', '--epochs', '3'], /unknown option '--epochs'/],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await runCli(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'an adapter that is not there',
+      'RTX',
+      /No adapter has "RTX" in its name or driver\. This machine has: "Swift/,
+    ],
+    [
+      'a part that several adapters have',
+      'subzero',
+      /may be any of several: "Swift.*; "Swift.*another\.json/,
+    ],
+  ])('%s: with those that are', async (_, adapter, message) => {
+    const bundled = await swiftShader();
+    if (!bundled) throw new Error('The software GPU is missing.');
+    const { manifest } = bundled;
+    const another = join(await mkdtemp(join(folder, 'driver-')), 'another.json');
+    const library = join(dirname(another), 'another.so');
+    await symlink(join(dirname(manifest), 'libvk_swiftshader.so'), library);
+    await writeFile(
+      another,
+      JSON.stringify({ file_format_version: '1.0.0', ICD: { library_path: library, api_version: '1.1.0' } }),
+    );
+    const env = { VK_DRIVER_FILES: `${manifest}:${another}` };
+    const args = ['train', '--data', 'nowhere', '--adapter', adapter];
+    const { code, stdout, stderr } = await runCli(args, { env });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readBuffer, upload } from '../../src/gpu/buffers.ts';
+import { listAdapters } from '../../src/node/adapters.ts';
 import { openDevice } from '../../src/node/gpu.ts';
 import { runNode } from '../support/process.ts';
 
@@ -15,6 +16,19 @@ describe('openDevice', () => {
     const buffer = await upload(device, 'bytes', 4, (memory) => memory.set(bytes));
     expect(new Uint8Array(await readBuffer(device, buffer))).toEqual(bytes);
     device.destroy();
+  });
+
+  test('opens the adapter that has a part of its name, which listAdapters lists', async () => {
+    const [listed, ...others] = await listAdapters();
+    expect(others).toEqual([]);
+    const { device, adapter, info, toggles } = await openDevice({ adapter: 'sWiFt', robustness: false });
+    const { vendor, architecture, description, software } = info;
+    expect(listed).toMatchObject({ vendor, architecture, description, software, problem: null });
+    expect(listed?.features).toEqual(expect.arrayContaining([...adapter.features]));
+    expect(listed?.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize);
+    expect(toggles).toContain('disable_robustness');
+    device.destroy();
+    await expect(openDevice({ adapter: 'RTX' })).rejects.toMatchObject({ code: 'usage' });
   });
 
   test('gives a new device each time, also several at once', async () => {
@@ -164,7 +178,9 @@ describe('the software GPU from npm', () => {
     });
 
     test('is not found in a copy of the environment, and the error says how to share it', async () => {
-      const { stdout } = await runNode(['--input-type=module', '-e', openInThread('')]);
+      const env = { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: undefined };
+      const { stdout, stderr } = await runNode(['--input-type=module', '-e', openInThread('')], { env });
+      expect(stderr).toBe('');
       expect(stdout).toMatch(
         /^no-adapter .*this worker thread has a copy of the environment.* env: SHARE_ENV /,
       );

@@ -8,13 +8,13 @@ import {
   type PlanName,
   planLacks,
   planMisfit,
-  planRoundsToHalves,
   planUsesMatrixUnits,
   trainingPlan,
 } from '../../src/train/plans/index.ts';
 import { deep, type Golden, sgd, shallow } from '../support/golden.ts';
 import { expectGolden, goldenRun, goldenSizes, meanLosses } from '../support/golden-run.ts';
 import { expectClose, openTestDevice, testDevice } from '../support/gpu.ts';
+import { HALF_LOSS_ERROR } from '../support/matrix.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -26,9 +26,6 @@ declare module 'vitest' {
 const device = await testDevice();
 const matrixDevice = (await openTestDevice(MATRIX_DEVICE)).device;
 const deviceOf = (plan: PlanName) => (planUsesMatrixUnits(plan) ? matrixDevice : device);
-
-/** As tests/support/matrix.ts has it for products of halves. */
-const HALVES = { absolute: 0, relative: 1e-3 };
 
 function fits(plan: PlanName, golden: Golden): boolean {
   const own = deviceOf(plan);
@@ -45,13 +42,14 @@ test.for(CASES)("$plan takes PyTorch's 20 steps, $what", async ({ plan, what, go
   const run = await goldenRun(deviceOf(plan), golden, plan);
   for (const steps of [1, 9, 10]) {
     run.submit(steps);
-    if (!planRoundsToHalves(plan)) await expectGolden(run, golden);
+    if (!planUsesMatrixUnits(plan)) await expectGolden(run, golden);
   }
   const losses = await meanLosses(run, golden);
+  const units = planUsesMatrixUnits(plan) ? targetOf(matrixDevice).matrix : null;
   expect(losses.length).toBe(golden.trajectory.steps.length);
-  if (planRoundsToHalves(plan)) {
+  if (units) {
     const expected = golden.trajectory.steps.map(({ loss }) => loss);
-    expectClose('loss', losses, expected, HALVES);
+    expectClose('loss', losses, expected, { absolute: 0, relative: HALF_LOSS_ERROR[units.shape.sums] });
   }
   run.destroy();
   task.meta.trained = { plan, what, losses };

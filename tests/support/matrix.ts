@@ -21,7 +21,7 @@ const [ADAMW = ADAM, SGD = ADAM] = UPDATES;
 const EXACT = { f32: 2 ** -10, f16: 2 ** -3 } as const;
 
 /** How far the losses of training may be from PyTorch's: see docs/numerics.md. */
-const LOSS_ERROR = { f32: 1e-3, f16: 3e-3 } as const;
+export const HALF_LOSS_ERROR = { f32: 1e-3, f16: 3e-3 } as const;
 
 /** Below, at and above tiles of 64 x 64 or 32 x 32 and chunks of 32 or 16 in every direction. */
 export const RAGGED_SIZES: readonly LayerSize[] = [
@@ -109,7 +109,7 @@ export function testMatrixKernels(units: MatrixUnits, sizes: readonly LayerSize[
       'loss',
       losses,
       trajectory.steps.map(({ loss }) => loss),
-      { absolute: 0, relative: LOSS_ERROR[sums] },
+      { absolute: 0, relative: HALF_LOSS_ERROR[sums] },
     );
     const three = await run(3);
     for (let z = 0; z < 3; z++) {

@@ -18,7 +18,7 @@ export async function trainFor(trainer: Trainer, epochs: number, options: Omit<F
   return records;
 }
 
-/** A signal that is aborted once it was asked so often: a training asks before each submit. */
+/** A signal that is aborted once it was asked so often: a training asks before each submit, and before it waits. */
 export function abortedAfter(checks: number): AbortSignal {
   let asked = 0;
   return abortedOnce(() => asked++ >= checks);

@@ -94,7 +94,7 @@ describe('the command line of the comparison', () => {
     [['--hidden', '1e3'], /--hidden: use a whole number/],
     [['--seconds', '-1'], /--seconds/],
     [['--peers', 'keras'], /there is no "keras"/],
-    [['--adapter', 'fast'], /Use auto, hardware or software/],
+    [['--adapter', ''], /use auto, hardware, software, or a part of a name/],
     [['--models', '2'], /Unknown option '--models'/],
     [['bogus'], /Unexpected argument 'bogus'/],
   ])('refuses %j', (parameters, message) => {

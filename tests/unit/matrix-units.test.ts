@@ -147,9 +147,10 @@ test.each([
 });
 
 test('all shapes are told in words', () => {
-  const { adapterInfo } = fake([[16, 16, 32, 'u8', 'u32'], USUAL]);
-  expect(shapesInWords(adapterInfo)).toBe('16 x 16 x 32 of u8 into u32, 16 x 16 x 16 of f16 into f32');
-  expect(shapesInWords(fake([]).adapterInfo)).toBe('none');
+  const bytes = { M: 16, N: 16, K: 32, componentType: 'u8', resultComponentType: 'u32' };
+  const halves = { M: 8, N: 8, K: 8, componentType: 'f16', resultComponentType: 'f32' };
+  expect(shapesInWords([bytes, halves])).toBe('16 x 16 x 32 of u8 into u32, 8 x 8 x 8 of f16 into f32');
+  expect(shapesInWords([])).toBe('none');
 });
 
 test('a workgroup has four of the widest subgroups', () => {

@@ -45,6 +45,7 @@ const config = {
   validationSplit: 0.25,
   patience: null,
   plan: 'fused',
+  matrixUnits: null,
   initial: null,
 };
 const data = blobs({ train: 20, test: 6 });

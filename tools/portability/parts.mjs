@@ -15,7 +15,7 @@ export const PARTS = {
   /** What `npm test` runs on, for comparison. */
   swiftshader: async ({ project, log }) => {
     const { version, report } = await testOnDawn({ project, log, environment: {} });
-    const driver = /SwiftShader driver-([\d.]+)/.exec(adapterOf(report))?.[1] ?? '';
+    const driver = /SwiftShader driver ([\d.]+)/.exec(adapterOf(report))?.[1] ?? '';
     return {
       implementation: `${DAWN} ${version}`,
       driver: `SwiftShader ${driver}`,

@@ -8,11 +8,19 @@ import { groups, vectors } from './plain.ts';
 /** Widths of a subgroup that the shaders can be built for. */
 const WIDTHS = [4, 8, 16];
 
-/** Rows of a block: the more there are, the fewer loads a product takes. */
-const BLOCKS = [64, 32] as const;
-const SMALLEST_BLOCK = 16;
-/** Fewer workgroups would leave some of a processor's cores without work. */
-const ENOUGH_WORKGROUPS = 8;
+/**
+ * Rows of a block and vec4s of columns of a lane, from so many multiply-adds of one network on. In larger blocks a
+ * product takes fewer loads, but they take longer to compile: LLVM 15 needs 1.5, 4 and 16 s of a core's time for these
+ * three, LLVM 22 0.1 to 0.4 s.
+ */
+const BLOCKS = [
+  { work: 0, rows: 16, vectors: 1 },
+  { work: 2 ** 22, rows: 32, vectors: 1 },
+  { work: 2 ** 27, rows: 32, vectors: 2 },
+] as const;
+
+/** Enough for few cores, where smaller workgroups would repeat much work. */
+const FEW_WORKGROUPS = 4;
 
 /** Lanes of AVX2: what is made for no known device has so many. */
 const USUAL_LANES = 8;
@@ -26,7 +34,8 @@ export const lanesOf = ({ lanes }: Target): number =>
 
 /**
  * The layered plan's kernels for software adapters: a workgroup is one subgroup, whose lanes are those of a processor's
- * register.
+ * register. They are right only where subgroups have that width or more; {@link Target.lanes} is set where WebGPU says that
+ * all have the same.
  *
  * @param lanes invocations of every subgroup: 4, 8 or 16
  */
@@ -43,14 +52,24 @@ export function laneKernels(lanes: number): LayeredKernels {
       const { BYTES: _, ORDER_LENGTH, ...constants } = denseConstants(sizes);
       if (input === 'samples') {
         const kernel = 'dense_bytes_lanes';
-        return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes }, bindings, [
-          groups(vectors(layer.outputs), lanes / 4),
-          groups(rows, shaderConstant(kernel, 'TILE_ROWS')),
+        const across = vectors(layer.outputs);
+        const along = groups(rows, shaderConstant(kernel, 'TILE_ROWS'));
+        // As wide as they may be, since each strip loads and unpacks the pixels again.
+        const strips = Math.max(groups(across, lanes), Math.min(across, groups(FEW_WORKGROUPS, along)));
+        const strip = groups(across, strips);
+        return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes, VECTORS: strip }, bindings, [
+          groups(across, strip),
+          along,
           models,
         ]);
       }
       const { x, parameters, y } = bindings;
-      const { blocks, workgroups } = sumBlocks(lanes, { models, rows, columns: layer.outputs });
+      const { blocks, workgroups } = sumBlocks(lanes, {
+        models,
+        rows,
+        columns: layer.outputs,
+        length: layer.inputs,
+      });
       return dispatch('dense_lanes', { ...constants, ...blocks }, { x, parameters, y }, workgroups);
     },
 
@@ -73,7 +92,12 @@ export function laneKernels(lanes: number): LayeredKernels {
 
     inputGradient(sizes, bindings) {
       const { models, rows, layer } = sizes;
-      const { blocks, workgroups } = sumBlocks(lanes, { models, rows, columns: layer.inputs });
+      const { blocks, workgroups } = sumBlocks(lanes, {
+        models,
+        rows,
+        columns: layer.inputs,
+        length: layer.outputs,
+      });
       const constants = { ...inputGradientConstants(sizes), ...blocks };
       return dispatch('dense_input_gradient_lanes', constants, bindings, workgroups);
     },
@@ -95,23 +119,20 @@ export function laneKernels(lanes: number): LayeredKernels {
   };
 }
 
-/** How shaders/parts/lane_sums.wgsl cuts a result of `rows` rows and `columns` columns. */
+/** How shaders/parts/lane_sums.wgsl cuts a result of `rows` rows and `columns` columns, sums of `length` products. */
 function sumBlocks(
   lanes: number,
-  { models, rows, columns }: { models: number; rows: number; columns: number },
+  { models, rows, columns, length }: { models: number; rows: number; columns: number; length: number },
 ): {
   blocks: { LANES: number; BLOCK_ROWS: number; BLOCK_VECTORS: number };
   workgroups: [number, number, number];
 } {
-  const across = groups(vectors(columns), lanes);
-  const width = Math.min(across, shaderConstant('dense_lanes', 'MOST_VECTORS'));
-  const strips = groups(across, width);
-  const enough = (block: number) => groups(rows, block) * strips * models >= ENOUGH_WORKGROUPS;
-  const most = BLOCKS.find(enough) ?? SMALLEST_BLOCK;
+  const most = BLOCKS.findLast(({ work }) => rows * columns * length >= work) ?? BLOCKS[0];
   // Blocks of equal height, each of whole loads.
-  const block = lanes * groups(rows, lanes * groups(rows, most));
+  const height = lanes * groups(rows, lanes * groups(rows, most.rows));
+  const width = Math.min(most.vectors, groups(vectors(columns), lanes));
   return {
-    blocks: { LANES: lanes, BLOCK_ROWS: block, BLOCK_VECTORS: width },
-    workgroups: [groups(rows, block), strips, models],
+    blocks: { LANES: lanes, BLOCK_ROWS: height, BLOCK_VECTORS: width },
+    workgroups: [groups(rows, height), groups(vectors(columns), lanes * width), models],
   };
 }

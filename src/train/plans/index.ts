@@ -26,8 +26,6 @@ interface PlanRow {
   readonly lacks?: (device: GPUDevice) => string | undefined;
   /** Whether it may be the fastest plan there; absent if it never is, or if its results differ from the others'. */
   readonly mayBeFastest?: (target: Target, sizes: BatchSizes) => boolean;
-  /** Whether the factors of products are rounded to float16; default false. */
-  readonly halves?: true;
 }
 
 /** From so many multiply-adds on, a layer's work outweighs its latency, and its tiles matter. */
@@ -95,7 +93,6 @@ const PLANS = {
     build: (name, sizes, optimizer, { matrix }) =>
       layeredPlan(name, matrixKernels(matrix ?? USUAL_UNITS), sizes, optimizer),
     lacks: missingForMatrices,
-    halves: true,
   },
 } satisfies Record<string, PlanRow>;
 
@@ -127,11 +124,6 @@ export function planMisfit(name: PlanName, spec: MlpSpec, optimizer: Optimizer):
 /** What `device` lacks for a plan apart from limits, in words; undefined if it lacks nothing. */
 export function planLacks(name: PlanName, device: GPUDevice): string | undefined {
   return row(name).lacks?.(device);
-}
-
-/** Whether a plan rounds the factors of products to float16. */
-export function planRoundsToHalves(name: PlanName): boolean {
-  return row(name).halves === true;
 }
 
 /** Whether a plan runs on matrix units; a device must be opened with their features. */
