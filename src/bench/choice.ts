@@ -121,6 +121,7 @@ const SLOW = 5;
 const SLOW_IN_ROUNDS = 1.5;
 /** A plan's first step is waited for so long. */
 const FIRST_STEP_SECONDS = 10;
+const CHOSEN_FIRST_STEP_SECONDS = 120;
 /** A plan that was late for so many shapes is not tried for others: each time a compiler goes on that nobody waits for. */
 const MOST_LATE = 2;
 const WINDOW_MILLISECONDS = 40;
@@ -197,7 +198,9 @@ async function measureShape(
         continue;
       }
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
-      const made = await Racer.create(open, { ...each, plan }, SLOW * best, signal);
+      // A training would wait for the chosen one too.
+      const patience = plan === chosen ? CHOSEN_FIRST_STEP_SECONDS : FIRST_STEP_SECONDS;
+      const made = await Racer.create(open, { ...each, plan }, { patience, most: SLOW * best, signal });
       if (made instanceof Racer) racers.push(made);
       else out.push(made);
     }
@@ -262,14 +265,15 @@ class Racer {
 
   /**
    * Trains a plan's first steps, two of them held against the float64 twin's.
-   * @param most milliseconds of a step: with more it is too slow to be measured
+   * @param limits the seconds for which the first step is waited for, and the milliseconds of a step from which on it is
+   *   too slow to be measured
    */
   static async create(
     open: () => Promise<GPUDevice>,
     config: TrainingConfig,
-    most: number,
-    signal: AbortSignal | undefined,
+    limits: { readonly patience: number; readonly most: number; readonly signal: AbortSignal | undefined },
   ): Promise<Racer | PlanTiming> {
+    const { patience, most, signal } = limits;
     const { plan } = config;
     const device = await open();
     const out = (status: 'slow' | 'late' | 'void' | 'skipped', reason: string): PlanTiming => {
@@ -283,10 +287,10 @@ class Racer {
       const work = makeWork(config, targetOf(device));
       assertWithinLimits(work.plan, device.limits);
       const run = await TrainingRun.create(device, work);
-      if (!(await isDoneWithin(FIRST_STEP_SECONDS, run.advance(1, signal)))) {
+      if (!(await isDoneWithin(patience, run.advance(1, signal)))) {
         return out(
           'late',
-          `its first step, which includes the driver's compiler, took more than ${FIRST_STEP_SECONDS} s`,
+          `its first step, which includes the driver's compiler, took more than ${patience} s`,
         );
       }
       const milliseconds = await windowTime(run, 1, signal);
