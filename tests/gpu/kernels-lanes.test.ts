@@ -25,7 +25,7 @@ const LAYERS = [
   { models: 2, rows: 17, inputs: 64, outputs: 32 },
   { models: 1, rows: 33, inputs: 65, outputs: 67 },
   { models: 1, rows: 32, inputs: 100, outputs: 10 },
-  { models: 3, rows: 65, inputs: 257, outputs: 85 },
+  { models: 3, rows: 65, inputs: 257, outputs: 253 },
   { models: 1, rows: 641, inputs: 301, outputs: 699 },
 ];
 

@@ -9,13 +9,14 @@ import { groups, vectors } from './plain.ts';
 const WIDTHS = [4, 8, 16];
 
 /**
- * Rows of a block and vec4s of columns of a lane, from so many multiply-adds on. In larger blocks a product takes fewer
- * loads, but they take longer to compile: LLVM 15 needs 1.5, 4 and 16 s of a processor's time for these, LLVM 22 a tenth.
+ * Rows of a block and vec4s of columns of a lane, from so many multiply-adds of one network on. In larger blocks a
+ * product takes fewer loads, but they take longer to compile: LLVM 15 needs 1.5, 4 and 16 s of a core's time for these
+ * three, LLVM 22 0.1 to 0.4 s.
  */
 const BLOCKS = [
-  { work: 2 ** 27, rows: 32, vectors: 2 },
-  { work: 2 ** 22, rows: 32, vectors: 1 },
   { work: 0, rows: 16, vectors: 1 },
+  { work: 2 ** 22, rows: 32, vectors: 1 },
+  { work: 2 ** 27, rows: 32, vectors: 2 },
 ] as const;
 
 /** Enough for few cores, where smaller workgroups would repeat much work. */
@@ -33,7 +34,8 @@ export const lanesOf = ({ lanes }: Target): number =>
 
 /**
  * The layered plan's kernels for software adapters: a workgroup is one subgroup, whose lanes are those of a processor's
- * register.
+ * register. They are right only where subgroups have that width or more; {@link Target.lanes} is set where WebGPU says that
+ * all have the same.
  *
  * @param lanes invocations of every subgroup: 4, 8 or 16
  */
@@ -52,11 +54,8 @@ export function laneKernels(lanes: number): LayeredKernels {
         const kernel = 'dense_bytes_lanes';
         const across = vectors(layer.outputs);
         const along = groups(rows, shaderConstant(kernel, 'TILE_ROWS'));
-        // As wide as they may be: the rows' pixels are loaded and unpacked for each strip.
-        const strips = Math.max(
-          groups(across, lanes),
-          Math.min(across, groups(FEW_WORKGROUPS, along * models)),
-        );
+        // As wide as they may be, since each strip loads and unpacks the pixels again.
+        const strips = Math.max(groups(across, lanes), Math.min(across, groups(FEW_WORKGROUPS, along)));
         const strip = groups(across, strips);
         return dispatch(kernel, { ...constants, ORDER_LENGTH, LANES: lanes, VECTORS: strip }, bindings, [
           groups(across, strip),
@@ -128,7 +127,7 @@ function sumBlocks(
   blocks: { LANES: number; BLOCK_ROWS: number; BLOCK_VECTORS: number };
   workgroups: [number, number, number];
 } {
-  const most = BLOCKS.find(({ work }) => models * rows * columns * length >= work) ?? BLOCKS[2];
+  const most = BLOCKS.findLast(({ work }) => rows * columns * length >= work) ?? BLOCKS[0];
   // Blocks of equal height, each of whole loads.
   const height = lanes * groups(rows, lanes * groups(rows, most.rows));
   const width = Math.min(most.vectors, groups(vectors(columns), lanes));
