@@ -111,6 +111,7 @@ const library: ViteUserConfig = {
       project('acceptance', ['tests/acceptance/*.test.ts'], built),
     ],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 };

@@ -1,4 +1,4 @@
-// Multiply-adds of numbers that a subgroup shares: one lane loads a number, and all of LANES lanes use it.
+// Multiply-adds of numbers that lanes of a subgroup share: one lane loads a number, and SHARING lanes use it.
 //
 //   y[i] = start[i] sum_k x[k]                         k = 0 ... ROUNDS - 1
 //
@@ -6,13 +6,13 @@
 //   start, y  [invocations]  vec4 of f32
 //
 // One invocation makes one vec4 of y, a vec4 of multiply-adds for each number. Each lane loads four neighbouring numbers
-// of 4 LANES, and the others get them by broadcasts or, where four lanes share, by quad swaps. In wider subgroups several
-// lanes load the same four.
+// of 4 SHARING, and the others get them by broadcasts or, where four lanes share, by quad swaps. In wider subgroups
+// several lanes load the same four.
 
 enable subgroups;
 
 override ROUNDS: u32;
-override LANES: u32;
+override SHARING: u32;
 override WORKGROUP_SIZE: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -73,14 +73,14 @@ fn add_16_to_31(sum: vec4f, w: vec4f, own: f32) -> vec4f {
 }
 
 fn add_lanes(sum: vec4f, w: vec4f, own: f32) -> vec4f {
-  if (LANES == 4u) {
+  if (SHARING == 4u) {
     return add_quad(sum, w, own);
   }
   var s = add_8(sum, w, own);
-  if (LANES > 8u) {
+  if (SHARING > 8u) {
     s = add_8_to_15(s, w, own);
   }
-  if (LANES > 16u) {
+  if (SHARING > 16u) {
     s = add_16_to_31(s, w, own);
   }
   return s;
@@ -90,8 +90,8 @@ fn add_lanes(sum: vec4f, w: vec4f, own: f32) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let w = start[id.x];
   var sum = vec4f();
-  for (var k = 0u; k < ROUNDS / 4u; k += LANES) {
-    let own = x[k + lane % LANES];
+  for (var k = 0u; k < ROUNDS / 4u; k += SHARING) {
+    let own = x[k + lane % SHARING];
     sum = add_lanes(sum, w, own.x);
     sum = add_lanes(sum, w, own.y);
     sum = add_lanes(sum, w, own.z);

@@ -73,6 +73,8 @@ export const CHOICE_SHAPES: readonly ChoiceShape[] = [
 export interface ChoiceBenchOptions {
   /** Default {@link CHOICE_SHAPES}. */
   readonly shapes?: readonly ChoiceShape[] | undefined;
+  /** Those to hold the chosen one against. Default: all whose results are the same as the chosen one's. */
+  readonly plans?: readonly PlanName[] | undefined;
   /** Seconds for each shape's rounds, after its plans are ready. Default 8. */
   readonly seconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -119,6 +121,7 @@ const SLOW = 5;
 const SLOW_IN_ROUNDS = 1.5;
 /** A plan's first step is waited for so long. */
 const FIRST_STEP_SECONDS = 10;
+const CHOSEN_FIRST_STEP_SECONDS = 120;
 /** A plan that was late for so many shapes is not tried for others: each time a compiler goes on that nobody waits for. */
 const MOST_LATE = 2;
 const WINDOW_MILLISECONDS = 40;
@@ -175,7 +178,11 @@ async function measureShape(
   open: () => Promise<GPUDevice>,
   each: ChoiceShape,
   isLate: (plan: PlanName) => boolean,
-  { seconds = 8, signal }: ChoiceBenchOptions,
+  {
+    seconds = 8,
+    plans: named = PLAN_NAMES.filter((name) => !planUsesMatrixUnits(name)),
+    signal,
+  }: ChoiceBenchOptions,
 ): Promise<ShapeChoice> {
   const started = performance.now();
   const chosen = await choose(device, each);
@@ -184,15 +191,16 @@ async function measureShape(
   const out: PlanTiming[] = [];
   try {
     // The chosen one first: the others are held against it.
-    for (const plan of [chosen, ...PLAN_NAMES.filter((name) => name !== chosen)]) {
+    for (const plan of [chosen, ...named.filter((name) => name !== chosen)]) {
       checkInterrupted(signal);
-      if (planUsesMatrixUnits(plan)) continue;
       if (plan !== chosen && isLate(plan)) {
         out.push({ plan, status: 'late', reason: `it was late for ${MOST_LATE} other shapes` });
         continue;
       }
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
-      const made = await Racer.create(open, { ...each, plan }, SLOW * best, signal);
+      // A training would wait for the chosen one too.
+      const patience = plan === chosen ? CHOSEN_FIRST_STEP_SECONDS : FIRST_STEP_SECONDS;
+      const made = await Racer.create(open, { ...each, plan }, { patience, most: SLOW * best, signal });
       if (made instanceof Racer) racers.push(made);
       else out.push(made);
     }
@@ -252,20 +260,20 @@ class Racer {
   readonly times: number[] = [];
   readonly #device: GPUDevice;
   readonly #run: TrainingRun;
-  readonly #steps: number;
-  /** Of a step, at first. */
-  readonly milliseconds: number;
+  /** Of a step, at best. */
+  milliseconds: number;
 
   /**
    * Trains a plan's first steps, two of them held against the float64 twin's.
-   * @param most milliseconds of a step: with more it is too slow to be measured
+   * @param limits the seconds for which the first step is waited for, and the milliseconds of a step from which on it is
+   *   too slow to be measured
    */
   static async create(
     open: () => Promise<GPUDevice>,
     config: TrainingConfig,
-    most: number,
-    signal: AbortSignal | undefined,
+    limits: { readonly patience: number; readonly most: number; readonly signal: AbortSignal | undefined },
   ): Promise<Racer | PlanTiming> {
+    const { patience, most, signal } = limits;
     const { plan } = config;
     const device = await open();
     const out = (status: 'slow' | 'late' | 'void' | 'skipped', reason: string): PlanTiming => {
@@ -279,10 +287,10 @@ class Racer {
       const work = makeWork(config, targetOf(device));
       assertWithinLimits(work.plan, device.limits);
       const run = await TrainingRun.create(device, work);
-      if (!(await isDoneWithin(FIRST_STEP_SECONDS, run.advance(1, signal)))) {
+      if (!(await isDoneWithin(patience, run.advance(1, signal)))) {
         return out(
           'late',
-          `its first step, which includes the driver's compiler, took more than ${FIRST_STEP_SECONDS} s`,
+          `its first step, which includes the driver's compiler, took more than ${patience} s`,
         );
       }
       const milliseconds = await windowTime(run, 1, signal);
@@ -306,11 +314,14 @@ class Racer {
     this.#device = device;
     this.#run = run;
     this.milliseconds = milliseconds;
-    this.#steps = Math.max(1, Math.round(WINDOW_MILLISECONDS / milliseconds));
   }
 
   async round(signal: AbortSignal | undefined): Promise<void> {
-    this.times.push((await windowTime(this.#run, this.#steps, signal)) / this.#steps);
+    // What disturbed the windows before must not make the others short.
+    const steps = Math.max(1, Math.round(WINDOW_MILLISECONDS / this.milliseconds));
+    const time = (await windowTime(this.#run, steps, signal)) / steps;
+    this.milliseconds = Math.min(this.milliseconds, time);
+    this.times.push(time);
   }
 
   /** Microseconds. */

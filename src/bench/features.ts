@@ -1,4 +1,5 @@
 import { KERNELS } from '../gpu/kernels.ts';
+import { missingForMatrices } from '../gpu/matrix-units.ts';
 import { targetOf } from '../gpu/target.ts';
 import type { Dispatch } from '../train/plan.ts';
 
@@ -6,17 +7,19 @@ import type { Dispatch } from '../train/plan.ts';
 const NAMES: Readonly<Record<string, string>> = { f16: 'shader-f16' };
 
 /**
- * What shaders of the dispatches need and the device lacks: the first feature that they enable, or subgroups as wide as
- * they are made for; undefined if all can run.
+ * What shaders of the dispatches need and the device lacks, in words: the first feature that they enable, subgroups as wide
+ * as they are made for, or matrix units; undefined if all can run.
  */
 export function missingFeature(device: GPUDevice, dispatches: readonly Dispatch[]): string | undefined {
   const { lanes } = targetOf(device);
   return dispatches
-    .flatMap(({ kernel, constants: { LANES } }) => [
+    .flatMap(({ kernel, constants: { LANES }, matrix }) => [
       ...[...KERNELS[kernel].code.matchAll(/^enable (\w+);$/gm)]
         .map(([, name = '']) => NAMES[name] ?? name.replaceAll('_', '-'))
-        .filter((feature) => !device.features.has(feature)),
-      ...(LANES === undefined || LANES === lanes ? [] : [`subgroups of ${LANES} lanes`]),
+        .filter((feature) => !device.features.has(feature))
+        .map((feature) => `the feature ${feature}`),
+      LANES === undefined || LANES === lanes ? undefined : `subgroups of ${LANES} lanes`,
+      matrix && missingForMatrices(device),
     ])
-    .at(0);
+    .find((missing) => missing !== undefined);
 }

@@ -67,8 +67,8 @@ export function floorSteps(): number {
 
 const ROUND_TRIPS = 50;
 
-/** A dispatch that takes longer than this is long enough: a longer one would be no faster. */
-const LONG_MICROSECONDS = 10_000;
+/** A dispatch that takes longer than this is long enough: one with more work would be no faster. */
+const LONG_MICROSECONDS = 2_000;
 
 export async function measureFloor(
   subject: BenchSubject,

@@ -169,7 +169,7 @@ th, td { text-align: left; vertical-align: top; padding: 5px 12px; border-top: 1
 thead th { background: var(--head); min-width: 16ch; }
 tbody th { font-weight: normal; white-space: nowrap; }
 thead th { overflow-wrap: anywhere; vertical-align: bottom; }
-.fact { overflow-wrap: anywhere; }
+.fact { overflow-wrap: anywhere; min-width: 20ch; }
 .figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .muted { color: var(--muted); }
 .beside { margin-left: 6px; }

@@ -58,7 +58,7 @@ export async function runCase(
   const dispatch = dispatchOf(kernelCase, variant);
   const name = nameOf(kernelCase, variant);
   const missing = missingFeature(timer.device, [dispatch]);
-  if (missing) return { ...name, status: 'skipped', reason: `this device lacks the feature ${missing}` };
+  if (missing) return { ...name, status: 'skipped', reason: `this device lacks ${missing}` };
   if (timer.device.adapterInfo.subgroupMinSize < lanes) {
     return { ...name, status: 'skipped', reason: `this device's subgroups may be narrower than ${lanes}` };
   }

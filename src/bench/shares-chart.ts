@@ -98,6 +98,7 @@ export function sharesChart(
       color: SERIES_COLORS[i % SERIES_COLORS.length] ?? SERIES_COLORS[0],
       symbol: SYMBOLS[i % SYMBOLS.length] ?? SYMBOLS[0],
       symbolSize: 9,
+      itemStyle: { opacity: 1 },
       // Where names stand above the middle of a row, points stand below.
       symbolOffset: [0, isWide ? 0 : 8],
       data: names.flatMap((name, row) => {

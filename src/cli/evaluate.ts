@@ -57,7 +57,6 @@ async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal)
     requiredLimits: networkLimits(spec, test.count),
     optionalLimits: networkLimits(spec, test.count, models.length),
     robustness: false,
-    brief: true,
   });
   const { device, info, toggles } = opened;
   try {

@@ -145,7 +145,6 @@ function lazyNetworks(file: LoadedModels, modelPath: string, out: Output) {
       requiredLimits: networkLimits(spec, batchSize(file)),
       optionalLimits: networkLimits(spec, batchSize(file), models.length),
       robustness: false,
-      brief: true,
     });
     out.note(adapterLine(device));
     return device;

@@ -82,6 +82,8 @@ async function whereToLook(): Promise<{ places: Place[]; troubles: Trouble[] }> 
   if (process.platform !== 'linux')
     return { places: [{ environment: process.env, driver: null }], troubles: [] };
   const bundled = await swiftShader();
+  // Without a Vulkan loader no driver can be asked.
+  if (!bundled && !hasVulkanLoader()) return { places: [], troubles: [] };
   const drivers = (await allDrivers(bundled)).flatMap((driver) => checkLibrary(driver) ?? []);
   const usable = drivers.filter(({ problem }) => problem === null);
   return {
@@ -108,8 +110,7 @@ export async function preferred(adapters: readonly ListedAdapter[]): Promise<Lis
 }
 
 async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<ListedAdapter | undefined> {
-  const candidates =
-    process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates(false) : [];
+  const candidates = process.platform === 'linux' && adapters.length > 1 ? await softwareCandidates() : [];
   const inOrder = candidates.flatMap(({ manifest }) => adapters.filter((one) => one.manifest === manifest));
   return inOrder[0] ?? adapters[0];
 }

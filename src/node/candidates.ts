@@ -22,22 +22,23 @@ export function runtimeFolder(): string {
 }
 
 /**
- * The environment in which Dawn finds hardware; undefined where there is no driver to look at.
+ * The environment in which Dawn finds hardware; undefined where it would find none.
  *
  * It names the drivers, because one that is broken makes the Vulkan loader print errors, and a manifest that is no JSON
  * makes some loaders give up. Lavapipe is left out, as Dawn prints warnings about it, and SwiftShader added, because the loader
- * and Dawn print errors where no driver has a device. Where no driver is in the known places, the loader looks itself.
+ * and Dawn print errors where no driver has a device; where there is no SwiftShader, another process asks first. Where no driver
+ * is in the known places, the loader looks itself.
  */
 export async function hardwareEnvironment(): Promise<Record<string, string> | undefined> {
   if (process.platform !== 'linux') return {};
   const bundled = await swiftShader().catch(() => undefined);
   const drivers = await vulkanDrivers();
-  const added = bundled ? [bundled.manifest] : [];
-  if (drivers.length === 0 && !process.env.VK_DRIVER_FILES && !process.env.VK_ICD_FILENAMES)
-    return { VK_ADD_DRIVER_FILES: added.join(':') };
   const usable = drivers.filter((driver) => !isLavapipe(driver)).filter(isUsable);
-  const manifests = [...usable.map(({ manifest }) => manifest), ...added];
-  return manifests.length === 0 ? undefined : driversOnly(manifests);
+  const manifests = [...usable, ...(bundled ? [bundled] : [])].map(({ manifest }) => manifest);
+  const { VK_DRIVER_FILES, VK_ICD_FILENAMES } = process.env;
+  const isOpen = drivers.length === 0 && !VK_DRIVER_FILES && !VK_ICD_FILENAMES;
+  const environment = isOpen ? { VK_ADD_DRIVER_FILES: manifests.join(':') } : driversOnly(manifests);
+  return bundled || (await isAnswered(environment)) ? environment : undefined;
 }
 
 function isUsable(driver: VulkanDriver): boolean {
@@ -59,8 +60,11 @@ export interface SoftwareCandidate {
   readonly isTold: boolean;
 }
 
-/** The software adapters to try, one after the other. */
-export async function softwareCandidates(brief: boolean): Promise<SoftwareCandidate[]> {
+/**
+ * The software adapters to try, one after the other. Lavapipe from Mesa 25 on comes before SwiftShader: it trains faster, and
+ * although its compiler takes a second more for shaders that it sees for the first time, Mesa keeps what was compiled.
+ */
+export async function softwareCandidates(): Promise<SoftwareCandidate[]> {
   if (process.platform !== 'linux') return [FALLBACK];
   const bundled = await swiftShader();
   const swift = bundled && {
@@ -75,11 +79,10 @@ export async function softwareCandidates(brief: boolean): Promise<SoftwareCandid
     name: "Mesa's lavapipe",
     manifest: driver.manifest,
     query: { environment: driversOnly([driver.manifest]), options: {} },
-    serves: () => isUsable(driver) && (isRecent(driver) || isTaken(driver)),
+    serves: () => isUsable(driver) && (isRecent(driver) || isAnswered(driversOnly([driver.manifest]))),
     isTold: isRecent(driver),
   };
-  const isFirst = driver && isRecent(driver) && !brief;
-  const known = isFirst ? [lavapipe, swift] : [swift, lavapipe];
+  const known = driver && isRecent(driver) ? [lavapipe, swift] : [swift, lavapipe];
   return [...known.filter((one) => one !== undefined), ...(bundled ? [] : [FALLBACK])];
 }
 
@@ -88,12 +91,12 @@ const FALLBACK: SoftwareCandidate = {
   name: "the system's own",
   manifest: null,
   query: { environment: {}, options: { forceFallbackAdapter: true } },
-  serves: () => true,
+  serves: () => process.platform !== 'linux' || isAnswered({}),
   isTold: false,
 };
 
-/** Dawn refuses Mesa 22's lavapipe, with a warning on stderr. */
-async function isTaken({ manifest }: VulkanDriver): Promise<boolean> {
-  const { adapters } = await probe({ ...process.env, ...driversOnly([manifest]) });
+/** Whether Dawn finds any adapter with these variables set. Where it finds none, it prints why: in another process. */
+async function isAnswered(variables: Readonly<Record<string, string>>): Promise<boolean> {
+  const { adapters } = await probe({ ...process.env, ...variables });
   return adapters.length > 0;
 }

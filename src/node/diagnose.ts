@@ -65,7 +65,7 @@ function whySoftware(adapters: readonly ListedAdapter[]): string {
   const why = 'No hardware adapter was found; the software adapter does the work on the CPU, slower.';
   const kinds = adapters.filter(({ software }) => software).length;
   if (kinds < 2) return why;
-  return `${why} Of several, lavapipe from Mesa 25 on computes faster; SwiftShader compiles faster, and tests and predicts.`;
+  return `${why} Of several, lavapipe from Mesa 25 on is the fastest.`;
 }
 
 async function nothing(found: readonly Trouble[]): Promise<Pick<Diagnosis, 'why' | 'whatToDo'>> {

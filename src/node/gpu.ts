@@ -38,11 +38,6 @@ export interface OpenDeviceOptions {
    * what keeps wrong programs harmless.
    */
   readonly toggles?: Toggles;
-  /**
-   * True for work of a few seconds. Of two software adapters this takes the one whose compiler is faster, SwiftShader;
-   * without it, the one that computes faster. Default false.
-   */
-  readonly brief?: boolean;
 }
 
 export interface OpenedDevice {
@@ -162,14 +157,14 @@ interface Chosen {
 
 async function chooseAdapter(
   choice: AdapterChoice,
-  { robustness = true, toggles = {}, brief = false }: OpenDeviceOptions,
+  { robustness = true, toggles = {} }: OpenDeviceOptions,
 ): Promise<Chosen> {
   const checks = robustness ? {} : { disable_robustness: true };
   const forSoftware = { ...SOFTWARE_TOGGLES, ...checks, ...toggles };
   if (!isKind(choice)) return pinned(choice, toggles, forSoftware);
   const hardware = choice === 'software' ? null : await findHardware(toggles);
   if (hardware) return { adapter: hardware, toggles, passedOver: [] };
-  const software = choice === 'hardware' ? null : await findSoftware(forSoftware, brief);
+  const software = choice === 'hardware' ? null : await findSoftware(forSoftware);
   if (software) return { ...software, toggles: forSoftware };
   throw await noAdapter(choice);
 }
@@ -225,13 +220,10 @@ async function findHardware(toggles: Toggles): Promise<GPUAdapter | null> {
 
 /**
  * A software adapter; null where there is none. On Linux Mesa's lavapipe, from Mesa 25 on, and SwiftShader, the first of them
- * that is there; for brief work the other way round. Then an older lavapipe, if Dawn takes it. Elsewhere the platform's own.
+ * that is there, then an older lavapipe, if Dawn takes it. Elsewhere the platform's own.
  */
-async function findSoftware(
-  toggles: Toggles,
-  brief: boolean,
-): Promise<Pick<Chosen, 'adapter' | 'passedOver'> | null> {
-  const candidates = await softwareCandidates(brief);
+async function findSoftware(toggles: Toggles): Promise<Pick<Chosen, 'adapter' | 'passedOver'> | null> {
+  const candidates = await softwareCandidates();
   for (const [index, { query, serves }] of candidates.entries()) {
     const adapter = (await serves()) ? await request(query, toggles) : null;
     if (!adapter?.info.isFallbackAdapter) continue;

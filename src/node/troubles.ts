@@ -49,7 +49,7 @@ export function troublesOf(machine: Machine): Trouble[] {
   const loader: Trouble = {
     what: 'There is no Vulkan loader (libvulkan.so.1).',
     remedy:
-      'Install it ("apt install libvulkan1" on Debian and Ubuntu, "dnf install vulkan-loader" on Fedora).',
+      'Install that loader ("apt install libvulkan1" on Debian and Ubuntu, "dnf install vulkan-loader" on Fedora).',
   };
   return [...(machine.hasLoader ? [] : [loader]), ...withoutGraphics(machine), ...forbidden(machine)];
 }

@@ -24,10 +24,6 @@ const GROWTH = 4;
 /** The host submits for so many milliseconds at a time, and then does what else there is to do. */
 const TURN_MILLISECONDS = 25;
 
-interface Submit {
-  readonly done: Promise<void>;
-}
-
 /**
  * Runs steps in submits of bounded work, as many steps to each as the adapter's speed allows, and as many submits in flight
  * as keep it busy although the host hears late of what is done.
@@ -36,8 +32,8 @@ export class Scheduler {
   readonly #executable: Pick<Executable, 'device' | 'submit'>;
   readonly #watch: DeviceWatch;
   readonly #throughput = new Throughput();
-  /** In the order in which the GPU does them. */
-  readonly #inFlight = new Set<Submit>();
+  /** What tells that a submit is done, in the order in which the GPU does them. */
+  readonly #inFlight = new Set<Promise<void>>();
   /** Steps a millisecond, as far as it is known: not more than the adapter does. */
   #rate = 0;
   /** Steps to a submit. One at first: nothing is known yet, and a large network's step may take seconds. */
@@ -95,21 +91,20 @@ export class Scheduler {
     this.#executable.submit(batch);
     const done = this.#executable.device.queue.onSubmittedWorkDone();
     this.#throughput.submit(count, since);
-    const submit = { done };
-    this.#inFlight.add(submit);
+    this.#inFlight.add(done);
     const settle = () => {
-      this.#inFlight.delete(submit);
+      this.#inFlight.delete(done);
       const measured = this.#throughput.hear(count, since);
       if (measured) this.#adapt(measured);
     };
     // Nobody waits for it where the submit before it fails; that failure says all, and this is no unhandled rejection.
-    submit.done.then(settle, settle);
+    done.then(settle, settle);
     return count;
   }
 
   async #hear(): Promise<void> {
     const [oldest] = this.#inFlight;
-    if (oldest) await this.#watch.guard(oldest.done);
+    if (oldest) await this.#watch.guard(oldest);
   }
 
   #adapt({ isFull, isShort, steps, milliseconds, delay, most }: Measured): void {

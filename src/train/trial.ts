@@ -20,6 +20,9 @@ export interface Entry {
 /** For so long other contenders' compilers are waited for, where one contender is ready. */
 const COMPILE_MILLISECONDS = 400;
 
+/** A driver that compiled for longer than this in first steps is given no other contender. */
+const DRIVER_MILLISECONDS = 1000;
+
 /** Steps are timed in windows of at least half of this: clocks may be rounded to 0.1 ms. */
 const WINDOW_MILLISECONDS = 10;
 
@@ -121,7 +124,7 @@ async function timeInTurns(entries: readonly Entry[], steps: number, all: Timed[
   };
   for (const entry of entries) {
     const isOver = all.length > 1 && performance.now() - began - compiling > budget();
-    if (isOver || compiling > COMPILE_MILLISECONDS) break;
+    if (isOver || compiling > DRIVER_MILLISECONDS) break;
     const contender = await entry.make();
     const [before] = all;
     const share = late > LATE_MILLISECONDS ? LATE_BEGIN : BEGIN;

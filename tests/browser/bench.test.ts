@@ -61,9 +61,9 @@ describe('what is measured', () => {
       'Multiply-adds in float16',
       'Multiply-adds, loads shared',
     ]);
-    for (const [name = '', median, interval, ended, p95, rate, checked] of rows) {
+    for (const [name = '', median = '', interval, ended, p95, rate, checked] of rows) {
       // What a browser's SwiftShader has no feature for.
-      if (/float16|shared/.test(name) && /^Skipped: /.test(median ?? '')) continue;
+      if (/float16|shared/.test(name) && /^Skipped: /.test(median)) continue;
       expect(numberIn(median), name).toBeGreaterThan(0);
       expect(numberIn(p95), name).toBeGreaterThanOrEqual(numberIn(median));
       expect(interval, name).toMatch(/^([\d.,]+ to [\d.,]+|–)$/);

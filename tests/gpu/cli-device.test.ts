@@ -65,6 +65,7 @@ describe('without the optional package of the software GPU', () => {
     expect(code).toBe(3);
     expect(stdout).toBe('');
     expect(stderr).toContain('shadegrad: No WebGPU adapter was found on this machine');
+    expect(stderr).toContain('SwiftShader, is not installed: npm left out the optional dependencies.');
     expect(stderr).toContain('npm ci --include=optional');
   });
 
@@ -119,6 +120,46 @@ describe('doctor', () => {
     expect(stdout).toContain('maxBufferSize: ');
     expect(stdout).toMatch(/^Used: swiftshader device .* No hardware adapter was found/m);
     expect(stdout).toMatch(/^To do: For a GPU, install /m);
+  });
+});
+
+describe('drivers that are broken', () => {
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    const drivers = await mkdtemp(join(folder, 'drivers-'));
+    const missing = {
+      file_format_version: '1.0.0',
+      ICD: { library_path: '/none/driver.so', api_version: '1.3.0' },
+    };
+    await writeFile(join(drivers, 'cut.json'), '{ "ICD": {');
+    await writeFile(join(drivers, 'missing.json'), JSON.stringify(missing));
+    env = { VK_DRIVER_FILES: drivers };
+  });
+
+  test('are told apart by doctor, each with its remedy', async () => {
+    const { code, stdout, stderr } = await runCli(['doctor'], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Problem: \/\S+\/cut\.json is no JSON: /m);
+    expect(stdout).toMatch(
+      /^Problem: The driver \/none\/driver\.so \(\/\S+\) does not load: .*No such file/m,
+    );
+    expect(stdout).toMatch(
+      /^To do: Reinstall the package of \/\S+\/cut\.json, or remove that file\. Reinstall .*missing/m,
+    );
+  });
+
+  test('do not keep training from the adapters that there are, and print nothing', async () => {
+    const args = ['train', '--data', data, '--epochs', '1'];
+    expect(await runCli(args, { env })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('are named where there is no adapter that was asked for', async () => {
+    const { code, stderr } = await runCli(['train', '--data', data, '--adapter', 'hardware'], { env });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /^shadegrad: No hardware WebGPU adapter was found .*cut\.json is no JSON.*Reinstall/,
+    );
   });
 });
 

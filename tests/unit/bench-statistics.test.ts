@@ -82,6 +82,22 @@ describe('repeat', () => {
     expect(await repeat(of(far), () => true)).toEqual({ values: [100], ended: 'time' });
   });
 
+  test('ends with an interval that has the median as often as it should', async () => {
+    const random = new CounterRandom(1, 0);
+    const log2 = Math.LN2;
+    for (const scale of [0.01, 0.05, 0.1]) {
+      let inside = 0;
+      for (let i = 0; i < 500; i++) {
+        // Skewed, with a median of 1.
+        const time = () => Promise.resolve(1 - scale * log2 - scale * Math.log(1 - random.uniform()));
+        const { low, high } = spread((await repeat(time, (count) => count === 20)).values);
+        if (low !== null && high !== null && low <= 1 && 1 <= high) inside++;
+      }
+      // 93 %, and two standard errors.
+      expect(inside / 500).toBeGreaterThan(0.907);
+    }
+  });
+
   test('is never precise about what is no number', async () => {
     const measured = await repeat(of([]), (count) => count === 20);
     expect(measured.ended).toBe('time');

@@ -60,8 +60,21 @@ describe('a part', () => {
       '4 of 4',
       '`unfused`, `fused`',
       '50 % of the tolerance (relu: y, 1.0e-6)',
+      '',
       '95.58 %, loss 0.250000 (`unfused`)',
     ]);
+  });
+
+  test('is compared with SwiftShader, bit by bit', () => {
+    const trained = (plan: string, losses: readonly number[]) =>
+      passed(plan, { trained: { plan, what: 'deep', losses } });
+    const cell = (...tests: readonly ReturnType<typeof passed>[]) =>
+      cellsOf(outcome(tests), outcome([trained('unfused', [1, 2]), trained('fused', [1, 2])]).report)[6];
+    expect(cell(trained('unfused', [1, 2]), trained('other', [3]))).toBe('all');
+    expect(cell(trained('unfused', [1, 2]), trained('fused', [1, 2.5]))).toBe(
+      '`unfused`; others within 3e-1 of the loss',
+    );
+    expect(cell(trained('unfused', [1, 2.000_001]))).toBe('none; others within 5e-7 of the loss');
   });
 
   test('has failed where a test has, and says which and how many more', () => {

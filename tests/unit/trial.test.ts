@@ -128,12 +128,12 @@ describe('how long a compiler takes is not how fast a plan is', () => {
   test('where the driver is slow, it compiles one plan and no more', async () => {
     const queue = new FakeQueue();
     const works = [
-      { step: 2, driver: 1000 },
+      { step: 2, driver: 2000 },
       { step: 1, driver: 10_000 },
     ];
     // Of one alone there is nothing to tell.
     expect(await queue.run(fastestOf(entries(queue, works), 1000))).toEqual({ name: 'plan 0', times: {} });
-    expect(performance.now()).toBeLessThan(1100);
+    expect(performance.now()).toBeLessThan(2100);
   });
 
   test('what does not compile is told', async () => {

@@ -63,12 +63,20 @@ export async function testInFirefox({ folder, log, origin, sid }) {
   try {
     const browser = await connect(puppeteer, `ws://127.0.0.1:${port}/session`);
     const version = (await browser.version()).replace('firefox/', '');
-    // In the tab that is there: opening another one while shaders compile makes Firefox's renderer fail.
     const [tab] = await browser.pages();
-    const report = await runTests(tab, `${origin}/tests.html`, log);
-    const page = await trainPage(tab, `${origin}/demo/?${EPOCH}`);
-    await browser.close();
-    return { version, report, page };
+    /** @type {{ last: string }} what ran last: a crash ends all of Firefox */
+    const seen = { last: 'nothing' };
+    try {
+      const report = await runTests(tab, `${origin}/tests.html`, log, seen);
+      seen.last = 'the page';
+      const page = await trainPage(tab, `${origin}/demo/?${EPOCH}`);
+      await browser.close();
+      return { version, report, page };
+    } catch (error) {
+      await Promise.race([ended, pause(2000)]);
+      if (firefox.exitCode === null && firefox.signalCode === null) throw error;
+      throw new Error(`Firefox ${version} crashed. It ran: ${seen.last}`, { cause: error });
+    }
   } finally {
     if (firefox.pid !== undefined && firefox.exitCode === null) {
       try {
@@ -118,12 +126,15 @@ async function connect(puppeteer, browserWSEndpoint) {
   }
 }
 
-/** @param {any} page @param {string} address @param {string} log */
-async function runTests(page, address, log) {
+/** @param {any} page @param {string} address @param {string} log @param {{ last: string }} seen */
+async function runTests(page, address, log, seen) {
   const printed = createWriteStream(log, { flags: 'a' });
   /** @type {string | undefined} */
   let broken;
-  page.on('console', (/** @type {any} */ message) => printed.write(`${message.text()}\n`));
+  page.on('console', (/** @type {any} */ message) => {
+    printed.write(`${message.text()}\n`);
+    seen.last = message.text();
+  });
   page.on('pageerror', (/** @type {Error} */ error) => {
     broken = error.message;
   });

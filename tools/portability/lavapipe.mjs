@@ -30,7 +30,12 @@ export async function unpackLavapipe({ folder, log }) {
   const moved = join(own, 'lvp_icd.json');
   await writeFile(moved, JSON.stringify(manifest));
   return {
-    environment: { VK_DRIVER_FILES: moved, LD_LIBRARY_PATH: libraries, XDG_RUNTIME_DIR: own },
+    environment: {
+      VK_DRIVER_FILES: moved,
+      LD_LIBRARY_PATH: libraries,
+      XDG_RUNTIME_DIR: own,
+      MESA_SHADER_CACHE_DIR: join(own, 'shaders'),
+    },
     ...(await lavapipeVersions(own)),
   };
 }

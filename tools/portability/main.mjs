@@ -19,6 +19,8 @@ import { withRows } from './table.mjs';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const document = join(project, 'docs/portability.md');
 const names = Object.keys(PARTS);
+/** The cells of a row without results. */
+const NOTHING = Array.from({ length: 7 }, () => '');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,6 +61,15 @@ for (const part of positionals.length > 0 ? positionals : names) {
 }
 site.close();
 
+/** @returns {Promise<import('./part.mjs').Report | undefined>} of this run or an earlier one */
+async function swiftShaderReport() {
+  const file = join(folder, 'results', 'swiftshader.json');
+  return readFile(file, 'utf8').then(
+    (text) => JSON.parse(text).report,
+    () => undefined,
+  );
+}
+
 /**
  * @param {string} part
  * @returns {Promise<string[]>} the row's cells behind its name, but for the date
@@ -73,11 +84,11 @@ async function rowOf(part) {
     if (!outcome) throw new RangeError(`no part ${part}`);
     await writeFile(results, JSON.stringify(outcome));
     if (failuresOf(outcome).length > 0) process.exitCode = 1;
-    return cellsOf(outcome);
+    return cellsOf(outcome, await swiftShaderReport());
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof NotRun) return [`not run: ${message}`, '', '', '', '', '', ''];
+    if (error instanceof NotRun) return [`not run: ${message}`, ...NOTHING];
     process.exitCode = 1;
-    return [`failed: ${message}`, '', '', '', '', '', ''];
+    return [`failed: ${message}`, ...NOTHING];
   }
 }

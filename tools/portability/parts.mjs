@@ -3,6 +3,7 @@ import { debianSid } from './debian-sid.mjs';
 import { testInDeno } from './deno.mjs';
 import { testInFirefox } from './firefox.mjs';
 import { LAVAPIPE, lavapipeVersions, unpackLavapipe } from './lavapipe.mjs';
+import { NotRun } from './part.mjs';
 
 const DAWN = 'Dawn, npm webgpu';
 
@@ -14,8 +15,9 @@ const DAWN = 'Dawn, npm webgpu';
 export const PARTS = {
   /** What `npm test` runs on, for comparison. */
   swiftshader: async ({ project, log }) => {
+    if (process.platform !== 'linux' || process.arch !== 'x64') throw new NotRun('needs Linux on x64');
     const { version, report } = await testOnDawn({ project, log, environment: {} });
-    const driver = /SwiftShader driver-([\d.]+)/.exec(adapterOf(report))?.[1] ?? '';
+    const driver = /SwiftShader driver ([\d.]+)/.exec(adapterOf(report))?.[1] ?? '';
     return {
       implementation: `${DAWN} ${version}`,
       driver: `SwiftShader ${driver}`,

@@ -28,9 +28,10 @@ export function failuresOf({ report, page }) {
 
 /**
  * @param {import('./part.mjs').Outcome} outcome
+ * @param {import('./part.mjs').Report} [base] SwiftShader's, where there is one
  * @returns {string[]} the row's cells behind its name, but for the date
  */
-export function cellsOf(outcome) {
+export function cellsOf(outcome, base) {
   const { implementation, driver, compiler, report, page } = outcome;
   const metas = metasOf(report);
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
@@ -47,6 +48,7 @@ export function cellsOf(outcome) {
     `${passed} of ${tests.length}${failure === undefined ? '' : `, failed: ${failure}${more}`}`,
     [...plans].map((plan) => `\`${plan}\``).join(', '),
     deviationText(metas),
+    base ? sameBitsText(metas, metasOf(base)) : '',
     epochs.join('; '),
   ];
 }
@@ -57,6 +59,29 @@ function deviationText(metas) {
     .flatMap(({ deviation }) => (deviation ? [deviation] : []))
     .reduce((most, own) => (own.share > most.share ? own : most), { what: '', error: 0, share: 0 });
   return `${percent(worst.share, 0)} of the tolerance (${worst.what}, ${worst.error.toExponential(1)})`;
+}
+
+/**
+ * Which plans have the bits of `base` in the losses of all steps of all networks, and how far the others are from it.
+ *
+ * @param {import('./part.mjs').Meta[]} metas
+ * @param {import('./part.mjs').Meta[]} base
+ */
+function sameBitsText(metas, base) {
+  /** @type {Map<string, number>} the largest difference, as a share of the loss, by plan */
+  const differences = new Map();
+  for (const { trained } of metas) {
+    const other = base.find(
+      (meta) => meta.trained?.plan === trained?.plan && meta.trained?.what === trained?.what,
+    )?.trained;
+    if (!trained || !other) continue;
+    const shares = trained.losses.map((loss, i) => Math.abs(loss / (other.losses[i] ?? Number.NaN) - 1));
+    differences.set(trained.plan, Math.max(...shares, differences.get(trained.plan) ?? 0));
+  }
+  const same = [...differences].filter(([, difference]) => difference === 0);
+  const most = Math.max(...differences.values());
+  const named = same.map(([plan]) => `\`${plan}\``).join(', ') || 'none';
+  return most === 0 ? 'all' : `${named}; others within ${most.toExponential(0)} of the loss`;
 }
 
 /** @param {import('./part.mjs').Epoch} epoch */

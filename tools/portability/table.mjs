@@ -11,6 +11,7 @@ const COLUMNS = [
   'tests passed',
   'plans that ran',
   'largest deviation',
+  "20 steps with SwiftShader's bits",
   'an epoch of MNIST',
   'date',
 ];

@@ -53,34 +53,37 @@ function floorCopy(mebibytes: number): KernelCase {
   };
 }
 
-/** Enough to fill any GPU of today: 8,192 workgroups. */
-const FMA_INVOCATIONS = 2 ** 19;
-
-interface Rounds {
+interface Work {
+  readonly invocations: number;
+  /** Multiply-adds of each sum, one after the other. */
   readonly rounds: number;
+}
+
+interface FmaWork extends Work {
   /** vec4s of sums that an invocation has. */
   readonly vectors: number;
 }
 
-function floorFma({ rounds, vectors }: Rounds): KernelCase {
+function floorFma({ vectors, ...work }: FmaWork): KernelCase {
+  const { rounds, invocations } = work;
   // Near 1, so that the result depends on how many rounds there were.
   const [a, b] = [1 - 1 / rounds, 0.5];
-  const start = () => floats(VECTOR * FMA_INVOCATIONS, 1);
+  const start = () => floats(VECTOR * invocations, 1);
   // Each of the rounds may be off by half a unit in the last place.
   const tolerance = { absolute: rounds ** 2 * 2 ** -24, relative: rounds * 2 ** -24 };
-  return fmaCase('floor_fma', { rounds, vectors }, { a, b, start, tolerance });
+  return fmaCase('floor_fma', { vectors, ...work }, { a, b, start, tolerance });
 }
 
 /** Numbers whose every sum is a float16, so that the result is exact: a is 1, and each round adds b. */
-function floorFmaHalf({ rounds, vectors }: Rounds): KernelCase {
+function floorFmaHalf({ vectors, ...work }: FmaWork): KernelCase {
   const [a, b] = [1, 0.5];
-  const start = () => Float32Array.from(indices(VECTOR * FMA_INVOCATIONS, 1, 16));
-  return fmaCase('floor_fma_half', { rounds, vectors }, { a, b, start, tolerance: EXACT });
+  const start = () => Float32Array.from(indices(VECTOR * work.invocations, 1, 16));
+  return fmaCase('floor_fma_half', { vectors, ...work }, { a, b, start, tolerance: EXACT });
 }
 
 function fmaCase(
   kernel: 'floor_fma' | 'floor_fma_half',
-  { rounds, vectors }: Rounds,
+  { rounds, vectors, invocations }: FmaWork,
   numbers: {
     readonly a: number;
     readonly b: number;
@@ -95,44 +98,44 @@ function fmaCase(
       kernel,
       { ROUNDS: rounds, VECTORS: vectors, WORKGROUP_SIZE: FLOOR_WORKGROUP },
       { coefficients: 'coefficients', start: 'start', y: 'y' },
-      [FMA_INVOCATIONS / FLOOR_WORKGROUP, 1, 1],
+      [invocations / FLOOR_WORKGROUP, 1, 1],
     ),
-    flops: 2 * VECTOR * vectors * rounds * FMA_INVOCATIONS,
-    bytes: 8 * VECTOR * FMA_INVOCATIONS,
+    flops: 2 * VECTOR * vectors * rounds * invocations,
+    bytes: 8 * VECTOR * invocations,
     prepare: () => {
       const start = numbers.start();
-      const rows = sample(FMA_INVOCATIONS, VECTOR * vectors * rounds);
+      const rows = sample(invocations, VECTOR * vectors * rounds);
       const expected = floor.floorFma({ rounds, vectors }, a, b, pickRows(start, VECTOR, rows));
       return {
         data: { coefficients: Float32Array.of(a, b), start, y: new Float32Array(start.length) },
-        checks: [rowsCheck('y', VECTOR, rows, FMA_INVOCATIONS, expected, tolerance)],
+        checks: [rowsCheck('y', VECTOR, rows, invocations, expected, tolerance)],
       };
     },
   };
 }
 
 /** @param lanes that share a load, in subgroups at least as wide */
-function floorFmaShared(lanes: number, rounds: number): KernelCase {
+function floorFmaShared(lanes: number, { rounds, invocations }: Work): KernelCase {
   return {
     size: `${lanes} lanes ${rounds} rounds`,
     dispatch: dispatch(
       'floor_fma_shared',
-      { ROUNDS: rounds, LANES: lanes, WORKGROUP_SIZE: FLOOR_WORKGROUP },
+      { ROUNDS: rounds, SHARING: lanes, WORKGROUP_SIZE: FLOOR_WORKGROUP },
       { x: 'x', start: 'start', y: 'y' },
-      [FMA_INVOCATIONS / FLOOR_WORKGROUP, 1, 1],
+      [invocations / FLOOR_WORKGROUP, 1, 1],
     ),
     lanes,
-    flops: 2 * VECTOR * rounds * FMA_INVOCATIONS,
-    bytes: 8 * VECTOR * FMA_INVOCATIONS,
+    flops: 2 * VECTOR * rounds * invocations,
+    bytes: 8 * VECTOR * invocations,
     prepare: () => {
       // Small whole numbers, of which every sum is exact.
       const x = Float32Array.from(indices(rounds, 1, 9), (number) => number - 4);
-      const start = Float32Array.from(indices(VECTOR * FMA_INVOCATIONS, 2, 16));
-      const rows = sample(FMA_INVOCATIONS, VECTOR * rounds);
+      const start = Float32Array.from(indices(VECTOR * invocations, 2, 16));
+      const rows = sample(invocations, VECTOR * rounds);
       const expected = floor.floorFmaShared(x, pickRows(start, VECTOR, rows));
       return {
         data: { x, start, y: new Float32Array(start.length) },
-        checks: [rowsCheck('y', VECTOR, rows, FMA_INVOCATIONS, expected, EXACT)],
+        checks: [rowsCheck('y', VECTOR, rows, invocations, expected, EXACT)],
       };
     },
   };
@@ -141,7 +144,11 @@ function floorFmaShared(lanes: number, rounds: number): KernelCase {
 /** MiB of the copies' buffers: some fit into caches, and some into few caches only. */
 const COPIES = [1, 16, 128];
 const VECTORS = [2, 6];
-const ROUNDS = [64, 1024];
+/** What a processor does in a moment, and what fills any GPU of today: 8,192 workgroups. */
+const WORK: readonly Work[] = [
+  { invocations: 2 ** 17, rounds: 64 },
+  { invocations: 2 ** 19, rounds: 1024 },
+];
 /** How wide subgroups are; of wider ones only so many lanes share. */
 const LANES = [4, 8, 16, 32];
 
@@ -160,8 +167,8 @@ export function floorCases(): {
   return {
     empty: floorEmpty(),
     copies: COPIES.map(floorCopy),
-    fmas: VECTORS.map((vectors) => ROUNDS.map((rounds) => floorFma({ rounds, vectors }))),
-    halfFmas: VECTORS.map((vectors) => ROUNDS.map((rounds) => floorFmaHalf({ rounds, vectors }))),
-    sharedFmas: LANES.map((lanes) => ROUNDS.map((rounds) => floorFmaShared(lanes, rounds))),
+    fmas: VECTORS.map((vectors) => WORK.map((work) => floorFma({ ...work, vectors }))),
+    halfFmas: VECTORS.map((vectors) => WORK.map((work) => floorFmaHalf({ ...work, vectors }))),
+    sharedFmas: LANES.map((lanes) => WORK.map((work) => floorFmaShared(lanes, work))),
   };
 }

@@ -46,12 +46,15 @@ const runner: VitestRunner = {
     strictTags: false,
   },
   importFile: (path) => files[path]?.(),
+  onBeforeRunTask: (test) => console.log(fullName(test)),
   onAfterRunTask: ({ name, result }) => console.log(result?.state, `${result?.duration?.toFixed()} ms`, name),
 };
 
-/** `kernels-quads.test.ts` has the kernels of the plan `layered-quads`: it needs what that needs. */
+/** `kernels-quads*.test.ts` have the kernels of the plan `layered-quads`: they need what that needs. */
 function runsOn(device: GPUDevice, path: string): boolean {
-  const plan = PLAN_NAMES.find((name) => path.endsWith(`/kernels-${name.replace('layered-', '')}.test.ts`));
+  const plan = PLAN_NAMES.find((name) =>
+    new RegExp(`/kernels-${name.replace('layered-', '')}[.-]`).test(path),
+  );
   return plan === undefined || planLacks(plan, device) === undefined;
 }
 
