@@ -32,6 +32,9 @@ override RAGGED = INPUTS % 4u != 0u;
 const STANDING = 32u;
 const BLOCK_VECTORS = 32u;
 
+// Whether lanes are given samples past the batch's end: of the last load, or of whole loads in the last round of 32.
+override OVERHANGS = BATCH % LANES != 0u || (BATCH > STANDING && BATCH % STANDING != 0u);
+
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
@@ -88,7 +91,7 @@ fn add_lanes(sample: u32, lane: u32, first: u32, row: u32, n: u32) {
     return;
   }
   var b = first + sample + lane;
-  if (BATCH % LANES != 0u) {
+  if (OVERHANGS) {
     b = min(b, BATCH - 1u);
   }
   let value = delta[row + b * OUTPUT_VECTORS + n];

@@ -50,6 +50,12 @@ describe.each([
     checkDenseUpdate(kernels, { ...size, isBlank, missing }, 'samples'));
 });
 
+// More than the 32 samples that stand still, and not a multiple of 32, but of 4, 8 or 16 lanes.
+test.each([{ rows: 36 }, { rows: 40 }, { rows: 48 }, { rows: 80 }])(
+  'an update leaves NaN to the network that has it, %j',
+  ({ rows }) => checkDenseUpdate(kernels, { models: 3, rows, inputs: 5, outputs: 6, diverged: 1 }, 'floats'),
+);
+
 describe('from bytes too', () => {
   const size = { models: 2, rows: 35, inputs: 18, outputs: 33 };
 
