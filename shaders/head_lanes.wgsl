@@ -33,8 +33,6 @@ override INPUT_VECTORS = (INPUTS + 3u) / 4u;
 override CLASS_VECTORS = (CLASSES + 3u) / 4u;
 override TILE_ROWS = LANE_ROWS * LANES;
 override PARTS = (BATCH + TILE_ROWS - 1u) / TILE_ROWS;
-// Vec4s of classes that one load by all lanes brings.
-override LOADED_VECTORS = LANES / 4u;
 
 const LANE_ROWS = 2u;
 const MOST_VECTORS = 4u;
@@ -60,7 +58,7 @@ fn inputs(row: u32, k: u32) -> vec4f {
   return select(vec4f(), x[row + k], lanes_below(k, INPUTS));
 }
 
-// Loads vec4s of classes `vector` to `vector + LOADED_VECTORS - 1` of rows 4k to 4k + 3. Rows past the kernel's end are
+// Loads vec4s of classes `vector` to `vector + LANES / 4 - 1` of rows 4k to 4k + 3. Rows past the kernel's end are
 // read from the bias: x is 0 there, so any finite number will do. Vectors past the end repeat the last one.
 fn load_vectors(start: u32, k: u32, vector: u32, lane: u32) {
   if (vector >= CLASS_VECTORS) {
