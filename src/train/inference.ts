@@ -2,9 +2,9 @@ import { readBuffers } from '../gpu/buffers.ts';
 import { type Target, targetOf } from '../gpu/target.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { Executable } from './executable.ts';
-import { hasLanes, laneKernels, lanesOf } from './kernels/lanes.ts';
+import { hasRegisters, laneKernels, lanesOf } from './kernels/lanes.ts';
 import type { LayeredKernels } from './kernels/layered.ts';
-import { quadKernels } from './kernels/quads.ts';
+import { isQuad, quadKernels } from './kernels/quads.ts';
 import { tiledKernels } from './kernels/tiled.ts';
 import { inferencePlan } from './plans/inference.ts';
 import type { BatchSizes } from './plans/sizes.ts';
@@ -39,8 +39,8 @@ export function inferenceSizes(spec: MlpSpec, models: number, samples: number, c
 }
 
 function inferenceKernels(target: Target): LayeredKernels {
-  if (target.lanes === 4) return quadKernels;
-  return target.software && hasLanes(target) ? laneKernels(lanesOf(target)) : tiledKernels();
+  if (isQuad(target)) return quadKernels;
+  return hasRegisters(target) ? laneKernels(lanesOf(target)) : tiledKernels();
 }
 
 /** The forward pass of networks side by side over resident samples, made once and run as often as the weights change. */

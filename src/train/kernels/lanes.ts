@@ -25,12 +25,16 @@ const FEW_WORKGROUPS = 4;
 /** Lanes of AVX2: what is made for no known device has so many. */
 const USUAL_LANES = 8;
 
+const widthOf = ({ lanes }: Target): number | undefined => WIDTHS.find((width) => width === lanes);
+
 /** Whether {@link laneKernels} can be built for what `target` has. */
-export const hasLanes = ({ lanes }: Target): boolean => lanes !== null && WIDTHS.includes(lanes);
+export const hasLanes = (target: Target): boolean => widthOf(target) !== undefined;
+
+/** Subgroups are a processor's registers: kernels that make use of them are the fastest of software's, or close to it. */
+export const hasRegisters = (target: Target): boolean => target.software && hasLanes(target);
 
 /** How many lanes {@link laneKernels} are to be built for, for `target`. */
-export const lanesOf = ({ lanes }: Target): number =>
-  lanes !== null && WIDTHS.includes(lanes) ? lanes : USUAL_LANES;
+export const lanesOf = (target: Target): number => widthOf(target) ?? USUAL_LANES;
 
 /**
  * The layered plan's kernels for software adapters: a workgroup is one subgroup, whose lanes are those of a processor's

@@ -1,8 +1,12 @@
 import { type KernelName, shaderConstant } from '../../gpu/kernels.ts';
+import type { Target } from '../../gpu/target.ts';
 import { dispatch } from '../plan.ts';
 import type { LayeredKernels } from './layered.ts';
 import { denseConstants, denseUpdateConstants, inputGradientConstants } from './layered.ts';
 import { groups, vectors } from './plain.ts';
+
+/** SwiftShader, whose subgroups are four wide: kernels with barriers are tens of times slower there. */
+export const isQuad = ({ software, lanes }: Target): boolean => software && lanes === 4;
 
 /** Quads side by side; the shaders define how many columns each makes. */
 const across = (kernel: KernelName, columns: number) =>

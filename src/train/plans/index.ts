@@ -1,9 +1,9 @@
 import { missingForMatrices, USUAL_UNITS } from '../../gpu/matrix-units.ts';
 import { type Target, targetOf } from '../../gpu/target.ts';
 import { denseLayers, type MlpSpec } from '../../model/spec.ts';
-import { hasLanes, laneKernels, lanesOf } from '../kernels/lanes.ts';
+import { hasLanes, hasRegisters, laneKernels, lanesOf } from '../kernels/lanes.ts';
 import { matrixKernels } from '../kernels/matrix.ts';
-import { quadKernels } from '../kernels/quads.ts';
+import { isQuad, quadKernels } from '../kernels/quads.ts';
 import { tiledKernels } from '../kernels/tiled.ts';
 import { tilesOf } from '../kernels/tiles.ts';
 import type { Optimizer } from '../optimizer.ts';
@@ -30,12 +30,6 @@ interface PlanRow {
 
 /** From so many multiply-adds on, a layer's work outweighs its latency, and its tiles matter. */
 const MUCH_WORK = 2 ** 23;
-
-/** SwiftShader, whose subgroups are four wide: plans with barriers are tens of times slower there. */
-const isQuad = ({ software, lanes }: Target) => software && lanes === 4;
-
-/** Subgroups are a processor's registers: plans that make use of them are the fastest of software's, or close to it. */
-const hasRegisters = (target: Target) => target.software && hasLanes(target);
 
 /** `fused` with `units` hidden units in a workgroup; by default as many as the sizes suggest. */
 function fused(units?: number): PlanRow {
