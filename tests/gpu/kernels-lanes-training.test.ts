@@ -6,7 +6,7 @@ import { testDevice } from '../support/gpu.ts';
 import { checkDense, checkDenseUpdate, checkHead } from '../support/layered.ts';
 import { UPDATES } from '../support/step.ts';
 
-// Made for the width of the adapter's subgroups: 4 lanes on SwiftShader, 8 or 16 on lavapipe.
+// Made for the width of the adapter's subgroups: 4 lanes on SwiftShader, where kernels-lanes-emulated.test.ts has the others.
 let kernels: LayeredKernels;
 beforeAll(async () => {
   kernels = laneKernels(lanesOf(targetOf(await testDevice())));

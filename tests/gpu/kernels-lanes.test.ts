@@ -5,7 +5,7 @@ import type { LayeredKernels } from '../../src/train/kernels/layered.ts';
 import { testDevice } from '../support/gpu.ts';
 import { checkDense, checkInputGradient } from '../support/layered.ts';
 
-// Made for the width of the adapter's subgroups: 4 lanes on SwiftShader, 8 or 16 on lavapipe.
+// Made for the width of the adapter's subgroups: 4 lanes on SwiftShader, where kernels-lanes-emulated.test.ts has the others.
 let kernels: LayeredKernels;
 beforeAll(async () => {
   kernels = laneKernels(lanesOf(targetOf(await testDevice())));

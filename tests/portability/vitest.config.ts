@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['tests/gpu/kernels*.test.ts', 'tests/portability/*.test.ts'],
-    exclude: ['tests/gpu/kernels-matrix-emulated.test.ts'],
+    exclude: ['tests/gpu/kernels-*-emulated.test.ts'],
     globalSetup: ['tests/support/drivers.ts'],
     env: { SHADEGRAD_TEST_BOUNDS: 'off' },
     testTimeout: 900_000,

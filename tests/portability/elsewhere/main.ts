@@ -23,6 +23,7 @@ const files: Record<string, () => Promise<unknown>> = import.meta.glob([
   '../../gpu/kernels*.test.ts',
   // They replace modules, which only Vitest can.
   '!../../gpu/kernels-matrix*.test.ts',
+  '!../../gpu/kernels-*-emulated.test.ts',
   '../*.test.ts',
 ]);
 
