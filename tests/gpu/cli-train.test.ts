@@ -160,6 +160,7 @@ describe('with --json', () => {
       validationSplit: 0.25,
       patience: null,
       plan: 'layered',
+      matrixUnits: null,
       initial: null,
     });
     expect(report.toggles).toEqual(expect.any(Array));
