@@ -48,7 +48,7 @@ const PATIENCE = 30_000;
  * @param environment of that process
  */
 export function probe(environment: NodeJS.ProcessEnv): Promise<Probe> {
-  const script = `(${look})(process.getBuiltinModule('node:module').createRequire('file:///'), ${JSON.stringify(dawnLibrary())})`;
+  const script = scriptFor(dawnLibrary());
   return new Promise((resolve) => {
     const options = { env: environment, timeout: PATIENCE, maxBuffer: 2 ** 26 };
     execFile(process.execPath, ['-e', script], options, (error, stdout, stderr) => {
@@ -57,6 +57,12 @@ export function probe(environment: NodeJS.ProcessEnv): Promise<Probe> {
       else resolve({ adapters: [], complaints: [...complaints, endOf(error)] });
     });
   });
+}
+
+/** @param library Dawn's file, by its whole path: `require` must begin somewhere, on Windows in a folder with a drive */
+export function scriptFor(library: string): string {
+  const path = JSON.stringify(library);
+  return `(${look})(process.getBuiltinModule('node:module').createRequire(${path}), ${path})`;
 }
 
 function endOf(error: {
