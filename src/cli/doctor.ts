@@ -54,6 +54,7 @@ function adapterText(adapter: ListedAdapter): string {
     ...(adapter.alike === 1
       ? []
       : [`${adapter.alike} adapters that Dawn cannot tell apart: it takes the first`]),
+    ...adapter.hides.map((hidden) => `not within reach: ${hidden}, in whose place Dawn gives this one`),
     `subgroups: ${least === most ? most : `${least} to ${most}`} wide`,
     `matrix units: ${shapesInWords(matrices)}`,
     ...TELLING_LIMITS.map((limit) => `${limit}: ${count(limits[limit] ?? 0)}`),

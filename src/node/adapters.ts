@@ -3,7 +3,15 @@ import { ShadegradError } from '../errors.ts';
 import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
 import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
-import { checkLibrary, refusedDriver, type Trouble, type VulkanDriver } from './drivers.ts';
+import { noDawn } from './dawn.ts';
+import {
+  brokenLibrary,
+  refusedDriver,
+  remediesOf,
+  type Trouble,
+  troubleOf,
+  type VulkanDriver,
+} from './drivers.ts';
 import { type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader, needsLoader } from './vulkan.ts';
@@ -27,8 +35,10 @@ export interface ListedAdapter extends AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
   /** Why it gives no device; null where it does. */
   readonly problem: string | null;
-  /** How many adapters Dawn cannot tell apart from this one, with it. Dawn gives the first of them. */
+  /** How many adapters have this name, with it. Dawn gives the first of them. */
   readonly alike: number;
+  /** Names of adapters that Dawn never gives, but this one in their place: its name contains theirs. */
+  readonly hides: readonly string[];
 }
 
 /** All that was found out about a machine's adapters. */
@@ -37,12 +47,16 @@ export interface Survey {
   readonly adapters: readonly ListedAdapter[];
   /** What is wrong with drivers that give none. */
   readonly troubles: readonly Trouble[];
+  /** The libraries of Vulkan drivers that load. */
+  readonly libraries: readonly string[];
 }
 
 /** A place to look for adapters: the environment of a process that asks Dawn, and the driver that is alone there. */
 export interface Place {
   readonly environment: NodeJS.ProcessEnv;
   readonly driver: VulkanDriver | null;
+  /** Whether the driver is the one from npm. */
+  readonly isBundled: boolean;
 }
 
 /**
@@ -50,7 +64,7 @@ export interface Place {
  * one that `DAWNNODE_BACKEND` names. Each driver is asked in a process of its own, so what one prints is not seen, and one that
  * crashes does no harm.
  *
- * @throws ShadegradError `no-adapter` where Dawn or the software adapter from npm cannot be unpacked or loaded
+ * @throws ShadegradError `no-adapter` where Dawn does not load
  */
 export async function listAdapters(): Promise<readonly ListedAdapter[]> {
   return (await survey()).adapters;
@@ -59,36 +73,63 @@ export async function listAdapters(): Promise<readonly ListedAdapter[]> {
 /** As {@link listAdapters}, with what is wrong with drivers that give none. */
 export async function survey(): Promise<Survey> {
   const { places, troubles } = await whereToLook();
-  const { adapters, troubles: others } = await askAll(places);
-  return { adapters, troubles: [...troubles, ...others] };
+  const survey = await askAll(places);
+  return { ...survey, troubles: [...troubles, ...survey.troubles] };
 }
 
-/** @param ask default: in processes of their own */
+/** What is known where {@link survey} threw. */
+export function failedSurvey(error: unknown): Survey {
+  return { adapters: [], troubles: [troubleOf(error)], libraries: [] };
+}
+
+/**
+ * @param ask default: in processes of their own
+ * @throws ShadegradError `no-adapter` where Dawn loads nowhere
+ */
 export async function askAll(places: readonly Place[], ask = probe): Promise<Survey> {
   const found = await Promise.all(
-    places.map(async ({ environment, driver }) => ({ driver, ...(await ask(environment)) })),
+    places.map(async (place) => ({
+      ...place,
+      ...(await ask(place.environment, place.driver?.library ?? null)),
+    })),
   );
-  const adapters = found.flatMap(({ driver, adapters }) => adapters.map((one) => listed(one, driver)));
+  const withoutDawn = found.flatMap(({ failure }) => (failure?.of === 'dawn' ? failure.reason : []));
+  const [reason] = withoutDawn;
+  if (reason !== undefined && withoutDawn.length === found.length) throw noDawn(reason);
+  const adapters = found.flatMap(({ driver, ...answer }) =>
+    answer.adapters.map((one) => listed(one, driver, answer)),
+  );
   return {
     adapters: [
       ...adapters.filter(({ software }) => !software),
       ...adapters.filter(({ software }) => software),
     ],
     troubles: found.flatMap(refusals),
+    libraries: found.flatMap(({ driver, failure }) =>
+      driver && failure?.of !== 'driver' ? [driver.library] : [],
+    ),
   };
 }
 
 async function whereToLook(): Promise<{ places: Place[]; troubles: Trouble[] }> {
   if (process.platform !== 'linux')
-    return { places: [{ environment: process.env, driver: null }], troubles: [] };
-  const bundled = await swiftShader();
+    return { places: [{ environment: process.env, driver: null, isBundled: false }], troubles: [] };
+  const troubles: Trouble[] = [];
+  const bundled = await swiftShader().catch((error: unknown) => {
+    troubles.push(troubleOf(error));
+    return undefined;
+  });
   // Without a Vulkan loader no driver can be asked.
-  if (!bundled && !hasVulkanLoader()) return { places: [], troubles: [] };
-  const drivers = (await allDrivers(bundled)).flatMap((driver) => checkLibrary(driver) ?? []);
+  if (!bundled && !hasVulkanLoader()) return { places: [], troubles };
+  const drivers = await allDrivers(bundled);
   const usable = drivers.filter(({ problem }) => problem === null);
   return {
-    places: usable.map((driver) => ({ environment: environmentFor([driver.manifest], bundled), driver })),
-    troubles: drivers.flatMap(({ problem }) => problem ?? []),
+    places: usable.map((driver) => ({
+      environment: environmentFor([driver.manifest], bundled),
+      driver,
+      isBundled: driver.manifest === bundled?.manifest,
+    })),
+    troubles: [...troubles, ...drivers.flatMap(({ problem }) => problem ?? [])],
   };
 }
 
@@ -101,7 +142,7 @@ export async function preferred(adapters: readonly ListedAdapter[]): Promise<Lis
   const manifests = new Set(hardware.flatMap(({ manifest }) => manifest ?? []));
   if (manifests.size > 1) {
     const bundled = await swiftShader().catch(() => undefined);
-    const [first] = (await probe(environmentFor([...manifests], bundled))).adapters;
+    const [first] = (await probe(environmentFor([...manifests], bundled), null)).adapters;
     const { name, info } = first ?? {};
     const same = hardware.find((one) => one.name === name && one.driver === info?.description);
     if (same) return same;
@@ -127,7 +168,11 @@ function joined(before: string, item: string): string {
   return before === '' ? item : `${before}:${item}`;
 }
 
-function listed(probed: ProbedAdapter, driver: VulkanDriver | null): ListedAdapter {
+function listed(
+  probed: ProbedAdapter,
+  driver: VulkanDriver | null,
+  { hidden }: Pick<Probe, 'hidden'>,
+): ListedAdapter {
   const { backend, name, info, matrices, features, limits, problem, alike } = probed;
   return {
     ...reportAdapter({ info }),
@@ -140,47 +185,109 @@ function listed(probed: ProbedAdapter, driver: VulkanDriver | null): ListedAdapt
     features,
     limits,
     problem,
-    alike: alike.length,
+    alike,
+    hides: hidden.flatMap((one) => (one.by === name ? [one.name] : [])),
   };
 }
 
 /** What is printed where a driver works and has no card. */
 const NO_CARD = /Failed to detect any valid GPUs|vkEnumeratePhysicalDevices/;
 
-function refusals({ driver, adapters, complaints }: Probe & Pick<Place, 'driver'>): Trouble[] {
-  if (adapters.length > 0 || complaints.some((line) => NO_CARD.test(line))) return [];
+function refusals(answer: Probe & Pick<Place, 'driver' | 'isBundled'>): Trouble[] {
+  const trouble = refusal(answer);
+  if (!trouble) return [];
+  const { driver, isBundled } = answer;
+  if (!driver || !isBundled) return [trouble];
+  const remedy = `Remove the folder ${dirname(driver.manifest)}: it is unpacked again. If that does not help, run "npm ci" again.`;
+  return [{ ...trouble, remedy }];
+}
+
+function refusal({ driver, adapters, complaints, failure }: Probe & Pick<Place, 'driver'>): Trouble | null {
+  if (adapters.length > 0) return null;
+  if (driver && failure?.of === 'driver') return brokenLibrary(driver, failure.reason);
   // Later lines tell where in Dawn it was.
-  const [reason = 'it says nothing'] = complaints.map((line) => line.replace(/^(Warning|Error): /, ''));
-  if (driver) return [refusedDriver(driver, reason)];
-  return [{ what: `Dawn gives no adapter: ${reason}`, remedy: 'Run "npm ci" again.' }];
+  const [printed] = complaints.map((line) => line.replace(/^(Warning|Error): /, ''));
+  if (failure) {
+    const reason =
+      printed === undefined ? failure.reason : `${failure.reason} Before, it printed: ${printed}`;
+    if (driver) return refusedDriver(driver, reason);
+    return {
+      what: `Dawn gives no adapter: ${reason}`,
+      remedy: 'Update the system or its graphics driver.',
+    };
+  }
+  if (!driver || printed === undefined || complaints.some((line) => NO_CARD.test(line))) return null;
+  return refusedDriver(driver, printed);
+}
+
+/** A name to choose an adapter by. */
+interface Named {
+  readonly texts: readonly string[];
+  readonly adapter: ListedAdapter;
+  /** The name of the one that is meant, where Dawn gives `adapter` in its place; null where `adapter` is meant. */
+  readonly hidden: string | null;
+}
+
+function namesOf(adapter: ListedAdapter): Named[] {
+  const { name, driver, manifest, description, hides } = adapter;
+  const lower = (...texts: string[]) => texts.map((text) => text.toLowerCase());
+  return [
+    { texts: lower(name, driver, manifest ?? '', description), adapter, hidden: null },
+    ...hides.map((hidden) => ({ texts: lower(hidden, manifest ?? ''), adapter, hidden })),
+  ];
 }
 
 /**
  * The adapter whose name, driver or driver's file has `part` in it, or is `part`: names may begin with others'.
  *
- * @throws ShadegradError `usage` where there is none, or several
+ * @throws ShadegradError `usage` where there is none, or several, or Dawn gives another in its place
  */
-export function pick(part: string, adapters: readonly ListedAdapter[]): ListedAdapter {
+export function pick(
+  part: string,
+  { adapters, troubles }: Pick<Survey, 'adapters' | 'troubles'>,
+): ListedAdapter {
   const wanted = part.toLowerCase();
-  const texts = ({ name, driver, manifest, description }: ListedAdapter) =>
-    [name, driver, manifest ?? '', description].map((text) => text.toLowerCase());
-  const matching = adapters.filter((one) => texts(one).some((text) => text.includes(wanted)));
-  const exact = matching.filter((one) => texts(one).includes(wanted));
+  const named = adapters.flatMap(namesOf);
+  const matching = named.filter(({ texts }) => texts.some((text) => text.includes(wanted)));
+  const exact = matching.filter(({ texts }) => texts.includes(wanted));
   const [only, ...others] = exact.length > 0 ? exact : matching;
-  if (only && others.length === 0) return only;
+  if (!only) throw noneNamed(part, named, troubles);
+  if (others.length > 0) {
+    throw new ShadegradError(
+      'usage',
+      `The adapter "${part}" may be any of several: ${inWords(matching)}.`,
+      'Use more of a name or driver, or auto, hardware or software.',
+    );
+  }
+  const { adapter, hidden } = only;
+  if (hidden === null) return adapter;
   throw new ShadegradError(
     'usage',
-    only
-      ? `The adapter "${part}" may be any of several: ${inWords(matching)}.`
-      : `No adapter has "${part}" in its name or driver. ${adapters.length === 0 ? 'This machine has none' : `This machine has: ${inWords(adapters)}`}.`,
-    `Use ${only ? 'more' : 'a part'} of a name or driver${only ? '' : ' that is there'}, or auto, hardware or software.`,
+    `Dawn gives "${adapter.name}" to whoever asks for "${hidden}", since the first name contains the second.`,
+    'Run "npx shadegrad doctor": it says how to leave a process one card.',
   );
 }
 
-function inWords(adapters: readonly ListedAdapter[]): string {
-  return adapters
-    .map(
-      ({ name, driver, manifest }) => `"${name}" (${[driver, manifest].filter((text) => text).join(', ')})`,
+function noneNamed(part: string, named: readonly Named[], troubles: readonly Trouble[]): ShadegradError {
+  const there = named.length === 0 ? 'This machine has none' : `This machine has: ${inWords(named)}`;
+  return new ShadegradError(
+    'usage',
+    [`No adapter has "${part}" in its name or driver. ${there}.`, ...troubles.map(({ what }) => what)].join(
+      ' ',
+    ),
+    [
+      'Use a part of a name or driver that is there, or auto, hardware or software.',
+      ...remediesOf(troubles),
+    ].join(' '),
+  );
+}
+
+function inWords(named: readonly Named[]): string {
+  return named
+    .map(({ adapter, hidden }) =>
+      hidden === null
+        ? `"${adapter.name}" (${[adapter.driver, adapter.manifest].filter((text) => text).join(', ')})`
+        : `"${hidden}" (Dawn gives "${adapter.name}" in its place)`,
     )
     .join('; ');
 }

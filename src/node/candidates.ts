@@ -1,6 +1,7 @@
-import { checkLibrary, isLavapipe, isRecent, type VulkanDriver, vulkanDrivers } from './drivers.ts';
-import { probe } from './probe.ts';
+import { isLavapipe, isRecent, type VulkanDriver, vulkanDrivers } from './drivers.ts';
+import { isAnswered } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
+import { driverError } from './vulkan.ts';
 
 /** The system's Vulkan drivers, and the one from npm. */
 export async function allDrivers(bundled: SwiftShader | undefined): Promise<VulkanDriver[]> {
@@ -41,8 +42,8 @@ export async function hardwareEnvironment(): Promise<Record<string, string> | un
   return bundled || (await isAnswered(environment)) ? environment : undefined;
 }
 
-function isUsable(driver: VulkanDriver): boolean {
-  return checkLibrary(driver)?.problem === null;
+function isUsable({ problem, library }: VulkanDriver): boolean {
+  return problem === null && driverError(library) === null;
 }
 
 /** A software adapter that may be there. */
@@ -61,12 +62,13 @@ export interface SoftwareCandidate {
 }
 
 /**
- * The software adapters to try, one after the other. Lavapipe from Mesa 25 on comes before SwiftShader: it trains faster, and
- * although its compiler takes a second more for shaders that it sees for the first time, Mesa keeps what was compiled.
+ * The software adapters to try, one after the other. Lavapipe from Mesa 25 on comes before SwiftShader: it trains faster
+ * (docs/benchmarks.md). Its compiler takes longer for shaders that it sees for the first time, but Mesa keeps what was compiled.
  */
 export async function softwareCandidates(): Promise<SoftwareCandidate[]> {
   if (process.platform !== 'linux') return [FALLBACK];
-  const bundled = await swiftShader();
+  // Where it cannot be unpacked, another one may do; if none does, the error that tells of it says why.
+  const bundled = await swiftShader().catch(() => undefined);
   const swift = bundled && {
     name: 'SwiftShader',
     manifest: bundled.manifest,
@@ -94,9 +96,3 @@ const FALLBACK: SoftwareCandidate = {
   serves: () => process.platform !== 'linux' || isAnswered({}),
   isTold: false,
 };
-
-/** Whether Dawn finds any adapter with these variables set. Where it finds none, it prints why: in another process. */
-async function isAnswered(variables: Readonly<Record<string, string>>): Promise<boolean> {
-  const { adapters } = await probe({ ...process.env, ...variables });
-  return adapters.length > 0;
-}

@@ -1,5 +1,5 @@
-import { type ListedAdapter, preferred, type Survey, survey } from './adapters.ts';
-import type { Trouble } from './drivers.ts';
+import { failedSurvey, type ListedAdapter, preferred, survey } from './adapters.ts';
+import { remediesOf, type Trouble, troubleOf } from './drivers.ts';
 import { platform, runtime } from './environment.ts';
 import { hardwareSteps, noAdapter } from './install-steps.ts';
 import { troubles } from './troubles.ts';
@@ -28,16 +28,12 @@ export interface Diagnosis {
 
 /** Looks for adapters and opens a device on each. Never throws: what goes wrong is part of the answer. */
 export async function diagnose(): Promise<Diagnosis> {
-  const failed = (error: unknown): Survey => ({
-    adapters: [],
-    troubles: [{ what: String(error), remedy: '' }],
-  });
-  const { adapters, troubles: ofDrivers } = await survey().catch(failed);
-  const used = await preferred(adapters);
-  // Without Dawn it is not known where it would look for Vulkan.
-  const found = [...ofDrivers, ...(await troubles().catch(() => []))];
+  const { adapters, troubles: ofDrivers, libraries } = await survey().catch(failedSurvey);
+  // Hardware comes first among them.
+  const used = await preferred(adapters).catch(() => adapters[0]);
+  const found = [...ofDrivers, ...(await troubles(libraries).catch((error: unknown) => [troubleOf(error)]))];
   const problems = found.map(({ what }) => what);
-  const remedies = [...new Set(found.flatMap(({ remedy }) => remedy || []))];
+  const remedies = remediesOf(found);
   return {
     platform: platform(),
     tested: testedBy(),
@@ -75,7 +71,7 @@ async function nothing(found: readonly Trouble[]): Promise<Pick<Diagnosis, 'why'
 
 /** What makes one of several cards that look the same the only one. */
 function apart(adapters: readonly ListedAdapter[]): string[] {
-  if (adapters.every(({ alike }) => alike === 1)) return [];
+  if (adapters.every(({ alike, hides }) => alike === 1 && hides.length === 0)) return [];
   const how = {
     linux:
       'Where Dawn cannot tell cards apart, leave the process one of them: a container with a single card ' +

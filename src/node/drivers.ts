@@ -1,13 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path/posix';
-import { reasonOf } from '../errors.ts';
-import { loadingError } from './vulkan.ts';
+import { reasonOf, ShadegradError } from '../errors.ts';
 
 /** Something that is wrong with a machine's drivers or devices, and what to do about it. */
 export interface Trouble {
   readonly what: string;
   readonly remedy: string;
+}
+
+/** What to do about them, each once. */
+export function remediesOf(troubles: readonly Trouble[]): string[] {
+  return [...new Set(troubles.flatMap(({ remedy }) => remedy || []))];
+}
+
+/** What an error says, as one more thing that is wrong. */
+export function troubleOf(error: unknown): Trouble {
+  return error instanceof ShadegradError
+    ? { what: error.message, remedy: error.nextStep }
+    : { what: reasonOf(error), remedy: '' };
 }
 
 /** A Vulkan driver, as the Vulkan loader of Linux knows it: by a manifest, a JSON file that names a library. */
@@ -115,18 +126,11 @@ async function readManifest(manifest: string, files: ManifestFiles): Promise<Vul
   return { manifest, library, vulkan: typeof vulkan === 'string' ? vulkan : '', problem: null };
 }
 
-/** The driver, with what is wrong with its library, which this loads; undefined where it is another processor's. */
-export function checkLibrary(
-  driver: VulkanDriver,
-  loading: (library: string) => string | null = loadingError,
-): VulkanDriver | undefined {
-  if (driver.problem !== null) return driver;
-  const error = loading(driver.library);
-  if (error === null) return driver;
-  if (/wrong ELF class/.test(error)) return undefined;
+/** What is wrong with a driver whose library does not load; null where it is another processor's. */
+export function brokenLibrary({ library, manifest }: VulkanDriver, reason: string): Trouble | null {
+  if (/wrong ELF class/.test(reason)) return null;
   // The system's words begin with the library that is missing, which may be one that the driver needs.
-  const what = `The driver ${driver.library} (${driver.manifest}) does not load: ${error}`;
-  return { ...driver, problem: brokenDriver(what, driver.manifest) };
+  return brokenDriver(`The driver ${library} (${manifest}) does not load: ${reason}`, manifest);
 }
 
 function brokenDriver(what: string, manifest: string): Trouble {

@@ -8,10 +8,11 @@ import {
   reportAdapter,
 } from '../gpu/adapter.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
-import { type ListedAdapter, listAdapters, pick } from './adapters.ts';
+import { type ListedAdapter, pick, survey } from './adapters.ts';
 import { driversOnly, hardwareEnvironment, runtimeFolder, softwareCandidates } from './candidates.ts';
+import { loadDawn } from './dawn.ts';
 import { vulkanDrivers } from './drivers.ts';
-import { environmentIsShared, platform, setVariable } from './environment.ts';
+import { environmentIsShared, setVariable } from './environment.ts';
 import { noAdapter, notThere } from './install-steps.ts';
 import { easePolling } from './polling.ts';
 import { swiftShader } from './swiftshader.ts';
@@ -73,7 +74,7 @@ const instances = new Map<string, GPU>();
  * (`env: SHARE_ENV`); the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where `adapter` is a part of no adapter's name,
- *   or of several, where the adapter lacks a limit or a feature, or Dawn a toggle, `gpu` where it gives no device
+ *   or of several, or Dawn gives another in its place, where the adapter lacks a limit or a feature, or Dawn a toggle, `gpu` where it gives no device
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
   const {
@@ -186,7 +187,7 @@ export async function checkAdapter(choice: AdapterChoice): Promise<void> {
 }
 
 async function adapterNamed(part: string): Promise<ListedAdapter> {
-  const one = picked.get(part) ?? pick(part, await listAdapters());
+  const one = picked.get(part) ?? pick(part, await survey());
   picked.set(part, one);
   return one;
 }
@@ -265,18 +266,5 @@ function withEnvironment<T>(variables: Readonly<Record<string, string>>, action:
     return action();
   } finally {
     for (const [name, value] of before) setVariable(name, value);
-  }
-}
-
-async function loadDawn(): Promise<typeof import('webgpu')> {
-  try {
-    return await import('webgpu');
-  } catch (error) {
-    throw new ShadegradError(
-      'no-adapter',
-      `Dawn, the WebGPU implementation in the npm package "webgpu", does not load on ${platform()}: ${String(error)}`,
-      'Run "npm ci" again. It needs Linux with glibc, macOS or Windows, on x64 or arm64.',
-      error,
-    );
   }
 }

@@ -1,7 +1,7 @@
 import { ShadegradError } from '../errors.ts';
 import type { AdapterKind } from '../gpu/adapter.ts';
-import { survey } from './adapters.ts';
-import type { Trouble } from './drivers.ts';
+import { failedSurvey, survey } from './adapters.ts';
+import { remediesOf, type Trouble, troubleOf } from './drivers.ts';
 import { environmentIsShared, platform } from './environment.ts';
 import { swiftShader } from './swiftshader.ts';
 import { troubles } from './troubles.ts';
@@ -9,26 +9,39 @@ import { troubles } from './troubles.ts';
 /**
  * Why there is no adapter of the kind, and what to do to get one.
  *
- * @param known what is wrong, if that has been looked at already
+ * @param known what is wrong, if that has been told already: the message leaves it out
  */
 export async function noAdapter(kind: AdapterKind, known?: readonly Trouble[]): Promise<ShadegradError> {
   const message = `No ${kind === 'auto' ? '' : `${kind} `}WebGPU adapter was found on this machine (${platform()}).`;
-  // Where it cannot be unpacked, whoever asked for it has already been told why.
-  const software = kind === 'hardware' ? undefined : await swiftShader().catch(() => undefined);
-  if (software && !environmentIsShared()) {
+  const software = kind === 'hardware' ? 'of no use' : await bundledSoftware();
+  if (software === 'there' && !environmentIsShared()) {
     const why = `The software GPU is installed, but ${THREAD_WITHOUT_ENVIRONMENT}`;
     return new ShadegradError('no-adapter', `${message} ${why}`, SHARE_ENVIRONMENT);
   }
-  const found = known ?? [...(await survey()).troubles, ...(await troubles())];
+  const found = known ?? (await allTroubles());
   return new ShadegradError(
     'no-adapter',
     [
       message,
-      ...found.map(({ what }) => what),
-      ...(kind === 'hardware' || software ? [] : missingSoftware()),
+      ...(known ? [] : found.map(({ what }) => what)),
+      ...(software === 'missing' ? missingSoftware() : []),
     ].join(' '),
-    [...new Set(found.map(({ remedy }) => remedy)), installSteps(kind)].join(' '),
+    [...remediesOf(found), installSteps(kind, software)].join(' '),
   );
+}
+
+type Software = 'there' | 'missing' | 'not unpacked' | 'of no use';
+
+function bundledSoftware(): Promise<Software> {
+  return swiftShader().then(
+    (found) => (found ? 'there' : 'missing'),
+    () => 'not unpacked',
+  );
+}
+
+async function allTroubles(): Promise<Trouble[]> {
+  const { troubles: ofDrivers, libraries } = await survey().catch(failedSurvey);
+  return [...ofDrivers, ...(await troubles(libraries).catch((error: unknown) => [troubleOf(error)]))];
 }
 
 /** Why an adapter that another process found is not to be had in this one. */
@@ -46,10 +59,10 @@ const SHARE_ENVIRONMENT =
   'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.';
 
 /** What to install on this platform for an adapter of the kind. */
-function installSteps(kind: AdapterKind): string {
+function installSteps(kind: AdapterKind, software: Software): string {
   const steps: string[] = [];
   if (kind !== 'software') steps.push(hardwareSteps());
-  if (kind !== 'hardware') steps.push(softwareSteps());
+  if (kind !== 'hardware') steps.push(...(software === 'not unpacked' ? [] : [softwareSteps()]));
   else steps.push('Or run with "--adapter software".');
   return steps.join(' ');
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { ShadegradError } from '../errors.ts';
+import { dawnLibrary } from './dawn.ts';
 
 /** Dawn's switches by name, e.g. `skip_validation`: true turns one on, false off; the others keep Dawn's defaults. */
 export type Toggles = Readonly<Record<string, boolean>>;
@@ -39,16 +38,4 @@ export function toggleNames(toggles: Toggles): string[] {
   return Object.keys(toggles)
     .sort()
     .map((name) => (toggles[name] ? name : `${name}=off`));
-}
-
-/** Dawn itself, in the npm package "webgpu". */
-export function dawnLibrary(): string {
-  const { platform, arch } = process;
-  const entry = createRequire(import.meta.url).resolve('webgpu');
-  return join(
-    dirname(entry),
-    'dist',
-    `${platform}-${platform === 'darwin' ? 'universal' : arch}`,
-    'dawn.node',
-  );
 }

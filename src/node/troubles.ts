@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { checkLibrary, type Trouble, vulkanDrivers } from './drivers.ts';
+import type { Trouble } from './drivers.ts';
 import { swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
 
@@ -11,28 +11,39 @@ export interface Machine {
   /** The libraries of the drivers that load. */
   readonly drivers: readonly string[];
   readonly exists: (path: string) => boolean;
-  /** The names in a folder; empty where there is none. */
+  /** The names in a folder; empty where there is none, or it cannot be read. */
   readonly list: (folder: string) => readonly string[];
   /** Whether this process may read and write the file. */
   readonly isOpen: (path: string) => boolean;
 }
 
-/** What is wrong with this machine beside its drivers, as far as files tell. */
-export async function troubles(): Promise<Trouble[]> {
-  return process.platform === 'linux' ? troublesOf(await thisMachine()) : [];
+/**
+ * What is wrong with this machine beside its drivers, as far as files tell.
+ *
+ * @param drivers the libraries of those that load
+ */
+export async function troubles(drivers: readonly string[]): Promise<Trouble[]> {
+  return process.platform === 'linux' ? troublesOf(await thisMachine(drivers)) : [];
 }
 
-async function thisMachine(): Promise<Machine> {
+async function thisMachine(drivers: readonly string[]): Promise<Machine> {
   const bundled = await swiftShader().catch(() => undefined);
-  const drivers = await vulkanDrivers();
   return {
     environment: process.env,
     hasLoader: bundled !== undefined || hasVulkanLoader(),
-    drivers: drivers.flatMap((driver) => (checkLibrary(driver)?.problem === null ? [driver.library] : [])),
+    drivers,
     exists: existsSync,
-    list: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
+    list: namesIn,
     isOpen,
   };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function isOpen(path: string): boolean {

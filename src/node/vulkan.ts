@@ -1,8 +1,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../errors.ts';
+import { dawnLibrary } from './dawn.ts';
 import { deno, loadInBun } from './environment.ts';
 
 const loaderName = 'libvulkan.so.1';
@@ -19,20 +19,23 @@ const RTLD_NODELETE = 0x1000;
  */
 export function keepVulkanLoader(bundled: string | undefined): boolean {
   if (hasVulkanLoader()) return true;
-  return bundled !== undefined && loadingError(bundled) === null;
+  return bundled !== undefined && keepingError(bundled) === null;
 }
 
 /** Whether Dawn finds a Vulkan loader by itself. Other platforms than Linux need none. */
 export function hasVulkanLoader(): boolean {
   if (process.platform !== 'linux') return true;
-  const besideDawn = join(
-    dirname(createRequire(import.meta.url).resolve('webgpu')),
-    'dist',
-    `linux-${process.arch}`,
-    loaderName,
-  );
   const besideNode = join(dirname(process.execPath), loaderName);
-  return [besideDawn, besideNode, loaderName].some((library) => loadingError(library) === null);
+  return [...besideDawn(), besideNode, loaderName].some((library) => keepingError(library) === null);
+}
+
+/** Empty where there is no Dawn. */
+function besideDawn(): string[] {
+  try {
+    return [join(dirname(dawnLibrary()), loaderName)];
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -43,9 +46,20 @@ export function needsLoader(bundled: string): boolean {
   return readFileSync('/proc/self/maps', 'utf8').includes(realpathSync(bundled)) || !hasVulkanLoader();
 }
 
-/** Loads a library and keeps it in the process. Why it does not load, in the system's words; null where it does. */
-export function loadingError(library: string): string | null {
-  const flags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE;
+/**
+ * Loads a driver's library as the Vulkan loader does: its names are seen by nobody else. Why it does not load, in the system's
+ * words; null where it does.
+ */
+export function driverError(library: string): string | null {
+  return loadingError(library, constants.dlopen.RTLD_LAZY | constants.dlopen.RTLD_LOCAL);
+}
+
+/** Keeps a Vulkan loader in the process, for Dawn to find. Why it does not load, as {@link driverError}. */
+function keepingError(library: string): string | null {
+  return loadingError(library, constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE);
+}
+
+function loadingError(library: string, flags: number): string | null {
   const inBun = loadInBun(library, flags);
   if (inBun !== undefined) return inBun;
   try {

@@ -123,6 +123,20 @@ describe('doctor', () => {
   });
 });
 
+test('without room for the software GPU, doctor says so, once as a problem', async () => {
+  const notAFolder = join(folder, 'file');
+  await writeFile(notAFolder, '');
+  const env = { ...withoutDrivers, XDG_CACHE_HOME: notAFolder, TMPDIR: notAFolder };
+  const { code, stdout, stderr } = await runCli(['doctor', '--json'], { env });
+  expect(code).toBe(3);
+  const { adapters, used, why, problems } = JSON.parse(stdout) as Diagnosis;
+  expect({ adapters, used }).toEqual({ adapters: [], used: null });
+  expect(why).toMatch(/^No WebGPU adapter was found on this machine \([\w-]+\)\.$/);
+  expect(problems[0]).toContain('The software GPU cannot be unpacked');
+  expect(stderr).toMatch(/Free 20 MB there/);
+  expect(stderr).not.toContain('npm ci');
+});
+
 describe('drivers that are broken', () => {
   let env: Record<string, string>;
 
@@ -135,6 +149,16 @@ describe('drivers that are broken', () => {
     await writeFile(join(drivers, 'cut.json'), '{ "ICD": {');
     await writeFile(join(drivers, 'missing.json'), JSON.stringify(missing));
     env = { VK_DRIVER_FILES: drivers };
+  });
+
+  test('do not hide others from a process that something else prints in', async () => {
+    const hook = join(folder, 'greeting.mjs');
+    await writeFile(hook, "console.log('a greeting'); console.error('Warning: a greeting');");
+    const { code, stdout } = await runCli(['doctor'], {
+      env: { ...env, NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` },
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Software: SwiftShader Device/m);
   });
 
   test('are told apart by doctor, each with its remedy', async () => {

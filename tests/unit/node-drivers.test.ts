@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  checkLibrary,
   isLavapipe,
   isRecent,
   type ManifestFiles,
@@ -133,31 +132,6 @@ describe('a manifest that is broken', () => {
     const files = { ...disk({}), read: async () => Promise.reject(new Error('EACCES: permission denied')) };
     const [driver] = await vulkanDrivers(only, files);
     expect(driver?.problem?.what).toBe('/bad.json cannot be read: EACCES: permission denied');
-  });
-});
-
-describe('a library', () => {
-  const driver: VulkanDriver = { manifest: '/m.json', library: 'libx.so', vulkan: '1.3.0', problem: null };
-
-  test('that loads is in order', () => {
-    expect(checkLibrary(driver, () => null)).toBe(driver);
-  });
-
-  test("that does not load is told of, in the system's words", () => {
-    const checked = checkLibrary(driver, () => 'libLLVM.so.15: cannot open shared object file');
-    expect(checked?.problem).toEqual({
-      what: 'The driver libx.so (/m.json) does not load: libLLVM.so.15: cannot open shared object file',
-      remedy: 'Reinstall the package of /m.json, or remove that file.',
-    });
-  });
-
-  test("of another processor is nobody's fault", () => {
-    expect(checkLibrary(driver, () => 'libx.so: wrong ELF class: ELFCLASS32')).toBeUndefined();
-  });
-
-  test('is not loaded where the manifest is broken', () => {
-    const broken = { ...driver, problem: { what: 'w', remedy: 'r' } };
-    expect(checkLibrary(broken, () => expect.fail('loaded'))).toBe(broken);
   });
 });
 

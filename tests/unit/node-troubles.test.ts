@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noAdapter } from '../../src/node/install-steps.ts';
 import { type Machine, troublesOf } from '../../src/node/troubles.ts';
 
 const machine = (changes: Partial<Machine>): Machine => ({
@@ -76,4 +77,14 @@ test('a card that the user may not use is told by its file, and what to do', () 
       remedy: expect.stringContaining('usermod -aG render'),
     },
   ]);
+});
+
+test('what has been told already is not told again, and a trouble without a remedy leaves no blank', async () => {
+  const known = [
+    { what: 'A driver is broken.', remedy: '' },
+    { what: 'So is another.', remedy: 'Mend it.' },
+  ];
+  const { message, nextStep } = await noAdapter('hardware', known);
+  expect(message).toMatch(/^No hardware WebGPU adapter was found on this machine \([\w-]+\)\.$/);
+  expect(nextStep).toMatch(/^Mend it\. \S/);
 });
