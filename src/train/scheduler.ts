@@ -40,6 +40,8 @@ export class Scheduler {
   #size = 1;
   /** Steps in flight. */
   #window = 2;
+  /** Steps a millisecond that the host submitted the last time; infinite where its clock stood still. */
+  #hostRate = Number.POSITIVE_INFINITY;
 
   constructor(executable: Pick<Executable, 'device' | 'submit'>) {
     this.#executable = executable;
@@ -89,6 +91,7 @@ export class Scheduler {
     const count = batch.length;
     const since = performance.now();
     this.#executable.submit(batch);
+    this.#hostRate = count / (performance.now() - since);
     const done = this.#executable.device.queue.onSubmittedWorkDone();
     this.#throughput.submit(count, since);
     this.#inFlight.add(done);
@@ -110,7 +113,9 @@ export class Scheduler {
   #adapt({ isFull, isShort, steps, milliseconds, delay, most }: Measured): void {
     const [size, window] = [this.#size, this.#window];
     if (isShort) {
-      this.#size = Math.min(STEPS_PER_SUBMIT, GROWTH * size);
+      // Where submitting waits for the GPU, the time in which the host submits is all that there is to go by.
+      const rate = Math.min(steps / milliseconds, this.#hostRate);
+      this.#size = Math.max(1, Math.min(STEPS_PER_SUBMIT, GROWTH * size, SUBMIT_MILLISECONDS * rate));
       if (isFull) this.#window = GROWTH * window;
       return;
     }
