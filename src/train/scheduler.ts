@@ -15,7 +15,10 @@ const SUBMIT_MILLISECONDS = 50;
  */
 const IN_FLIGHT_MILLISECONDS = 200;
 
-/** The most submits in flight. The numbers of their steps take 128 KiB each. */
+/**
+ * The most submits in flight. Until one is done a copy of its steps' numbers and rates is kept, 256 + 8 x networks bytes
+ * for each step: 132 KiB for 512 steps of one network, 384 KiB for 64 networks, so at most 33 or 96 MiB for all.
+ */
 const MOST_SUBMITS = 256;
 
 /** Limit on how fast sizes grow from one round to the next: nothing is known yet of what is larger. */
