@@ -35,7 +35,8 @@ export const LOOK_TAIL = TAIL / (LOOKS.length + 1);
 
 /**
  * @param values at least one
- * @param tail as for {@link medianInterval}; {@link LOOK_TAIL} for values from {@link repeat}
+ * @param tail the most that the probability may be that the median is below `low`, and that it is above `high`; by default
+ *   that of 95 % in between
  */
 export function spread(values: readonly number[], tail = TAIL): Spread {
   const sorted = [...values].sort((a, b) => a - b);
@@ -66,7 +67,7 @@ export interface Interval {
  * @param tail the most that the probability may be that the median is below the interval, and that it is above it
  * @returns undefined where not even all values make such an interval
  */
-export function medianInterval(values: readonly number[], tail: number): Interval | undefined {
+function medianInterval(values: readonly number[], tail: number): Interval | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   const count = sorted.length;
   let beyond = -1;
