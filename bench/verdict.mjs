@@ -1,5 +1,5 @@
 // What bench/check.mjs says of a ratio of speeds, by rounds in which both speeds were measured in turns.
-import { medianInterval, ratioOf } from '../dist/index.js';
+import { ratioOf, spread } from '../dist/index.js';
 
 /** On a quiet machine ratios differ by up to a fifth between runs; breaking a kernel costs more. */
 export const TOLERATED = 0.7;
@@ -34,11 +34,8 @@ export function tailOf(ratios) {
  * @returns {Estimate}
  */
 export function estimate(values, tail) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const [lower = Number.NaN, upper = Number.NaN] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
-  const { low, high } = medianInterval(values, tail) ?? { low: null, high: null };
-  return { median: (lower + upper) / 2, low, high };
+  const { median, low, high } = spread(values, tail);
+  return { median, low, high };
 }
 
 /**

@@ -38,7 +38,7 @@ export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.
 export type { BenchReport } from './bench/report.ts';
 export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
-export { type Ended, type Interval, medianInterval, type Spread } from './bench/statistics.ts';
+export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
 export {
   benchTraining,
   type MeasuredTraining,

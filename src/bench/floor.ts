@@ -3,7 +3,7 @@ import type { KernelCase } from './cases/case.ts';
 import { floorCases, type Series } from './cases/floor.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
 import type { MeasureOptions } from './measure.ts';
-import { type CaseResult, type MeasuredCase, runCase } from './run-case.ts';
+import { type CaseResult, type MeasuredCase, runCase, type TimelessCase } from './run-case.ts';
 import type { Spread } from './statistics.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
 import { Workload } from './workload.ts';
@@ -113,11 +113,20 @@ export async function measureFloor(
   };
 }
 
-/** The cases from the first one on, up to one that is long enough. */
-async function runSeries(timer: PassTimer, series: Series, options: MeasureOptions): Promise<CaseResult[]> {
+/**
+ * The cases from the first one on, up to one that is long enough.
+ * @throws ShadegradError as {@link benchFloor}
+ */
+export async function runSeries(
+  timer: PassTimer,
+  series: Series,
+  options: MeasureOptions,
+): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   for (const kernelCase of series) {
     const result = await runCase(timer, kernelCase, options);
+    // Another case that is right must not hide it.
+    if (result.status === 'void') throw immeasurable(result);
     results.push(result);
     if (result.status !== 'measured' || result.time.median > LONG_MICROSECONDS) break;
   }
@@ -138,9 +147,13 @@ function widestFitting(all: readonly Series[], { adapterInfo }: GPUDevice): Seri
 
 function measuredOrFail(result: CaseResult): MeasuredCase {
   if (result.status === 'measured') return result;
-  throw new ShadegradError(
+  throw immeasurable(result);
+}
+
+function immeasurable({ kernel, size, reason }: TimelessCase): ShadegradError {
+  return new ShadegradError(
     'gpu',
-    `The floor cannot be measured: ${result.kernel}, ${result.size}: ${result.reason}`,
+    `The floor cannot be measured: ${kernel}, ${size}: ${reason}`,
     'Update the GPU driver, or choose another adapter.',
   );
 }

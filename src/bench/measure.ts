@@ -1,4 +1,4 @@
-import { type Ended, repeat, type Spread, scaled, spread } from './statistics.ts';
+import { type Ended, LOOK_TAIL, repeat, type Spread, scaled, spread } from './statistics.ts';
 import { type Clock, checkInterrupted, clockFor, type PassTime, type PassTimer } from './timing.ts';
 import type { Workload } from './workload.ts';
 
@@ -72,7 +72,7 @@ export async function measure(
   const usable = times.every(({ gpu }) => gpu !== null) ? clock : 'wall clock';
   const durations = times.map((time) => durationOf(time, usable));
   return {
-    time: scaled(spread(durations), 1000 / count),
+    time: scaled(spread(durations, LOOK_TAIL), 1000 / count),
     ended,
     clock: usable,
     dispatchesPerPass: count,

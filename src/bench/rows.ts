@@ -1,6 +1,7 @@
 import type { Floor } from './floor.ts';
 import type { KernelResult } from './kernels.ts';
 import { type BenchReport, multiplyAdds } from './report.ts';
+import { peak } from './roofline.ts';
 import type { CaseResult } from './run-case.ts';
 import { type Spread, scaled } from './statistics.ts';
 import { type TrainingResult, trainingName } from './train.ts';
@@ -59,7 +60,7 @@ function caseRow(what: string, result: CaseResult, work: number, unit: 'GB/s' | 
     return { ...FIGURE, of: 'floor', what, status: result.status, reason: result.reason };
   }
   const { time, checked, flops, bytes } = result;
-  const value = (unit === 'GB/s' ? bytes : flops) / time.min / 1000;
+  const value = peak(result, unit === 'GB/s' ? bytes : flops);
   return {
     ...FIGURE,
     of: 'floor',

@@ -8,7 +8,7 @@ import type { BenchEnvironment, BenchSubject } from './environment.ts';
 import { missingFeature } from './features.ts';
 import { type BenchOptions, type Floor, floorSteps, measureFloor } from './floor.ts';
 import { type FloorShare, floorOf } from './roofline.ts';
-import { type Ended, repeat, type Spread, scaled, spread } from './statistics.ts';
+import { type Ended, LOOK_TAIL, repeat, type Spread, scaled, spread } from './statistics.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
 import { checkAgainstTwin } from './training-check.ts';
 import { TrainingRun } from './training-run.ts';
@@ -176,7 +176,7 @@ async function measureTraining(
     // The first window still belongs to the warm-up.
     await window();
     const { values, ended } = await repeat(window, (count) => count >= samples);
-    const step = scaled(spread(values), 1000 / stepsPerWindow);
+    const step = scaled(spread(values, LOOK_TAIL), 1000 / stepsPerWindow);
     // On a slow adapter the windows may have had only a step or two each.
     await run.advance(Math.max(0, learned - run.trained), signal);
     const last = await run.lossSums(lossSteps);

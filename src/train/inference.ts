@@ -7,7 +7,7 @@ import type { LayeredKernels } from './kernels/layered.ts';
 import { isQuad, quadKernels } from './kernels/quads.ts';
 import { tiledKernels } from './kernels/tiled.ts';
 import { inferencePlan } from './plans/inference.ts';
-import type { BatchSizes } from './plans/sizes.ts';
+import { type BatchSizes, stepsPerEpoch } from './plans/sizes.ts';
 import type { Resident } from './resident.ts';
 import { Scheduler } from './scheduler.ts';
 import { batches, stepMetrics } from './step.ts';
@@ -104,7 +104,7 @@ export class Inference {
   ): Promise<Omit<Inferred, 'probabilities'>[]> {
     const { orderLength, batch } = this.#sizes;
     const sums = orders.map(() => ({ lossSum: 0, hits: 0 }));
-    const most = Math.ceil(orderLength / batch);
+    const most = stepsPerEpoch(this.#sizes);
     for (let start = 0; start < (orders[0]?.length ?? 0); start += orderLength) {
       const parts = orders.map((order) => order.subarray(start, start + orderLength));
       for (const [model, part] of parts.entries()) {

@@ -3,7 +3,7 @@ import { denseLayers } from '../model/spec.ts';
 import { Executable } from './executable.ts';
 import type { NetworkRate, Optimizer } from './optimizer.ts';
 import type { StepPlan } from './plan.ts';
-import { type BatchSizes, momentsOf, parametersOf } from './plans/sizes.ts';
+import { type BatchSizes, momentsOf, parametersOf, stepsPerEpoch } from './plans/sizes.ts';
 import { Scheduler } from './scheduler.ts';
 import type { EpochSums, RunState } from './state.ts';
 import { STEPS_PER_SUBMIT, type Step, type Steps, stepMetrics, trainingSteps } from './step.ts';
@@ -55,11 +55,11 @@ export class Run {
   }
 
   private constructor(options: RunOptions, executable: Executable) {
-    const { models, orderLength, batch } = options.sizes;
+    const { models } = options.sizes;
     this.device = executable.device;
     this.plan = options.plan;
     this.models = models;
-    this.stepsPerEpoch = Math.ceil(orderLength / batch);
+    this.stepsPerEpoch = stepsPerEpoch(options.sizes);
     this.#options = options;
     this.#rates = options.rates;
     this.#executable = executable;

@@ -15,7 +15,10 @@ const SUBMIT_MILLISECONDS = 50;
  */
 const IN_FLIGHT_MILLISECONDS = 200;
 
-/** The most submits in flight. The numbers of their steps take 128 KiB each. */
+/**
+ * The most submits in flight. Until one is done a copy of its steps' numbers and rates is kept, 256 + 8 x networks bytes
+ * for each step: 132 KiB for 512 steps of one network, 384 KiB for 64 networks, so at most 33 or 96 MiB for all.
+ */
 const MOST_SUBMITS = 256;
 
 /** Limit on how fast sizes grow from one round to the next: nothing is known yet of what is larger. */
@@ -40,6 +43,8 @@ export class Scheduler {
   #size = 1;
   /** Steps in flight. */
   #window = 2;
+  /** Steps a millisecond that the host submitted the last time; infinite where its clock stood still. */
+  #hostRate = Number.POSITIVE_INFINITY;
 
   constructor(executable: Pick<Executable, 'device' | 'submit'>) {
     this.#executable = executable;
@@ -89,6 +94,7 @@ export class Scheduler {
     const count = batch.length;
     const since = performance.now();
     this.#executable.submit(batch);
+    this.#hostRate = count / (performance.now() - since);
     const done = this.#executable.device.queue.onSubmittedWorkDone();
     this.#throughput.submit(count, since);
     this.#inFlight.add(done);
@@ -110,7 +116,9 @@ export class Scheduler {
   #adapt({ isFull, isShort, steps, milliseconds, delay, most }: Measured): void {
     const [size, window] = [this.#size, this.#window];
     if (isShort) {
-      this.#size = Math.min(STEPS_PER_SUBMIT, GROWTH * size);
+      // Where submitting waits for the GPU, the time in which the host submits is all that there is to go by.
+      const rate = Math.min(steps / milliseconds, this.#hostRate);
+      this.#size = Math.max(1, Math.min(STEPS_PER_SUBMIT, GROWTH * size, SUBMIT_MILLISECONDS * rate));
       if (isFull) this.#window = GROWTH * window;
       return;
     }

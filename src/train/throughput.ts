@@ -25,7 +25,9 @@ interface Round {
   /** Whether it began with a hearing. */
   readonly isHeard: boolean;
   /** Steps heard of by `since`. */
-  heard: number;
+  readonly heard: number;
+  /** Steps that were done by then: also those heard of at once with these. */
+  done: number;
   /** Steps to be heard of at its end. */
   readonly until: number;
   readonly isFull: boolean;
@@ -33,7 +35,7 @@ interface Round {
 
 /** What a round says of an adapter's speed. */
 export interface Measured {
-  /** So many steps were done in it. */
+  /** So many steps were done in it; where it is short, so many were heard of, which may have been done just before. */
   readonly steps: number;
   /** How long it was. */
   readonly milliseconds: number;
@@ -113,6 +115,7 @@ export class Throughput {
       begun: this.#begun,
       isHeard: this.#last !== undefined,
       heard: this.#heard,
+      done: this.#heard,
       until: this.#submitted,
       isFull,
     };
@@ -132,7 +135,7 @@ export class Throughput {
     if (!round) return undefined;
     const quiet = now - this.#deaf - round.begun;
     // Heard at once with what the round began with: it was done before.
-    if (round.isHeard && quiet < INSTANT) round.heard = this.#heard;
+    if (round.isHeard && quiet < INSTANT) round.done = this.#heard;
     const isSlow = busy !== undefined && busy < this.#usual / SLOW;
     if (this.#heard < round.until && !isSlow) return undefined;
     this.#round = undefined;
@@ -140,11 +143,12 @@ export class Throughput {
     const most = isSlow ? busy : this.#fastest > 0 ? this.#fastest : Number.POSITIVE_INFINITY;
     this.#fastest = 0;
     this.#usual = Number.isFinite(most) ? most : 0;
+    const isShort = quiet < 2 * INSTANT;
     return {
       isFull: round.isFull,
-      steps: this.#heard - round.heard,
+      steps: this.#heard - (isShort ? round.heard : round.done),
       milliseconds,
-      isShort: quiet < 2 * INSTANT,
+      isShort,
       delay: Math.min(this.#soonest, milliseconds),
       most,
     };

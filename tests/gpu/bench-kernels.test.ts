@@ -3,6 +3,7 @@ import type { KernelCase } from '../../src/bench/cases/case.ts';
 import { kernelCases } from '../../src/bench/cases/index.ts';
 import { BENCH_FEATURES } from '../../src/bench/environment.ts';
 import { missingFeature } from '../../src/bench/features.ts';
+import { runSeries } from '../../src/bench/floor.ts';
 import { runCase } from '../../src/bench/run-case.ts';
 import { PassTimer } from '../../src/bench/timing.ts';
 import type { KernelName } from '../../src/gpu/kernels.ts';
@@ -116,6 +117,23 @@ describe('a kernel has no time', () => {
     };
     const reason = expect.stringMatching(/^counter\[0, 0\] is \d+, and its float64 twin \d+$/);
     expect(await runCase(timer, wrong, QUICK)).toMatchObject({ status: 'void', reason });
+  });
+
+  test('and there is no floor, where one of its cases is wrong', async () => {
+    const right = caseOf('floor_fma_shared');
+    const missing: KernelCase = { ...right, lanes: 1024 };
+    expect(await runSeries(timer, [missing], QUICK)).toMatchObject([{ status: 'skipped' }]);
+    expect(await runSeries(timer, [right], QUICK)).toMatchObject([{ status: 'measured' }]);
+    const { dispatch } = right;
+    const rounds = (dispatch.constants.ROUNDS ?? 0) / 2;
+    const wrong = {
+      ...right,
+      dispatch: { ...dispatch, constants: { ...dispatch.constants, ROUNDS: rounds } },
+    };
+    await expect(runSeries(timer, [wrong, right], QUICK)).rejects.toMatchObject({
+      code: 'gpu',
+      message: expect.stringMatching(/^The floor cannot be measured: floor_fma_shared, .*float64 twin/),
+    });
   });
 
   test('where the device is too small, and says what is missing', async () => {

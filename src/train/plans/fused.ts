@@ -19,6 +19,7 @@ import {
   parameterBuffers,
   parametersOf,
   ratesBuffer,
+  stepsPerEpoch,
   tensor,
 } from './sizes.ts';
 
@@ -74,7 +75,7 @@ export function fusedPlan(
     classes: spec.classes,
     orderLength,
     labelsAt: labelsAt(sizes),
-    steps: Math.ceil(orderLength / batch),
+    steps: stepsPerEpoch(sizes),
   };
   const step = fusedStep(fused, units, optimizer, {
     step: 'step',

@@ -15,6 +15,7 @@ import {
   parameterBuffers,
   parametersOf,
   ratesBuffer,
+  stepsPerEpoch,
   tensor,
 } from './sizes.ts';
 import { loss } from './unfused.ts';
@@ -34,7 +35,7 @@ export function layeredPlan(
   const last = layers.length - 1;
   const top = layers[last];
   const headed = last > 0 && top && spec.classes <= kernels.headClasses;
-  const steps = Math.ceil(orderLength / rows);
+  const steps = stepsPerEpoch(sizes);
   const forward = denseForward(kernels, sizes, layers);
   const head = headed
     ? [

@@ -80,8 +80,8 @@ export function ratesBuffer(models: number): PlanBuffer {
 }
 
 /** Where each step's loss and hits go, in `parts` parts that the host adds up: [models, steps, parts] x 2. */
-export function metricsBuffer({ models, orderLength, batch }: BatchSizes, parts = 1): PlanBuffer {
-  return tensor('metrics', 2 * models * Math.ceil(orderLength / batch) * parts);
+export function metricsBuffer(sizes: BatchSizes, parts = 1): PlanBuffer {
+  return tensor('metrics', 2 * sizes.models * stepsPerEpoch(sizes) * parts);
 }
 
 /** The inputs of the layers from layer `first` on, and the logits. */

@@ -16,6 +16,7 @@ import {
   parameterBuffers,
   parametersOf,
   ratesBuffer,
+  stepsPerEpoch,
   tensor,
 } from './sizes.ts';
 
@@ -57,7 +58,7 @@ export function gather({ models, batch, spec, orderLength }: BatchSizes): Dispat
 
 export function loss(sizes: BatchSizes, layerCount: number): Dispatch {
   const { models, batch, spec, orderLength } = sizes;
-  const steps = Math.ceil(orderLength / batch);
+  const steps = stepsPerEpoch(sizes);
   return ops.softmaxCrossEntropy(
     { models, batch, classes: spec.classes, orderLength, steps, labelsAt: labelsAt(sizes) },
     {
