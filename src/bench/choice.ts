@@ -12,6 +12,7 @@ import {
   planUsesMatrixUnits,
 } from '../train/plans/index.ts';
 import { makeResident } from '../train/resident.ts';
+import { isDoneWithin } from '../train/trial.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
 import { type BenchProgress, measureRoundTrip } from './floor.ts';
 import { type Spread, scaled, spread } from './statistics.ts';
@@ -287,7 +288,7 @@ class Racer {
       const work = makeWork(config, targetOf(device));
       assertWithinLimits(work.plan, device.limits);
       const run = await TrainingRun.create(device, work);
-      if (!(await isDoneWithin(patience, run.advance(1, signal)))) {
+      if (!(await isDoneWithin(1000 * patience, run.advance(1, signal)))) {
         return out(
           'late',
           `its first step, which includes the driver's compiler, took more than ${patience} s`,
@@ -369,18 +370,4 @@ async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal |
   const started = performance.now();
   await run.advance(steps, signal);
   return performance.now() - started;
-}
-
-async function isDoneWithin(seconds: number, work: Promise<void>): Promise<boolean> {
-  // Its device is destroyed where nobody waits for it any more.
-  work.catch(() => undefined);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), 1000 * seconds);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

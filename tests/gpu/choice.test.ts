@@ -2,15 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { ANY_TARGET, targetOf } from '../../src/gpu/target.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
 import { denseLayers } from '../../src/model/spec.ts';
-import {
-  fastestPlan,
-  type PlanMemory,
-  type PlanTimes,
-  shortlist,
-  type TrialState,
-} from '../../src/train/choice.ts';
+import { fastestPlan, shortlist, type TrialState } from '../../src/train/choice.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { StepPlan } from '../../src/train/plan.ts';
+import type { PlanMemory, PlanTimes } from '../../src/train/plan-times.ts';
 import { candidatePlans, trainingPlan } from '../../src/train/plans/index.ts';
 import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
 import { testDevice } from '../support/gpu.ts';
@@ -93,6 +88,9 @@ describe('fastestPlan', () => {
         [{ slow: 2, unfused: 1, other: 3, gone: 0.5 }, 'unfused', []],
         // The faster one of those that are known is timed against the others.
         [{ slow: 2, other: 1 }, 'unfused', ['other', 'unfused']],
+        // One whose compiler took too long is not tried again.
+        [{ slow: 2, unfused: null, other: 3 }, 'slow', []],
+        [{ slow: 2, unfused: null }, 'slow', ['other', 'slow']],
       ] satisfies [PlanTimes, string, string[]][]
     ).entries()) {
       const shape = `shape C ${i}`;
