@@ -2,7 +2,7 @@ import { targetOf } from '../gpu/target.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
 import { compilePlan } from './executable.ts';
 import type { StepPlan } from './plan.ts';
-import { type PlanMemory, type PlanTimes, toTry } from './plan-times.ts';
+import { learned, type PlanMemory, type PlanTimes, toTry } from './plan-times.ts';
 import { stepsPerEpoch } from './plans/sizes.ts';
 import { Run, type RunOptions } from './run.ts';
 import type { RunState } from './state.ts';
@@ -111,7 +111,7 @@ export async function fastestPlan(
     times: timed,
     late,
   } = await fastestOf(entries.map(toEntry), stepsPerEpoch(state.sizes), isKnown);
-  const times = { ...before, ...timed, ...(late !== undefined && { [late]: null }) };
+  const times = learned(before, first.name, timed, late);
   known.set(key, times);
   await memory?.set(key, times);
   return { plan: entries.find(({ plan }) => plan.name === name)?.plan ?? first, timed };

@@ -22,3 +22,31 @@ export function toTry<T extends { readonly name: string }>(
   const [first = plans[0], ...others] = [...fastest, ...untried];
   return [first, ...others];
 }
+
+/**
+ * What is known after a start.
+ *
+ * A busy machine makes all of a start's times longer. So they are kept as they would have been before, by the plan that has been
+ * timed in both starts; without one, times of another start are no use.
+ *
+ * @param before what was known
+ * @param again the fastest of those that had a time
+ * @param timed microseconds of a step, in this start
+ * @param late whose compiler took too long
+ */
+export function learned(
+  before: PlanTimes,
+  again: string,
+  timed: Readonly<Record<string, number>>,
+  late: string | undefined,
+): PlanTimes {
+  const [then, now] = [before[again], timed[again]];
+  const isComparable = typeof then === 'number' && now !== undefined;
+  const factor = isComparable ? then / now : 1;
+  const scaled = Object.entries(timed).map(([name, time]) => [name, factor * time] as const);
+  return {
+    ...(isComparable && before),
+    ...Object.fromEntries(scaled),
+    ...(late !== undefined && { [late]: null }),
+  };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CounterRandom } from '../../src/data/random.ts';
-import { type PlanTimes, toTry } from '../../src/train/plan-times.ts';
+import { learned, type PlanTimes, toTry } from '../../src/train/plan-times.ts';
 import { type Entry, fastestOf } from '../../src/train/trial.ts';
 import { FakeQueue, type FakeQueueOptions } from '../support/fake-queue.ts';
 
@@ -160,7 +160,7 @@ describe('how long a compiler takes is not how fast a plan is', () => {
       const tried = toTry([first, ...others], times);
       const list = entries(queue, tried).map((entry, i) => ({ ...entry, name: tried[i]?.name ?? '' }));
       const { times: timed, late } = await queue.run(fastestOf(list, 1000, start > 0));
-      times = { ...times, ...timed, ...(late !== undefined && { [late]: null }) };
+      times = learned(times, list[0]?.name ?? '', timed, late);
       milliseconds.push(queue.now);
     }
     return { times, milliseconds };
@@ -198,6 +198,34 @@ describe('how long a compiler takes is not how fast a plan is', () => {
     const broken = { ...entry, compiled: Promise.reject(new Error('no such instruction')) };
     await expect(queue.run(fastestOf([entry, broken], 1000, false))).rejects.toThrow('no such instruction');
   });
+});
+
+test.each<[string, PlanTimes, Record<string, number>, string | undefined, PlanTimes]>([
+  // The machine is three times as slow as it was.
+  [
+    'times of a busy start are comparable',
+    { a: 10, b: 12 },
+    { a: 30, c: 36 },
+    undefined,
+    { a: 10, b: 12, c: 12 },
+  ],
+  ['all times of a first start are kept', {}, { a: 30, b: 35 }, undefined, { a: 30, b: 35 }],
+  [
+    'times with which nothing can be compared are forgotten',
+    { a: 10, b: 12 },
+    { c: 35 },
+    undefined,
+    { c: 35 },
+  ],
+  [
+    'a compiler that took too long is remembered',
+    { a: 10, c: null },
+    { a: 20 },
+    'b',
+    { a: 10, b: null, c: null },
+  ],
+])('%s', (_, before, timed, late, expected) => {
+  expect(learned(before, 'a', timed, late)).toEqual(expected);
 });
 
 test('a slow one is left out soon, and all are freed', async () => {
