@@ -89,7 +89,7 @@ function compileAll(device: GPUDevice, plans: readonly [StepPlan, ...StepPlan[]]
  * is trained again, at least one in each start.
  *
  * @param trialState called only if there is something to time
- * @throws ShadegradError `gpu` or `device-lost`
+ * @throws ShadegradError `gpu` or `usage` where no candidate compiles, `device-lost`
  */
 export async function fastestPlan(
   device: GPUDevice,
@@ -109,9 +109,9 @@ export async function fastestPlan(
   const {
     name,
     times: timed,
-    late,
+    uncompiled,
   } = await fastestOf(entries.map(toEntry), stepsPerEpoch(state.sizes), isKnown);
-  const times = learned(before, first.name, timed, late);
+  const times = learned(before, first.name, timed, uncompiled);
   known.set(key, times);
   await memory?.set(key, times);
   return { plan: entries.find(({ plan }) => plan.name === name)?.plan ?? first, timed };

@@ -1,4 +1,4 @@
-/** Microseconds of a step, by the names of plans; null where a plan's compiler took too long. */
+/** Microseconds of a step, by the names of plans; null where a plan does not compile, or took too long to. */
 export type PlanTimes = Readonly<Record<string, number | null>>;
 
 /** Keeps beyond the process how long the plans' steps took. */
@@ -32,13 +32,13 @@ export function toTry<T extends { readonly name: string }>(
  * @param before what was known
  * @param again the fastest of those that had a time
  * @param timed microseconds of a step, in this start
- * @param late whose compiler took too long
+ * @param uncompiled those that do not compile, or took too long to
  */
 export function learned(
   before: PlanTimes,
   again: string,
   timed: Readonly<Record<string, number>>,
-  late: string | undefined,
+  uncompiled: readonly string[],
 ): PlanTimes {
   const [then, now] = [before[again], timed[again]];
   const isComparable = typeof then === 'number' && now !== undefined;
@@ -47,6 +47,6 @@ export function learned(
   return {
     ...(isComparable && before),
     ...Object.fromEntries(scaled),
-    ...(late !== undefined && { [late]: null }),
+    ...Object.fromEntries(uncompiled.map((name) => [name, null])),
   };
 }

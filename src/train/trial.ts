@@ -1,3 +1,5 @@
+import { ShadegradError } from '../errors.ts';
+
 /** A way to train, as it is timed. */
 export interface Contender {
   /** The most steps that a submit can hold. */
@@ -74,8 +76,9 @@ const LEAST_WINDOWS = 5;
  * @param steps before the training: the longer they take, the longer a trial may
  * @param isKnown whether the first one's time is known from another start. Then it is timed in any case, and one more too,
  *   even if compilers are slow: so each start learns something
- * @returns its name, microseconds of a step of each that was timed, and whose compiler took too long
- * @throws what an entry's promises reject with
+ * @returns its name, microseconds of a step of each that was timed, and the names of those that do not compile, or not soon
+ *   enough to be waited for again
+ * @throws ShadegradError `gpu` or `usage` where none compiles; anything else that an entry's promises reject with
  */
 export async function fastestOf(
   entries: readonly Entry[],
@@ -84,41 +87,68 @@ export async function fastestOf(
 ): Promise<{
   readonly name: string;
   readonly times: Readonly<Record<string, number>>;
-  readonly late: string | undefined;
+  readonly uncompiled: readonly string[];
 }> {
-  const { ready, late } = await compile(entries, isKnown);
+  const { ready, uncompiled } = await compile(entries, isKnown);
   const all: Timed[] = [];
   try {
     await timeInTurns(ready, steps, isKnown, all);
-    const fastest = all.reduce((best, timed) => (timed.time < best.time ? timed : best));
+    const [fastest] = all.toSorted((a, b) => a.time - b.time);
     const times = Object.fromEntries(all.map(({ name, time }) => [name, 1000 * time]));
-    return { name: fastest.name, times, late };
+    // Where there is no room for a trial, there may be for the training: it tells if not.
+    return { name: (fastest ?? ready[0]).name, times, uncompiled };
   } finally {
     for (const timed of all) timed.destroy();
   }
 }
 
-/** Those whose compiler is done, in their order: at least one; and the one that was waited for in vain. */
+/**
+ * Those whose compiler is done, in their order, and the names of those that do not compile or take too long.
+ * @throws why one does not compile, where none does
+ */
 async function compile(
   entries: readonly Entry[],
   isKnown: boolean,
-): Promise<{ readonly ready: readonly Entry[]; readonly late: string | undefined }> {
+): Promise<{ readonly ready: readonly [Entry, ...Entry[]]; readonly uncompiled: readonly string[] }> {
   const done = new Set<Entry>();
+  const failures = new Map<Entry, unknown>();
   const each = entries.map(async (entry) => {
-    await entry.compiled;
-    done.add(entry);
+    try {
+      await entry.compiled;
+      done.add(entry);
+    } catch (error) {
+      failures.set(entry, error);
+      throw error;
+    }
   });
   const [first, ...others] = each;
   if (isKnown) {
-    await first;
-    await isDoneWithin(LEARNING_MILLISECONDS, Promise.race(others));
+    await Promise.allSettled([first]);
+    await isDoneWithin(LEARNING_MILLISECONDS, anyOf(others));
   }
-  await Promise.race(each);
-  await isDoneWithin(COMPILE_MILLISECONDS, Promise.all(each));
-  const ready = entries.filter((entry) => done.has(entry));
-  // On software they are compiled one after another, so of the others nothing is known.
-  const late = isKnown && ready.length === 1 ? entries.find((entry) => !done.has(entry))?.name : undefined;
-  return { ready, late };
+  await anyOf(each);
+  await isDoneWithin(COMPILE_MILLISECONDS, Promise.allSettled(each));
+  for (const failure of failures.values()) assertBearable(failure);
+  const [best, ...more] = entries.filter((entry) => done.has(entry));
+  const [reason] = failures.values();
+  if (!best) throw reason;
+  const waiting = entries.find((entry) => !done.has(entry) && !failures.has(entry));
+  // On software they are compiled one after another, so of those behind it nothing is known.
+  const late = isKnown && best === entries[0] && more.length === 0 && waiting ? [waiting] : [];
+  return { ready: [best, ...more], uncompiled: [...failures.keys(), ...late].map(({ name }) => name) };
+}
+
+/** Until one is kept or all are broken. */
+async function anyOf(promises: readonly Promise<void>[]): Promise<void> {
+  await Promise.any(promises).catch(() => undefined);
+}
+
+/**
+ * Passes over what only one plan may suffer from: it does not compile, or is too large for the device.
+ * @throws anything else
+ */
+function assertBearable(error: unknown): void {
+  if (!(error instanceof ShadegradError) || (error.code !== 'gpu' && error.code !== 'usage')) throw error;
 }
 
 /** Whether `work` came to its end within so many milliseconds. */
@@ -156,7 +186,8 @@ async function timeInTurns(
     const isOver = all.length > 1 && performance.now() - began - compiling > budget();
     const isSlow = all.length > (isKnown ? 1 : 0) && compiling > DRIVER_MILLISECONDS;
     if (isOver || isSlow) break;
-    const contender = await entry.make();
+    const contender = await entry.make().catch(assertBearable);
+    if (!contender) continue;
     const [before] = all;
     const share = late > LATE_MILLISECONDS ? LATE_BEGIN : BEGIN;
     const timed = new Timed(entry.name, contender, Math.max(1, Math.floor(share * (before?.steps ?? 1))));

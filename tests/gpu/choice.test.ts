@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANY_TARGET, targetOf } from '../../src/gpu/target.ts';
+import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
 import { denseLayers } from '../../src/model/spec.ts';
 import { fastestPlan, shortlist, type TrialState } from '../../src/train/choice.ts';
@@ -102,6 +103,21 @@ describe('fastestPlan', () => {
       const added = timed.length > 0 ? { unfused: expect.closeTo(ratio) } : {};
       expect(Object.values(told.kept)).toEqual([{ ...times, ...added }]);
     }
+  });
+
+  test('does without a plan that does not compile, which does the device no harm', async () => {
+    const dispatches = quick.dispatches.map((dispatch) => ({ ...dispatch, constants: { unknown: 1 } }));
+    const broken: StepPlan = { ...quick, name: 'broken', dispatches };
+    const kept = memory();
+    const { plan, timed } = await choose([broken, slow, quick], 'shape E', kept);
+    expect([plan.name, Object.keys(timed)]).toEqual(['unfused', ['slow', 'unfused']]);
+    expect(Object.values(kept.kept)).toEqual([{ ...timed, broken: null }]);
+    expect((await choose([broken, slow, quick], 'shape E')).plan.name).toBe('unfused');
+    DeviceWatch.of(await testDevice()).check();
+    await expect(choose([broken, { ...broken, name: 'broken too' }], 'shape F')).rejects.toMatchObject({
+      code: 'gpu',
+      message: expect.stringContaining('does not compile'),
+    });
   });
 
   test('times nothing where there is one candidate', async () => {

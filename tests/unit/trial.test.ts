@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CounterRandom } from '../../src/data/random.ts';
+import { ShadegradError } from '../../src/errors.ts';
 import { learned, type PlanTimes, toTry } from '../../src/train/plan-times.ts';
 import { type Entry, fastestOf } from '../../src/train/trial.ts';
 import { FakeQueue, type FakeQueueOptions } from '../support/fake-queue.ts';
@@ -159,8 +160,8 @@ describe('how long a compiler takes is not how fast a plan is', () => {
       const queue = new FakeQueue();
       const tried = toTry([first, ...others], times);
       const list = entries(queue, tried).map((entry, i) => ({ ...entry, name: tried[i]?.name ?? '' }));
-      const { times: timed, late } = await queue.run(fastestOf(list, 1000, start > 0));
-      times = learned(times, list[0]?.name ?? '', timed, late);
+      const { times: timed, uncompiled } = await queue.run(fastestOf(list, 1000, start > 0));
+      times = learned(times, list[0]?.name ?? '', timed, uncompiled);
       milliseconds.push(queue.now);
     }
     return { times, milliseconds };
@@ -191,41 +192,75 @@ describe('how long a compiler takes is not how fast a plan is', () => {
     expect(Math.max(...milliseconds)).toBeLessThan(11_500);
   });
 
-  test('what does not compile is told', async () => {
+  const noCompile = new ShadegradError('gpu', 'no such instruction', '');
+  const fails = (error: Error): Promise<never> => {
+    const compiled = Promise.reject(error);
+    compiled.catch(() => undefined);
+    return compiled;
+  };
+
+  test('what does not compile is left out', async () => {
     const queue = new FakeQueue();
-    const [entry] = entries(queue, [{ step: 1 }]);
-    if (!entry) throw new Error('no entry');
-    const broken = { ...entry, compiled: Promise.reject(new Error('no such instruction')) };
-    await expect(queue.run(fastestOf([entry, broken], 1000, false))).rejects.toThrow('no such instruction');
+    const list = compiledAfter(queue, [0, 20, 500]).map((entry, i) =>
+      i === 0 ? { ...entry, compiled: fails(noCompile) } : entry,
+    );
+    for (const isKnown of [false, true]) {
+      const { name, times, uncompiled } = await queue.run(fastestOf(list, 1000, isKnown));
+      expect([name, Object.keys(times)[0], uncompiled]).toEqual(['plan 1', 'plan 1', ['plan 0']]);
+    }
+  });
+
+  test('what does not compile is told where nothing does', async () => {
+    const queue = new FakeQueue();
+    const list = compiledAfter(queue, [0, 0]).map((entry) => ({ ...entry, compiled: fails(noCompile) }));
+    await expect(queue.run(fastestOf(list, 1000, true))).rejects.toThrow('no such instruction');
+  });
+
+  test('a lost device and mistakes of the program are told', async () => {
+    for (const error of [new ShadegradError('device-lost', 'gone', ''), new TypeError('gone')]) {
+      const queue = new FakeQueue();
+      const [first, second] = compiledAfter(queue, [0, 0]);
+      if (!first || !second) throw new Error('no entries');
+      for (const broken of [
+        { ...second, compiled: fails(error) },
+        { ...second, make: () => fails(error) },
+      ]) {
+        await expect(queue.run(fastestOf([first, broken], 1000, false))).rejects.toThrow('gone');
+      }
+    }
+  });
+
+  test('what has no room for its trial is left out of it', async () => {
+    const queue = new FakeQueue();
+    const noRoom = () => fails(new ShadegradError('gpu', 'not enough memory', ''));
+    const [first, second] = compiledAfter(queue, [0, 0]);
+    if (!first || !second) throw new Error('no entries');
+    const { name, times } = await queue.run(fastestOf([{ ...first, make: noRoom }, second], 1000, false));
+    expect([name, Object.keys(times)]).toEqual(['plan 1', ['plan 1']]);
+    const crowded = [first, second].map((entry) => ({ ...entry, make: noRoom }));
+    // The training itself needs less.
+    expect(await queue.run(fastestOf(crowded, 1000, false))).toEqual({
+      name: 'plan 0',
+      times: {},
+      uncompiled: [],
+    });
   });
 });
 
-test.each<[string, PlanTimes, Record<string, number>, string | undefined, PlanTimes]>([
+test.each<[string, PlanTimes, Record<string, number>, string[], PlanTimes]>([
   // The machine is three times as slow as it was.
-  [
-    'times of a busy start are comparable',
-    { a: 10, b: 12 },
-    { a: 30, c: 36 },
-    undefined,
-    { a: 10, b: 12, c: 12 },
-  ],
-  ['all times of a first start are kept', {}, { a: 30, b: 35 }, undefined, { a: 30, b: 35 }],
-  [
-    'times with which nothing can be compared are forgotten',
-    { a: 10, b: 12 },
-    { c: 35 },
-    undefined,
-    { c: 35 },
-  ],
+  ['times of a busy start are comparable', { a: 10, b: 12 }, { a: 30, c: 36 }, [], { a: 10, b: 12, c: 12 }],
+  ['all times of a first start are kept', {}, { a: 30, b: 35 }, [], { a: 30, b: 35 }],
+  ['times with which nothing can be compared are forgotten', { a: 10, b: 12 }, { c: 35 }, [], { c: 35 }],
   [
     'a compiler that took too long is remembered',
     { a: 10, c: null },
     { a: 20 },
-    'b',
+    ['b'],
     { a: 10, b: null, c: null },
   ],
-])('%s', (_, before, timed, late, expected) => {
-  expect(learned(before, 'a', timed, late)).toEqual(expected);
+])('%s', (_, before, timed, uncompiled, expected) => {
+  expect(learned(before, 'a', timed, uncompiled)).toEqual(expected);
 });
 
 test('a slow one is left out soon, and all are freed', async () => {
