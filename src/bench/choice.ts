@@ -3,6 +3,7 @@ import { ANY_TARGET, targetOf } from '../gpu/target.ts';
 import { denseLayers } from '../model/spec.ts';
 import { fastestPlan, shortlist, type TrialState } from '../train/choice.ts';
 import { assertWithinLimits, requiredLimits } from '../train/plan.ts';
+import type { PlanMemory } from '../train/plan-times.ts';
 import {
   ANY_PLAN,
   candidatePlans,
@@ -99,7 +100,7 @@ export interface ShapeChoice extends ChoiceShape {
   readonly chosen: PlanName;
   /** Seconds that the choice took, with the compiler's. */
   readonly seconds: number;
-  /** The plan that was the fastest in more than half of the rounds, of those that were timed. */
+  /** Of the plans that were timed, the one against which the chosen one is the slowest, by {@link ratio}; maybe itself. */
   readonly best: PlanName | null;
   /** How many times longer a step of the chosen plan took than one of the best: the median over rounds; null if it has no time. */
   readonly ratio: number | null;
@@ -214,6 +215,8 @@ async function measureShape(
   }
 }
 
+const NO_MEMORY: PlanMemory = { get: async () => undefined, set: async () => undefined };
+
 /** What `auto` takes where nothing is remembered. */
 async function choose(device: GPUDevice, each: ChoiceShape): Promise<PlanName> {
   const sizes = sizesOf(each);
@@ -241,9 +244,10 @@ async function choose(device: GPUDevice, each: ChoiceShape): Promise<PlanName> {
     const listed = await shortlist(
       device,
       candidatePlans(device, sizes, OPTIMIZER),
-      `bench ${shapeName(each)}`,
+      shapeName(each),
+      NO_MEMORY,
     );
-    const { plan } = await fastestPlan(device, listed, trial);
+    const { plan } = await fastestPlan(device, listed, trial, NO_MEMORY);
     return PLAN_NAMES.find((name) => name === plan.name) ?? ANY_PLAN;
   } finally {
     samples.destroy();

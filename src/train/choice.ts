@@ -41,9 +41,6 @@ interface Listed {
 /** For all copies of the state together; candidates that would need more are left out. */
 const MOST_BYTES = 2 ** 28;
 
-/** Times of this process. */
-const known = new Map<string, PlanTimes>();
-
 /**
  * Begins to compile those of `candidates` that are still to be tried. Of those whose times are known only the fastest is
  * among them.
@@ -55,7 +52,7 @@ export async function shortlist(
   device: GPUDevice,
   candidates: readonly [StepPlan, ...StepPlan[]],
   shape: string,
-  memory?: PlanMemory,
+  memory: PlanMemory,
 ): Promise<Shortlist> {
   const [first, ...others] = candidates;
   const affordable = others.filter((_, i) => trialBytes(candidates.slice(0, i + 2)) <= MOST_BYTES);
@@ -63,7 +60,7 @@ export async function shortlist(
   const { vendor, architecture, device: name, description } = device.adapterInfo;
   const names = candidates.map((plan) => plan.name).join(' or ');
   const key = `${[vendor, architecture, name, description].join(' ')}; ${shape}; ${names}`;
-  const times = all.length > 1 ? (known.get(key) ?? (await memory?.get(key)) ?? {}) : {};
+  const times = all.length > 1 ? ((await memory.get(key)) ?? {}) : {};
   return { entries: compileAll(device, toTry(all, times)), key, times };
 }
 
@@ -95,7 +92,7 @@ export async function fastestPlan(
   device: GPUDevice,
   { entries, key, times: before }: Shortlist,
   trialState: () => TrialState,
-  memory?: PlanMemory,
+  memory: PlanMemory,
 ): Promise<PlanChoice> {
   const [{ plan: first }] = entries;
   if (entries.length === 1) return { plan: first, timed: {} };
@@ -112,8 +109,7 @@ export async function fastestPlan(
     uncompiled,
   } = await fastestOf(entries.map(toEntry), stepsPerEpoch(state.sizes), isKnown);
   const times = learned(before, first.name, timed, uncompiled);
-  known.set(key, times);
-  await memory?.set(key, times);
+  await memory.set(key, times);
   return { plan: entries.find(({ plan }) => plan.name === name)?.plan ?? first, timed };
 }
 

@@ -7,6 +7,20 @@ export interface PlanMemory {
   set(key: string, times: PlanTimes): Promise<void>;
 }
 
+/** Times of this process. */
+const known = new Map<string, PlanTimes>();
+
+/** Keeps times for as long as the process lives, and beyond it in `lasting`. */
+export function processMemory(lasting?: PlanMemory): PlanMemory {
+  return {
+    get: async (key) => known.get(key) ?? lasting?.get(key),
+    set: async (key, times) => {
+      known.set(key, times);
+      await lasting?.set(key, times);
+    },
+  };
+}
+
 /**
  * Those that a start has to try, in their order: the fastest of those that have a time, and before it none, behind it all that
  * have none.

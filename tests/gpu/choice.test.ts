@@ -6,7 +6,7 @@ import { denseLayers } from '../../src/model/spec.ts';
 import { fastestPlan, shortlist, type TrialState } from '../../src/train/choice.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { StepPlan } from '../../src/train/plan.ts';
-import type { PlanMemory, PlanTimes } from '../../src/train/plan-times.ts';
+import { type PlanMemory, type PlanTimes, processMemory } from '../../src/train/plan-times.ts';
 import { candidatePlans, trainingPlan } from '../../src/train/plans/index.ts';
 import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
 import { testDevice } from '../support/gpu.ts';
@@ -51,9 +51,10 @@ function memory(kept: Record<string, PlanTimes> = {}): PlanMemory & { kept: Reco
 }
 
 async function choose(candidates: [StepPlan, ...StepPlan[]], shape: string, kept?: PlanMemory) {
+  const memory = processMemory(kept);
   const [device, state] = [await testDevice(), await trial()];
-  const listed = await shortlist(device, candidates, shape, kept);
-  return fastestPlan(device, listed, () => state, kept);
+  const listed = await shortlist(device, candidates, shape, memory);
+  return fastestPlan(device, listed, () => state, memory);
 }
 
 describe('fastestPlan', () => {
