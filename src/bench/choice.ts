@@ -200,9 +200,8 @@ async function measureShape(
         continue;
       }
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
-      // A training would wait for the chosen one too.
-      const patience = plan === chosen ? CHOSEN_FIRST_STEP_SECONDS : FIRST_STEP_SECONDS;
-      const made = await Racer.create(open, { ...each, plan }, { patience, most: SLOW * best, signal });
+      const limits = { isChosen: plan === chosen, most: SLOW * best, signal };
+      const made = await Racer.create(open, { ...each, plan }, limits);
       if (made instanceof Racer) racers.push(made);
       else out.push(made);
     }
@@ -270,15 +269,18 @@ class Racer {
 
   /**
    * Trains a plan's first steps, two of them held against the float64 twin's.
-   * @param limits the seconds for which the first step is waited for, and the milliseconds of a step from which on it is
-   *   too slow to be measured
+   * @param limits whether it is the chosen one, and the milliseconds of a step from which on it is too slow to be measured
+   * @returns why not, where it cannot be timed
+   * @throws ShadegradError `gpu` if it is the chosen one, `device-lost` or `interrupted`
    */
   static async create(
     open: () => Promise<GPUDevice>,
     config: TrainingConfig,
-    limits: { readonly patience: number; readonly most: number; readonly signal: AbortSignal | undefined },
+    limits: { readonly isChosen: boolean; readonly most: number; readonly signal: AbortSignal | undefined },
   ): Promise<Racer | PlanTiming> {
-    const { patience, most, signal } = limits;
+    const { isChosen, most, signal } = limits;
+    // A training would wait for the chosen one too.
+    const patience = isChosen ? CHOSEN_FIRST_STEP_SECONDS : FIRST_STEP_SECONDS;
     const { plan } = config;
     const device = await open();
     const out = (status: 'slow' | 'late' | 'void' | 'skipped', reason: string): PlanTiming => {
@@ -309,7 +311,8 @@ class Racer {
       return new Racer(plan, device, run, Math.min(milliseconds, time));
     } catch (error) {
       device.destroy();
-      if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
+      if (!(error instanceof ShadegradError)) throw error;
+      if (error.code !== 'usage' && (error.code !== 'gpu' || isChosen)) throw error;
       return { plan, status: 'skipped', reason: reasonOf(error) };
     }
   }
