@@ -300,14 +300,14 @@ class Racer {
           `its first step, which includes the driver's compiler, took more than ${patience} s`,
         );
       }
-      const milliseconds = await windowTime(run, 1, signal);
+      const milliseconds = await run.windowTime(1, signal);
       if (milliseconds > most) return out('slow', `a step took ${milliseconds.toPrecision(3)} ms`);
       const checked = await TrainingRun.create(device, work);
       const { wrong } = await checkAgainstTwin(checked, work, signal);
       checked.destroy();
       if (wrong !== undefined) return out('void', wrong);
       const steps = Math.max(1, Math.floor(WINDOW_MILLISECONDS / milliseconds));
-      const time = (await windowTime(run, steps, signal)) / steps;
+      const time = (await run.windowTime(steps, signal)) / steps;
       return new Racer(plan, device, run, Math.min(milliseconds, time));
     } catch (error) {
       device.destroy();
@@ -327,7 +327,7 @@ class Racer {
   async round(signal: AbortSignal | undefined): Promise<void> {
     // What disturbed the windows before must not make the others short.
     const steps = Math.max(1, Math.round(WINDOW_MILLISECONDS / this.milliseconds));
-    const time = (await windowTime(this.#run, steps, signal)) / steps;
+    const time = (await this.#run.windowTime(steps, signal)) / steps;
     this.milliseconds = Math.min(this.milliseconds, time);
     this.times.push(time);
   }
@@ -371,10 +371,4 @@ async function race(
   if (!own) return { best: null, ratio: null };
   const [first] = running.toSorted((a, b) => ratioTo(b).median - ratioTo(a).median);
   return { best: first?.plan ?? null, ratio: first ? ratioTo(first).median : null };
-}
-
-async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal | undefined): Promise<number> {
-  const started = performance.now();
-  await run.advance(steps, signal);
-  return performance.now() - started;
 }
