@@ -151,7 +151,6 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
 } from './train/checkpoint.ts';
-export type { PlanMemory, PlanTimes } from './train/choice.ts';
 export { ensemblePrediction, populationEvaluation } from './train/ensemble.ts';
 export type {
   Divergence,
@@ -166,6 +165,7 @@ export type {
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
 export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
+export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';

@@ -3,6 +3,7 @@ import { ANY_TARGET, targetOf } from '../gpu/target.ts';
 import { denseLayers } from '../model/spec.ts';
 import { fastestPlan, shortlist, type TrialState } from '../train/choice.ts';
 import { assertWithinLimits, requiredLimits } from '../train/plan.ts';
+import type { PlanMemory } from '../train/plan-times.ts';
 import {
   ANY_PLAN,
   candidatePlans,
@@ -12,6 +13,7 @@ import {
   planUsesMatrixUnits,
 } from '../train/plans/index.ts';
 import { makeResident } from '../train/resident.ts';
+import { isDoneWithin } from '../train/trial.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
 import { type BenchProgress, measureRoundTrip } from './floor.ts';
 import { type Spread, scaled, spread } from './statistics.ts';
@@ -98,7 +100,7 @@ export interface ShapeChoice extends ChoiceShape {
   readonly chosen: PlanName;
   /** Seconds that the choice took, with the compiler's. */
   readonly seconds: number;
-  /** The plan that was the fastest in more than half of the rounds, of those that were timed. */
+  /** Of the plans that were timed, the one against which the chosen one is the slowest, by {@link ratio}; maybe itself. */
   readonly best: PlanName | null;
   /** How many times longer a step of the chosen plan took than one of the best: the median over rounds; null if it has no time. */
   readonly ratio: number | null;
@@ -198,9 +200,8 @@ async function measureShape(
         continue;
       }
       const best = Math.min(...racers.map(({ milliseconds }) => milliseconds));
-      // A training would wait for the chosen one too.
-      const patience = plan === chosen ? CHOSEN_FIRST_STEP_SECONDS : FIRST_STEP_SECONDS;
-      const made = await Racer.create(open, { ...each, plan }, { patience, most: SLOW * best, signal });
+      const limits = { isChosen: plan === chosen, most: SLOW * best, signal };
+      const made = await Racer.create(open, { ...each, plan }, limits);
       if (made instanceof Racer) racers.push(made);
       else out.push(made);
     }
@@ -212,6 +213,8 @@ async function measureShape(
     for (const racer of racers) racer.destroy();
   }
 }
+
+const NO_MEMORY: PlanMemory = { get: async () => undefined, set: async () => undefined };
 
 /** What `auto` takes where nothing is remembered. */
 async function choose(device: GPUDevice, each: ChoiceShape): Promise<PlanName> {
@@ -240,9 +243,10 @@ async function choose(device: GPUDevice, each: ChoiceShape): Promise<PlanName> {
     const listed = await shortlist(
       device,
       candidatePlans(device, sizes, OPTIMIZER),
-      `bench ${shapeName(each)}`,
+      shapeName(each),
+      NO_MEMORY,
     );
-    const { plan } = await fastestPlan(device, listed, trial);
+    const { plan } = await fastestPlan(device, listed, trial, NO_MEMORY);
     return PLAN_NAMES.find((name) => name === plan.name) ?? ANY_PLAN;
   } finally {
     samples.destroy();
@@ -265,15 +269,18 @@ class Racer {
 
   /**
    * Trains a plan's first steps, two of them held against the float64 twin's.
-   * @param limits the seconds for which the first step is waited for, and the milliseconds of a step from which on it is
-   *   too slow to be measured
+   * @param limits whether it is the chosen one, and the milliseconds of a step from which on it is too slow to be measured
+   * @returns why not, where it cannot be timed
+   * @throws ShadegradError `gpu` if it is the chosen one, `device-lost` or `interrupted`
    */
   static async create(
     open: () => Promise<GPUDevice>,
     config: TrainingConfig,
-    limits: { readonly patience: number; readonly most: number; readonly signal: AbortSignal | undefined },
+    limits: { readonly isChosen: boolean; readonly most: number; readonly signal: AbortSignal | undefined },
   ): Promise<Racer | PlanTiming> {
-    const { patience, most, signal } = limits;
+    const { isChosen, most, signal } = limits;
+    // A training would wait for the chosen one too.
+    const patience = isChosen ? CHOSEN_FIRST_STEP_SECONDS : FIRST_STEP_SECONDS;
     const { plan } = config;
     const device = await open();
     const out = (status: 'slow' | 'late' | 'void' | 'skipped', reason: string): PlanTiming => {
@@ -287,24 +294,25 @@ class Racer {
       const work = makeWork(config, targetOf(device));
       assertWithinLimits(work.plan, device.limits);
       const run = await TrainingRun.create(device, work);
-      if (!(await isDoneWithin(patience, run.advance(1, signal)))) {
+      if (!(await isDoneWithin(1000 * patience, run.advance(1, signal)))) {
         return out(
           'late',
           `its first step, which includes the driver's compiler, took more than ${patience} s`,
         );
       }
-      const milliseconds = await windowTime(run, 1, signal);
+      const milliseconds = await run.windowTime(1, signal);
       if (milliseconds > most) return out('slow', `a step took ${milliseconds.toPrecision(3)} ms`);
       const checked = await TrainingRun.create(device, work);
       const { wrong } = await checkAgainstTwin(checked, work, signal);
       checked.destroy();
       if (wrong !== undefined) return out('void', wrong);
       const steps = Math.max(1, Math.floor(WINDOW_MILLISECONDS / milliseconds));
-      const time = (await windowTime(run, steps, signal)) / steps;
+      const time = (await run.windowTime(steps, signal)) / steps;
       return new Racer(plan, device, run, Math.min(milliseconds, time));
     } catch (error) {
       device.destroy();
-      if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
+      if (!(error instanceof ShadegradError)) throw error;
+      if (error.code !== 'usage' && (error.code !== 'gpu' || isChosen)) throw error;
       return { plan, status: 'skipped', reason: reasonOf(error) };
     }
   }
@@ -319,7 +327,7 @@ class Racer {
   async round(signal: AbortSignal | undefined): Promise<void> {
     // What disturbed the windows before must not make the others short.
     const steps = Math.max(1, Math.round(WINDOW_MILLISECONDS / this.milliseconds));
-    const time = (await windowTime(this.#run, steps, signal)) / steps;
+    const time = (await this.#run.windowTime(steps, signal)) / steps;
     this.milliseconds = Math.min(this.milliseconds, time);
     this.times.push(time);
   }
@@ -363,24 +371,4 @@ async function race(
   if (!own) return { best: null, ratio: null };
   const [first] = running.toSorted((a, b) => ratioTo(b).median - ratioTo(a).median);
   return { best: first?.plan ?? null, ratio: first ? ratioTo(first).median : null };
-}
-
-async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal | undefined): Promise<number> {
-  const started = performance.now();
-  await run.advance(steps, signal);
-  return performance.now() - started;
-}
-
-async function isDoneWithin(seconds: number, work: Promise<void>): Promise<boolean> {
-  // Its device is destroyed where nobody waits for it any more.
-  work.catch(() => undefined);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), 1000 * seconds);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

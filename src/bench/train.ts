@@ -172,7 +172,7 @@ async function measureTraining(
     const first = await run.lossSums(lossSteps);
     const learned = run.trained + Math.max(LEARNING_STEPS, Math.ceil(LEARNING_SAMPLES / batchSize));
     const stepsPerWindow = await calibrate(run, windowMilliseconds, signal);
-    const window = () => windowTime(run, stepsPerWindow, signal);
+    const window = () => run.windowTime(stepsPerWindow, signal);
     // The first window still belongs to the warm-up.
     await window();
     const { values, ended } = await repeat(window, (count) => count >= samples);
@@ -211,12 +211,6 @@ async function measureTraining(
   }
 }
 
-async function windowTime(run: TrainingRun, steps: number, signal: AbortSignal | undefined): Promise<number> {
-  const started = performance.now();
-  await run.advance(steps, signal);
-  return performance.now() - started;
-}
-
 /**
  * How many steps make a window that is long enough. It must be so twice, since a hiccup can make one window seem long.
  * Meanwhile the scheduler finds out how much a submit can hold.
@@ -227,7 +221,7 @@ async function calibrate(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   for (let steps = 1; ; ) {
-    const time = Math.min(await windowTime(run, steps, signal), await windowTime(run, steps, signal));
+    const time = Math.min(await run.windowTime(steps, signal), await run.windowTime(steps, signal));
     if (time >= milliseconds / 2) return steps;
     steps = Math.ceil(steps * Math.min(8, milliseconds / time));
   }

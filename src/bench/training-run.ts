@@ -65,6 +65,16 @@ export class TrainingRun {
     }
   }
 
+  /**
+   * Milliseconds of the host's clock for `count` steps, until it hears that they are done.
+   * @throws ShadegradError as {@link advance}
+   */
+  async windowTime(count: number, signal?: AbortSignal): Promise<number> {
+    const started = performance.now();
+    await this.advance(count, signal);
+    return performance.now() - started;
+  }
+
   #beginWhereDone(): void {
     if (this.#run.place === this.#run.stepsPerEpoch) this.#run.begin(this.#work.order);
   }

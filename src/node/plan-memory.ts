@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlanMemory, PlanTimes } from '../train/choice.ts';
+import type { PlanMemory, PlanTimes } from '../train/plan-times.ts';
 import { cacheDirectory } from './cache.ts';
 import { writeWhole } from './files.ts';
 import { nodeVersions } from './versions.ts';
@@ -39,6 +39,6 @@ function isEntry(entry: [string, unknown]): entry is [string, PlanTimes] {
     typeof times === 'object' &&
     times !== null &&
     !Array.isArray(times) &&
-    Object.values(times).every((time) => typeof time === 'number' && time > 0)
+    Object.values(times).every((time) => time === null || (typeof time === 'number' && time > 0))
   );
 }

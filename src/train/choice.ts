@@ -2,20 +2,12 @@ import { targetOf } from '../gpu/target.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
 import { compilePlan } from './executable.ts';
 import type { StepPlan } from './plan.ts';
+import { learned, type PlanMemory, type PlanTimes, toTry } from './plan-times.ts';
 import { stepsPerEpoch } from './plans/sizes.ts';
 import { Run, type RunOptions } from './run.ts';
 import type { RunState } from './state.ts';
 import { STEPS_PER_SUBMIT } from './step.ts';
 import { type Contender, type Entry, fastestOf } from './trial.ts';
-
-/** Microseconds of a step, by the names of plans. */
-export type PlanTimes = Readonly<Record<string, number>>;
-
-/** Keeps beyond the process how long the plans' steps took. */
-export interface PlanMemory {
-  get(key: string): Promise<PlanTimes | undefined>;
-  set(key: string, times: PlanTimes): Promise<void>;
-}
 
 /** What the candidates are timed on: the data themselves, and copies of everything else. */
 export interface TrialState extends Omit<RunOptions, 'plan'> {
@@ -30,7 +22,7 @@ export interface TrialState extends Omit<RunOptions, 'plan'> {
 export interface PlanChoice {
   readonly plan: StepPlan;
   /** Microseconds per step of each candidate that was timed now; empty if there was no need to. */
-  readonly timed: PlanTimes;
+  readonly timed: Readonly<Record<string, number>>;
 }
 
 /** Plans to choose from, in the order in which they are tried, with their shaders on the way. */
@@ -49,9 +41,6 @@ interface Listed {
 /** For all copies of the state together; candidates that would need more are left out. */
 const MOST_BYTES = 2 ** 28;
 
-/** Times of this process. */
-const known = new Map<string, PlanTimes>();
-
 /**
  * Begins to compile those of `candidates` that are still to be tried. Of those whose times are known only the fastest is
  * among them.
@@ -63,20 +52,16 @@ export async function shortlist(
   device: GPUDevice,
   candidates: readonly [StepPlan, ...StepPlan[]],
   shape: string,
-  memory?: PlanMemory,
+  memory: PlanMemory,
 ): Promise<Shortlist> {
   const [first, ...others] = candidates;
   const affordable = others.filter((_, i) => trialBytes(candidates.slice(0, i + 2)) <= MOST_BYTES);
-  const all = [first, ...affordable];
+  const all: [StepPlan, ...StepPlan[]] = [first, ...affordable];
   const { vendor, architecture, device: name, description } = device.adapterInfo;
   const names = candidates.map((plan) => plan.name).join(' or ');
   const key = `${[vendor, architecture, name, description].join(' ')}; ${shape}; ${names}`;
-  const times = all.length > 1 ? (known.get(key) ?? (await memory?.get(key)) ?? {}) : {};
-  const timeOf = (plan: StepPlan) => times[plan.name] ?? Number.POSITIVE_INFINITY;
-  const tried = all.filter((plan) => plan.name in times).toSorted((a, b) => timeOf(a) - timeOf(b));
-  const untried = all.filter((plan) => !(plan.name in times));
-  const [best = first, ...rest] = [...tried.slice(0, 1), ...untried];
-  return { entries: compileAll(device, [best, ...rest]), key, times };
+  const times = all.length > 1 ? ((await memory.get(key)) ?? {}) : {};
+  return { entries: compileAll(device, toTry(all, times)), key, times };
 }
 
 /** Of many compilers at once on a software adapter each takes what the others, and the training, need. */
@@ -98,16 +83,16 @@ function compileAll(device: GPUDevice, plans: readonly [StepPlan, ...StepPlan[]]
 /**
  * The fastest of a shortlist on this device, each timed for a moment on a copy of the state. What is learned is kept, for
  * each kind of adapter and each shape: plans that were not ready, or for which there was no time, are tried when the same
- * is trained again.
+ * is trained again, at least one in each start.
  *
  * @param trialState called only if there is something to time
- * @throws ShadegradError `gpu` or `device-lost`
+ * @throws ShadegradError `gpu` or `usage` where no candidate compiles, `device-lost`
  */
 export async function fastestPlan(
   device: GPUDevice,
   { entries, key, times: before }: Shortlist,
   trialState: () => TrialState,
-  memory?: PlanMemory,
+  memory: PlanMemory,
 ): Promise<PlanChoice> {
   const [{ plan: first }] = entries;
   if (entries.length === 1) return { plan: first, timed: {} };
@@ -117,12 +102,14 @@ export async function fastestPlan(
     compiled,
     make: () => contender(device, plan, state),
   });
-  const { name, times: timed } = await fastestOf(entries.map(toEntry), stepsPerEpoch(state.sizes));
-  const times = { ...before, ...timed };
-  if (Object.keys(timed).length > 0) {
-    known.set(key, times);
-    await memory?.set(key, times);
-  }
+  const isKnown = typeof before[first.name] === 'number';
+  const {
+    name,
+    times: timed,
+    uncompiled,
+  } = await fastestOf(entries.map(toEntry), stepsPerEpoch(state.sizes), isKnown);
+  const times = learned(before, first.name, timed, uncompiled);
+  await memory.set(key, times);
   return { plan: entries.find(({ plan }) => plan.name === name)?.plan ?? first, timed };
 }
 

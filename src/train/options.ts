@@ -1,5 +1,5 @@
 import type { Model } from '../model/model.ts';
-import type { PlanMemory } from './choice.ts';
+import type { PlanMemory } from './plan-times.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { TrainerState } from './state.ts';
 

@@ -20,6 +20,7 @@ import { Inference, type Inferred } from './inference.ts';
 import { infiniteWeights, Network, unlessInfinite, unpackAll } from './network.ts';
 import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, type StepPlan } from './plan.ts';
+import { processMemory } from './plan-times.ts';
 import { stepsPerEpoch } from './plans/sizes.ts';
 import {
   assertHas,
@@ -146,7 +147,8 @@ export class Trainer {
     if (restore) assertRoom([candidates[0], ...evaluating], device, room);
     else for (const plan of evaluating) assertWithinLimits(plan, device.limits);
     // Compiles while the data go to the GPU.
-    const listed = await shortlist(device, candidates, shapeOf(prepared, sizes), options.planMemory);
+    const memory = processMemory(options.planMemory);
+    const listed = await shortlist(device, candidates, shapeOf(prepared, sizes), memory);
     const dealt = deal(prepared, room);
     const { state } = dealt;
     const [first] = dealt.rounds;
@@ -167,7 +169,7 @@ export class Trainer {
         order: new Orders(first, 1).joined(),
         state,
       });
-      const choice = await fastestPlan(device, listed, trial, options.planMemory);
+      const choice = await fastestPlan(device, listed, trial, memory);
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
       const run = keep(await Run.create(device, { ...setup, plan: choice.plan }, shared));
       const { validation: validated } = prepared.split;

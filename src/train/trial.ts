@@ -1,3 +1,5 @@
+import { ShadegradError } from '../errors.ts';
+
 /** A way to train, as it is timed. */
 export interface Contender {
   /** The most steps that a submit can hold. */
@@ -17,10 +19,12 @@ export interface Entry {
   readonly make: () => Promise<Contender>;
 }
 
-/** For so long other contenders' compilers are waited for, where one contender is ready. */
+/** For so long other contenders' compilers are waited for, once one contender is ready. */
 const COMPILE_MILLISECONDS = 400;
+/** For so long where that one's time is known already. A compiler that takes longer is not waited for again. */
+const LEARNING_MILLISECONDS = 10_000;
 
-/** A driver that compiled for longer than this in first steps is given no other contender. */
+/** A driver that compiled for longer than this in first steps is given no other contender, unless nothing was learned. */
 const DRIVER_MILLISECONDS = 1000;
 
 /** Steps are timed in windows of at least half of this: clocks may be rounded to 0.1 ms. */
@@ -70,49 +74,105 @@ const LEAST_WINDOWS = 5;
  *
  * @param entries at least one, the likeliest to be the fastest first: others are left out where time does not allow more
  * @param steps before the training: the longer they take, the longer a trial may
- * @returns its name, and microseconds of a step of each that was timed: none where only one was ready
- * @throws what an entry's promises reject with
+ * @param isKnown whether the first one's time is known from another start. Then it is timed in any case, and one more too,
+ *   even if compilers are slow: so each start learns something
+ * @returns its name, microseconds of a step of each that was timed, and the names of those that do not compile, or not soon
+ *   enough to be waited for again
+ * @throws ShadegradError `gpu` or `usage` where none compiles; anything else that an entry's promises reject with
  */
 export async function fastestOf(
   entries: readonly Entry[],
   steps: number,
-): Promise<{ readonly name: string; readonly times: Readonly<Record<string, number>> }> {
-  const ready = await readyOf(entries);
-  const [only] = ready;
-  if (only && ready.length === 1) return { name: only.name, times: {} };
+  isKnown: boolean,
+): Promise<{
+  readonly name: string;
+  readonly times: Readonly<Record<string, number>>;
+  readonly uncompiled: readonly string[];
+}> {
+  const { ready, uncompiled } = await compile(entries, isKnown);
   const all: Timed[] = [];
   try {
-    await timeInTurns(ready, steps, all);
-    const fastest = all.reduce((best, timed) => (timed.time < best.time ? timed : best));
-    const times = all.map(({ name, time }) => [name, 1000 * time] as const);
-    // One alone tells nothing.
-    return { name: fastest.name, times: times.length > 1 ? Object.fromEntries(times) : {} };
+    await timeInTurns(ready, steps, isKnown, all);
+    const [fastest] = all.toSorted((a, b) => a.time - b.time);
+    const times = Object.fromEntries(all.map(({ name, time }) => [name, 1000 * time]));
+    // Where there is no room for a trial, there may be for the training: it tells if not.
+    return { name: (fastest ?? ready[0]).name, times, uncompiled };
   } finally {
     for (const timed of all) timed.destroy();
   }
 }
 
-/** Those whose compiler is done, in their order: at least one. */
-async function readyOf(entries: readonly Entry[]): Promise<Entry[]> {
-  const ready = new Set<Entry>();
+/**
+ * Those whose compiler is done, in their order, and the names of those that do not compile or take too long.
+ * @throws why one does not compile, where none does
+ */
+async function compile(
+  entries: readonly Entry[],
+  isKnown: boolean,
+): Promise<{ readonly ready: readonly [Entry, ...Entry[]]; readonly uncompiled: readonly string[] }> {
+  const done = new Set<Entry>();
+  const failures = new Map<Entry, unknown>();
   const each = entries.map(async (entry) => {
-    await entry.compiled;
-    ready.add(entry);
+    try {
+      await entry.compiled;
+      done.add(entry);
+    } catch (error) {
+      failures.set(entry, error);
+      throw error;
+    }
   });
+  const [first, ...others] = each;
+  if (isKnown) {
+    await Promise.allSettled([first]);
+    await isDoneWithin(LEARNING_MILLISECONDS, anyOf(others));
+  }
+  await anyOf(each);
+  await isDoneWithin(COMPILE_MILLISECONDS, Promise.allSettled(each));
+  for (const failure of failures.values()) assertBearable(failure);
+  const [best, ...more] = entries.filter((entry) => done.has(entry));
+  const [reason] = failures.values();
+  if (!best) throw reason;
+  const waiting = entries.find((entry) => !done.has(entry) && !failures.has(entry));
+  // On software they are compiled one after another, so of those behind it nothing is known.
+  const late = isKnown && best === entries[0] && more.length === 0 && waiting ? [waiting] : [];
+  return { ready: [best, ...more], uncompiled: [...failures.keys(), ...late].map(({ name }) => name) };
+}
+
+/** Until one is kept or all are broken. */
+async function anyOf(promises: readonly Promise<void>[]): Promise<void> {
+  await Promise.any(promises).catch(() => undefined);
+}
+
+/**
+ * Passes over what only one plan may suffer from: it does not compile, or is too large for the device.
+ * @throws anything else
+ */
+function assertBearable(error: unknown): void {
+  if (!(error instanceof ShadegradError) || (error.code !== 'gpu' && error.code !== 'usage')) throw error;
+}
+
+/** Whether `work` came to its end within so many milliseconds. */
+export async function isDoneWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  // It may fail when nobody waits for it any more.
+  work.catch(() => undefined);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, COMPILE_MILLISECONDS);
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
   });
   try {
-    await Promise.race([Promise.all(each), Promise.all([Promise.race(each), patience])]);
+    return await Promise.race([work.then(() => true), late]);
   } finally {
     clearTimeout(timer);
   }
-  return entries.filter((entry) => ready.has(entry));
 }
 
 /** @param all becomes what was timed */
-async function timeInTurns(entries: readonly Entry[], steps: number, all: Timed[]): Promise<void> {
+async function timeInTurns(
+  entries: readonly Entry[],
+  steps: number,
+  isKnown: boolean,
+  all: Timed[],
+): Promise<void> {
   const began = performance.now();
   const best = () => Math.min(...all.map(({ time }) => time));
   let late = 0;
@@ -124,8 +184,10 @@ async function timeInTurns(entries: readonly Entry[], steps: number, all: Timed[
   };
   for (const entry of entries) {
     const isOver = all.length > 1 && performance.now() - began - compiling > budget();
-    if (isOver || compiling > DRIVER_MILLISECONDS) break;
-    const contender = await entry.make();
+    const isSlow = all.length > (isKnown ? 1 : 0) && compiling > DRIVER_MILLISECONDS;
+    if (isOver || isSlow) break;
+    const contender = await entry.make().catch(assertBearable);
+    if (!contender) continue;
     const [before] = all;
     const share = late > LATE_MILLISECONDS ? LATE_BEGIN : BEGIN;
     const timed = new Timed(entry.name, contender, Math.max(1, Math.floor(share * (before?.steps ?? 1))));

@@ -41,6 +41,31 @@ test('the chosen plan is held against all that fit, each on a device of its own'
   opened.device.destroy();
 });
 
+test('a plan that does not compile is left out, unless it is the chosen one', async () => {
+  const { device, info, toggles } = await openTestDevice();
+  const subject = { device, adapter: info, toggles, versions: await nodeVersions() };
+  // Each plan has a device of its own, the chosen one the first.
+  const withBroken = (broken: number) => {
+    let count = 0;
+    const open = async () => {
+      const { device: own } = await openTestDevice();
+      if (count++ === broken)
+        own.createComputePipelineAsync = () => Promise.reject(new Error('no such instruction'));
+      return own;
+    };
+    const shapes = [{ batchSize: 8, hidden: [], models: 2 }];
+    return benchChoice(subject, open, { shapes, plans: ['unfused', 'layered-quads'], seconds: 0.1 });
+  };
+  const [{ chosen, best, ratio, plans } = expect.fail('no shape')] = (await withBroken(1)).shapes;
+  expect({ best, ratio }).toEqual({ best: chosen, ratio: 1 });
+  expect(plans).toEqual([
+    expect.objectContaining({ plan: chosen, status: 'timed' }),
+    expect.objectContaining({ status: 'skipped', reason: expect.stringContaining('no such instruction') }),
+  ]);
+  await expect(withBroken(0)).rejects.toMatchObject({ code: 'gpu' });
+  device.destroy();
+});
+
 test('the shapes are 24, 8 of them for those that have less time', () => {
   expect([CHOICE_SHAPES.length, FEW_CHOICE_SHAPES.length]).toEqual([24, 8]);
   expect(new Set(CHOICE_SHAPES.map((shape) => JSON.stringify(shape))).size).toBe(24);

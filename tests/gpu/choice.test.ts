@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { ANY_TARGET, targetOf } from '../../src/gpu/target.ts';
+import { DeviceWatch } from '../../src/gpu/watch.ts';
 import { packParameters, parameterCount } from '../../src/model/layout.ts';
 import { denseLayers } from '../../src/model/spec.ts';
-import {
-  fastestPlan,
-  type PlanMemory,
-  type PlanTimes,
-  shortlist,
-  type TrialState,
-} from '../../src/train/choice.ts';
+import { fastestPlan, shortlist, type TrialState } from '../../src/train/choice.ts';
 import { Executable } from '../../src/train/executable.ts';
 import type { StepPlan } from '../../src/train/plan.ts';
+import { type PlanMemory, type PlanTimes, processMemory } from '../../src/train/plan-times.ts';
 import { candidatePlans, trainingPlan } from '../../src/train/plans/index.ts';
 import { golden, goldenModel, goldenSpec } from '../support/golden.ts';
 import { testDevice } from '../support/gpu.ts';
@@ -55,9 +51,10 @@ function memory(kept: Record<string, PlanTimes> = {}): PlanMemory & { kept: Reco
 }
 
 async function choose(candidates: [StepPlan, ...StepPlan[]], shape: string, kept?: PlanMemory) {
+  const memory = processMemory(kept);
   const [device, state] = [await testDevice(), await trial()];
-  const listed = await shortlist(device, candidates, shape, kept);
-  return fastestPlan(device, listed, () => state, kept);
+  const listed = await shortlist(device, candidates, shape, memory);
+  return fastestPlan(device, listed, () => state, memory);
 }
 
 describe('fastestPlan', () => {
@@ -93,14 +90,36 @@ describe('fastestPlan', () => {
         [{ slow: 2, unfused: 1, other: 3, gone: 0.5 }, 'unfused', []],
         // The faster one of those that are known is timed against the others.
         [{ slow: 2, other: 1 }, 'unfused', ['other', 'unfused']],
+        // One whose compiler took too long is not tried again.
+        [{ slow: 2, unfused: null, other: 3 }, 'slow', []],
+        [{ slow: null, other: 1 }, 'unfused', ['other', 'unfused']],
       ] satisfies [PlanTimes, string, string[]][]
     ).entries()) {
       const shape = `shape C ${i}`;
       const told = memory({ [key.replace('shape C', shape)]: times });
       const choice = await choose([slow, quick, other], shape, told);
       expect([choice.plan.name, Object.keys(choice.timed)]).toEqual([expected, timed]);
-      expect(Object.values(told.kept)).toEqual([{ ...times, ...choice.timed }]);
+      // On the scale of the times that were known.
+      const ratio = (choice.timed.unfused ?? 0) / (choice.timed.other ?? 1);
+      const added = timed.length > 0 ? { unfused: expect.closeTo(ratio) } : {};
+      expect(Object.values(told.kept)).toEqual([{ ...times, ...added }]);
     }
+  });
+
+  test('does without a plan that does not compile, which does the device no harm', async () => {
+    const dispatches = quick.dispatches.map((dispatch) => ({ ...dispatch, constants: { unknown: 1 } }));
+    const broken: StepPlan = { ...quick, name: 'broken', dispatches };
+    const kept = memory();
+    const { plan, timed } = await choose([broken, slow, quick], 'shape E', kept);
+    expect([slow, quick]).toContain(plan);
+    expect(Object.keys(timed)).toEqual(['slow', 'unfused']);
+    expect(Object.values(kept.kept)).toEqual([{ ...timed, broken: null }]);
+    expect(await choose([broken, slow, quick], 'shape E')).toEqual({ plan, timed: {} });
+    DeviceWatch.of(await testDevice()).check();
+    await expect(choose([broken, { ...broken, name: 'broken too' }], 'shape F')).rejects.toMatchObject({
+      code: 'gpu',
+      message: expect.stringContaining('does not compile'),
+    });
   });
 
   test('times nothing where there is one candidate', async () => {

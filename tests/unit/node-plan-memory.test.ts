@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const [fused, layered] = [{ fused: 12.5 }, { layered: 20, fused: 31 }];
+const [fused, layered] = [{ fused: 12.5 }, { layered: 20, fused: 31, 'fused-2': null }];
 
 test('keeps times in a file, beside those that were there, for the versions that run', async () => {
   await planMemory(folder).set('one', fused);
@@ -37,7 +37,7 @@ test('does not believe what is no time', async () => {
     'null',
     '{"fused": "12"}',
     '{"fused": -1}',
-    '{"fused": null}',
+    '{"fused": [null]}',
   ]) {
     await writeFile(path, file.replace(/{\s*"fused": 12.5\s*}/, damaged));
     expect(await memory.get('one')).toBeUndefined();
