@@ -77,7 +77,8 @@ async function swiftShaderReport() {
 async function rowOf(part) {
   const log = join(folder, 'logs', `${part}.log`);
   const results = join(folder, 'results', `${part}.json`);
-  await rm(log, { force: true });
+  // What is of an earlier run must not pass for this one's.
+  for (const file of [log, results]) await rm(file, { force: true });
   await mkdir(join(folder, 'results'), { recursive: true });
   try {
     const outcome = await PARTS[part]?.({ folder, project, log, origin: site.origin });
