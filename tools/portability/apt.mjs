@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotRun } from './part.mjs';
 import { has, run } from './process.mjs';
@@ -28,8 +28,11 @@ export async function unpackPackages({ folder, releases, packages, whole, log })
   if (existsSync(done)) return root;
   const { mirror, release } = await debian(log);
   const debs = join(folder, 'debs');
-  for (const path of [root, join(debs, 'partial'), join(folder, 'lists', 'partial')])
-    mkdirSync(path, { recursive: true });
+  const lists = join(folder, 'lists');
+  // Of a set-up that broke off: other versions' files must not be among these.
+  for (const path of [root, debs, lists]) await rm(path, { recursive: true, force: true });
+  for (const path of [root, join(debs, 'partial'), join(lists, 'partial')])
+    await mkdir(path, { recursive: true });
   const signed = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : '';
   const names = releases(release);
   const sources = join(folder, 'sources.list');
@@ -39,7 +42,7 @@ export async function unpackPackages({ folder, releases, packages, whole, log })
   const options = {
     'Dir::Etc::SourceList': sources,
     'Dir::Etc::SourceParts': '/dev/null',
-    'Dir::State::Lists': join(folder, 'lists'),
+    'Dir::State::Lists': lists,
     'Dir::Cache': folder,
     'Dir::Cache::Archives': debs,
     'Debug::NoLocking': 'true',
@@ -60,7 +63,7 @@ export async function unpackPackages({ folder, releases, packages, whole, log })
   // As "name_version_architecture.deb".
   const versions = archives.map((archive) => archive.split('_').slice(0, 2).map(decodeURIComponent));
   await rm(debs, { recursive: true });
-  await rm(join(folder, 'lists'), { recursive: true });
+  await rm(lists, { recursive: true });
   await writeFile(done, JSON.stringify(Object.fromEntries(versions)));
   return root;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { run } from './process.mjs';
 
@@ -17,6 +17,8 @@ export async function testOnDawn({ project, log, environment, enter }) {
   // Within the project, because elsewhere only that folder is the same.
   const file = join(project, 'node_modules/.cache/shadegrad-portability/report.json');
   await mkdir(join(file, '..'), { recursive: true });
+  // Vitest may end without a report, and then an earlier part's must not be taken for it.
+  await rm(file, { force: true });
   const vitest = [
     ...['node_modules/vitest/vitest.mjs', 'run', '--config', 'tests/portability/vitest.config.ts'],
     ...['--reporter', 'json', '--reporter', 'verbose', '--outputFile.json', relative(project, file)],

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { run } from './process.mjs';
+import { MINUTES, run } from './process.mjs';
 
 const PREFERENCES = {
   'dom.webgpu.enabled': true,
@@ -56,39 +57,63 @@ export async function testInFirefox({ folder, log, origin, sid }) {
   ];
   const [program = '', ...args] = sid.command(['firefox', ...options, 'about:blank'], WITHOUT_SANDBOXES);
   const firefox = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const printed = createWriteStream(log, { flags: 'a' });
-  firefox.stdout.pipe(printed, { end: false });
-  firefox.stderr.pipe(printed, { end: false });
-  const ended = once(firefox, 'exit');
-  try {
-    const browser = await connect(puppeteer, `ws://127.0.0.1:${port}/session`);
-    const version = (await browser.version()).replace('firefox/', '');
+  const print = (/** @type {string | Uint8Array} */ text) => appendFileSync(log, text);
+  firefox.stdout.on('data', print);
+  firefox.stderr.on('data', print);
+  const stop = new AbortController();
+  const late = setTimeout(
+    () => stop.abort(new Error(`Firefox was not done after ${MINUTES} minutes`)),
+    60_000 * MINUTES,
+  );
+  firefox.on('error', (error) => stop.abort(error));
+  firefox.on('exit', (code, signal) =>
+    stop.abort(new Error(`Firefox ended with ${signal ?? `exit code ${code}`}`)),
+  );
+  /** @type {{ version: string, last: string }} what ran last: a crash ends all of Firefox */
+  const seen = { version: '', last: 'nothing' };
+  const drive = async () => {
+    const browser = await connect(puppeteer, `ws://127.0.0.1:${port}/session`, stop.signal);
+    seen.version = (await browser.version()).replace('firefox/', '');
     const [tab] = await browser.pages();
-    /** @type {{ last: string }} what ran last: a crash ends all of Firefox */
-    const seen = { last: 'nothing' };
-    try {
-      const report = await runTests(tab, `${origin}/tests.html`, log, seen);
-      seen.last = 'the page';
-      const page = await trainPage(tab, `${origin}/demo/?${EPOCH}`);
-      await browser.close();
-      return { version, report, page };
-    } catch (error) {
-      await Promise.race([ended, pause(2000)]);
-      if (firefox.exitCode === null && firefox.signalCode === null) throw error;
-      throw new Error(`Firefox ${version} crashed. It ran: ${seen.last}`, { cause: error });
-    }
+    const report = await runTests(tab, `${origin}/tests.html`, { print, seen, signal: stop.signal });
+    seen.last = 'the page';
+    const page = await trainPage(tab, `${origin}/demo/?${EPOCH}`, stop.signal);
+    await browser.disconnect();
+    return { version: seen.version, report, page };
+  };
+  try {
+    // What is asked of a Firefox that hangs has no answer.
+    return await Promise.race([drive(), aborted(stop.signal)]);
+  } catch (error) {
+    // Its end is told later than what it makes impossible.
+    await Promise.race([aborted(stop.signal), pause(2000)]).catch(() => {});
+    if (!stop.signal.aborted) throw error;
+    const { message } = stop.signal.reason;
+    throw new Error(`${message} (version ${seen.version || 'unknown'}). It ran: ${seen.last}`, {
+      cause: error,
+    });
   } finally {
-    if (firefox.pid !== undefined && firefox.exitCode === null) {
-      try {
-        // Firefox's own processes too.
-        process.kill(-firefox.pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
+    clearTimeout(late);
+    if (firefox.pid !== undefined && firefox.exitCode === null && firefox.signalCode === null) {
+      const ended = once(firefox, 'exit');
+      // Firefox's own processes too.
+      process.kill(-firefox.pid, 'SIGKILL');
+      await ended;
     }
-    await ended;
-    printed.end();
   }
+}
+
+/**
+ * Never resolves.
+ *
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>} rejects with the reason once the signal aborts
+ */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 /**
@@ -114,25 +139,32 @@ async function freePort() {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
-/** @param {any} puppeteer @param {string} browserWSEndpoint */
-async function connect(puppeteer, browserWSEndpoint) {
+/**
+ * @param {any} puppeteer
+ * @param {string} browserWSEndpoint
+ * @param {AbortSignal} signal
+ */
+async function connect(puppeteer, browserWSEndpoint, signal) {
   for (let attempt = 0; ; attempt++) {
     try {
       return await puppeteer.connect({ browserWSEndpoint, protocol: 'webDriverBiDi', protocolTimeout: 0 });
     } catch (error) {
       if (attempt === 120) throw error;
-      await pause(500);
+      await pause(500, undefined, { signal });
     }
   }
 }
 
-/** @param {any} page @param {string} address @param {string} log @param {{ last: string }} seen */
-async function runTests(page, address, log, seen) {
-  const printed = createWriteStream(log, { flags: 'a' });
+/**
+ * @param {any} page
+ * @param {string} address
+ * @param {{ print: (text: string) => void, seen: { last: string }, signal: AbortSignal }} to
+ */
+async function runTests(page, address, { print, seen, signal }) {
   /** @type {string | undefined} */
   let broken;
   page.on('console', (/** @type {any} */ message) => {
-    printed.write(`${message.text()}\n`);
+    print(`${message.text()}\n`);
     seen.last = message.text();
   });
   page.on('pageerror', (/** @type {Error} */ error) => {
@@ -141,12 +173,9 @@ async function runTests(page, address, log, seen) {
   await page.goto(address);
   for (;;) {
     const report = await page.evaluate(() => globalThis.report ?? null);
-    if (report) {
-      printed.end();
-      return report;
-    }
+    if (report) return report;
     if (broken !== undefined) throw new Error(`The tests broke off in Firefox: ${broken}`);
-    await pause(1000);
+    await pause(1000, undefined, { signal });
   }
 }
 
@@ -155,13 +184,14 @@ async function runTests(page, address, log, seen) {
  *
  * @param {any} page
  * @param {string} address
+ * @param {AbortSignal} signal
  * @returns {Promise<{ plan: string, loss: number, testAccuracy: number }>}
  */
-async function trainPage(page, address) {
+async function trainPage(page, address, signal) {
   await page.goto(address);
-  await reach(page, 'ready');
+  await reach(page, 'ready', signal);
   await page.click('#train');
-  await reach(page, 'done');
+  await reach(page, 'done', signal);
   await page.evaluate(() => {
     const { createObjectURL } = URL;
     URL.createObjectURL = (blob) => {
@@ -175,8 +205,8 @@ async function trainPage(page, address) {
   return { plan: config.plan, loss: history[0].loss, testAccuracy: test.accuracy };
 }
 
-/** @param {any} page @param {string} state */
-async function reach(page, state) {
+/** @param {any} page @param {string} state @param {AbortSignal} signal */
+async function reach(page, state, signal) {
   for (;;) {
     const { now, alerts } = await page.evaluate(() => ({
       now: document.querySelector('[role=status][data-state]')?.getAttribute('data-state'),
@@ -184,11 +214,6 @@ async function reach(page, state) {
     }));
     if (now === state) return;
     if (now === 'error') throw new Error(`The page says: ${alerts.trim()}`);
-    await pause(500);
+    await pause(500, undefined, { signal });
   }
-}
-
-/** @param {number} milliseconds */
-function pause(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

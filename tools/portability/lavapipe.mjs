@@ -10,7 +10,7 @@ export const LAVAPIPE = 'llvmpipe';
  * Mesa's lavapipe for this Debian, from its backports, unpacked and not installed.
  *
  * @param {{ folder: string, log: string }} setting
- * @returns {Promise<{ environment: Record<string, string>, driver: string, compiler: string }>}
+ * @returns {Promise<{ environment: Record<string, string>, mesa: string, compiler: string }>}
  */
 export async function unpackLavapipe({ folder, log }) {
   const own = join(folder, 'lavapipe-25');
@@ -42,7 +42,7 @@ export async function unpackLavapipe({ folder, log }) {
 
 /**
  * @param {string} folder as for `unpackPackages`
- * @returns {Promise<{ driver: string, compiler: string }>}
+ * @returns {Promise<{ mesa: string, compiler: string }>} Mesa's version as its adapters' descriptions have it, and LLVM's
  */
 export async function lavapipeVersions(folder) {
   const packages = await versionsIn(folder);
@@ -50,7 +50,7 @@ export async function lavapipeVersions(folder) {
   // Missing where the machine has it already.
   const llvm = Object.keys(packages).find((name) => /^libllvm\d/.test(name)) ?? '';
   return {
-    driver: `lavapipe, Mesa ${version(packages['mesa-vulkan-drivers'])}`,
+    mesa: `Mesa ${version(packages['mesa-vulkan-drivers'])}`,
     compiler: `LLVM ${version(packages[llvm])}`,
   };
 }

@@ -53,10 +53,10 @@ const site = await serve({ tests, demo: join(project, 'dist-demo') });
 for (const part of positionals.length > 0 ? positionals : names) {
   const started = performance.now();
   const cells = await rowOf(part);
-  const seconds = ((performance.now() - started) / 1000).toFixed();
-  console.log(`${part}: ${cells.filter((cell) => cell !== '').join(' | ')} (${seconds} s)`);
+  const time = `${((performance.now() - started) / 60_000).toFixed(1)} min`;
+  console.log(`${part}: ${cells.filter((cell) => cell !== '').join(' | ')} (${time})`);
   // After each, so that its row remains if the next one is interrupted.
-  const rows = { [part]: [...cells, new Date().toISOString().slice(0, 10)] };
+  const rows = { [part]: [...cells, time, new Date().toISOString().slice(0, 10)] };
   await writeFile(document, withRows(await readFile(document, 'utf8'), rows, names));
 }
 site.close();
@@ -72,12 +72,13 @@ async function swiftShaderReport() {
 
 /**
  * @param {string} part
- * @returns {Promise<string[]>} the row's cells behind its name, but for the date
+ * @returns {Promise<string[]>} the row's cells behind its name, but for time and date
  */
 async function rowOf(part) {
   const log = join(folder, 'logs', `${part}.log`);
   const results = join(folder, 'results', `${part}.json`);
-  await rm(log, { force: true });
+  // What is of an earlier run must not pass for this one's.
+  for (const file of [log, results]) await rm(file, { force: true });
   await mkdir(join(folder, 'results'), { recursive: true });
   try {
     const outcome = await PARTS[part]?.({ folder, project, log, origin: site.origin });

@@ -17,7 +17,7 @@ export const PARTS = {
   swiftshader: async ({ project, log }) => {
     if (process.platform !== 'linux' || process.arch !== 'x64') throw new NotRun('needs Linux on x64');
     const { version, report } = await testOnDawn({ project, log, environment: {} });
-    const driver = /SwiftShader driver ([\d.]+)/.exec(adapterOf(report))?.[1] ?? '';
+    const driver = /driver ([\d.]+)/.exec(adapterOf(report, 'SwiftShader'))?.[1] ?? '';
     return {
       implementation: `${DAWN} ${version}`,
       driver: `SwiftShader ${driver}`,
@@ -27,13 +27,13 @@ export const PARTS = {
   },
 
   'lavapipe-25': async ({ folder, project, log }) => {
-    const { environment, driver, compiler } = await unpackLavapipe({ folder, log });
+    const { environment, mesa, compiler } = await unpackLavapipe({ folder, log });
     const on = { ...environment, SHADEGRAD_TEST_ADAPTER: LAVAPIPE };
     const { version, report } = await testOnDawn({ project, log, environment: on });
     return {
       implementation: `${DAWN} ${version}`,
-      driver,
-      compiler: `Tint, ${llvmOf(report) ?? compiler}`,
+      driver: `lavapipe, ${mesa}`,
+      compiler: `Tint, ${llvmOf(report, mesa) ?? compiler}`,
       report,
     };
   },
@@ -44,33 +44,33 @@ export const PARTS = {
     const sid = await debianSid(setting);
     const environment = { SHADEGRAD_TEST_ADAPTER: LAVAPIPE };
     const { version, report } = await testOnDawn({ project, log, environment, enter: sid.command });
-    const { driver, compiler } = await lavapipeVersions(sid.folder);
+    const { mesa, compiler } = await lavapipeVersions(sid.folder);
     return {
       implementation: `${DAWN} ${version}`,
-      driver,
-      compiler: `Tint, ${llvmOf(report) ?? compiler}`,
+      driver: `lavapipe, ${mesa}`,
+      compiler: `Tint, ${llvmOf(report, mesa) ?? compiler}`,
       report,
     };
   },
 
   deno: async ({ folder, log, origin }) => {
-    const { environment, driver, compiler } = await unpackLavapipe({ folder, log });
+    const { environment, mesa, compiler } = await unpackLavapipe({ folder, log });
     const { version, report } = await testInDeno({ folder, log, origin, environment });
     return {
       implementation: `wgpu, Deno ${version}`,
-      driver,
-      compiler: `naga, ${llvmOf(report) ?? compiler}`,
+      driver: `lavapipe, ${mesa}`,
+      compiler: `naga, ${llvmOf(report, LAVAPIPE) ?? compiler}`,
       report,
     };
   },
 
   firefox: async (setting) => {
     const sid = await debianSid(setting);
-    const { driver, compiler } = await lavapipeVersions(sid.folder);
+    const { mesa, compiler } = await lavapipeVersions(sid.folder);
     const { version, report, page } = await testInFirefox({ ...setting, sid });
     return {
       implementation: `wgpu, Firefox ${version}`,
-      driver,
+      driver: `lavapipe, ${mesa}`,
       compiler: `naga, ${compiler}`,
       report,
       page,
@@ -78,13 +78,22 @@ export const PARTS = {
   },
 };
 
-/** As the adapter names it; Firefox's does not. @param {import('./part.mjs').Report} report */
-function llvmOf(report) {
-  return /LLVM [\d.]+/.exec(adapterOf(report))?.[0];
+/** As the adapter names it; Firefox's does not. @param {import('./part.mjs').Report} report @param {string} driver */
+function llvmOf(report, driver) {
+  return /LLVM [\d.]+/.exec(adapterOf(report, driver))?.[0];
 }
 
-/** @param {import('./part.mjs').Report} report */
-function adapterOf({ testResults }) {
+/**
+ * @param {import('./part.mjs').Report} report
+ * @param {string} driver what the adapter's description has to hold
+ * @returns {string} the description, '' where the test that notes it failed
+ * @throws {Error} where the tests ran on another driver
+ */
+function adapterOf({ testResults }, driver) {
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
-  return tests.find(({ meta }) => meta.adapter)?.meta.adapter?.description ?? '';
+  const description = tests.find(({ meta }) => meta.adapter)?.meta.adapter?.description ?? '';
+  if (description !== '' && !description.includes(driver)) {
+    throw new Error(`the tests ran on "${description}" instead of ${driver}`);
+  }
+  return description;
 }

@@ -3,16 +3,19 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** How long a program may run. */
+export const MINUTES = 60;
+
 /**
  * Runs a program to its end; what it prints goes to `log`.
  *
  * @param {readonly string[]} command
- * @param {{ log: string, cwd?: string, env?: NodeJS.ProcessEnv, seconds?: number, fails?: boolean }} options `env` is
+ * @param {{ log: string, cwd?: string, env?: NodeJS.ProcessEnv, fails?: boolean }} options `env` is
  *   added to the environment; `fails`: an exit code above 0 is no error
  * @returns {Promise<string>} what it printed on stdout
- * @throws {Error} with the last lines that it printed, where it fails or is not done after `seconds`, by default 3,600
+ * @throws {Error} with the last lines that it printed, where it fails or is not done after {@link MINUTES}
  */
-export async function run([program = '', ...args], { log, cwd, env = {}, seconds = 3600, fails = false }) {
+export async function run([program = '', ...args], { log, cwd, env = {}, fails = false }) {
   await mkdir(dirname(log), { recursive: true });
   const file = createWriteStream(log, { flags: 'a' });
   file.write(`\n$ ${[program, ...args].join(' ')}\n`);
@@ -20,7 +23,7 @@ export async function run([program = '', ...args], { log, cwd, env = {}, seconds
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 1000 * seconds,
+    timeout: 60_000 * MINUTES,
     killSignal: 'SIGKILL',
   });
   /** @type {Buffer[]} */
@@ -34,8 +37,7 @@ export async function run([program = '', ...args], { log, cwd, env = {}, seconds
   });
   await new Promise((resolve) => file.end(() => resolve(undefined)));
   if (code === 0 || (fails && code !== null)) return Buffer.concat(printed).toString();
-  const why = signal === null ? `exit code ${code}` : signal;
-  throw new Error(`${program} ended with ${why}: ${await lastLines(log)} (${log})`);
+  throw new Error(`${program} ended with ${signal ?? `exit code ${code}`}: ${await lastLines(log)} (${log})`);
 }
 
 /** @param {string} log */

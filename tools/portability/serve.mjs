@@ -22,15 +22,16 @@ const TESTS_PAGE = '<!doctype html><title>Tests</title><script type="module" src
  */
 export async function serve(folders) {
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname === '/tests.html') {
-      response.setHeader('Content-Type', 'text/html; charset=utf-8').end(TESTS_PAGE);
-      return;
-    }
-    const [, first = '', ...rest] = normalize(decodeURIComponent(pathname)).split('/');
-    const folder = folders[first];
-    const path = rest.join('/') || 'index.html';
     try {
+      // Both throw where the request is malformed.
+      const pathname = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+      if (pathname === '/tests.html') {
+        response.setHeader('Content-Type', 'text/html; charset=utf-8').end(TESTS_PAGE);
+        return;
+      }
+      const [, first = '', ...rest] = normalize(pathname).split('/');
+      const folder = folders[first];
+      const path = rest.join('/') || 'index.html';
       if (folder === undefined || rest.includes('..')) throw new RangeError('no such folder');
       const content = await readFile(join(folder, path));
       response.setHeader('Content-Type', TYPES[extname(path)] ?? 'application/octet-stream').end(content);

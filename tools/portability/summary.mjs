@@ -29,7 +29,7 @@ export function failuresOf({ report, page }) {
 /**
  * @param {import('./part.mjs').Outcome} outcome
  * @param {import('./part.mjs').Report} [base] SwiftShader's, where there is one
- * @returns {string[]} the row's cells behind its name, but for the date
+ * @returns {string[]} the row's cells behind its name, but for time and date
  */
 export function cellsOf(outcome, base) {
   const { implementation, driver, compiler, report, page } = outcome;

@@ -13,6 +13,7 @@ const COLUMNS = [
   'largest deviation',
   "20 steps with SwiftShader's bits",
   'an epoch of MNIST',
+  'time',
   'date',
 ];
 
