@@ -58,7 +58,7 @@ const LATE_TRIAL = 40;
 
 /** A contender this many times slower than the best is out; after its first window only if it is so by far. */
 const HOPELESS = 2;
-const HOPELESS_AT_ONCE = 4;
+const HOPELESS_AT_ONCE = 16;
 
 /** Other programs can only make a window longer. So the shortest counts, once another one is nearly as short. */
 const AGREEMENT = 1.05;

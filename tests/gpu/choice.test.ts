@@ -50,6 +50,12 @@ function memory(kept: Record<string, PlanTimes> = {}): PlanMemory & { kept: Reco
   };
 }
 
+/** The plan with the least time. */
+function fastest(times: PlanTimes): string | undefined {
+  const known = Object.entries(times).filter((entry): entry is [string, number] => entry[1] !== null);
+  return known.toSorted(([, a], [, b]) => a - b)[0]?.[0];
+}
+
 async function choose(candidates: [StepPlan, ...StepPlan[]], shape: string, kept?: PlanMemory) {
   const memory = processMemory(kept);
   const [device, state] = [await testDevice(), await trial()];
@@ -58,24 +64,25 @@ async function choose(candidates: [StepPlan, ...StepPlan[]], shape: string, kept
 }
 
 describe('fastestPlan', () => {
-  test('takes the faster plan, wherever it stands, and says what each took', async () => {
+  // How right the times are is tested with a fake queue: on a busy machine a step may take any time.
+  test('takes the plan whose steps took the least, wherever it stands, and says what each took', async () => {
     for (const [shape, candidates] of [
       ['slow one first', [slow, quick]],
       ['quick one first', [quick, slow]],
     ] satisfies [string, [StepPlan, StepPlan]][]) {
       const { plan, timed } = await choose(candidates, shape);
-      expect(plan.name).toBe('unfused');
-      expect(timed.slow).toBeGreaterThan(timed.unfused ?? Number.NaN);
+      expect(Object.keys(timed)).toEqual(candidates.map(({ name }) => name));
+      expect(plan.name).toBe(fastest(timed));
     }
   });
 
   test('chooses once for a shape, and again for another', async () => {
     const kept = memory();
-    const { timed } = await choose([slow, quick], 'shape A', kept);
+    const { plan, timed } = await choose([slow, quick], 'shape A', kept);
     expect(Object.keys(timed)).toEqual(['slow', 'unfused']);
     expect(Object.values(kept.kept)).toEqual([timed]);
     expect(Object.keys(kept.kept)[0]).toContain((await testDevice()).adapterInfo.architecture);
-    expect(await choose([slow, quick], 'shape A')).toEqual({ plan: quick, timed: {} });
+    expect(await choose([slow, quick], 'shape A')).toEqual({ plan, timed: {} });
     expect(Object.keys((await choose([slow, quick], 'shape B')).timed).length).toBe(2);
   });
 
@@ -84,21 +91,23 @@ describe('fastestPlan', () => {
     const kept = memory();
     await choose([slow, quick, other], 'shape C', kept);
     const [key = ''] = Object.keys(kept.kept);
-    for (const [i, [times, expected, timed]] of (
+    for (const [i, [times, timed]] of (
       [
-        [{ slow: 1, unfused: 2, other: 3 }, 'slow', []],
-        [{ slow: 2, unfused: 1, other: 3, gone: 0.5 }, 'unfused', []],
+        [{ slow: 1, unfused: 2, other: 3 }, []],
+        [{ slow: 2, unfused: 1, other: 3, gone: 0.5 }, []],
         // The faster one of those that are known is timed against the others.
-        [{ slow: 2, other: 1 }, 'unfused', ['other', 'unfused']],
+        [{ slow: 2, other: 1 }, ['other', 'unfused']],
         // One whose compiler took too long is not tried again.
-        [{ slow: 2, unfused: null, other: 3 }, 'slow', []],
-        [{ slow: null, other: 1 }, 'unfused', ['other', 'unfused']],
-      ] satisfies [PlanTimes, string, string[]][]
+        [{ slow: 2, unfused: null, other: 3 }, []],
+        [{ slow: null, other: 1 }, ['other', 'unfused']],
+      ] satisfies [PlanTimes, string[]][]
     ).entries()) {
       const shape = `shape C ${i}`;
       const told = memory({ [key.replace('shape C', shape)]: times });
       const choice = await choose([slow, quick, other], shape, told);
-      expect([choice.plan.name, Object.keys(choice.timed)]).toEqual([expected, timed]);
+      expect(Object.keys(choice.timed)).toEqual(timed);
+      const { gone: _, ...ofCandidates }: PlanTimes = times;
+      expect(choice.plan.name).toBe(fastest(timed.length > 0 ? choice.timed : ofCandidates));
       // On the scale of the times that were known.
       const ratio = (choice.timed.unfused ?? 0) / (choice.timed.other ?? 1);
       const added = timed.length > 0 ? { unfused: expect.closeTo(ratio) } : {};
