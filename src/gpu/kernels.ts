@@ -126,6 +126,30 @@ function matrices(staged: (tile: number, chunk: number) => number): NonNullable<
   };
 }
 
+// The bindings of the layered plan's kernels, whichever implementation they are of.
+const DENSE = { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' } as const;
+const DENSE_OF_FLOATS = { x: 'read', parameters: 'read', y: 'read-write' } as const;
+const HEAD = {
+  step: 'step',
+  samples: 'read',
+  order: 'read',
+  x: 'read',
+  parameters: 'read',
+  delta: 'read-write',
+  delta_x: 'read-write',
+  metrics: 'read-write',
+} as const;
+const INPUT_GRADIENT = { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' } as const;
+const DENSE_UPDATE = {
+  step: 'step',
+  x: 'read',
+  order: 'read',
+  delta: 'read',
+  rates: 'read',
+  parameters: 'read-write',
+  moments: 'read-write',
+} as const;
+
 /** Every kernel: its shader and its explicit bind group layout. */
 export const KERNELS = {
   gather: {
@@ -191,22 +215,13 @@ export const KERNELS = {
   dense: {
     code: dense,
     parts: ['step', 'lanes', 'layer', 'tiles', 'pixels'],
-    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    bindings: DENSE,
     workgroupBytes: tiles,
   },
   head: {
     code: head,
     parts: ['step', 'lanes', 'labels'],
-    bindings: {
-      step: 'step',
-      samples: 'read',
-      order: 'read',
-      x: 'read',
-      parameters: 'read',
-      delta: 'read-write',
-      delta_x: 'read-write',
-      metrics: 'read-write',
-    },
+    bindings: HEAD,
     // For each vector of classes, four vec4fs per slice and eight more; then the labels and losses of four rows.
     workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN, INPUTS = Number.NaN, CLASSES = Number.NaN }) => {
       const vectors = Math.ceil(CLASSES / 4);
@@ -217,47 +232,31 @@ export const KERNELS = {
   dense_input_gradient: {
     code: denseInputGradient,
     parts: ['lanes', 'layer', 'tiles'],
-    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+    bindings: INPUT_GRADIENT,
     workgroupBytes: tiles,
   },
   dense_update: {
     code: denseUpdate,
     parts: ['step', 'rates', 'lanes', 'layer', 'update', 'tiles', 'pixels'],
-    bindings: {
-      step: 'step',
-      x: 'read',
-      order: 'read',
-      delta: 'read',
-      rates: 'read',
-      parameters: 'read-write',
-      moments: 'read-write',
-    },
+    bindings: DENSE_UPDATE,
     workgroupBytes: tiles,
   },
   dense_matrix: {
     code: denseMatrix,
     parts: ['step', 'lanes', 'layer', 'matrix'],
-    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    bindings: DENSE,
     workgroupBytes: matrices((tile, chunk) => tile * (chunk + 8) + chunk * (tile + 8)),
   },
   dense_input_gradient_matrix: {
     code: denseInputGradientMatrix,
     parts: ['lanes', 'layer', 'matrix', 'scale'],
-    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+    bindings: INPUT_GRADIENT,
     workgroupBytes: matrices((tile, chunk) => 2 * tile * (chunk + 8)),
   },
   dense_update_matrix: {
     code: denseUpdateMatrix,
     parts: ['step', 'rates', 'lanes', 'layer', 'update', 'matrix', 'scale'],
-    bindings: {
-      step: 'step',
-      x: 'read',
-      order: 'read',
-      delta: 'read',
-      rates: 'read',
-      parameters: 'read-write',
-      moments: 'read-write',
-    },
+    bindings: DENSE_UPDATE,
     workgroupBytes: matrices((tile, chunk) => 2 * chunk * (tile + 8)),
   },
   floor_empty: {
@@ -288,86 +287,52 @@ export const KERNELS = {
   dense_quads: {
     code: denseQuads,
     parts: ['lanes', 'layer', 'quad_sums'],
-    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+    bindings: DENSE_OF_FLOATS,
   },
   dense_bytes_quads: {
     code: denseBytesQuads,
     parts: ['step', 'lanes', 'layer'],
-    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    bindings: DENSE,
   },
   head_quads: {
     code: headQuads,
     parts: ['step', 'lanes', 'labels', 'class_rows'],
-    bindings: {
-      step: 'step',
-      samples: 'read',
-      order: 'read',
-      x: 'read',
-      parameters: 'read',
-      delta: 'read-write',
-      delta_x: 'read-write',
-      metrics: 'read-write',
-    },
+    bindings: HEAD,
   },
   dense_input_gradient_quads: {
     code: denseInputGradientQuads,
     parts: ['lanes', 'layer', 'quad_sums'],
-    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+    bindings: INPUT_GRADIENT,
   },
   dense_update_quads: {
     code: denseUpdateQuads,
     parts: ['step', 'rates', 'layer', 'update', 'quad_sums'],
-    bindings: {
-      step: 'step',
-      x: 'read',
-      order: 'read',
-      delta: 'read',
-      rates: 'read',
-      parameters: 'read-write',
-      moments: 'read-write',
-    },
+    bindings: DENSE_UPDATE,
   },
   dense_bytes_lanes: {
     code: denseBytesLanes,
     parts: ['step', 'lanes', 'layer', 'subgroup'],
-    bindings: { step: 'step', x: 'read', order: 'read', parameters: 'read', y: 'read-write' },
+    bindings: DENSE,
   },
   head_lanes: {
     code: headLanes,
     parts: ['step', 'lanes', 'labels', 'class_rows', 'subgroup'],
-    bindings: {
-      step: 'step',
-      samples: 'read',
-      order: 'read',
-      x: 'read',
-      parameters: 'read',
-      delta: 'read-write',
-      delta_x: 'read-write',
-      metrics: 'read-write',
-    },
+    bindings: HEAD,
   },
   dense_update_lanes: {
     code: denseUpdateLanes,
     parts: ['step', 'rates', 'lanes', 'layer', 'update', 'subgroup'],
-    bindings: {
-      step: 'step',
-      x: 'read',
-      order: 'read',
-      delta: 'read',
-      rates: 'read',
-      parameters: 'read-write',
-      moments: 'read-write',
-    },
+    bindings: DENSE_UPDATE,
   },
   dense_lanes: {
     code: denseLanes,
     parts: ['lanes', 'layer', 'subgroup', 'lane_sums'],
-    bindings: { x: 'read', parameters: 'read', y: 'read-write' },
+    bindings: DENSE_OF_FLOATS,
   },
   dense_input_gradient_lanes: {
     code: denseInputGradientLanes,
     parts: ['lanes', 'layer', 'subgroup', 'lane_sums'],
-    bindings: { delta_y: 'read', parameters: 'read', x: 'read', delta_x: 'read-write' },
+    bindings: INPUT_GRADIENT,
   },
   fused_step: {
     code: fusedStep,
