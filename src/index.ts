@@ -126,6 +126,7 @@ export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export { type Summary, summarise } from './report/population.ts';
 export {
+  type DataSource,
   matrixLabels,
   type NetworkReport,
   type PopulationSummary,
@@ -157,6 +158,7 @@ export type {
   EpochRecord,
   Evaluation,
   History,
+  Leg,
   NetworkRecord,
   PopulationEvaluation,
   Prediction,

@@ -14,6 +14,7 @@ export {
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
 export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
 export { type Diagnosis, diagnose } from './node/diagnose.ts';
+export { processorName } from './node/environment.ts';
 export { removeEmptyFolders } from './node/files.ts';
 export {
   checkAdapter,
