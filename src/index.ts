@@ -143,8 +143,18 @@ export {
   type TestResults,
   testReport,
 } from './report/run-report.ts';
+export { readRunReport, type StoredReport, type StoredTest } from './report/stored-report.ts';
 export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
 export { formatConfusionMatrix } from './report/text.ts';
+export {
+  type Comparison,
+  type Condition,
+  FALSE_ALARM,
+  type KeptModels,
+  type Repetition,
+  type Verification,
+  verification,
+} from './report/verification.ts';
 export { bestNetwork } from './train/best.ts';
 export {
   type Checkpoint,

@@ -1,6 +1,6 @@
 export { type MatrixConfig, shapesInWords } from './gpu/matrix-units.ts';
 export * from './index.ts';
-export { type ListedAdapter, listAdapters } from './node/adapters.ts';
+export { adapterNamedBy, type ListedAdapter, listAdapters } from './node/adapters.ts';
 export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
 export { cacheDirectory } from './node/cache.ts';
 export {

@@ -37,7 +37,7 @@ import {
   writeFiles,
 } from '../node.ts';
 import { type DataFlags, loadData } from './data.ts';
-import { loadInitialModel } from './model.ts';
+import { type InitialModel, loadInitialModel } from './model.ts';
 import {
   adapterLine,
   changeText,
@@ -88,23 +88,25 @@ interface Job extends Omit<Task, 'source' | 'notes'> {
 
 /** What came of a training. */
 export interface TrainingResult {
-  readonly data: Dataset;
   readonly report: RunReport;
   /** Null for networks that diverged: [networks]. */
   readonly models: readonly (Model | null)[];
   /** Of the test samples. */
   readonly evaluation: PopulationEvaluation;
+  /** Training samples of one network without those kept for validation. */
+  readonly samplesPerEpoch: number;
   /** Undefined where results go nowhere. */
   readonly writer: CheckpointWriter | undefined;
 }
 
 /** Trains, tests and reports. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
-  const { data, report, models, writer } = await trainAndTest(task, out, signal);
+  const loaded = await load(task, out, signal);
+  const { report, models, writer } = await trainAndTest(task, loaded, out, signal);
   out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
   const { folder } = task;
   if (folder === undefined || !writer) return;
-  const files = await runFiles(report, models, modelNotes(data));
+  const files = await runFiles(report, models, modelNotes(loaded.data));
   const written = await writeFiles(folder, files);
   await writer.done();
   out.say(filesText([...written, ...(writer.written ? [writer.path] : [])]));
@@ -114,13 +116,34 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
   }
 }
 
-/** Trains and tests. A lost device is replaced, and the training gone on with. */
-export async function trainAndTest(task: Task, out: Output, signal: AbortSignal): Promise<TrainingResult> {
-  const { folder, resumed } = task;
+/** What is loaded before a training. */
+export interface Loaded {
+  readonly data: Dataset;
+  /** What it starts from; undefined where its weights are drawn at random. */
+  readonly init: InitialModel | undefined;
+}
+
+/** Loads what a task names, after a look for its adapter. */
+export async function load(
+  task: Pick<Task, 'source' | 'init' | 'adapter'>,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Loaded> {
   await checkAdapter(task.adapter);
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
   const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
+  return { data, init };
+}
+
+/** Trains and tests. A lost device is replaced, and the training gone on with. */
+export async function trainAndTest(
+  task: Task,
+  { data, init }: Loaded,
+  out: Output,
+  signal: AbortSignal,
+): Promise<TrainingResult> {
+  const { folder, resumed } = task;
   const options = { ...(init && startFrom(init.model)), ...task.options };
   const limits = {
     requiredLimits: trainerLimits(data, options),
@@ -223,7 +246,7 @@ async function trainOn(
       ...trainer.trained,
       evaluation,
     });
-    return { data, report, models, evaluation, writer };
+    return { report, models, evaluation, samplesPerEpoch: trainer.samplesPerEpoch, writer };
   } finally {
     device.destroy();
   }
