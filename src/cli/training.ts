@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
+import { checkAdapter } from '../node/gpu.ts';
+import { checkImageShape } from '../node/images.ts';
 import {
   type AdapterChoice,
   type Checkpoint,
   type CheckpointNotes,
   type CheckpointWriter,
-  checkAdapter,
-  checkImageShape,
   checkpointWriter,
   type Dataset,
   type Leg,
@@ -20,12 +21,10 @@ import {
   openDevice,
   POPULATION_FILES,
   type PopulationEvaluation,
-  planUsesMatrixUnits,
   populationLimits,
   processorName,
   type Recoverable,
   type RunReport,
-  reasonOf,
   recovering,
   runFiles,
   runReport,
@@ -36,6 +35,7 @@ import {
   trainerLimits,
   writeFiles,
 } from '../node.ts';
+import { planUsesMatrixUnits } from '../train/plans/index.ts';
 import { type DataFlags, loadData } from './data.ts';
 import { type InitialModel, loadInitialModel } from './model.ts';
 import {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { reasonOf } from '../errors.ts';
+import { adapterNamedBy } from '../node/adapters.ts';
 import {
   type AdapterChoice,
-  adapterNamedBy,
   DATASET_NAMES,
   datasetChecksum,
   type KeptModels,
@@ -15,7 +16,6 @@ import {
   type RunConfig,
   readModels,
   readRunReport,
-  reasonOf,
   ShadegradError,
   type StoredReport,
   type TrainerOptions,
