@@ -6,6 +6,7 @@ import type { InitialWeights } from '../model/checksum.ts';
 import { padded } from '../model/layout.ts';
 import type { Tensor } from '../model/model.ts';
 import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
 import type { Versions } from '../versions.ts';
@@ -90,7 +91,7 @@ const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
 };
 
 /** The optimizer's own numbers are checked by {@link optimizerOf}. */
-const settings = object<TrainerSettings>({
+const commonSettings = object<Omit<TrainerSettings, 'networks'>>({
   hidden: list(whole(1)),
   batchSize: whole(1),
   optimizer: oneOf(...OPTIMIZER_NAMES),
@@ -108,6 +109,14 @@ const settings = object<TrainerSettings>({
   patience: nullable(whole(1)),
   plan: oneOf(...PLAN_NAMES),
 });
+
+const ownSettings = list(object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay }), 1);
+
+const settings: Reader<TrainerSettings> = (value, path) => {
+  const { networks } = fieldsOf(value);
+  const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
+  return { ...commonSettings(value, path), ...own };
+};
 
 const record = object<EpochRecord>({
   epoch: whole(1),
