@@ -20,9 +20,10 @@ import {
   initialWeights,
   legs,
   networkFields,
-  settingsFields,
+  SETTINGS,
   share,
   versions,
+  withSettings,
 } from '../train/readers.ts';
 import type { TrainerSettings } from '../train/settings.ts';
 import type { DataSource, NetworkReport, RunConfig, RunReport } from './run-report.ts';
@@ -48,15 +49,14 @@ export interface StoredReport
 
 const configFields = {
   epochs: whole(1),
-  ...settingsFields,
   plan: text(/./),
   matrixUnits: nullable(text()),
   initial: initialWeights,
   source: absent(nullable(object<DataSource>({ data: text(/./), imageSize })), null),
   earlier: absent(legs, []),
-} satisfies { [K in keyof RunConfig]: Reader<RunConfig[K]> };
+} satisfies { [K in keyof Omit<RunConfig, keyof TrainerSettings> | 'plan']: Reader<RunConfig[K]> };
 
-const readSettings = object<StoredReport['settings']>(settingsFields);
+const readSettings = withSettings({});
 
 const test = object<StoredTest>({ loss: number(0), accuracy: share, count: whole(1) });
 
@@ -72,7 +72,7 @@ const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
   toggles: list(text()),
   versions,
   test,
-  config: object<RunConfig>(configFields),
+  config: withSettings<Pick<RunConfig, keyof typeof configFields>>(configFields),
   models: list(
     object<NetworkReport>({
       ...networkFields,
@@ -105,7 +105,9 @@ export function readRunReport(name: string, json: string): StoredReport {
   }
   const config = fieldsOf(content.config);
   const shadegrad = fieldsOf(content.versions).shadegrad;
-  const unknown = Object.keys(config).find((setting) => !Object.hasOwn(configFields, setting));
+  const unknown = Object.keys(config).find(
+    (setting) => !SETTINGS.includes(setting) && !Object.hasOwn(configFields, setting),
+  );
   if (unknown !== undefined) {
     throw new ShadegradError(
       'bad-data',

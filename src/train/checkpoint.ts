@@ -33,8 +33,8 @@ import {
   initialWeights,
   legs,
   networkFields,
-  settingsFields,
   versions,
+  withSettings,
 } from './readers.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
@@ -88,7 +88,7 @@ const readHeader: Reader<Header> = object<Header>({
     earlier: absent(legs, []),
   }),
   spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
-  settings: object<TrainerSettings>({ ...settingsFields, plan: oneOf(...PLAN_NAMES) }),
+  settings: withSettings<Pick<TrainerSettings, 'plan'>>({ plan: oneOf(...PLAN_NAMES) }),
   dataset: checksum,
   epoch: whole(0),
   rounds: list(

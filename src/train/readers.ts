@@ -2,6 +2,7 @@ import { fieldsOf } from '../json.ts';
 import type { InitialWeights } from '../model/checksum.ts';
 import { list, nullable, number, object, oneOf, type Reader, text, whole } from '../model/fields.ts';
 import type { ImageShape } from '../model/model-file.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Versions } from '../versions.ts';
 import type { Divergence, EpochRecord, Leg } from './history.ts';
 import { OPTIMIZER_NAMES } from './optimizer.ts';
@@ -10,8 +11,8 @@ import type { TrainerSettings } from './settings.ts';
 // What checkpoints and reports say of a training, as it is read from a file.
 
 /** The shaders compute in float32, which holds 1e-38 to 1e38. */
-export const learningRate = number(1e-30, 1e30);
-export const weightDecay = number(0, 1);
+const learningRate = number(1e-30, 1e30);
+const weightDecay = number(0, 1);
 export const share = number(0, 1);
 
 /** Of SHA-256. */
@@ -33,8 +34,12 @@ const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
   return SCHEDULES[name](value, path);
 };
 
-/** But for the plan. The optimizer's own numbers are checked by `optimizerOf`. */
-export const settingsFields = {
+const networkSettings = { seed: whole(0), learningRate, weightDecay };
+
+const ownSettings = list(object<NetworkSettings>(networkSettings), 1);
+
+/** But for the plan, and what each network has for itself. The optimizer's own numbers are checked by `optimizerOf`. */
+const settingsFields = {
   hidden: list(whole(1)),
   batchSize: whole(1),
   optimizer: oneOf(...OPTIMIZER_NAMES),
@@ -50,13 +55,28 @@ export const settingsFields = {
   models: whole(1),
   validationSplit: share,
   patience: nullable(whole(1)),
-} satisfies { [K in keyof Omit<TrainerSettings, 'plan'>]: Reader<TrainerSettings[K]> };
+} satisfies { [K in keyof Omit<TrainerSettings, 'plan' | 'networks'>]: Reader<TrainerSettings[K]> };
 
-/** What is known of a network, beside its settings. */
+const commonSettings = object<Omit<TrainerSettings, 'plan' | 'networks'>>(settingsFields);
+
+/** Names of the settings that {@link withSettings} reads. */
+export const SETTINGS = [...Object.keys(settingsFields), 'networks'];
+
+/** A trainer's settings, and other fields beside them. Networks' own settings are absent where there are none. */
+export function withSettings<T extends object>(
+  others: { [K in keyof T]-?: Reader<T[K]> },
+): Reader<Omit<TrainerSettings, 'plan'> & T> {
+  const readOthers = object<T>(others);
+  return (value, path) => {
+    const { networks } = fieldsOf(value);
+    const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
+    return { ...commonSettings(value, path), ...own, ...readOthers(value, path) };
+  };
+}
+
+/** What is known of a network. */
 export const networkFields = {
-  seed: whole(0),
-  learningRate,
-  weightDecay,
+  ...networkSettings,
   history: list(
     object<EpochRecord>({
       epoch: whole(1),
