@@ -93,7 +93,7 @@ export function endText({ tasks, done, failed, left }: SweepCounts, best: string
     `${count(done)} of ${counted(tasks, 'task')} finished`,
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
     ...(left > 0 ? [`${count(left)} left to other processes`] : []),
-    ...(best === undefined ? [] : [best]),
+    ...(best === undefined ? [] : [`best ${best}`]),
   ];
   return parts.join('; ');
 }

@@ -264,7 +264,7 @@ async function trainAndFinish(
     bar?.stop();
     const ended = await finished(task.name, job);
     const best = bestText(job);
-    print.say(`  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; ${best}`}`);
+    print.say(`  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`);
     return ended;
   } catch (error) {
     bar?.stop();
@@ -294,7 +294,7 @@ async function finished(name: string, job: Job): Promise<TaskResult> {
 }
 
 function bestText({ best, file }: Job): string | undefined {
-  return best?.validation ? `best so far ${scoreText(best, file.objective)}` : undefined;
+  return best?.validation ? scoreText(best, file.objective) : undefined;
 }
 
 /** Opens the device for all of a shard's tasks. One that is too small for some is found out when those are tried. */

@@ -249,14 +249,17 @@ async function resultOf(
       ? []
       : [{ loss, accuracy, validationLoss: valLoss, validationAccuracy: valAccuracy }],
   );
-  const common = { id, settings, epochs, epoch };
   const last = epochs[epoch - 1];
   if (diverged || !model || !last || !evaluation || !Number.isFinite(evaluation.loss)) {
-    return { ...common, status: 'diverged', validation: null, test: null, weights: null };
+    const nothing = { validation: null, test: null, weights: null };
+    return { id, settings, status: 'diverged', epochs, epoch, ...nothing };
   }
   return {
-    ...common,
+    id,
+    settings,
     status: 'trained',
+    epochs,
+    epoch,
     validation: { loss: last.validationLoss, accuracy: last.validationAccuracy },
     test: { loss: evaluation.loss, accuracy: evaluation.accuracy },
     weights: await modelChecksum(model),
