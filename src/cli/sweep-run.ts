@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
 import { claimFolder, type Holder, isAtWork, isHolder } from '../node/claims.ts';
+import { checkAdapter } from '../node/gpu.ts';
 import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data.ts';
 import {
   assertSameSweep,
@@ -17,15 +19,12 @@ import {
 import { trainTask } from '../node/sweep-task.ts';
 import {
   type AdapterChoice,
-  checkAdapter,
   type Dataset,
   MATRIX_DEVICE,
   nodeVersions,
   type OpenedDevice,
   openDevice,
-  planUsesMatrixUnits,
   populationLimits,
-  reasonOf,
   ShadegradError,
   trainerLimits,
   type Versions,
@@ -34,6 +33,7 @@ import { parseSweepFile, type SweepFile } from '../sweep/file.ts';
 import { byObjective, type NetworkResult, RESULT_FORMAT, type TaskResult } from '../sweep/result.ts';
 import { type Shard, shardFrom, tasksOfShard } from '../sweep/shards.ts';
 import { type SweepDataset, type SweepTask, sweepTasks, trainerOptions } from '../sweep/tasks.ts';
+import { planUsesMatrixUnits } from '../train/plans/index.ts';
 import { loadData } from './data.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { withFolder } from './out-folder.ts';
@@ -264,7 +264,9 @@ async function trainAndFinish(
     bar?.stop();
     const ended = await finished(task.name, job);
     const best = bestText(job);
-    print.say(`  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`);
+    print.say(
+      `  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`,
+    );
     return ended;
   } catch (error) {
     bar?.stop();
