@@ -1,13 +1,14 @@
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import type { ParallelOption } from './echarts-parallel.ts';
 import { type ChartOption, chartParts } from './echarts-parts.ts';
 
 /**
  * Draws a chart, in pixels, as an SVG document that stands alone and is named by the chart's title. The same
- * option gives the same bytes.
+ * option gives the same bytes. Whoever draws a `ParallelOption` has ECharts use its parts before.
  */
 export function renderSvg(
-  option: ChartOption,
+  option: ChartOption | ParallelOption,
   { width, height }: { readonly width: number; readonly height: number },
 ): string {
   // Here, not at the top level, so that a page that draws no SVG need not load ECharts.
