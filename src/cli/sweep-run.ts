@@ -264,7 +264,9 @@ async function trainAndFinish(
     bar?.stop();
     const ended = await finished(task.name, job);
     const best = bestText(job);
-    print.say(`  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`);
+    print.say(
+      `  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`,
+    );
     return ended;
   } catch (error) {
     bar?.stop();
