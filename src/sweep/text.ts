@@ -14,7 +14,7 @@ import {
 const WIDTH = 80;
 /** Rows of a table: what is further down is in the files. */
 const MOST_ROWS = 20;
-const LONGEST_CELL = 20;
+const LONGEST_CELL = 12;
 
 interface Column<T> {
   readonly heading: string;
@@ -80,7 +80,7 @@ function sumsLine({ networks, missing, file }: SweepReport): string {
     ...(lost > 0 ? [`${lost} missing`] : []),
   ];
   const by = file.objective === 'validationLoss' ? 'loss' : 'accuracy';
-  return `${parts.join(', ')}. Best first, by validation ${by} (*).`;
+  return `${parts.join(', ')}.\nBest first, by validation ${by} (*):`;
 }
 
 /** Rows with their own columns, and with as many settings as there is room for. */

@@ -1,12 +1,19 @@
+import { modelChecksum } from '../../src/model/checksum.ts';
+import { initialModel } from '../../src/model/initialise.ts';
+import type { Model } from '../../src/model/model.ts';
+import { encodeModels } from '../../src/model/population-file.ts';
+import { finishTask, removeRunning, writeSweep } from '../../src/node/sweep-folder.ts';
 import { parseSweepFile } from '../../src/sweep/file.ts';
 import type { MergedSweep, SweepFolder } from '../../src/sweep/report.ts';
 import { mergeSweeps } from '../../src/sweep/report.ts';
 import { type NetworkResult, RESULT_FORMAT, type Sweep, type TaskResult } from '../../src/sweep/result.ts';
 import { type SweepNetwork, type SweepTask, sweepTasks } from '../../src/sweep/tasks.ts';
 
+/** What one of its networks takes. */
+const SHAPE = { height: 2, width: 3 };
 const DATASET = {
   sha256: 'd'.repeat(64),
-  shape: { height: 28, width: 28 },
+  shape: SHAPE,
   classes: 10,
   train: 60_000,
   test: 10_000,
@@ -93,6 +100,30 @@ export function madeResult(task: SweepTask, change: Partial<TaskResult> = {}): T
     networks: task.networks.map(madeNetwork),
     ...change,
   };
+}
+
+/** Writes the folder of a sweep with the results of some of its tasks, networks with untrained weights among them. */
+export async function writeMadeFolder(
+  folder: string,
+  sweep: Sweep,
+  tasks: readonly SweepTask[],
+  change: Partial<TaskResult> = {},
+): Promise<void> {
+  await writeSweep(folder, sweep);
+  for (const task of tasks) {
+    const models: Model[] = [];
+    const networks: NetworkResult[] = [];
+    for (const network of madeResult(task).networks) {
+      const { hidden, seed } = network.settings;
+      const model = initialModel({ inputs: SHAPE.height * SHAPE.width, hidden, classes: 10 }, seed);
+      if (network.weights !== null) models.push(model);
+      networks.push({ ...network, weights: network.weights && (await modelChecksum(model)) });
+    }
+    const trained = networks.filter(({ weights }) => weights !== null).map(({ settings }) => settings);
+    const file = models.length === 0 ? null : encodeModels(models, { image: SHAPE }, trained);
+    await finishTask(folder, madeResult(task, { networks, ...change }), file);
+    await removeRunning(folder, task.name);
+  }
 }
 
 /** What one folder with all, or with some of the tasks' results has. */
