@@ -248,8 +248,7 @@ async function trainAndFinish(
       notes: { data: sourceOf(path, settings.data), adapter, versions },
       snapshotSeconds,
       signal,
-      onStage: (trainer) => {
-        bar?.stop();
+      onBegin: (trainer) => {
         print.say(`  ${planLine(trainer)}`);
         if (trainer.epochs > 0 || trainer.place.done > 0) print.say(`  ${resumeLine(trainer)}`);
       },
@@ -264,7 +263,9 @@ async function trainAndFinish(
     bar?.stop();
     const ended = await finished(task.name, job);
     const best = bestText(job);
-    print.say(`  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`);
+    print.say(
+      `  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`,
+    );
     return ended;
   } catch (error) {
     bar?.stop();
