@@ -248,8 +248,7 @@ async function trainAndFinish(
       notes: { data: sourceOf(path, settings.data), adapter, versions },
       snapshotSeconds,
       signal,
-      onStage: (trainer) => {
-        bar?.stop();
+      onBegin: (trainer) => {
         print.say(`  ${planLine(trainer)}`);
         if (trainer.epochs > 0 || trainer.place.done > 0) print.say(`  ${resumeLine(trainer)}`);
       },
