@@ -18,7 +18,7 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
     else if (report.missing.length > 0) out.note(missingText(report.missing));
     out.say(formatSweep(report));
     if (folder === undefined) return;
-    out.say(`\n${filesText(await writeFiles(folder, mergedFiles(merged)))}`);
+    out.say(`\n${filesText(await writeFiles(folder, await mergedFiles(merged)))}`);
   });
 }
 

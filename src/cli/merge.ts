@@ -14,7 +14,7 @@ export function addMerge(program: Command): void {
     .addOption(options.out("the report, its pictures, and each network's settings and results"))
     .addOption(options.partial())
     .action(async (folders: string[], flags: MergeFlags) => {
-      // What draws pictures takes a while to load, and other commands do without it.
+      // What checks sweep files takes a while to load, and few commands need it.
       const { runMerge } = await import('./merge-run.ts');
       await runMerge(folders, flags);
     });

@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { modelChecksum } from '../model/checksum.ts';
-import { SWEEP_PICTURES, sweepPictures } from '../sweep/charts/pictures.ts';
 import { type MergedSweep, mergeSweeps, networksCsv, type SweepFolder } from '../sweep/report.ts';
 import type { TaskFailure, TaskResult } from '../sweep/result.ts';
 import { sweepTasks } from '../sweep/tasks.ts';
@@ -18,7 +17,15 @@ import {
 } from './sweep-folder.ts';
 
 /** What {@link mergedFiles} names its files. */
-export const MERGED_FILES = ['report.json', 'runs.json', 'networks.csv', ...SWEEP_PICTURES] as const;
+export const MERGED_FILES = [
+  'report.json',
+  'runs.json',
+  'networks.csv',
+  'parallel-coordinates.svg',
+  'loss-by-setting.svg',
+  'seeds.svg',
+  'best-networks.svg',
+] as const;
 
 const TASK_NAME = /^[0-9a-f]{16}$/;
 
@@ -105,7 +112,8 @@ async function assertNetworks(path: string, { task, networks }: TaskResult): Pro
  * `report.json`, `networks.csv` and the pictures, whose bytes are the same whichever processes trained what, on one adapter and
  * with one plan; and `runs.json`, which has what differs: folders, adapters, plans, times and failures.
  */
-export function mergedFiles({ report, runs }: MergedSweep): RunFiles {
+export async function mergedFiles({ report, runs }: MergedSweep): Promise<RunFiles> {
+  const { sweepPictures } = await import('../sweep/charts/pictures.ts');
   return {
     'report.json': jsonText(report),
     'runs.json': jsonText(runs),

@@ -47,14 +47,14 @@ async function copyOf(path: string): Promise<string> {
 
 describe('folders of a sweep', () => {
   test('give the bytes of one process, in whatever order, but for runs.json', async () => {
-    const { 'runs.json': ownRuns, ...own } = mergedFiles(await mergeSweepFolders([all]));
+    const { 'runs.json': ownRuns, ...own } = await mergedFiles(await mergeSweepFolders([all]));
     expect(Object.keys(own)).toHaveLength(6);
     for (const paths of [
       [odd, even],
       [even, odd],
       [odd, all, even, odd],
     ]) {
-      const { 'runs.json': runs, ...files } = mergedFiles(await mergeSweepFolders(paths));
+      const { 'runs.json': runs, ...files } = await mergedFiles(await mergeSweepFolders(paths));
       expect(files).toEqual(own);
       expect(runs).not.toEqual(ownRuns);
     }

@@ -9,20 +9,12 @@ import { parallelChart } from './parallel.ts';
 import { seedsChart } from './seeds.ts';
 import { axesOf } from './subject.ts';
 
-/** What {@link sweepPictures} names its files. */
-export const SWEEP_PICTURES = [
-  'parallel-coordinates.svg',
-  'loss-by-setting.svg',
-  'seeds.svg',
-  'best-networks.svg',
-] as const;
-
 /**
  * A sweep's charts as SVG documents: parallel coordinates, loss against each setting, spread over seeds and the best networks'
  * curves. What there is nothing to draw for is left out: the first two where nothing but seeds varies, the third where seeds do
  * not, all where every network diverged.
  */
-export function sweepPictures(report: SweepReport): Partial<Record<(typeof SWEEP_PICTURES)[number], string>> {
+export function sweepPictures(report: SweepReport): Readonly<Record<string, string>> {
   if (report.networks.every(({ validation }) => validation === null)) return {};
   use(parallelParts);
   const varying = varyingSettings(report.networks);
