@@ -365,8 +365,8 @@ function conclude(
   if (networks.length === 0 || networks.some(({ status }) => status !== 'diverged')) return;
   throw new ShadegradError(
     'diverged',
-    `All ${networks.length} networks diverged.`,
-    'They are kept as such. Sweep over smaller learning rates.',
+    networks.length === 1 ? 'The only network diverged.' : `All ${networks.length} networks diverged.`,
+    'That is kept as the result. Sweep over smaller learning rates.',
   );
 }
 
