@@ -63,7 +63,7 @@ describe('the Kubernetes jobs', () => {
     ).toEqual([
       '',
       '',
-      expect.stringContaining("'backoffLimitPerIndexes' does not exist in type 'JobSpec'"),
+      expect.stringContaining("does not exist in type 'JobSpec'"),
       expect.stringContaining("Property 'template' is missing"),
       expect.stringContaining("'string' is not assignable to type 'number'"),
     ]);
