@@ -93,7 +93,7 @@ const PLANS = {
 /** The ways to train: see docs/architecture.md. */
 export type PlanName = keyof typeof PLANS;
 
-export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
+export const PLAN_NAMES = /* @__PURE__ */ Object.keys(PLANS) as readonly PlanName[];
 
 /** The plan that takes every network, and runs on every device with large enough limits. */
 export const ANY_PLAN: PlanName = 'layered';
