@@ -13,7 +13,7 @@ type ProjectOptions = Pick<
 
 const external = [
   /^node:/,
-  ...[...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.optionalDependencies)].map(
+  ...[...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.peerDependencies)].map(
     (name) => new RegExp(`^${name}(/|$)`),
   ),
 ];
