@@ -1,13 +1,10 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import {
-  type AdapterChoice,
-  BENCH_CHART_SIZE,
   BENCH_FEATURES,
   type BenchOptions,
   type BenchReport,
   type BenchSubject,
-  benchChart,
   benchChoice,
   benchCsv,
   benchFile,
@@ -20,12 +17,17 @@ import {
   choiceBenchLimits,
   FEW_CHOICE_SHAPES,
   formatBench,
+  trainingBenchLimits,
+} from '../bench.ts';
+import { BENCH_CHART_SIZE, benchChart, renderSvg } from '../charts.ts';
+import { missingCharts } from '../node/charts.ts';
+import {
+  type AdapterChoice,
   nodeVersions,
   openDevice,
   type PlanName,
   ShadegradError,
   type Toggles,
-  trainingBenchLimits,
   writeFiles,
 } from '../node.ts';
 import { addBenchFiles } from './bench-files.ts';
@@ -114,7 +116,7 @@ type Measure = (
   open: () => Promise<GPUDevice>,
 ) => Promise<BenchReport | ChoiceReport>;
 
-function run(
+async function run(
   flags: BenchFlags,
   signal: AbortSignal,
   optionalLimits: Readonly<Record<string, number>>,
@@ -122,7 +124,10 @@ function run(
 ): Promise<void> {
   const { svg } = flags;
   const work = () => measureAndPrint(flags, signal, optionalLimits, measure);
-  return svg === undefined ? work() : withFolder(dirname(svg), [basename(svg)], work);
+  if (svg === undefined) return work();
+  const missing = missingCharts();
+  if (missing) throw missing;
+  return withFolder(dirname(svg), [basename(svg)], work);
 }
 
 async function measureAndPrint(
@@ -152,8 +157,7 @@ async function measureAndPrint(
     checkMeasured(report);
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;
-    const { renderSvg } = await import('../charts.ts');
-    const files = { [basename(svg)]: renderSvg(chart, BENCH_CHART_SIZE) };
+    const files = { [basename(svg)]: await renderSvg(chart, BENCH_CHART_SIZE) };
     out.say(filesText(await writeFiles(dirname(svg), files)));
   } finally {
     bar?.stop();

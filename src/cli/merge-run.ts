@@ -4,7 +4,7 @@ import type { SweepReport } from '../sweep/report.ts';
 import { differingText, formatSweep, missingText } from '../sweep/text.ts';
 import type { MergeFlags } from './merge.ts';
 import { withFolder } from './out-folder.ts';
-import { filesText, output } from './output.ts';
+import { filesText, noteMissingCharts, output } from './output.ts';
 
 /** Merges the folders of a sweep, prints a table of the best networks and, with `--out`, writes the report. */
 export async function runMerge(folders: readonly string[], flags: MergeFlags): Promise<void> {
@@ -18,6 +18,7 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
     else if (report.missing.length > 0) out.note(missingText(report.missing));
     out.say(formatSweep(report));
     if (folder === undefined) return;
+    noteMissingCharts(out);
     out.say(`\n${filesText(await writeFiles(folder, await mergedFiles(merged)))}`);
   });
 }

@@ -2,9 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { modelChecksum } from '../model/checksum.ts';
+import { sweepPictures } from '../sweep/charts/pictures.ts';
 import { type MergedSweep, mergeSweeps, networksCsv, type SweepFolder } from '../sweep/report.ts';
 import type { TaskFailure, TaskResult } from '../sweep/result.ts';
 import { sweepTasks } from '../sweep/tasks.ts';
+import { missingCharts } from './charts.ts';
 import { readModels } from './models.ts';
 import type { RunFiles } from './run-files.ts';
 import {
@@ -110,15 +112,15 @@ async function assertNetworks(path: string, { task, networks }: TaskResult): Pro
 
 /**
  * `report.json`, `networks.csv` and the pictures, whose bytes are the same whichever processes trained what, on one adapter and
- * with one plan; and `runs.json`, which has what differs: folders, adapters, plans, times and failures.
+ * with one plan; and `runs.json`, which has what differs: folders, adapters, plans, times and failures. Where ECharts is not
+ * installed, there are no pictures.
  */
 export async function mergedFiles({ report, runs }: MergedSweep): Promise<RunFiles> {
-  const { sweepPictures } = await import('../sweep/charts/pictures.ts');
   return {
     'report.json': jsonText(report),
     'runs.json': jsonText(runs),
     'networks.csv': networksCsv(report),
-    ...sweepPictures(report),
+    ...(missingCharts() ? {} : await sweepPictures(report)),
   };
 }
 

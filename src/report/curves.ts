@@ -1,6 +1,6 @@
 import type { EpochRecord, History } from '../train/history.ts';
 import { valueAxis } from './axes.ts';
-import type { ChartOption } from './echarts-parts.ts';
+import type { ChartOption } from './chart-option.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
 import { centredTitle, chartStyle } from './style.ts';

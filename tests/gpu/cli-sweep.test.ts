@@ -84,7 +84,7 @@ async function checkpointIn(out: string, child: ChildProcess): Promise<void> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
   file = join(folder, 'sweep.json');
-  await writeDataset(join(folder, 'data', 'blobs'), blobs({ train: 1000 }));
+  await writeDataset(join(folder, 'data', 'blobs'), blobs({ train: 600 }));
   await writeFile(file, JSON.stringify(SWEEP));
   const { code, stdout, stderr } = await sweep(join(folder, 'whole'));
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -94,7 +94,7 @@ beforeAll(async () => {
   );
   expect(stdout).toContain('  After epoch 1 the best 1 of 4 go on\n');
   expect(stdout).toMatch(
-    /^4 of 4 tasks finished; best validation accuracy \d+\.\d\d %: data\/blobs, hidden \d+, /m,
+    /^4 of 4 tasks finished; best: validation accuracy \d+\.\d\d %: data\/blobs, hidden \d+, /m,
   );
   await expectTidy(join(folder, 'whole'));
   whole = await resultsIn(join(folder, 'whole'));
@@ -157,7 +157,7 @@ test('SIGTERM ends it with a checkpoint, and shards make the same of the rest', 
   // Nothing is left: no device is opened.
   const again = await sweep(out);
   expect(again.stdout).toMatch(
-    /^Sweep: 16 networks in 4 tasks, 4 finished before\n4 of 4 tasks finished; best [^\n]*\n$/,
+    /^Sweep: 16 networks in 4 tasks, 4 finished before\n4 of 4 tasks finished; best: [^\n]*\n$/,
   );
 });
 

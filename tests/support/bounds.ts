@@ -34,7 +34,7 @@ export async function boundsBroken(
   contents: Readonly<Record<string, ArrayLike<number>>>,
   step: Step,
 ): Promise<string[]> {
-  const { code } = kernelSource(kernel, update, matrix);
+  const { code } = await kernelSource(kernel, update, matrix);
   const { bindings: accesses }: Kernel = KERNELS[kernel];
   const storage = Object.entries(accesses).flatMap(([name, access]): Buffer[] => {
     if (access === 'step') return [];
@@ -77,7 +77,7 @@ fn index_of_${buffer.name}(i: u32) -> u32 {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout, entries }), 'step' in accesses ? [0] : []);
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
   pass.dispatchWorkgroups(...workgroups);
   pass.end();
   device.queue.submit([encoder.finish()]);

@@ -54,7 +54,7 @@ const FILES: readonly (readonly [string, object])[] = [
 
 test.each(FILES)('%s: no text is cut off, and none covers another', async (_, file) => {
   const { report } = await madeMerge(file);
-  for (const [name, svg] of Object.entries(sweepPictures(report))) {
+  for (const [name, svg] of Object.entries(await sweepPictures(report))) {
     const texts = svgTexts(svg);
     expect({ name, outside: outside(svg, texts), overlaps: overlaps(texts), open: unbalanced(svg) }).toEqual({
       name,
@@ -69,11 +69,11 @@ test.each(FILES)('%s: no text is cut off, and none covers another', async (_, fi
 test('the same report gives the same bytes', async () => {
   const { sweep, tasks } = await madeSweep({ axes: AXES['48 networks, two axes and seeds'] });
   const draw = () => sweepPictures(mergeSweeps([madeFolder(sweep, tasks)], tasks).report);
-  expect(draw()).toEqual(draw());
+  expect(await draw()).toEqual(await draw());
 });
 
 describe('pictures', () => {
-  const names = async (axes: object) => Object.keys(sweepPictures((await madeMerge({ axes })).report));
+  const names = async (axes: object) => Object.keys(await sweepPictures((await madeMerge({ axes })).report));
 
   test('are those that there is something to draw for', async () => {
     expect(await names({})).toEqual(['best-networks.svg']);

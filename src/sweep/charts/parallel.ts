@@ -1,4 +1,4 @@
-import type { ParallelOption } from '../../report/echarts-parallel.ts';
+import type { ParallelOption } from '../../report/chart-option.ts';
 import { colors, sequentialColor } from '../../report/palette.ts';
 import { centredTitle, chartStyle } from '../../report/style.ts';
 import type { SweepReport } from '../report.ts';

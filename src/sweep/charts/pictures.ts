@@ -1,6 +1,4 @@
-import { use } from 'echarts/core';
-import { parallelParts } from '../../report/echarts-parallel.ts';
-import { renderSvg } from '../../report/svg.ts';
+import { svgRenderer } from '../../report/svg.ts';
 import type { SweepReport } from '../report.ts';
 import { varyingSettings } from '../settings.ts';
 import { bestChart } from './best.ts';
@@ -13,13 +11,17 @@ import { axesOf } from './subject.ts';
  * A sweep's charts as SVG documents: parallel coordinates, loss against each setting, spread over seeds and the best networks'
  * curves. What there is nothing to draw for is left out: the first two where nothing but seeds varies, the third where seeds do
  * not, all where every network diverged.
+ *
+ * @throws ShadegradError `usage` where ECharts is not installed
  */
-export function sweepPictures(report: SweepReport): Readonly<Record<string, string>> {
+export async function sweepPictures(report: SweepReport): Promise<Readonly<Record<string, string>>> {
   if (report.networks.every(({ validation }) => validation === null)) return {};
+  const render = await svgRenderer();
+  const { parallelParts, use } = await import('../../report/echarts-parallel.ts');
   use(parallelParts);
   const varying = varyingSettings(report.networks);
   const draw = ({ option, ...size }: ReturnType<typeof parallelChart | typeof bestChart>) =>
-    renderSvg(option, size);
+    render(option, size);
   return {
     ...(axesOf(report).length > 0 && {
       'parallel-coordinates.svg': draw(parallelChart(report)),

@@ -1,4 +1,4 @@
-import type { ChartOption } from '../../report/echarts-parts.ts';
+import type { ChartOption } from '../../report/chart-option.ts';
 import type { Objective } from '../file.ts';
 import type { SweepReport } from '../report.ts';
 import type { Score } from '../result.ts';
