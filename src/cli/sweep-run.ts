@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
 import { claimFolder, type Holder, isAtWork, isHolder } from '../node/claims.ts';
+import { checkAdapter } from '../node/gpu.ts';
 import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data.ts';
 import {
   assertSameSweep,
@@ -17,14 +19,11 @@ import {
 import { trainTask } from '../node/sweep-task.ts';
 import {
   type AdapterChoice,
-  checkAdapter,
   type Dataset,
   MATRIX_DEVICE,
   nodeVersions,
   type OpenedDevice,
   openDevice,
-  planUsesMatrixUnits,
-  reasonOf,
   ShadegradError,
   type Versions,
 } from '../node.ts';
@@ -33,6 +32,7 @@ import { sweepLimits } from '../sweep/limits.ts';
 import { byObjective, type NetworkResult, RESULT_FORMAT, type TaskResult } from '../sweep/result.ts';
 import { type Shard, shardFrom, tasksOfShard } from '../sweep/shards.ts';
 import { type SweepDataset, type SweepTask, sweepTasks } from '../sweep/tasks.ts';
+import { planUsesMatrixUnits } from '../train/plans/index.ts';
 import { loadData } from './data.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { withFolder } from './out-folder.ts';

@@ -110,12 +110,12 @@ const commonSettings = object<Omit<TrainerSettings, 'networks'>>({
   plan: oneOf(PLAN_NAMES),
 });
 
-const ownSettings = list(object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay }), 1);
-
 const settings: Reader<TrainerSettings> = (value, path) => {
+  const common = commonSettings(value, path);
   const { networks } = fieldsOf(value);
-  const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
-  return { ...commonSettings(value, path), ...own };
+  if (networks === undefined) return common;
+  const own = object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay });
+  return { ...common, networks: list(own, 1)(networks, `${path}.networks`) };
 };
 
 const record = object<EpochRecord>({
