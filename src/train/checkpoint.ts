@@ -90,33 +90,39 @@ const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
   return SCHEDULES[name](value, path);
 };
 
-/** The optimizer's own numbers are checked by {@link optimizerOf}. */
-const commonSettings = object<Omit<TrainerSettings, 'networks'>>({
-  hidden: list(whole(1)),
-  batchSize: whole(1),
-  optimizer: oneOf(OPTIMIZER_NAMES),
-  learningRate: oneOrMore(learningRate),
-  weightDecay: oneOrMore(weightDecay),
-  beta1: number(),
-  beta2: number(),
-  epsilon: number(),
-  momentum: number(),
-  schedule,
-  warmup: number(0),
-  seed: whole(0),
-  models: whole(1),
-  validationSplit: share,
-  patience: nullable(whole(1)),
-  plan: oneOf(PLAN_NAMES),
-});
+/** Reads settings with `networks`, which most trainings do not have. */
+/* @__NO_SIDE_EFFECTS__ */
+function withNetworks(read: Reader<Omit<TrainerSettings, 'networks'>>): Reader<TrainerSettings> {
+  return (value, path) => {
+    const common = read(value, path);
+    const { networks } = fieldsOf(value);
+    if (networks === undefined) return common;
+    const own = object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay });
+    return { ...common, networks: list(own, 1)(networks, `${path}.networks`) };
+  };
+}
 
-const settings: Reader<TrainerSettings> = (value, path) => {
-  const common = commonSettings(value, path);
-  const { networks } = fieldsOf(value);
-  if (networks === undefined) return common;
-  const own = object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay });
-  return { ...common, networks: list(own, 1)(networks, `${path}.networks`) };
-};
+/** The optimizer's own numbers are checked by {@link optimizerOf}. */
+const settings = withNetworks(
+  object<Omit<TrainerSettings, 'networks'>>({
+    hidden: list(whole(1)),
+    batchSize: whole(1),
+    optimizer: oneOf(OPTIMIZER_NAMES),
+    learningRate: oneOrMore(learningRate),
+    weightDecay: oneOrMore(weightDecay),
+    beta1: number(),
+    beta2: number(),
+    epsilon: number(),
+    momentum: number(),
+    schedule,
+    warmup: number(0),
+    seed: whole(0),
+    models: whole(1),
+    validationSplit: share,
+    patience: nullable(whole(1)),
+    plan: oneOf(PLAN_NAMES),
+  }),
+);
 
 const record = object<EpochRecord>({
   epoch: whole(1),
