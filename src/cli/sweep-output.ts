@@ -1,4 +1,5 @@
 import type { Holder } from '../node/claims.ts';
+import type { Trainer } from '../node.ts';
 import type { Objective } from '../sweep/file.ts';
 import type { Rung } from '../sweep/halving.ts';
 import type { NetworkResult } from '../sweep/result.ts';
@@ -50,6 +51,12 @@ function layersText(hidden: readonly number[]): string {
   return hidden.length === 0 ? 'softmax regression' : `hidden ${hidden.join('-')}`;
 }
 
+/** How many networks are on the GPU at once. */
+export function sideBySideText({ networks, rounds }: Pick<Trainer, 'networks' | 'rounds'>): string {
+  const room = Math.ceil(networks.length / rounds);
+  return `${counted(room, 'network')} side by side${rounds > 1 ? `, in ${count(rounds)} rounds` : ''}`;
+}
+
 export function rungText({ epoch }: Rung, before: number, after: number): string {
   return `After epoch ${epoch} the best ${after} of ${before} go on`;
 }
@@ -93,7 +100,7 @@ export function endText({ tasks, done, failed, left }: SweepCounts, best: string
     `${count(done)} of ${counted(tasks, 'task')} finished`,
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
     ...(left > 0 ? [`${count(left)} left to other processes`] : []),
-    ...(best === undefined ? [] : [`best ${best}`]),
+    ...(best === undefined ? [] : [`best: ${best}`]),
   ];
   return parts.join('; ');
 }

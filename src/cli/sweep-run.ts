@@ -24,15 +24,14 @@ import {
   nodeVersions,
   type OpenedDevice,
   openDevice,
-  populationLimits,
   ShadegradError,
-  trainerLimits,
   type Versions,
 } from '../node.ts';
 import { parseSweepFile, type SweepFile } from '../sweep/file.ts';
+import { sweepLimits } from '../sweep/limits.ts';
 import { byObjective, type NetworkResult, RESULT_FORMAT, type TaskResult } from '../sweep/result.ts';
 import { type Shard, shardFrom, tasksOfShard } from '../sweep/shards.ts';
-import { type SweepDataset, type SweepTask, sweepTasks, trainerOptions } from '../sweep/tasks.ts';
+import { type SweepDataset, type SweepTask, sweepTasks } from '../sweep/tasks.ts';
 import { planUsesMatrixUnits } from '../train/plans/index.ts';
 import { loadData } from './data.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -47,6 +46,7 @@ import {
   type SweepCounts,
   scoreText,
   shardLine,
+  sideBySideText,
   sweepCommand,
   taskText,
 } from './sweep-output.ts';
@@ -163,9 +163,12 @@ async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Prom
   const { out, print, signal } = job;
   const tasks = tasksOfShard(all, shard);
   const done = new Map<string, TaskResult>();
-  for (const { name } of tasks) if (isFinished(out, name)) done.set(name, await finished(name, job));
+  for (const { name } of tasks) {
+    const before = isFinished(out, name) ? await finished(name, job) : undefined;
+    if (before && 'networks' in before) done.set(name, before);
+  }
   print.say(shardLine(shard, all, tasks, done.size));
-  const limits = limitsFor(tasks, job);
+  const limits = sweepLimits(job.file, tasks, [...job.described.values()]);
   const failures = new Map<string, ShadegradError>();
   const left = new Map<SweepTask, Holder>();
   const attempt = async (task: SweepTask): Promise<void> => {
@@ -180,7 +183,8 @@ async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Prom
   // By now others may be through with what they held, or have ended.
   for (const [task, holder] of [...left]) {
     const folder = runningFolder(out, task.name);
-    if (isFinished(out, task.name) || !(await isAtWork(folder, holder, signal))) await attempt(task);
+    const isFree = isFinished(out, task.name) || !(await isAtWork(folder, holder, signal));
+    if (isFree || signal.aborted) await attempt(task);
   }
   for (const [task, holder] of left) print.note(leftText(task, holder));
   const counts = { tasks: tasks.length, done: done.size, failed: failures.size, left: left.size };
@@ -248,9 +252,8 @@ async function trainAndFinish(
       notes: { data: sourceOf(path, settings.data), adapter, versions },
       snapshotSeconds,
       signal,
-      onStage: (trainer) => {
-        bar?.stop();
-        print.say(`  ${planLine(trainer)}`);
+      onBegin: (trainer) => {
+        print.say(`  ${planLine(trainer)}; ${sideBySideText(trainer)}`);
         if (trainer.epochs > 0 || trainer.place.done > 0) print.say(`  ${resumeLine(trainer)}`);
       },
       onProgress: bar?.update,
@@ -262,12 +265,12 @@ async function trainAndFinish(
     });
     await finishTask(out, result, networks);
     bar?.stop();
-    const ended = await finished(task.name, job);
+    await settle(result, job);
     const best = bestText(job);
     print.say(
-      `  Trained in ${ended.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far ${best}`}`,
+      `  Trained in ${result.seconds.toFixed(1)} s${best === undefined ? '' : `; best so far: ${best}`}`,
     );
-    return ended;
+    return result;
   } catch (error) {
     bar?.stop();
     if (!(error instanceof ShadegradError) || error.code === 'interrupted' || error.code === 'io')
@@ -284,15 +287,23 @@ async function trainAndFinish(
   }
 }
 
-/** The result of a finished task, whose remains are removed. */
-async function finished(name: string, job: Job): Promise<TaskResult> {
-  const { out, file } = job;
-  const result = await readResult(out, name);
-  await removeRunning(out, name);
-  const own = result.networks.toSorted(byObjective(file.objective));
-  const [best] = [...own.slice(0, 1), ...(job.best ? [job.best] : [])].toSorted(byObjective(file.objective));
-  job.best = best;
-  return result;
+/** The result of a task that was finished before; the error where it is damaged. */
+async function finished(name: string, job: Job): Promise<TaskResult | ShadegradError> {
+  try {
+    const result = await readResult(job.out, name);
+    await settle(result, job);
+    return result;
+  } catch (error) {
+    if (error instanceof ShadegradError) return error;
+    throw error;
+  }
+}
+
+/** Removes what a finished task needs no more, and sees whether it has the best network. */
+async function settle({ task, networks }: TaskResult, job: Job): Promise<void> {
+  await removeRunning(job.out, task);
+  const candidates = [...networks, ...(job.best ? [job.best] : [])];
+  [job.best] = candidates.toSorted(byObjective(job.file.objective));
 }
 
 function bestText({ best, file }: Job): string | undefined {
@@ -306,42 +317,6 @@ async function open(optionalLimits: Readonly<Record<string, number>>, job: Job):
   const opened = await openDevice({ adapter: job.adapter, optionalLimits, robustness: false, ...matrix });
   job.print.say(adapterLine(opened));
   return opened;
-}
-
-/** The greatest of the limits that tasks need. */
-function limitsFor(tasks: readonly SweepTask[], { file, described }: Job): Record<string, number> {
-  const most: Record<string, number> = {};
-  const shapes = new Set<string>();
-  for (const task of tasks) {
-    const [{ settings }] = task.networks;
-    const { data, hidden, batchSize, optimizer } = settings;
-    const dataset = described.get(data);
-    const shape = JSON.stringify([data, hidden, batchSize, optimizer, task.networks.length]);
-    if (!dataset || shapes.has(shape)) continue;
-    shapes.add(shape);
-    for (const [name, value] of Object.entries(limitsOf(task, dataset, file))) {
-      most[name] = Math.max(most[name] ?? 0, value);
-    }
-  }
-  return most;
-}
-
-function limitsOf(task: SweepTask, dataset: SweepDataset, file: SweepFile): Record<string, number> {
-  const nothing = new Uint8Array();
-  // They depend on sizes alone: nothing needs to be loaded.
-  const data: Dataset = {
-    ...dataset,
-    train: { images: nothing, labels: nothing, count: dataset.train },
-    test: { images: nothing, labels: nothing, count: dataset.test },
-  };
-  try {
-    const options = trainerOptions(file, task);
-    return { ...trainerLimits(data, options), ...populationLimits(data, options) };
-  } catch (error) {
-    // What such a task lacks is told when it is tried.
-    if (error instanceof ShadegradError) return {};
-    throw error;
-  }
 }
 
 /** @throws ShadegradError where a task failed, or no network was left of any */
@@ -366,8 +341,8 @@ function conclude(
   if (networks.length === 0 || networks.some(({ status }) => status !== 'diverged')) return;
   throw new ShadegradError(
     'diverged',
-    `All ${networks.length} networks diverged.`,
-    'They are kept as such. Sweep over smaller learning rates.',
+    networks.length === 1 ? 'The only network diverged.' : `All ${networks.length} networks diverged.`,
+    'That is kept as the result. Sweep over smaller learning rates.',
   );
 }
 

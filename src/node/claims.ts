@@ -84,8 +84,9 @@ export async function isAtWork(folder: string, holder: Holder, signal: AbortSign
   for (;;) {
     const now = await holderOf(folder);
     if (!now) return false;
-    if (now.number !== holder.number || now.touched !== holder.touched) return isPresent(folder, now);
-    if (now.isHere || signal.aborted) return true;
+    const isTouched = now.number !== holder.number || now.touched !== holder.touched;
+    if (now.isHere || isTouched) return isPresent(folder, now);
+    if (signal.aborted) return true;
     if (performance.now() - holder.seen > STALE_MILLISECONDS + HEARTBEAT_MILLISECONDS) return false;
     await setTimeout(HEARTBEAT_MILLISECONDS / 4, undefined, { signal }).catch(() => undefined);
   }

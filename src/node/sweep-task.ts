@@ -49,8 +49,8 @@ export interface TaskContext {
   /** 0 for no snapshots within an epoch. */
   readonly snapshotSeconds: number;
   readonly signal: AbortSignal;
-  /** Called when a stage begins, or goes on. */
-  readonly onStage: (trainer: Trainer) => void;
+  /** Called when the training begins, or goes on. */
+  readonly onBegin: (trainer: Trainer) => void;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Called after a rung. */
   readonly onRung: (rung: Rung, before: number, after: number) => void;
@@ -87,7 +87,7 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
     const rung = rungs[stage];
     const trainer = await createTrainer(context, own, restore);
     try {
-      context.onStage(trainer);
+      if (stage === begun.stage) context.onBegin(trainer);
       await trainTo(trainer, rung?.epoch ?? settings.epochs, stageFolder(folder, stage), context);
       const all = await partOf(trainer, own, data);
       const going = rung ? survivors(all.networks, rung.keep, file.objective) : [];

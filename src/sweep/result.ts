@@ -153,10 +153,10 @@ const networkResult = object<NetworkResult>({
     batchSize: whole(1),
     seed: whole(0),
     epochs: whole(1),
-    optimizer: oneOf(...OPTIMIZER_NAMES),
-    schedule: oneOf(...SCHEDULE_NAMES),
+    optimizer: oneOf(OPTIMIZER_NAMES),
+    schedule: oneOf(SCHEDULE_NAMES),
   }),
-  status: oneOf('trained', 'stopped', 'diverged'),
+  status: oneOf(['trained', 'stopped', 'diverged']),
   epochs: list(
     object<ResultEpoch>({
       loss: number(),
