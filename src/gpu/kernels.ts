@@ -149,7 +149,7 @@ export const KERNELS = {
     bindings: { step: 'step', logits: 'read', probabilities: 'read-write' },
   },
   softmax_cross_entropy: {
-    family: 'plain',
+    family: 'common',
     parts: ['step', 'labels'],
     bindings: {
       step: 'step',

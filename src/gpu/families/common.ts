@@ -1,7 +1,8 @@
-/** What kernels of several families take. */
+/** What kernels of several families take, and what evaluates whatever trained. */
 export const files = import.meta.glob<string>(
   [
     './softmax.wgsl',
+    './softmax_cross_entropy.wgsl',
     './parts/adam.wgsl',
     './parts/adam_in_place.wgsl',
     './parts/class_rows.wgsl',

@@ -7,7 +7,6 @@ export const files = import.meta.glob<string>(
     './bias_gradient.wgsl',
     './relu.wgsl',
     './relu_gradient.wgsl',
-    './softmax_cross_entropy.wgsl',
     './update.wgsl',
   ],
   {
