@@ -9,7 +9,7 @@ export function verificationText(found: Verification, models: readonly NetworkRe
   const { conditions, kept, bits, tolerances } = found;
   const lines = [
     'Conditions:',
-    ...conditions.map(conditionLine),
+    ...conditions.filter(({ what, same }) => what !== 'before' || !same).map(conditionLine),
     'The report with itself, and with the models beside it:',
     ...exactLines(kept, models),
     'To the bit:',
