@@ -24,7 +24,9 @@ export type ErrorCode =
  * to do about it. `String(error)` has both.
  */
 export class ShadegradError extends Error {
+  /** What went wrong, for programs. */
   readonly code: ErrorCode;
+  /** What to do about it: a sentence for people. May be empty. */
   readonly nextStep: string;
 
   constructor(code: ErrorCode, message: string, nextStep: string, cause?: unknown) {

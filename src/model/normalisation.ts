@@ -5,6 +5,7 @@ import { denseLayers } from './spec.ts';
 
 /** How a model's training prepared pixels: (byte / 255 - mean) / std, as torchvision's `Normalize` does. */
 export interface Normalisation {
+  /** Of pixels from 0 to 1. */
   readonly mean: number;
   /** Above 0. */
   readonly std: number;

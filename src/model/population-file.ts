@@ -19,6 +19,7 @@ import { linearLayers, unfit } from './state-dict.ts';
 
 const MODELS = 'shadegrad.models';
 
+/** Models of one shape as they were read from a file, with what the file says of them. */
 export interface ModelsFile extends Omit<ModelFile, 'model'> {
   /** All of one spec, one or more, under this package's names: [networks]. */
   readonly models: readonly [Model, ...Model[]];

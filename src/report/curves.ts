@@ -9,12 +9,17 @@ import { centredTitle, chartStyle } from './style.ts';
 export interface RunningPoint {
   /** The stretch's end, in epochs from the start: 0.5 is the middle of the first epoch. */
   readonly epoch: number;
+  /** Mean over the stretch's samples, in nats. */
   readonly loss: number;
+  /** Likewise, 0 to 1. */
   readonly accuracy: number;
 }
 
+/** How training curves are drawn. */
 export interface CurvesOptions {
+  /** Above the chart. Default: none. */
   readonly title?: string;
+  /** Default `light`. */
   readonly theme?: Theme;
   /** Width in pixels that the chart will be drawn at; the panels are stacked below 560. 860 by default. */
   readonly width?: number;

@@ -1,15 +1,13 @@
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { type ChartOption, chartParts } from './echarts-parts.ts';
+import type { ChartSize } from './style.ts';
 
 /**
  * Draws a chart, in pixels, as an SVG document that stands alone and is named by the chart's title. The same
  * option gives the same bytes.
  */
-export function renderSvg(
-  option: ChartOption,
-  { width, height }: { readonly width: number; readonly height: number },
-): string {
+export function renderSvg(option: ChartOption, { width, height }: ChartSize): string {
   // Here, not at the top level, so that a page that draws no SVG need not load ECharts.
   use([...chartParts, SVGRenderer]);
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });

@@ -27,7 +27,9 @@ export function evaluationPlan(spec: MlpSpec, models: number, count: number): St
 
 /** A network whose parameters are on the GPU, or several of one shape side by side. */
 export class Network {
+  /** Where the parameters are. */
   readonly device: GPUDevice;
+  /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
   /** How many networks there are. */
   readonly count: number;

@@ -6,6 +6,7 @@ export const MOST_LOSSES = 3;
 
 /** What is passed to work on a device that may be lost. */
 export interface Recoverable<Opened> {
+  /** What `open` gave: the device, and what belongs to it. */
   readonly opened: Opened;
   /** The state last kept before the device was lost; undefined if none was. */
   readonly state: TrainerState | undefined;

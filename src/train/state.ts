@@ -34,19 +34,26 @@ export interface RoundState extends RunState {
 
 /** What is known of a network between two submits, beside its weights. */
 export interface NetworkState extends NetworkSettings {
+  /** The epochs that it has trained, first to last. */
   readonly history: readonly EpochRecord[];
+  /** Where it diverged; null if it did not. */
   readonly diverged: Divergence | null;
+  /** Whether early stopping ended it. */
   readonly stopped: boolean;
-  /** With early stopping: the epoch that validated best, and the weights after it, as in {@link RunState}; else null. */
+  /** With early stopping: the epoch that validated best, and the weights after it; else null. */
   readonly best: {
+    /** 1 for the first. */
     readonly epoch: number;
+    /** In nats. */
     readonly valLoss: number;
+    /** Of each layer: [inputs + 1, padded(outputs)]. */
     readonly parameters: readonly Float32Array<ArrayBuffer>[];
   } | null;
 }
 
 /** Everything that a training needs to go on as if it had never stopped. */
 export interface TrainerState {
+  /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
   /** Every setting; `plan` is the one that runs. */
   readonly settings: TrainerSettings;

@@ -65,6 +65,7 @@ import {
 export type { TrainerOptions } from './options.ts';
 export { populationLimits, trainerLimits } from './prepare.ts';
 
+/** How long to train, and what is told meanwhile. */
 export interface FitOptions {
   /** How many more; one that was left in its middle counts as one. */
   readonly epochs: number;
@@ -102,7 +103,9 @@ interface Parts {
  * on the GPU; where not all networks fit, rounds of as many as do take turns, an epoch each.
  */
 export class Trainer {
+  /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
+  /** Every setting, with the defaults filled in; `batchSize` is no more than there are samples to train. */
   readonly settings: TrainerSettings;
   /** The plan that runs, as data. */
   readonly plan: StepPlan;
@@ -224,8 +227,13 @@ export class Trainer {
     return this.#rounds.length;
   }
 
-  /** Batches of the running epoch that are trained, in all rounds together, and how many it has; 0 between epochs. */
-  get place(): { readonly done: number; readonly of: number } {
+  /** How far the running epoch is, all rounds together; `done` is 0 between epochs. */
+  get place(): {
+    /** Batches that are trained. */
+    readonly done: number;
+    /** Batches of an epoch. */
+    readonly of: number;
+  } {
     const { stepsPerEpoch } = this.#parts.run;
     const done = this.#rounds.map((round) => {
       if (isComplete(round, this.#epoch)) return stepsPerEpoch;
@@ -262,8 +270,13 @@ export class Trainer {
     return this.#members.every(({ diverged }) => diverged !== null);
   }
 
-  /** What the epochs that came to their end add up to: samples of all networks, and wall-clock time. */
-  get trained(): { readonly samples: number; readonly seconds: number } {
+  /** What the epochs that came to their end add up to. */
+  get trained(): {
+    /** Of all networks together. */
+    readonly samples: number;
+    /** Of wall-clock time, without validation and pauses. */
+    readonly seconds: number;
+  } {
     const epochs = this.#members.reduce((sum, { history }) => sum + history.length, 0);
     const longest = this.#rounds.map(({ members }) => {
       const histories = members.map(({ history }) => history);

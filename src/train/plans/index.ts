@@ -93,6 +93,7 @@ const PLANS = {
 /** The ways to train: see docs/architecture.md. */
 export type PlanName = keyof typeof PLANS;
 
+/** The plans that {@link TrainerSettings.plan} takes beside `auto`. */
 export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
 
 /** The plan that takes every network, and runs on every device with large enough limits. */
