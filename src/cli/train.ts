@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { unfinishedIn } from '../node/checkpoints.ts';
 import {
   type AdapterChoice,
   CHECKPOINT_FILE,
@@ -19,7 +20,6 @@ import {
   ShadegradError,
   type TrainerOptions,
   type TrainerState,
-  unfinishedIn,
 } from '../node.ts';
 import type { DataFlags } from './data.ts';
 import { options } from './options.ts';

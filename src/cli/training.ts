@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
+import { checkAdapter } from '../node/gpu.ts';
+import { checkImageShape } from '../node/images.ts';
 import {
   type AdapterChoice,
   type Checkpoint,
   type CheckpointNotes,
   type CheckpointWriter,
-  checkAdapter,
-  checkImageShape,
   checkpointWriter,
   type Dataset,
   MATRIX_DEVICE,
@@ -18,10 +19,8 @@ import {
   type OpenedDevice,
   openDevice,
   POPULATION_FILES,
-  planUsesMatrixUnits,
   populationLimits,
   type Recoverable,
-  reasonOf,
   recovering,
   runFiles,
   runReport,
@@ -32,6 +31,7 @@ import {
   trainerLimits,
   writeFiles,
 } from '../node.ts';
+import { planUsesMatrixUnits } from '../train/plans/index.ts';
 import { type DataFlags, loadData } from './data.ts';
 import { loadInitialModel } from './model.ts';
 import {

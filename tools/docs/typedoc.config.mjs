@@ -44,7 +44,7 @@ export default {
   includeVersion: true,
   basePath: root,
   tsconfig: '../../tsconfig.build.json',
-  entryPoints: ['index', 'node', 'charts'].map((entry) => `../../src/${entry}.ts`),
+  entryPoints: ['index', 'node', 'bench', 'charts'].map((entry) => `../../src/${entry}.ts`),
   readme: '../../README.md',
   projectDocuments: [
     '../../docs/*.md',
