@@ -9,6 +9,7 @@ import { type FloorShare, floorOf, shareOf } from './roofline.ts';
 import { type MeasuredCase, nameOf, runCase, type TimelessCase } from './run-case.ts';
 import { PassTimer } from './timing.ts';
 
+/** Which kernels are measured, and how long. */
 export interface KernelsOptions extends BenchOptions {
   /** Kernels ("dense") or kernels at a size ("matmul/1024^3"). Default: all at all sizes. */
   readonly only?: readonly string[] | undefined;
@@ -16,12 +17,18 @@ export interface KernelsOptions extends BenchOptions {
   readonly sweep?: boolean | undefined;
 }
 
+/** A kernel with its time, or why it has none. */
 export type KernelResult = (MeasuredCase & FloorShare) | TimelessCase;
 
+/** Kernels of an adapter, as shares of what it could do. */
 export interface KernelsReport {
+  /** What this is a report of. */
   readonly bench: 'kernels';
+  /** What all of it was measured in. */
   readonly environment: BenchEnvironment;
+  /** What the shares are of. */
   readonly floor: Floor;
+  /** In the order in which they were measured. */
   readonly kernels: readonly KernelResult[];
 }
 

@@ -65,7 +65,7 @@ export interface ArchivedDataset extends DatasetFacts {
   /** The archive that has them. */
   readonly archive: KnownArchive;
   /** Names without `.gz`. */
-  readonly files: DatasetFiles<{ readonly name: string }>;
+  readonly files: DatasetFiles<Pick<KnownFile, 'name'>>;
 }
 
 /** What the platform must provide to check a file. */

@@ -9,9 +9,11 @@ import { type DatasetFacts, downloadIdx, type KnownDataset, verifiedIdx } from '
 export interface FileStore {
   /** The file that was kept under this name; undefined where there is none. */
   get(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps a file under a name. */
   set(name: string, bytes: Uint8Array): Promise<void>;
 }
 
+/** Where a dataset is fetched from, and where it is kept. */
 export interface FetchDatasetOptions {
   /** Folders to fetch from, each ending in a slash, the preferred one first. Default: the dataset's mirrors. */
   readonly mirrors?: readonly string[];
@@ -21,6 +23,7 @@ export interface FetchDatasetOptions {
   readonly signal?: AbortSignal;
   /** How long a server may send nothing. Default 20. */
   readonly stallSeconds?: number;
+  /** Called with each piece that has come. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Receives what the user should know although the work goes on. */
   readonly onNotice?: (notice: string) => void;

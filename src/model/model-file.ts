@@ -133,7 +133,7 @@ export function modelTensors(model: Model): Tensor[] {
 
 /**
  * Reads what {@link encodeModel} wrote, or PyTorch's `safetensors.torch.save_file(model.state_dict(), ...)` of a chain
- * of linear layers with ReLU between them, whatever their names: see {@link linearLayers}. F16, BF16 and F64 are
+ * of linear layers with ReLU between them, whatever their names. F16, BF16 and F64 are
  * converted to float32; a layer without a bias gets one of zeros.
  *
  * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`

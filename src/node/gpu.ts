@@ -53,8 +53,8 @@ const instances = new Map<string, GPU>();
 
 /**
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
- * Software adapters are Mesa's lavapipe, where the system has it, and SwiftShader where `@sparticuz/chromium` is installed
- * (see {@link swiftShader}). In a worker thread the latter is found only if the thread shares the environment of the process
+ * Software adapters are Mesa's lavapipe, where the system has it, and SwiftShader where `@sparticuz/chromium` is installed.
+ * In a worker thread the latter is found only if the thread shares the environment of the process
  * (`env: SHARE_ENV`); the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where `adapter` is a part of no adapter's name,

@@ -79,8 +79,9 @@ export function preparePicture(
 }
 
 /**
- * A drawing as a network's input, in the form and the ink of the images that the model was trained on: see
- * {@link digitFromStrokes}. Where these are not centred digits, the drawing is placed as in MNIST, scaled to their size.
+ * A drawing as a network's input, in the form and the ink of the images that the model was trained on: scaled to the form's
+ * box, drawn with a pen as thick as MNIST's, and centred. Where these are not centred digits, the drawing is placed as in
+ * MNIST, scaled to their size.
  */
 export function prepareStrokes(
   strokes: readonly Stroke[],

@@ -182,6 +182,7 @@ export interface TestedPopulation extends Omit<Tested, 'model' | 'evaluation'> {
 
 /** What a run's report is made of. Which network is the best follows from their records. */
 export interface Trained extends Omit<Tested, 'file' | 'normalisation' | 'model' | 'evaluation'> {
+  /** What was trained and how. */
   readonly config: RunConfig;
   /** [networks], one or more. */
   readonly networks: readonly NetworkRecord[];

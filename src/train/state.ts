@@ -7,12 +7,13 @@ import type { TrainerSettings } from './settings.ts';
 export interface EpochSums {
   /** Of the losses of the samples, in nats. */
   readonly loss: number;
+  /** Samples whose class was the most probable one. */
   readonly hits: number;
   /** The first batch whose loss is not a finite number, 1 for the epoch's first; null for none. Nothing after it is added. */
   readonly diverged: number | null;
 }
 
-/** All that a {@link Run} knows between two submits. */
+/** All that changes from step to step in networks that are side by side, between two submits. */
 export interface RunState {
   /** Steps trained in all: the optimizer's t. */
   readonly t: number;

@@ -90,7 +90,10 @@ const PLANS = {
   },
 } satisfies Record<string, PlanRow>;
 
-/** The ways to train: see docs/architecture.md. */
+/**
+ * The ways to train: see docs/architecture.md.
+ * @useDeclaredType
+ */
 export type PlanName = keyof typeof PLANS;
 
 /** The plans that {@link TrainerSettings.plan} takes beside `auto`. */
