@@ -102,7 +102,10 @@ function differences(before: BenchEnvironment, after: BenchEnvironment): string[
   return (Object.keys(a) as (keyof typeof a)[]).filter((name) => a[name] !== b[name]);
 }
 
-/** A comparison as aligned lines for a terminal. */
+/**
+ * A comparison as aligned lines for a terminal.
+ * @param comparison as {@link compareBench} made it
+ */
 export function formatComparison({ before, after, different, rows, alone }: BenchComparison): string {
   const about = (when: string, environment: BenchEnvironment) => [
     `${when}, ${environment.date.slice(0, 16).replace('T', ' ')} UTC`,

@@ -43,6 +43,8 @@ export function benchKernelNames(): KernelName[] {
 /**
  * Measures the floor, and then the kernels of `shaders/`, each after it has computed what its float64 twin computes.
  *
+ * @param subject what is measured
+ * @param options which kernels, and for how long
  * @throws ShadegradError `usage` if `only` names no kernel, `gpu`, `device-lost` or `interrupted`
  */
 export async function benchKernels(
@@ -76,7 +78,10 @@ export async function benchKernels(
   }
 }
 
-/** @throws ShadegradError `usage` if a name in `only` is not a kernel's; it lists the names */
+/**
+ * Passes where {@link benchKernels} knows all names: to be called before there is a device.
+ * @throws ShadegradError `usage` if a name in `only` is not a kernel's; it lists the names
+ */
 export function checkKernelNames(only: readonly string[]): void {
   chooseCases(only);
 }

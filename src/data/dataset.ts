@@ -40,6 +40,8 @@ export interface Dataset {
 /**
  * What each class of a dataset or a model is called, in order: its name, or else its number. A network may have more
  * classes than names.
+ *
+ * @param named a dataset, a model file, or whatever else has classes
  */
 export function namesOfClasses({
   classes,

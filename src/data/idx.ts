@@ -185,6 +185,7 @@ function firstColumn(bytes: Uint8Array, what: string): { dimensions: readonly nu
 /**
  * Reads an IDX file of one or more images, gzip-compressed or not.
  *
+ * @param file its content, and its name for messages
  * @throws ShadegradError `bad-data` where the file is damaged or something else
  */
 export async function imagesFromIdx({ name, bytes }: NamedBytes): Promise<Images> {

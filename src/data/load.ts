@@ -41,6 +41,18 @@ export async function knownDataset(facts: DatasetFacts, files: DatasetFiles<Name
  * against its published checksum before it is used or kept, and again when it comes from the store.
  *
  * @throws ShadegradError `bad-data` where a file can neither be read nor fetched, `interrupted` where aborted
+ *
+ * @example
+ * ```ts
+ * import { fetchDataset, mnist } from 'shadegrad';
+ *
+ * const data = await fetchDataset(mnist, {
+ *   // From the page's own host, 11.3 MB.
+ *   mirrors: [new URL('mnist/', location.href).href],
+ *   onProgress: ({ file, received, total }) => console.log(file, received, total),
+ * });
+ * console.log(data.train.count, data.test.count);
+ * ```
  */
 export async function fetchDataset(
   dataset: KnownDataset,

@@ -33,7 +33,10 @@ export interface NamedAdapter {
   >;
 }
 
-/** Describes an adapter for reports and `doctor`. */
+/**
+ * Describes an adapter for reports and `doctor`.
+ * @param adapter one of WebGPU's, or whatever else has its `info`
+ */
 export function reportAdapter({ info }: NamedAdapter): AdapterReport {
   const { vendor, architecture } = info;
   const name = info.device.replaceAll('-', ' ').trim();

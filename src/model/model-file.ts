@@ -89,6 +89,17 @@ export interface ModelFile {
  *
  * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or where the image does
  *   not have as many pixels as the model has inputs, or the classes not as many names
+ *
+ * @example
+ * ```ts
+ * import { decodeModel, encodeModel, initialModel, modelNotes, syntheticDigits } from 'shadegrad';
+ *
+ * const data = syntheticDigits({ train: 256, test: 1 });
+ * const model = initialModel({ inputs: 784, hidden: [100], classes: 10 }, 1);
+ * const bytes = encodeModel(model, modelNotes(data));
+ * const { image, model: same } = decodeModel(bytes);
+ * console.log(image, same.tensors.map(({ name, shape }) => `${name} [${shape}]`));
+ * ```
  */
 export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBuffer> {
   return encodeSafetensors({ metadata: modelMetadata(model.spec, notes), tensors: modelTensors(model) });

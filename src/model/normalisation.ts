@@ -39,6 +39,8 @@ export function withNormalisation(file: ModelFile, normalisation: Normalisation)
  *
  * The right side is computed in float64 and rounded to float32 once.
  *
+ * @param model for normalised pixels
+ * @param normalisation how they were normalised
  * @throws ShadegradError `usage` where mean or std is not finite, std not above 0, or so small that weights overflow
  */
 export function foldNormalisation(model: Model, { mean, std }: Normalisation): Model {

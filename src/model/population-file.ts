@@ -35,6 +35,18 @@ export interface ModelsFile extends Omit<ModelFile, 'model'> {
  * @param networks how each was trained: [networks]
  * @throws ShadegradError `bad-model` as {@link encodeModel}, and where the models are not of one spec; `usage` where there
  *   is none, or not as many as `networks`
+ *
+ * @example
+ * ```ts
+ * import { decodeModels, encodeModels, initialModel, modelNotes, syntheticDigits } from 'shadegrad';
+ *
+ * const data = syntheticDigits({ train: 256, test: 1 });
+ * const spec = { inputs: 784, hidden: [16], classes: 10 };
+ * const networks = [1, 2, 3].map((seed) => ({ seed, learningRate: 0.001, weightDecay: 0 }));
+ * const models = networks.map(({ seed }) => initialModel(spec, seed));
+ * const file = decodeModels(encodeModels(models, modelNotes(data), networks));
+ * console.log(file.models.length, file.networks);
+ * ```
  */
 export function encodeModels(
   models: readonly Model[],

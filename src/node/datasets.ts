@@ -73,6 +73,17 @@ export interface LoadOptions {
  *
  * @throws ShadegradError `bad-data` where it cannot be had, `io` where it cannot be kept, `interrupted` where aborted,
  * `usage` for a wrong seed, or for an image size without pictures
+ *
+ * @example
+ * ```ts
+ * import { datasetChecksum, loadDataset } from 'shadegrad/node';
+ *
+ * // Or 'mnist', 'fashion-mnist', ..., or a folder.
+ * const data = await loadDataset('synthetic', { seed: 7 });
+ * const { height, width } = data.shape;
+ * console.log(`${data.name}: ${data.train.count} images of ${width} x ${height} pixels`);
+ * console.log(await datasetChecksum(data));
+ * ```
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   const { known = namedDatasets, imageSize } = options;

@@ -82,6 +82,17 @@ export function preparePicture(
  * A drawing as a network's input, in the form and the ink of the images that the model was trained on: scaled to the form's
  * box, drawn with a pen as thick as MNIST's, and centred. Where these are not centred digits, the drawing is placed as in
  * MNIST, scaled to their size.
+ *
+ * @example
+ * ```ts
+ * import { prepareStrokes } from 'shadegrad';
+ *
+ * // A one, as a pen wrote it: in any unit, y downwards.
+ * const stroke = [{ x: 40, y: 10 }, { x: 52, y: 2 }, { x: 52, y: 90 }];
+ * const { pixels, notices } = prepareStrokes([stroke], { height: 28, width: 28 }, null);
+ * // `pixels` is what Network.predict takes.
+ * console.log(pixels.length, notices);
+ * ```
  */
 export function prepareStrokes(
   strokes: readonly Stroke[],

@@ -60,6 +60,21 @@ interface Counts {
  * @param predictedLabels [count]
  * @throws ShadegradError `usage` where the numbers of true and predicted labels differ, where kinds of labels are
  *   mixed, or where there is no class to report or the number of target names differs
+ *
+ * @example
+ * ```ts
+ * import {
+ *   classificationReport,
+ *   confusionMatrix,
+ *   formatClassificationReport,
+ *   formatConfusionMatrix,
+ * } from 'shadegrad';
+ *
+ * const truth = ['cat', 'cat', 'dog', 'dog', 'dog'];
+ * const predicted = ['cat', 'dog', 'dog', 'dog', 'cat'];
+ * console.log(formatClassificationReport(classificationReport(truth, predicted)));
+ * console.log(formatConfusionMatrix(confusionMatrix(truth, predicted), ['cat', 'dog']));
+ * ```
  */
 export function classificationReport(
   trueLabels: ArrayLike<Label>,

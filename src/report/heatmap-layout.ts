@@ -59,7 +59,13 @@ export function heatmapSize(labels: readonly string[], title = ''): ChartSize {
   return { width: Math.ceil(left + side + right), height: Math.ceil(top + side + bottom) };
 }
 
-/** Lays a heatmap out in `width` x `height` pixels: the largest square that fits, in the middle. */
+/**
+ * Lays a heatmap out: the largest square that fits, in the middle.
+ *
+ * @param labels names of the classes, in the matrix's order
+ * @param title above the matrix; empty for none
+ * @param size of the picture
+ */
 export function heatmapLayout(
   labels: readonly string[],
   title: string,

@@ -378,7 +378,10 @@ function notOneEach(): ShadegradError {
   );
 }
 
-/** What each row and column of a report's confusion matrix is called: its class's name, or else its number. */
+/**
+ * What each row and column of a report's confusion matrix is called: its class's name, or else its number.
+ * @param report of a test or a training
+ */
 export function matrixLabels({ confusionMatrix, dataset }: TestReport): readonly string[] {
   return namesOfClasses({ classes: confusionMatrix.length, classNames: dataset.classNames });
 }

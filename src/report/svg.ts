@@ -6,6 +6,21 @@ import type { ChartSize } from './style.ts';
 /**
  * Draws a chart, in pixels, as an SVG document that stands alone and is named by the chart's title. The same
  * option gives the same bytes.
+ *
+ * @param option what is drawn
+ * @param size of the picture
+ *
+ * @example
+ * ```ts
+ * import { confusionMatrix } from 'shadegrad';
+ * import { heatmapOption, heatmapSize, renderSvg } from 'shadegrad/charts';
+ *
+ * const labels = ['cat', 'dog'];
+ * const matrix = confusionMatrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]);
+ * const title = 'Pets';
+ * const svg = renderSvg(heatmapOption(matrix, { labels, title }), heatmapSize(labels, title));
+ * console.log(svg.length);
+ * ```
  */
 export function renderSvg(option: ChartOption, { width, height }: ChartSize): string {
   // Here, not at the top level, so that a page that draws no SVG need not load ECharts.

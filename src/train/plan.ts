@@ -152,7 +152,7 @@ export function matrixShapeOf(plan: StepPlan): MatrixShape | undefined {
   return allDispatches(plan).find(({ matrix }) => matrix)?.matrix;
 }
 
-/** The same in words, for reports: "8 x 8 x 8 of f16 into f32"; null for a plan that runs on none. */
+/** What a plan's matrix units multiply, in words, for reports: "8 x 8 x 8 of f16 into f32"; null for a plan that runs on none. */
 export function matrixUnitsOf(plan: StepPlan): string | null {
   const shape = matrixShapeOf(plan);
   return shape ? shapeInWords(shape) : null;

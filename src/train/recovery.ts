@@ -21,6 +21,25 @@ export interface Recoverable<Opened> {
  * @param open opens a device; it is not closed here
  * @param onLoss called for each loss after which a new device is opened
  * @throws ShadegradError what `open` and `work` throw
+ *
+ * @example
+ * ```ts
+ * import { openDevice, recovering, syntheticDigits, Trainer } from 'shadegrad/node';
+ *
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const accuracy = await recovering(
+ *   openDevice,
+ *   async ({ opened: { device }, state, keep }) => {
+ *     const trainer = await Trainer.create(device, data, state ? { restore: state } : { hidden: [32] });
+ *     for await (const _ of trainer.fit({ epochs: 2 - trainer.epochs, onSnapshot: keep }));
+ *     const { accuracy } = await trainer.evaluate(data.test);
+ *     device.destroy();
+ *     return accuracy;
+ *   },
+ *   (loss, times) => console.error(`The GPU was lost for the ${times}. time: ${loss.message}`),
+ * );
+ * console.log(accuracy);
+ * ```
  */
 export async function recovering<Opened, Result>(
   open: () => Promise<Opened>,

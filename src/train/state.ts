@@ -71,7 +71,10 @@ export interface TrainerState {
   readonly networks: readonly NetworkState[];
 }
 
-/** Epochs trained to their end by all networks that were to. */
+/**
+ * Epochs trained to their end by all networks that were to.
+ * @param state of a trainer, or what is needed of it
+ */
 export function epochsTrained({
   epoch,
   networks,

@@ -101,6 +101,22 @@ interface Parts {
 /**
  * Trains a network, or many of one shape side by side, on one dataset. The data, the weights and the optimizer's state stay
  * on the GPU; where not all networks fit, rounds of as many as do take turns, an epoch each.
+ *
+ * @example
+ * ```ts
+ * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+ *
+ * const { device } = await openDevice();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const trainer = await Trainer.create(device, data, { hidden: [64], seed: 1 });
+ * for await (const { epoch, loss, accuracy } of trainer.fit({ epochs: 2 })) {
+ *   console.log(epoch, loss, accuracy);
+ * }
+ * const { accuracy } = await trainer.evaluate(data.test);
+ * console.log(`${(100 * accuracy).toFixed(2)} % of the test images right`);
+ * trainer.destroy();
+ * device.destroy();
+ * ```
  */
 export class Trainer {
   /** The shape of the networks, the same for all. */
@@ -294,9 +310,33 @@ export class Trainer {
    * A loss is of the weights before an update, so a network that an update ruined diverges with the next batch. After the
    * last epoch, and where the training is interrupted, the weights themselves are looked at.
    *
+   * @param options how many epochs, and what is told meanwhile
    * @throws ShadegradError `usage` (also where a `fit` is under way already, or the schedule has come to its end),
    *   `interrupted`, `diverged` (no network has a finite loss; the epoch is named), `gpu` or `device-lost`, and what
    *   `onProgress` and `onSnapshot` throw
+   *
+   * @example
+   * ```ts
+   * import { openDevice, ShadegradError, syntheticDigits, Trainer } from 'shadegrad/node';
+   *
+   * const { device } = await openDevice();
+   * const data = syntheticDigits({ train: 1024, test: 256 });
+   * const trainer = await Trainer.create(device, data, { validationSplit: 0.1, patience: 2 });
+   * const enough = AbortSignal.timeout(10_000);
+   * try {
+   *   for await (const { epoch, valLoss } of trainer.fit({
+   *     epochs: 4,
+   *     signal: enough,
+   *     onProgress: ({ samples, samplesPerEpoch }) => console.log(`${samples} of ${samplesPerEpoch}`),
+   *   })) {
+   *     console.log(epoch, valLoss);
+   *   }
+   * } catch (error) {
+   *   // What was trained until then is kept: `evaluate` and `models` have it.
+   *   if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
+   * }
+   * device.destroy();
+   * ```
    */
   async *fit({ epochs, ...options }: FitOptions): AsyncGenerator<EpochRecord, void> {
     if (!Number.isSafeInteger(epochs) || epochs < 1) {
@@ -644,6 +684,24 @@ export class Trainer {
   /**
    * What each network and all together make of labelled samples.
    * @throws ShadegradError as {@link Network.evaluate}, and `diverged` where no network has a finite loss
+   *
+   * @example
+   * ```ts
+   * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+   *
+   * const { device } = await openDevice();
+   * const data = syntheticDigits({ train: 1024, test: 256 });
+   * // Two seeds at each of two learning rates: four networks side by side.
+   * const trainer = await Trainer.create(device, data, { hidden: [32], models: 2, learningRate: [0.001, 0.003] });
+   * for await (const { epoch, loss } of trainer.fit({ epochs: 2 })) console.log(epoch, loss);
+   *
+   * const { networks, ensemble } = await trainer.evaluateAll(data.test);
+   * for (const [i, { seed, learningRate }] of trainer.networks.entries()) {
+   *   console.log(seed, learningRate, networks[i]?.accuracy ?? 'diverged');
+   * }
+   * console.log('all together', ensemble.accuracy);
+   * device.destroy();
+   * ```
    */
   async evaluateAll(samples: Samples): Promise<PopulationEvaluation> {
     if (this.#allDiverged) throw this.#divergence();
@@ -654,6 +712,7 @@ export class Trainer {
 
   /**
    * As {@link Network.predict}, by the networks that have not diverged.
+   * @param images pixels, 0 to 255: [count, height, width]
    * @throws ShadegradError as {@link Network.predict}, and `diverged` where all did
    */
   async predict(images: Uint8Array): Promise<Prediction> {
@@ -665,7 +724,10 @@ export class Trainer {
     );
   }
 
-  /** As {@link Network.predictEach}: what a network that diverged says is worth nothing. */
+  /**
+   * As {@link Network.predictEach}: what a network that diverged says is worth nothing.
+   * @throws ShadegradError as {@link Network.predict}
+   */
   predictEach(images: Uint8Array): Promise<Prediction[]> {
     return this.#askEach((network) => network.predictEach(images));
   }
