@@ -30,6 +30,7 @@ export class ShadegradError extends Error {
   readonly nextStep: string;
 
   /**
+   * An error of a kind that callers can switch on.
    * @param code what went wrong
    * @param message the cause, in the user's words, as a sentence
    * @param nextStep what to do about it, as a sentence

@@ -64,7 +64,7 @@ const instances = new Map<string, GPU>();
  * ```ts
  * import { openDevice, populationLimits, syntheticDigits } from 'shadegrad/node';
  *
- * const data = syntheticDigits();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
  * // With these limits 64 networks of this shape are side by side; with WebGPU's own, fewer, in turns.
  * const optionalLimits = populationLimits(data, { hidden: [256], models: 64 });
  * const { device, info } = await openDevice({ adapter: 'auto', optionalLimits });

@@ -36,7 +36,7 @@ export interface Recoverable<Opened> {
  *     device.destroy();
  *     return accuracy;
  *   },
- *   (loss, times) => console.error(`The GPU was lost for the ${times}. time: ${loss.message}`),
+ *   (loss, times) => console.error(`GPU lost (${times}): ${loss.message}`),
  * );
  * console.log(accuracy);
  * ```
