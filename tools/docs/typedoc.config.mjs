@@ -49,8 +49,7 @@ export default {
   projectDocuments: [
     '../../docs/*.md',
     '../../bench/peers/README.md',
-    '../../CONTRIBUTING.md',
-    '../../CHANGELOG.md',
+    '../../{CONTRIBUTING,SECURITY,CHANGELOG}.md',
   ],
   plugin: [titles, topics],
   out: '../../site',
