@@ -1,4 +1,4 @@
-import type { ChartOption } from '../report/echarts-parts.ts';
+import type { ChartOption } from '../report/chart-option.ts';
 import { colors, type Theme } from '../report/palette.ts';
 import { type ChartSize, chartStyle, textWidth, titleSize } from '../report/style.ts';
 import type { ChoiceReport } from './choice.ts';

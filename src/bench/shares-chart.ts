@@ -1,4 +1,4 @@
-import type { ChartOption } from '../report/echarts-parts.ts';
+import type { ChartOption } from '../report/chart-option.ts';
 import { colors, type Theme } from '../report/palette.ts';
 import { chartStyle, textWidth } from '../report/style.ts';
 import { SERIES_COLORS, SYMBOLS } from './charts.ts';

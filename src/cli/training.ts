@@ -42,6 +42,7 @@ import {
   epochLine,
   filesText,
   networkLine,
+  noteMissingCharts,
   type Output,
   planLine,
   resumeCommand,
@@ -86,6 +87,7 @@ interface Job extends Omit<Task, 'source' | 'notes'> {
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
   const { folder, resumed } = task;
   await checkAdapter(task.adapter);
+  if (folder !== undefined) noteMissingCharts(out);
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
   const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);

@@ -1,6 +1,6 @@
 import type { EpochRecord, History } from '../train/history.ts';
 import { valueAxis } from './axes.ts';
-import type { ChartOption } from './echarts-parts.ts';
+import type { ChartOption } from './chart-option.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
 import { centredTitle, chartStyle } from './style.ts';
@@ -57,7 +57,7 @@ interface Across {
  * const trainer = await Trainer.create(device, data, { hidden: [32], models: 3 });
  * for await (const _ of trainer.fit({ epochs: 2 }));
  * const histories = trainer.networks.map(({ history }) => history);
- * const svg = renderSvg(curvesOption(histories, { title: 'Three seeds' }), { width: 860, height: 380 });
+ * const svg = await renderSvg(curvesOption(histories, { title: 'Three seeds' }), { width: 860, height: 380 });
  * console.log(svg.length);
  * device.destroy();
  * ```

@@ -1,14 +1,12 @@
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
-import { type ChartOption, chartParts } from './echarts-parts.ts';
+import type { ChartOption } from './chart-option.ts';
+import { loadECharts } from './echarts.ts';
 import type { ChartSize } from './style.ts';
 
 /**
- * Draws a chart, in pixels, as an SVG document that stands alone and is named by the chart's title. The same
- * option gives the same bytes.
+ * Draws a chart as an SVG document that stands alone and is named by the chart's title. The same option gives the same
+ * bytes.
  *
- * @param option what is drawn
- * @param size of the picture
+ * @throws ShadegradError `usage` where ECharts is not installed
  *
  * @example
  * ```ts
@@ -18,21 +16,31 @@ import type { ChartSize } from './style.ts';
  * const labels = ['cat', 'dog'];
  * const matrix = confusionMatrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]);
  * const title = 'Pets';
- * const svg = renderSvg(heatmapOption(matrix, { labels, title }), heatmapSize(labels, title));
+ * const svg = await renderSvg(heatmapOption(matrix, { labels, title }), heatmapSize(labels, title));
  * console.log(svg.length);
  * ```
  */
-export function renderSvg(option: ChartOption, { width, height }: ChartSize): string {
-  // Here, not at the top level, so that a page that draws no SVG need not load ECharts.
-  use([...chartParts, SVGRenderer]);
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
-  try {
-    chart.setOption(option);
-    const title = [option.title].flat()[0]?.text ?? '';
-    return standalone(chart.renderToSVGString(), title);
-  } finally {
-    chart.dispose();
-  }
+export async function renderSvg(option: ChartOption, size: ChartSize): Promise<string> {
+  return (await svgRenderer())(option, size);
+}
+
+/**
+ * What {@link renderSvg} draws with, for many charts.
+ * @throws ShadegradError `usage` where ECharts is not installed
+ */
+export async function svgRenderer(): Promise<(option: ChartOption, size: ChartSize) => string> {
+  const { init, use, parts, SVGRenderer } = await loadECharts();
+  use([...parts, SVGRenderer]);
+  return (option, { width, height }) => {
+    const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
+    try {
+      chart.setOption(option);
+      const title = [option.title].flat()[0]?.text ?? '';
+      return standalone(chart.renderToSVGString(), title);
+    } finally {
+      chart.dispose();
+    }
+  };
 }
 
 /**

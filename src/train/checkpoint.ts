@@ -86,13 +86,13 @@ function oneOrMore(read: Reader<number>): Reader<number | number[]> {
 }
 
 const SCHEDULES = {
-  constant: object({ name: oneOf('constant') }),
-  cosine: object({ name: oneOf('cosine'), epochs: number(0) }),
-  step: object({ name: oneOf('step'), epochs: number(0), factor: number(0) }),
+  constant: object({ name: oneOf(['constant']) }),
+  cosine: object({ name: oneOf(['cosine']), epochs: number(0) }),
+  step: object({ name: oneOf(['step']), epochs: number(0), factor: number(0) }),
 };
 
 const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
-  const name = oneOf('constant', 'cosine', 'step')(fieldsOf(value).name, `${path}.name`);
+  const name = oneOf(['constant', 'cosine', 'step'])(fieldsOf(value).name, `${path}.name`);
   return SCHEDULES[name](value, path);
 };
 
@@ -100,7 +100,7 @@ const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
 const settings = object<TrainerSettings>({
   hidden: list(whole(1)),
   batchSize: whole(1),
-  optimizer: oneOf(...OPTIMIZER_NAMES),
+  optimizer: oneOf(OPTIMIZER_NAMES),
   learningRate: oneOrMore(learningRate),
   weightDecay: oneOrMore(weightDecay),
   beta1: number(),
@@ -113,7 +113,7 @@ const settings = object<TrainerSettings>({
   models: whole(1),
   validationSplit: share,
   patience: nullable(whole(1)),
-  plan: oneOf(...PLAN_NAMES),
+  plan: oneOf(PLAN_NAMES),
 });
 
 const record = object<EpochRecord>({

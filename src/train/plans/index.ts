@@ -97,7 +97,7 @@ const PLANS = {
 export type PlanName = keyof typeof PLANS;
 
 /** The plans that {@link TrainerSettings.plan} takes beside `auto`. */
-export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
+export const PLAN_NAMES = /* @__PURE__ */ Object.keys(PLANS) as readonly PlanName[];
 
 /** The plan that takes every network, and runs on every device with large enough limits. */
 export const ANY_PLAN: PlanName = 'layered';
