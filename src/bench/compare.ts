@@ -12,7 +12,7 @@ export interface ComparedRow {
   readonly what: string;
   /** Microseconds for the row's work, before. */
   readonly before: number;
-  /** Likewise, after. */
+  /** Microseconds for the row's work, after. */
   readonly after: number;
   /** How many times as fast it is after as before. */
   readonly speed: number;

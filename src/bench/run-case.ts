@@ -31,7 +31,7 @@ export interface MeasuredCase extends CaseName, DispatchTime {
   readonly status: 'measured';
   /** Floating-point operations of a dispatch; a multiply-add is two. */
   readonly flops: number;
-  /** That a dispatch has to read and to write, each once. */
+  /** Bytes that a dispatch has to read and to write, each counted once. */
   readonly bytes: number;
   /** 10^9 floating-point operations a second, at the median time. */
   readonly gflops: number;

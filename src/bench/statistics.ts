@@ -8,7 +8,7 @@ export interface Spread {
    * that are too few to tell: fewer than 6, or than 7 of such a measurement.
    */
   readonly low: number | null;
-  /** Likewise. */
+  /** The upper end of that interval; null where `low` is. */
   readonly high: number | null;
   /** The value that 95 % do not exceed (nearest rank). */
   readonly p95: number;

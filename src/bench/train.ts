@@ -46,7 +46,7 @@ export interface MeasuredTraining extends TrainingConfig, FloorShare {
   readonly ended: Ended;
   /** Of all models together. */
   readonly stepsPerSecond: number;
-  /** Likewise. */
+  /** Of all models together. */
   readonly imagesPerSecond: number;
   /** Microseconds of the host's time for each step of a submit. */
   readonly hostMicroseconds: number;
@@ -56,7 +56,7 @@ export interface MeasuredTraining extends TrainingConfig, FloorShare {
   readonly stepsPerWindow: number;
   /** Mean loss in nats at the beginning, of the model that has learned least. */
   readonly firstLoss: number;
-  /** Likewise, at the end. */
+  /** Mean loss in nats at the end, of the model that has learned least. */
   readonly lastLoss: number;
   /** Samples in each of the two steps whose loss was compared with the twin's; 0 if that would take too long. */
   readonly twinSamples: number;

@@ -17,7 +17,7 @@ export interface DeviceNeeds {
 export interface AdapterDevice {
   /** To train and to evaluate on. `destroy` frees it. */
   readonly device: GPUDevice;
-  /** It has given its only device. */
+  /** The adapter that gave it, and gives no other. */
   readonly adapter: GPUAdapter;
   /** For people and for reports. */
   readonly info: AdapterReport;

@@ -6,17 +6,17 @@ export const BOX = 20;
 
 /** How digits lie in the images of a dataset. */
 export interface DigitForm {
-  /** Of the images, in pixels. */
+  /** Rows of the images. */
   readonly height: number;
-  /** Likewise. */
+  /** Pixels of a row of the images. */
   readonly width: number;
   /** Longest side of the box around a digit's ink, in pixels. */
   readonly box: number;
   /** Which centre is in the same place in all images: that of the ink's mass or that of its box. */
   readonly by: 'mass' | 'box';
-  /** That place, in pixels from the left edge, and in `y` from the upper one. */
+  /** That place, in pixels from the left edge. */
   readonly x: number;
-  /** Likewise. */
+  /** That place, in pixels from the upper edge. */
   readonly y: number;
 }
 

@@ -11,7 +11,7 @@ export interface RunningPoint {
   readonly epoch: number;
   /** Mean over the stretch's samples, in nats. */
   readonly loss: number;
-  /** Likewise, 0 to 1. */
+  /** Share of the stretch's samples that were told right, 0 to 1. */
   readonly accuracy: number;
 }
 

@@ -12,13 +12,13 @@ export interface HeatmapLayout extends ChartSize {
   readonly cell: number;
   /** Every how many classes one is named on the axis of predicted labels: 1 for all, more where names would overlap. */
   readonly columnStep: number;
-  /** Likewise on the axis of true labels. */
+  /** Every how many classes one is named on the axis of true labels: 1 for all. */
   readonly rowStep: number;
   /** Degrees by which the predicted labels are turned. */
   readonly rotation: 0 | 45 | 90;
   /** Distance of the name of the axis of predicted labels from the matrix. */
   readonly columnNameGap: number;
-  /** Likewise of the axis of true labels. */
+  /** Distance of the name of the axis of true labels from the matrix. */
   readonly rowNameGap: number;
   /** The colour bar right of the matrix. */
   readonly bar: ColourBar;

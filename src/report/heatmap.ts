@@ -16,9 +16,9 @@ export interface HeatmapOptions {
   readonly includeDiagonal?: boolean;
   /** Default `light`. */
   readonly theme?: Theme;
-  /** In pixels, of the chart as it will be drawn; what {@link heatmapSize} says by default. */
+  /** Of the chart as it will be drawn, in pixels; what {@link heatmapSize} says by default. */
   readonly width?: number;
-  /** Likewise. */
+  /** Of the chart as it will be drawn, in pixels; what {@link heatmapSize} says by default. */
   readonly height?: number;
 }
 

@@ -13,7 +13,7 @@ export interface Summary {
    * that are no sample of one setting.
    */
   readonly standardDeviation: number | null;
-  /** Where the mean lies with 95 % confidence, by Student's t: [low, high]. Null likewise. */
+  /** Where the mean lies with 95 % confidence, by Student's t: [low, high]. Null where the deviation is. */
   readonly interval: readonly [number, number] | null;
   /** The least of the networks' numbers. */
   readonly least: number;

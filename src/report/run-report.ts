@@ -86,11 +86,11 @@ export interface NetworkReport extends NetworkRecord {
 
 /** One network of a file of several: what the file says of it, and how well it told labelled samples apart. */
 export interface TestedNetwork extends Pick<NetworkReport, 'test'> {
-  /** As it was trained; null where the file does not say. */
+  /** As it was trained with; null where the file does not say. */
   readonly seed: number | null;
-  /** Likewise. */
+  /** As it was trained with; null where the file does not say. */
   readonly learningRate: number | null;
-  /** Likewise. */
+  /** As it was trained with; null where the file does not say. */
   readonly weightDecay: number | null;
 }
 
@@ -117,9 +117,9 @@ export interface ResultSummary {
 
 /** The same of the networks of one setting. */
 export interface SettingSummary extends ResultSummary {
-  /** Null where it is not known. */
+  /** Of the setting; null where it is not known. */
   readonly learningRate: number | null;
-  /** Likewise. */
+  /** Of the setting; null where it is not known. */
   readonly weightDecay: number | null;
 }
 

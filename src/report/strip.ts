@@ -23,9 +23,9 @@ export interface StripOptions {
   readonly ensemble?: number;
   /** Default `light`. */
   readonly theme?: Theme;
-  /** In pixels, of the chart as it will be drawn; what {@link stripSize} says by default. */
+  /** Of the chart as it will be drawn, in pixels; what {@link stripSize} says by default. */
   readonly width?: number;
-  /** Likewise. */
+  /** Of the chart as it will be drawn, in pixels; what {@link stripSize} says by default. */
   readonly height?: number;
 }
 

@@ -24,13 +24,13 @@ export interface NetworkRecord extends NetworkSettings {
 export interface EpochRecord {
   /** 1 for the first epoch. */
   readonly epoch: number;
-  /** Means over the epoch's samples, each computed with the weights before its batch's update. */
+  /** Mean over the epoch's samples, each computed with the weights before its batch's update. */
   readonly loss: number;
-  /** Likewise: the share of the epoch's samples that were told right, each before its batch's update. */
+  /** Share of the epoch's samples that were told right, each before its batch's update. */
   readonly accuracy: number;
   /** After the epoch, on the validation samples; null where there are none. */
   readonly valLoss: number | null;
-  /** Likewise. */
+  /** After the epoch, on the validation samples; null where there are none. */
   readonly valAccuracy: number | null;
   /** Wall-clock time of the epoch's training, without its validation, pauses and interruptions. */
   readonly seconds: number;
@@ -45,13 +45,13 @@ export interface Progress {
   readonly epoch: number;
   /** The epoch that the training ends with. */
   readonly epochs: number;
-  /** Samples trained in this epoch so far, and in the whole epoch. */
+  /** Samples trained in this epoch so far. */
   readonly samples: number;
-  /** Samples of a whole epoch, of one network. */
+  /** Samples of a whole epoch. */
   readonly samplesPerEpoch: number;
-  /** Means over those samples. */
+  /** Mean over the samples so far, in nats. */
   readonly loss: number;
-  /** 0 to 1, likewise. */
+  /** Share of the samples so far that were told right, 0 to 1. */
   readonly accuracy: number;
   /** Over this epoch so far. */
   readonly imagesPerSecond: number;

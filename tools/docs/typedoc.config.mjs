@@ -61,6 +61,7 @@ export default {
   categoryOrder: [...Object.values(TOPICS), '*'],
   defaultCategory: 'Others',
   sortEntryPoints: false,
+  sort: ['kind', 'instance-first', 'source-order'],
   kindSortOrder: ['Document', 'Module', 'Class', 'Function', 'Variable', 'Interface', 'TypeAlias'],
   includeHierarchySummary: false,
   searchInComments: true,
