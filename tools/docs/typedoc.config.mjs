@@ -11,6 +11,8 @@ const TOPICS = {
   report: 'Reports',
   pictures: 'Pictures',
   gpu: 'GPU',
+  node: 'Files and adapters',
+  bench: 'Benchmarks',
 };
 
 /** Documents go by their first heading, since a repository page would show a title in front matter as a table. */
