@@ -4,7 +4,7 @@ import { assembled, type Family, loadShader, type ShaderSource } from './shaders
 /** `const NAME = <value>u;` in a shader. Plans are made before its code is there, so these stand in the table as well. */
 type Constants = Readonly<Record<string, number>>;
 
-/** How a kernel uses a buffer; `step` is the uniform with the current step's numbers, at a dynamic offset. */
+/** How a kernel uses a buffer; `step` is the uniform with the current step's numbers. */
 export type Access = 'read' | 'read-write' | 'step';
 
 /** A file of shaders/. */

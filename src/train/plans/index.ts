@@ -70,11 +70,11 @@ const PLANS = {
   'layered-quads': {
     build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
     lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
-    mayBeFastest: hasRegisters,
+    mayBeFastest: isQuad,
   },
   unfused: {
     build: unfusedPlan,
-    mayBeFastest: (target) => target.software && !isQuad(target),
+    mayBeFastest: (target) => target.software && !hasRegisters(target),
   },
   layered: {
     build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(), sizes, optimizer),
