@@ -14,6 +14,8 @@ export interface Finished {
 export interface ProcessOptions {
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The folder to run in. Default: the tests' own. */
+  readonly cwd?: string;
   /** Called with each piece of stdout as it comes. */
   readonly onStdout?: (text: string, child: ChildProcess) => void;
 }
@@ -21,7 +23,7 @@ export interface ProcessOptions {
 /** Runs `node ...args` to its end. */
 export function runNode(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
   const env = { ...process.env, MNIST_DIR: undefined, NODE_OPTIONS: undefined, ...options.env };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
