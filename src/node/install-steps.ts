@@ -100,7 +100,7 @@ async function softwareSteps(): Promise<string> {
     const command = isClone()
       ? 'npm ci --include=dev'
       : `npm install ${await optionalPackage(CHROMIUM_PACKAGE)}`;
-    return `For the software GPU, install it where Shadegrad is installed ("${command}", 66 MB).`;
+    return `For the software GPU, install it where Shadegrad is installed ("${command}", 73 MB).`;
   }
   if (process.platform === 'linux') {
     return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 25 or newer).';

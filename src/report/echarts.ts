@@ -15,10 +15,10 @@ export async function loadECharts(): Promise<typeof import('./echarts-parts.ts')
 
 /** That charts cannot be drawn without ECharts, and how to get it. */
 export function missingECharts(cause?: unknown): ShadegradError {
-  const reason = cause === undefined ? 'it is not installed' : reasonOf(cause);
+  const reason = cause === undefined ? 'is not installed' : `cannot be loaded: ${reasonOf(cause)}`;
   return new ShadegradError(
     'usage',
-    `Charts are drawn by the package "echarts", and it cannot be loaded: ${reason}.`,
+    `Charts are drawn by the package "echarts", which ${reason}.`,
     'Install it: "npm install echarts@6".',
     cause,
   );

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { runNode } from '../support/process.ts';
 
@@ -21,3 +24,21 @@ test.each(['index', 'bench', 'charts', 'node'])(
     expect(stdout).toBe('the same\n');
   },
 );
+
+const folder = join(import.meta.dirname, '..', '..', 'tools', 'docs');
+
+test('every type in a public signature is exported, too', async () => {
+  // TypeDoc is a package of tools/docs; "npm run docs" also asks for the symbols' documentation.
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      join(folder, 'node_modules', 'typedoc', 'bin', 'typedoc'),
+      ...['--options', 'typedoc.config.mjs', '--emit', 'none', '--logLevel', 'Warn', '--skipErrorChecking'],
+      ...['--validation.notDocumented', 'false', '--validation.notExported', 'true'],
+    ],
+    { cwd: folder },
+  ).catch((error: { readonly stdout: string; readonly stderr: string }) => ({
+    stdout: `${error.stdout}${error.stderr}`,
+  }));
+  expect(stdout).toBe('');
+});
