@@ -8,6 +8,7 @@ import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { addPredict } from './predict.ts';
+import { addSweep } from './sweep.ts';
 import { addTrain } from './train.ts';
 
 function program(signal: AbortSignal): Command {
@@ -20,6 +21,7 @@ function program(signal: AbortSignal): Command {
     .exitOverride()
     .addHelpText('after', EXIT_CODES_HELP);
   addTrain(root, signal);
+  addSweep(root, signal);
   addEvaluate(root, signal);
   addPredict(root, signal);
   addBench(root, signal);

@@ -6,6 +6,7 @@ import type { InitialWeights } from '../model/checksum.ts';
 import { padded } from '../model/layout.ts';
 import type { Tensor } from '../model/model.ts';
 import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
 import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
 import type { Versions } from '../versions.ts';
@@ -96,25 +97,39 @@ const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
   return SCHEDULES[name](value, path);
 };
 
+/** Reads settings with `networks`, which most trainings do not have. */
+/* @__NO_SIDE_EFFECTS__ */
+function withNetworks(read: Reader<Omit<TrainerSettings, 'networks'>>): Reader<TrainerSettings> {
+  return (value, path) => {
+    const common = read(value, path);
+    const { networks } = fieldsOf(value);
+    if (networks === undefined) return common;
+    const own = object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay });
+    return { ...common, networks: list(own, 1)(networks, `${path}.networks`) };
+  };
+}
+
 /** The optimizer's own numbers are checked by {@link optimizerOf}. */
-const settings = object<TrainerSettings>({
-  hidden: list(whole(1)),
-  batchSize: whole(1),
-  optimizer: oneOf(OPTIMIZER_NAMES),
-  learningRate: oneOrMore(learningRate),
-  weightDecay: oneOrMore(weightDecay),
-  beta1: number(),
-  beta2: number(),
-  epsilon: number(),
-  momentum: number(),
-  schedule,
-  warmup: number(0),
-  seed: whole(0),
-  models: whole(1),
-  validationSplit: share,
-  patience: nullable(whole(1)),
-  plan: oneOf(PLAN_NAMES),
-});
+const settings = withNetworks(
+  object<Omit<TrainerSettings, 'networks'>>({
+    hidden: list(whole(1)),
+    batchSize: whole(1),
+    optimizer: oneOf(OPTIMIZER_NAMES),
+    learningRate: oneOrMore(learningRate),
+    weightDecay: oneOrMore(weightDecay),
+    beta1: number(),
+    beta2: number(),
+    epsilon: number(),
+    momentum: number(),
+    schedule,
+    warmup: number(0),
+    seed: whole(0),
+    models: whole(1),
+    validationSplit: share,
+    patience: nullable(whole(1)),
+    plan: oneOf(PLAN_NAMES),
+  }),
+);
 
 const record = object<EpochRecord>({
   epoch: whole(1),
