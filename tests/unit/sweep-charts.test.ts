@@ -172,4 +172,9 @@ describe('an axis', () => {
   ])('of %j is %o', (numbers, axis) => {
     expect(numberAxis(numbers)).toEqual(axis);
   });
+
+  test('ends where its numbers must', () => {
+    expect(numberAxis([100, 100], 100)).toEqual({ type: 'value', min: 80, max: 100, interval: 20 });
+    expect(numberAxis([99.97, 100], 100)).toEqual({ type: 'value', min: 99.97, max: 100, interval: 0.01 });
+  });
 });
