@@ -154,6 +154,15 @@ describe('a task with different results in two folders', () => {
     expect(text).not.toContain('shard-0');
   });
 
+  test('is reported from the adapter that has trained the most', () => {
+    const report = (...folders: [SweepFolder, ...SweepFolder[]]) => JSON.stringify(merged(...folders).report);
+    expect(report(other, whole)).toBe(report(whole));
+    // Here it is the other one.
+    const most = { ...whole, results: tasks.map((task) => changed(madeResult(task), 0.5)) };
+    const few = madeFolder(sweep, tasks.slice(0, 2), 'few');
+    expect(report(few, most)).toBe(report(most));
+  });
+
   test('gives the same report in any order', () => {
     expect(JSON.stringify(merged(other, whole).report)).toBe(JSON.stringify(merged(whole, other).report));
   });
