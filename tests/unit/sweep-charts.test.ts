@@ -84,6 +84,12 @@ describe('pictures', () => {
       'best-networks.svg',
     ]);
     expect(await names({ learningRate: [0.7, 0.8], seed: [1, 2] })).toEqual([]);
+    const { report } = await madeMerge({ axes: { seed: [1, 2] } });
+    const networks = report.networks.map((network) => ({ ...network, status: 'stopped' as const }));
+    const settings = report.settings.map((setting) => ({ ...setting, validation: null }));
+    expect(Object.keys(await sweepPictures({ ...report, networks, settings }))).toEqual([
+      'best-networks.svg',
+    ]);
   });
 });
 
