@@ -199,7 +199,7 @@ describe('successive halving', () => {
       ],
     ],
     // Several at one epoch are one, and none is at the end.
-    [27, 3, 3, [[1, 1]]],
+    [27, 3, 3, [[1, 9]]],
     [9, 1, 3, []],
     [2, 10, 3, []],
     [1, 10, 2, []],
