@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
 import { listenForInterrupts } from './interrupt.ts';
+import { addMerge } from './merge.ts';
 import { addPredict } from './predict.ts';
 import { addSweep } from './sweep.ts';
 import { addTrain } from './train.ts';
@@ -22,6 +23,7 @@ function program(signal: AbortSignal): Command {
     .addHelpText('after', EXIT_CODES_HELP);
   addTrain(root, signal);
   addSweep(root, signal);
+  addMerge(root);
   addEvaluate(root, signal);
   addPredict(root, signal);
   addBench(root, signal);

@@ -210,6 +210,7 @@ export const options = {
       '--shards <N>',
       'into how many parts the tasks are split, where JOB_COMPLETION_INDEX says which one this is',
     ).argParser(wholeNumber(1, MOST_SHARDS)),
+  partial: () => new Option('--partial', 'report what is there, even if tasks are missing'),
   inputMean: () =>
     new Option(
       '--input-mean <mean>',

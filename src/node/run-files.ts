@@ -20,6 +20,7 @@ import {
 import { stripOption, stripSize } from '../report/strip.ts';
 import type { ChartSize } from '../report/style.ts';
 import { svgRenderer } from '../report/svg.ts';
+import { csv } from '../report/table.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
 import { missingCharts } from './charts.ts';
@@ -223,16 +224,15 @@ export function historyCsv(networks: readonly Pick<NetworkRecord, 'seed' | 'hist
     'seconds',
   ] satisfies (keyof EpochRecord)[];
   const several = networks.length > 1;
-  const lines = [
+  return csv([
     [...(several ? ['network', 'seed'] : []), ...columns],
     ...networks.flatMap(({ seed, history }, i) =>
       history.map((record) => [
         ...(several ? [i + 1, seed] : []),
-        ...columns.map((column) => record[column] ?? ''),
+        ...columns.map((column) => record[column]),
       ]),
     ),
-  ];
-  return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
+  ]);
 }
 
 /**

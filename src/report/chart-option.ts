@@ -1,3 +1,4 @@
+import type { EChartsOption } from 'echarts';
 import type { HeatmapSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 import type {
   GridComponentOption,
@@ -18,4 +19,10 @@ export type ChartOption = ComposeOption<
   | TitleComponentOption
   | TooltipComponentOption
   | VisualMapComponentOption
+>;
+
+/** An ECharts option that `chartParts` and the parts of echarts-parallel.ts can draw together. */
+export type ParallelOption = Pick<
+  EChartsOption,
+  'animation' | 'backgroundColor' | 'parallel' | 'parallelAxis' | 'series' | 'textStyle' | 'title' | 'tooltip'
 >;

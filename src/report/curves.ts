@@ -287,7 +287,8 @@ function accuracyScale(shares: readonly number[]): { min: number; max: number; i
   return { min: 100 - step * Math.max(2, Math.ceil((100 - least) / step)), max: 100, interval: step };
 }
 
-function epochAxis(
+/** An axis of epochs; it has a tick for each where there are few. */
+export function epochAxis(
   { first, last }: { readonly first: number; readonly last: number },
   gridIndex: number,
   { ink, muted }: Colors,

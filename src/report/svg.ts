@@ -1,4 +1,4 @@
-import type { ChartOption } from './chart-option.ts';
+import type { ChartOption, ParallelOption } from './chart-option.ts';
 import { loadECharts } from './echarts.ts';
 import type { ChartSize } from './style.ts';
 
@@ -25,10 +25,12 @@ export async function renderSvg(option: ChartOption, size: ChartSize): Promise<s
 }
 
 /**
- * What {@link renderSvg} draws with, for many charts.
+ * What {@link renderSvg} draws with, for many charts. Before a {@link ParallelOption} ECharts must be told to use its parts.
  * @throws ShadegradError `usage` where ECharts is not installed
  */
-export async function svgRenderer(): Promise<(option: ChartOption, size: ChartSize) => string> {
+export async function svgRenderer(): Promise<
+  (option: ChartOption | ParallelOption, size: ChartSize) => string
+> {
   const { init, use, parts, SVGRenderer } = await loadECharts();
   use([...parts, SVGRenderer]);
   return (option, { width, height }) => {
