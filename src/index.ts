@@ -74,7 +74,9 @@ export {
 export { confusionMatrix } from './report/confusion.ts';
 export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
+export { COPIES, withRounding } from './report/rounding.ts';
 export {
+  type DataSource,
   matrixLabels,
   type NetworkReport,
   type PopulationSummary,
@@ -93,7 +95,18 @@ export {
   type Trained,
   testReport,
 } from './report/run-report.ts';
+export { readRunReport, type StoredReport, type StoredTest } from './report/stored-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
+export {
+  type Comparison,
+  type Condition,
+  FALSE_ALARM,
+  type KeptModels,
+  mayDiffer,
+  type Repetition,
+  type Verification,
+  verification,
+} from './report/verification.ts';
 export { bestNetwork } from './train/best.ts';
 export {
   type Checkpoint,
@@ -107,6 +120,7 @@ export type {
   EpochRecord,
   Evaluation,
   History,
+  Leg,
   NetworkRecord,
   PopulationEvaluation,
   Prediction,

@@ -22,6 +22,7 @@ export {
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
 export { type DecodeOptions, decodePicture } from './node/decode.ts';
 export { type Diagnosis, diagnose } from './node/diagnose.ts';
+export { processorName } from './node/environment.ts';
 export { MATRIX_DEVICE, type OpenDeviceOptions, type OpenedDevice, openDevice } from './node/gpu.ts';
 export type { ReadingProgress } from './node/image-folder.ts';
 export {

@@ -185,6 +185,7 @@ function notesOf({ opened, file, task, notes }: TaskContext): CheckpointNotes {
     initial: null,
     adapter: { choice: notes.adapter, description: opened.info.description },
     versions: notes.versions,
+    earlier: [],
   };
 }
 
