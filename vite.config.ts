@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
-import { packMnist } from './demo/pack-mnist.ts';
 import packageJson from './package.json' with { type: 'json' };
+import { packMnist } from './tools/pack-mnist.ts';
 
 type ProjectOptions = Pick<
   InlineConfig,
@@ -92,7 +92,13 @@ const library: ViteUserConfig = {
     sourcemap: true,
     emptyOutDir: true,
     lib: {
-      entry: { index: 'src/index.ts', node: 'src/node.ts', charts: 'src/charts.ts', cli: 'src/cli/main.ts' },
+      entry: {
+        index: 'src/index.ts',
+        bench: 'src/bench.ts',
+        charts: 'src/charts.ts',
+        node: 'src/node.ts',
+        cli: 'src/cli/main.ts',
+      },
       formats: ['es'],
     },
     rolldownOptions: { external },

@@ -9,7 +9,8 @@
 // was too restless for a verdict, so measure again.
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { benchKernels, benchTraining, nodeVersions, openDevice, ShadegradError } from '../dist/node.js';
+import { benchKernels, benchTraining } from '../dist/bench.js';
+import { nodeVersions, openDevice, ShadegradError } from '../dist/node.js';
 import { decide, estimate, tailOf } from './verdict.mjs';
 
 const RECORDED = new URL('recorded.json', import.meta.url);
@@ -18,7 +19,7 @@ const RECORDED_ROUNDS = 20;
 const MILLISECONDS = 15 * 60_000;
 
 /** @typedef {Record<string, number>} Ratios */
-/** @typedef {import('../dist/types/index.d.ts').BenchSubject} BenchSubject */
+/** @typedef {import('../dist/types/bench.d.ts').BenchSubject} BenchSubject */
 /** @typedef {import('../dist/types/index.d.ts').PlanName} PlanName */
 
 /**

@@ -13,39 +13,30 @@ import {
   choiceBenchLimits,
   FEW_CHOICE_SHAPES,
   formatBench,
-  PLAN_NAMES,
-  reportAdapter,
-} from '../dist/index.js';
+} from '../dist/bench.js';
+import { openDevice, PLAN_NAMES } from '../dist/index.js';
 
 const shapes = process.argv.includes('--few') ? FEW_CHOICE_SHAPES : CHOICE_SHAPES;
 const named = process.argv.includes('--plans')
   ? process.argv[process.argv.indexOf('--plans') + 1]
   : undefined;
 const plans = named && PLAN_NAMES.filter((name) => named.split(',').includes(name));
-const adapter = await navigator.gpu.requestAdapter();
-if (!adapter) throw new Error('WebGPU has no adapter here');
-
-const limits = /** @type {Record<string, number>} */ (/** @type {unknown} */ (adapter.limits));
-const requiredLimits = Object.fromEntries(
-  Object.entries(choiceBenchLimits(shapes)).map(([name, value]) => [
-    name,
-    Math.min(value, limits[name] ?? 0),
-  ]),
-);
-const requiredFeatures = BENCH_FEATURES.filter((feature) => adapter.features.has(feature));
-/** An adapter gives one device only. */
+/** An adapter gives one device only, so each is of its own. */
 async function open() {
-  const again = await navigator.gpu.requestAdapter();
-  if (!again) throw new Error('WebGPU has no adapter any more');
-  const device = await again.requestDevice({ requiredFeatures, requiredLimits });
+  const opened = await openDevice({
+    optionalFeatures: BENCH_FEATURES,
+    optionalLimits: choiceBenchLimits(shapes),
+  });
   // Deno's waits for all that the device does, and a driver's compiler can take minutes.
-  device.destroy = () => undefined;
-  return device;
+  opened.device.destroy = () => undefined;
+  return opened;
 }
 
+const { device, info } = await open();
 const versions = { shadegrad: '', webgpu: null, runtime: navigator.userAgent };
-const subject = { device: await open(), adapter: reportAdapter(adapter), toggles: [], versions };
-const report = await benchChoice(subject, open, {
+const subject = { device, adapter: info, toggles: [], versions };
+const another = async () => (await open()).device;
+const report = await benchChoice(subject, another, {
   shapes,
   ...(plans && { plans }),
   onProgress: ({ label, done, total }) => console.error(`${done}/${total} ${label}`),

@@ -1,5 +1,5 @@
 // What bench/check.mjs says of a ratio of speeds, by rounds in which both speeds were measured in turns.
-import { ratioOf, spread } from '../dist/index.js';
+import { ratioOf, spread } from '../dist/bench.js';
 
 /** On a quiet machine ratios differ by up to a fifth between runs; breaking a kernel costs more. */
 export const TOLERATED = 0.7;
@@ -14,7 +14,7 @@ export const LOOKS = [10, 20, 40];
 const ERROR = 0.05;
 
 /** @typedef {'good' | 'slower' | 'undecided'} Verdict */
-/** @typedef {import('../dist/types/index.d.ts').Estimate} Estimate */
+/** @typedef {import('../dist/types/bench.d.ts').Estimate} Estimate */
 
 /**
  * How likely each interval may be on the wrong side, so that all of them together, of each ratio at each look, are so in

@@ -1,12 +1,5 @@
-import type {
-  EpochRecord,
-  History,
-  Progress,
-  RunningPoint,
-  RunReport,
-  TestReport,
-  TestResults,
-} from '../src/index.ts';
+import type { RunningPoint } from '../src/charts.ts';
+import type { EpochRecord, History, Progress, RunReport, TestReport, TestResults } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 import type { NetworkFiles, Report, TestAccuracy } from './protocol.ts';
 

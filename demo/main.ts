@@ -1,4 +1,4 @@
-import { MOST_LOSSES, ShadegradError } from '../src/index.ts';
+import { assertWebGpu, MOST_LOSSES, ShadegradError } from '../src/index.ts';
 import {
   divergedText,
   historiesOf,
@@ -25,7 +25,6 @@ import { setupPanel } from './page/setup.ts';
 import { type Phase, transport } from './page/transport.ts';
 import { weightsPanel } from './page/weights.ts';
 import type { DeviceSummary, Problem, Reply } from './protocol.ts';
-import { webGpu } from './webgpu.ts';
 
 // The page: asks the worker, and shows what it answers.
 
@@ -95,7 +94,7 @@ function startWorker() {
 /** Shows at once what is wrong with WebGPU, as far as the page can see it without its worker. */
 function checkWebGpu(): void {
   try {
-    webGpu();
+    assertWebGpu();
   } catch (error) {
     if (!(error instanceof ShadegradError)) throw error;
     const { code, message, nextStep } = error;

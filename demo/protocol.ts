@@ -1,23 +1,20 @@
+import type { BenchProgress, BenchReport, KernelsOptions, TrainingAxes } from '../src/bench.ts';
+import type { RunningPoint } from '../src/charts.ts';
 import type {
   AdapterReport,
-  BenchProgress,
-  BenchReport,
   EpochRecord,
   ErrorCode,
   ImageShape,
   ImageTraits,
-  KernelsOptions,
   MlpSpec,
   PlanName,
   PopulationTestReport,
   Progress,
-  RunningPoint,
   RunReport,
   StepPlan,
   Summary,
   TestReport,
   TrainerOptions,
-  TrainingAxes,
 } from '../src/index.ts';
 
 // Messages between the page and its worker. The worker owns the GPU, the images and the network; the page only asks and

@@ -1,6 +1,5 @@
+import { type BenchProgress, benchKernelNames } from '../src/bench.ts';
 import {
-  type BenchProgress,
-  benchKernelNames,
   type Dataset,
   decodeModels,
   type ModelsFile,
@@ -8,6 +7,7 @@ import {
   namedLike,
   namesOfClasses,
   networkLimits,
+  openDevice,
   PLAN_NAMES,
   populationTestReport,
   ShadegradError,
@@ -17,7 +17,7 @@ import type { AdapterSummary, Reply, Report, Request } from './protocol.ts';
 import { measure } from './worker/bench.ts';
 import { createBrain } from './worker/brain.ts';
 import { loadData, summary } from './worker/data.ts';
-import { describeAdapter, describeDevice, openDevice } from './worker/device.ts';
+import { describeAdapter, describeDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
 import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
 import { answerOf } from './worker/networks.ts';
@@ -177,7 +177,9 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
   const { limits: _, features: __, ...info } = await knownAdapter();
   brain.close();
   verdict = undefined;
-  const device = await openDevice(networkLimits(spec, tested?.test.count ?? 1, models.length));
+  const { device } = await openDevice({
+    requiredLimits: networkLimits(spec, tested?.test.count ?? 1, models.length),
+  });
   brain.take(run, device);
   const network = await Network.create(device, models);
   brain.awake(async (pixels) => answerOf(await network.predictEach(pixels)));

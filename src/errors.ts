@@ -17,7 +17,9 @@ export type ErrorCode =
   /** A file could not be read or written. */
   | 'io'
   /** The caller aborted the work. */
-  | 'interrupted';
+  | 'interrupted'
+  /** A run that was done again is not the one that its report tells of. */
+  | 'differs';
 
 /**
  * The only error this library throws on purpose: `message` names the cause in the user's words, `nextStep` what

@@ -1,91 +1,32 @@
-export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
-export {
-  benchChoice,
-  CHOICE_SHAPES,
-  type ChoiceBenchOptions,
-  type ChoiceReport,
-  type ChoiceShape,
-  choiceBenchLimits,
-  FEW_CHOICE_SHAPES,
-  type PlanTiming,
-  type ShapeChoice,
-} from './bench/choice.ts';
-export type { NamedReport } from './bench/columns.ts';
-export {
-  type BenchComparison,
-  type ComparedRow,
-  compareBench,
-  formatComparison,
-} from './bench/compare.ts';
-export { BENCH_FEATURES, type BenchEnvironment, type BenchSubject } from './bench/environment.ts';
-export {
-  type BenchOptions,
-  type BenchProgress,
-  benchFloor,
-  type Floor,
-  type FloorReport,
-} from './bench/floor.ts';
-export { benchCsv, formatBench } from './bench/format.ts';
-export {
-  benchKernelNames,
-  benchKernels,
-  checkKernelNames,
-  type KernelResult,
-  type KernelsOptions,
-  type KernelsReport,
-} from './bench/kernels.ts';
-export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
-export type { BenchReport } from './bench/report.ts';
-export { benchFile, readBenchFile } from './bench/result-file.ts';
-export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
-export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
-export {
-  benchTraining,
-  type MeasuredTraining,
-  type TimelessTraining,
-  type TrainingAxes,
-  type TrainingBenchOptions,
-  type TrainingReport,
-  type TrainingResult,
-  trainingBenchLimits,
-} from './bench/train.ts';
+// What trains, evaluates and reports, wherever there is a `GPUDevice`.
 export { datasetChecksum } from './data/checksum.ts';
 export { type Dataset, namedLike, namesOfClasses, type Samples } from './data/dataset.ts';
-export { type DownloadProgress, download } from './data/download.ts';
+export type { DownloadProgress } from './data/download.ts';
 export {
   type DatasetFiles,
   datasetFromIdx,
   type IdxConventions,
   type Images,
   imagesFromIdx,
-  mapFiles,
   type NamedBytes,
 } from './data/idx.ts';
-export { pickIdxFiles } from './data/idx-names.ts';
+export type { Checksum, DatasetFacts, KnownDataset, KnownFile } from './data/known.ts';
 export {
-  type ArchivedDataset,
-  type Checksum,
-  type DatasetFacts,
-  type Downloaded,
-  downloadIdx,
-  type KnownArchive,
-  type KnownDataset,
-  type KnownFile,
-  type Tools,
-  verifiedIdx,
-} from './data/known.ts';
+  datasetFromFiles,
+  type FetchDatasetOptions,
+  type FileLike,
+  type FileStore,
+  fetchDataset,
+  officialDataset,
+} from './data/load.ts';
 export { mnist } from './data/mnist.ts';
 export { epochOrder } from './data/shuffle.ts';
 export { syntheticDigits } from './data/synthetic.ts';
-export { type ErrorCode, reasonOf, ShadegradError } from './errors.ts';
-export {
-  ADAPTER_CHOICES,
-  type AdapterChoice,
-  type AdapterReport,
-  OPTIONAL_FEATURES,
-  reportAdapter,
-} from './gpu/adapter.ts';
-export { MATRIX_FEATURES } from './gpu/matrix-units.ts';
+export { type ErrorCode, ShadegradError } from './errors.ts';
+export { type AdapterReport, type NamedAdapter, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
+export type { AdapterDevice, DeviceNeeds } from './gpu/device.ts';
+export { MATRIX_FEATURES, type MatrixShape } from './gpu/matrix-units.ts';
+export { assertWebGpu, findAdapter, openDevice } from './gpu/open.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
@@ -103,8 +44,9 @@ export { modelNotes } from './model/notes.ts';
 export { decodeModels, encodeModels, type ModelsFile } from './model/population-file.ts';
 export { type MlpSpec, mlp } from './model/spec.ts';
 export { stackModels } from './model/stack.ts';
-export { centerDigit, type DigitForm } from './pictures/center.ts';
-export { digitFromStrokes, type Stroke, type StrokePoint } from './pictures/pen.ts';
+export type { DigitForm } from './pictures/center.ts';
+export type { Likeness } from './pictures/likeness.ts';
+export type { Stroke, StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
 export {
   type PictureNotice,
@@ -116,16 +58,16 @@ export { type ImageTraits, traitsOfImages } from './pictures/traits.ts';
 export {
   type ClassificationReport,
   type ClassificationReportOptions,
+  type ClassScores,
   classificationReport,
   formatClassificationReport,
+  type Scores,
 } from './report/classification.ts';
 export { confusionMatrix } from './report/confusion.ts';
-export { type CurvesOptions, curvesOption, type RunningPoint } from './report/curves.ts';
-export type { ChartOption } from './report/echarts-parts.ts';
-export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
-export { type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
+export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
 export {
+  type DataSource,
   matrixLabels,
   type NetworkReport,
   type PopulationSummary,
@@ -136,14 +78,25 @@ export {
   type RunReport,
   runReport,
   type SettingSummary,
+  type Tested,
   type TestedNetwork,
   type TestedPopulation,
   type TestReport,
   type TestResults,
+  type Trained,
   testReport,
 } from './report/run-report.ts';
-export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
+export { readRunReport, type StoredReport, type StoredTest } from './report/stored-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
+export {
+  type Comparison,
+  type Condition,
+  FALSE_ALARM,
+  type KeptModels,
+  type Repetition,
+  type Verification,
+  verification,
+} from './report/verification.ts';
 export { bestNetwork } from './train/best.ts';
 export {
   type Checkpoint,
@@ -157,6 +110,7 @@ export type {
   EpochRecord,
   Evaluation,
   History,
+  Leg,
   NetworkRecord,
   PopulationEvaluation,
   Prediction,
@@ -166,11 +120,19 @@ export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
 export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
-export { PLAN_NAMES, type PlanName, planUsesMatrixUnits } from './train/plans/index.ts';
+export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
 export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';
-export { epochsBegun, epochsTrained, type NetworkState, type TrainerState } from './train/state.ts';
+export {
+  type EpochSums,
+  epochsBegun,
+  epochsTrained,
+  type NetworkState,
+  type RoundState,
+  type RunState,
+  type TrainerState,
+} from './train/state.ts';
 export {
   type FitOptions,
   populationLimits,
@@ -178,5 +140,4 @@ export {
   type TrainerOptions,
   trainerLimits,
 } from './train/trainer.ts';
-export { askInTurns } from './train/turns.ts';
 export type { Versions } from './versions.ts';

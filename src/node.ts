@@ -1,4 +1,8 @@
-export { type MatrixConfig, shapesInWords } from './gpu/matrix-units.ts';
+// Everything of the root, but with Dawn's devices in place of the browser's, and what needs files.
+
+export type { ArchivedDataset, KnownArchive } from './data/known.ts';
+export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './gpu/adapter.ts';
+export type { MatrixConfig } from './gpu/matrix-units.ts';
 export * from './index.ts';
 export { type ListedAdapter, listAdapters } from './node/adapters.ts';
 export { readBenchFolder, readBenchReport } from './node/bench-files.ts';
@@ -9,35 +13,25 @@ export {
   checkpointWriter,
   PREVIOUS_CHECKPOINT_FILE,
   readCheckpoint,
-  unfinishedIn,
 } from './node/checkpoints.ts';
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';
-export { type DecodeOptions, decodePicture, isPicture } from './node/decode.ts';
+export { type DecodeOptions, decodePicture } from './node/decode.ts';
 export { type Diagnosis, diagnose } from './node/diagnose.ts';
-export { removeEmptyFolders } from './node/files.ts';
-export {
-  checkAdapter,
-  MATRIX_DEVICE,
-  type OpenDeviceOptions,
-  type OpenedDevice,
-  openDevice,
-} from './node/gpu.ts';
+export { processorName } from './node/environment.ts';
+export { MATRIX_DEVICE, type OpenDeviceOptions, type OpenedDevice, openDevice } from './node/gpu.ts';
 export type { ReadingProgress } from './node/image-folder.ts';
 export {
-  checkImageShape,
+  type GivenFile,
+  type ImageModel,
   type InputImage,
   type ReadImage,
   type ReadOptions,
-  readBatches,
   readImages,
-  writeInput,
 } from './node/images.ts';
 export { readModel, readModels, writeModel } from './node/models.ts';
-export { expandPatterns } from './node/patterns.ts';
 export { planMemory } from './node/plan-memory.ts';
 export {
   POPULATION_FILES,
-  prepareFolder,
   RUN_FILES,
   type RunFiles,
   runFiles,

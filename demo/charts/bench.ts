@@ -1,4 +1,4 @@
-import { benchChart, type ChartOption } from '../../src/index.ts';
+import { benchChart, type ChartOption } from '../../src/charts.ts';
 import type { Ground, PicturedReport } from './protocol.ts';
 
 /** From this width on, the legend stands beside the plot. */

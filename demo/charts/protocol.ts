@@ -1,4 +1,6 @@
-import type { History, KernelsReport, RunningPoint, TrainingReport } from '../../src/index.ts';
+import type { KernelsReport, TrainingReport } from '../../src/bench.ts';
+import type { RunningPoint } from '../../src/charts.ts';
+import type { History } from '../../src/index.ts';
 
 // What the page and the worker that draws its charts say to each other.
 

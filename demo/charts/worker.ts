@@ -1,7 +1,6 @@
 import { type EChartsType, init, setPlatformAPI, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
-import { type ChartOption, chartParts, renderSvg } from '../../src/charts.ts';
-import { curvesOption, heatmapOption } from '../../src/index.ts';
+import { type ChartOption, chartParts, curvesOption, heatmapOption, renderSvg } from '../../src/charts.ts';
 import { benchOption } from './bench.ts';
 import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.ts';
 

@@ -10,7 +10,7 @@ import type {
   TimelessCase,
   TimelessTraining,
   TrainingResult,
-} from '../../src/index.ts';
+} from '../../src/bench.ts';
 import { make } from './dom.ts';
 import { count, figure, percent } from './format.ts';
 

@@ -1,4 +1,4 @@
-import { type BenchProgress, type BenchReport, benchFile } from '../../src/index.ts';
+import { type BenchProgress, type BenchReport, benchFile } from '../../src/bench.ts';
 import { benchHeight } from '../charts/bench.ts';
 import type { PicturedReport } from '../charts/protocol.ts';
 import type { BenchChoice, Reply } from '../protocol.ts';

@@ -1,4 +1,5 @@
-import type { EpochRecord, History, RunningPoint } from '../../src/index.ts';
+import type { RunningPoint } from '../../src/charts.ts';
+import type { EpochRecord, History } from '../../src/index.ts';
 import { createChart } from './chart.ts';
 import { byId } from './dom.ts';
 import { percent } from './format.ts';

@@ -1,4 +1,4 @@
-import { heatmapLayout, heatmapSize } from '../../src/index.ts';
+import { heatmapLayout, heatmapSize } from '../../src/charts.ts';
 import { createChart, drawPicture } from './chart.ts';
 import { byId } from './dom.ts';
 import { type CellGrid, matrixTable } from './matrix-table.ts';

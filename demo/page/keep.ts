@@ -1,4 +1,5 @@
-import type { RunningPoint, RunReport } from '../../src/index.ts';
+import type { RunningPoint } from '../../src/charts.ts';
+import type { RunReport } from '../../src/index.ts';
 import type { Texts } from '../configuration.ts';
 import { NO_FILES, testedBy } from '../learned.ts';
 import type { NetworkFiles, Report } from '../protocol.ts';

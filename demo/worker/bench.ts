@@ -1,5 +1,4 @@
 import {
-  type AdapterReport,
   BENCH_FEATURES,
   type BenchOptions,
   type BenchReport,
@@ -7,9 +6,9 @@ import {
   benchKernels,
   benchTraining,
   trainingBenchLimits,
-} from '../../src/index.ts';
+} from '../../src/bench.ts';
+import { type AdapterReport, openDevice } from '../../src/index.ts';
 import type { BenchChoice } from '../protocol.ts';
-import { openDevice } from './device.ts';
 import { pageVersions } from './versions.ts';
 
 export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>> {
@@ -29,7 +28,7 @@ export async function measure(
 ): Promise<BenchReport | null> {
   if (signal.aborted) return null;
   const limits = choice.bench === 'train' ? trainingBenchLimits(choice) : {};
-  const device = await openDevice({}, BENCH_FEATURES, limits);
+  const { device } = await openDevice({ optionalFeatures: BENCH_FEATURES, optionalLimits: limits });
   // A stop does not wait for the current pass, which may take seconds.
   signal.addEventListener('abort', () => device.destroy());
   const subject = { device, adapter, toggles: [], versions: pageVersions };

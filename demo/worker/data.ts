@@ -1,31 +1,26 @@
 import {
   type Dataset,
-  type DatasetFiles,
-  datasetFromIdx,
-  downloadIdx,
-  mapFiles,
+  datasetFromFiles,
+  type FileStore,
+  fetchDataset,
   mnist,
-  type NamedBytes,
   namesOfClasses,
-  pickIdxFiles,
+  officialDataset,
   ShadegradError,
   syntheticDigits,
-  verifiedIdx,
 } from '../../src/index.ts';
 import type { Arrival, DataSource, DataSummary } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
 
 const SAMPLE = 40;
-const STALL_SECONDS = 20;
 
-/** Bytes of MNIST's uncompressed files, for shares of the whole. */
-const SIZES: DatasetFiles<number> = {
-  trainImages: 47_040_016,
-  trainLabels: 60_008,
-  testImages: 7_840_016,
-  testLabels: 10_008,
-};
-const SIZE = Object.values(SIZES).reduce((sum, size) => sum + size, 0);
+/** Bytes of MNIST's uncompressed files, in the order in which they are fetched, for shares of the whole. */
+const SIZES: readonly (readonly [file: string, bytes: number])[] = [
+  [mnist.files.trainImages.name, 47_040_016],
+  [mnist.files.trainLabels.name, 60_008],
+  [mnist.files.testImages.name, 7_840_016],
+  [mnist.files.testLabels.name, 10_008],
+];
 
 export interface LoadOptions {
   readonly signal: AbortSignal;
@@ -49,21 +44,15 @@ export async function loadData(source: DataSource, options: LoadOptions): Promis
     case 'files':
       return readFiles(source.files);
     case 'mnist':
-      return (await readKept()) ?? (await fetchMnist(source.folder, options).catch(digitsInstead));
+      return fetchMnist(source.folder, options).catch(digitsInstead);
   }
 }
 
 /** Reads the files of a dataset. It is named MNIST only if its files are exactly MNIST's. */
 async function readFiles(files: readonly File[]): Promise<Loaded> {
-  const picked = await pickIdxFiles(files, mnist.files, `What you chose (${listed(files)})`);
-  const named = await mapFiles(picked, async (file) => ({
-    name: file.name,
-    bytes: new Uint8Array(await file.arrayBuffer()),
-  }));
-  const data = await datasetFromIdx('your files', named);
+  const data = await datasetFromFiles('your files', files);
   try {
-    await verified(named);
-    return { data: { ...data, name: mnist.name, classes: mnist.classes }, notice: '' };
+    return { data: await officialDataset(mnist, files), notice: '' };
   } catch (error) {
     if (!(error instanceof ShadegradError)) throw error;
     return {
@@ -73,47 +62,40 @@ async function readFiles(files: readonly File[]): Promise<Loaded> {
   }
 }
 
-function listed(files: readonly File[]): string {
-  const names = files.slice(0, 4).map(({ name }) => name);
-  return `${names.join(', ') || 'nothing'}${files.length > 4 ? ', …' : ''}`;
-}
-
-/** MNIST from the browser's storage, if an earlier visit left it there and it is undamaged. */
-async function readKept(): Promise<Loaded | undefined> {
-  try {
-    const files = await mapFiles(mnist.files, async ({ name }) => {
-      const bytes = await kept(keyOf(name));
-      return { name, bytes: bytes instanceof Uint8Array ? bytes : new Uint8Array() };
-    });
-    return { data: await officialDataset(await verified(files)), notice: '' };
-  } catch {
-    return undefined;
-  }
-}
+/** What an earlier visit left in the browser's storage. A browser that keeps nothing for this page has none. */
+const store: FileStore = {
+  get: async (name) => {
+    const bytes = await kept(keyOf(name)).catch(() => undefined);
+    return bytes instanceof Uint8Array ? bytes : undefined;
+  },
+  set: (name, bytes) => keep(keyOf(name), bytes),
+};
 
 async function fetchMnist(folder: string, { signal, onArrival }: LoadOptions): Promise<Loaded> {
-  // Only the first mirror allows requests from pages of other origins.
-  let places = [folder, ...mnist.mirrors.slice(0, 1)];
   let notice = '';
-  let arrived = 0;
-  const files = await mapFiles(mnist.files, async (known, content, role) => {
-    const { bytes, mirror } = await downloadIdx(places, known, content, {
-      signal,
-      stallSeconds: STALL_SECONDS,
-      onProgress: ({ file, received, total }) => {
-        // If the host compressed the body for transport, it arrives unpacked.
-        const share = Math.min(1, received / (total ?? SIZES[role]));
-        onArrival({ file, received, total, share: (arrived + share * SIZES[role]) / SIZE });
-      },
-    });
-    places = [mirror, ...places.filter((place) => place !== mirror)];
-    arrived += SIZES[role];
-    await keep(keyOf(known.name), bytes).catch((error: unknown) => {
-      notice = `MNIST is here, but could not be kept for the next visit: ${error instanceof Error ? error.message : error}.`;
-    });
-    return { name: known.name, bytes };
+  const data = await fetchDataset(mnist, {
+    // Only the first mirror allows requests from pages of other origins.
+    mirrors: [folder, ...mnist.mirrors.slice(0, 1)],
+    store,
+    signal,
+    onProgress: ({ file, received, total }) =>
+      onArrival({ file, received, total, share: shareOf(file, received, total) }),
+    onNotice: (text) => {
+      notice = text;
+    },
   });
-  return { data: await officialDataset(files), notice };
+  return { data, notice };
+}
+
+/** How much of MNIST is here, once so many bytes of a file are and all of those before it. */
+function shareOf(file: string, received: number, total: number | null): number {
+  const at = SIZES.findIndex(([name]) => name === file);
+  const [before, whole] = [SIZES.slice(0, at), SIZES].map((files) =>
+    files.reduce((sum, [, bytes]) => sum + bytes, 0),
+  );
+  const [, size = 0] = SIZES[at] ?? [];
+  // If the host compressed the body for transport, it arrives unpacked.
+  return ((before ?? 0) + Math.min(1, received / (total ?? size)) * size) / (whole ?? 1);
 }
 
 /** Synthetic digits in place of MNIST, and why it could not be had. */
@@ -123,18 +105,6 @@ function digitsInstead(error: unknown): Loaded {
     data: syntheticDigits(),
     notice: `${error.message} These are synthetic digits instead; choose MNIST to try again, or files of your own.`,
   };
-}
-
-function officialDataset(files: DatasetFiles<NamedBytes>): Promise<Dataset> {
-  return datasetFromIdx(mnist.name, files, mnist.classes);
-}
-
-/** @throws ShadegradError `bad-data` where one is not the official file of MNIST */
-function verified(files: DatasetFiles<NamedBytes>): Promise<DatasetFiles<NamedBytes>> {
-  return mapFiles(mnist.files, async (known, content, role) => ({
-    name: files[role].name,
-    bytes: await verifiedIdx(known, content, files[role]),
-  }));
 }
 
 function keyOf(name: string): string {

@@ -1,10 +1,11 @@
 import {
+  type AdapterDevice,
   type AdapterReport,
   type Dataset,
   matrixUnitsOf,
   modelNotes,
   namesOfClasses,
-  OPTIONAL_FEATURES,
+  openDevice,
   populationLimits,
   type Recoverable,
   recovering,
@@ -14,7 +15,7 @@ import {
 } from '../../src/index.ts';
 import type { TrainingSettings } from '../protocol.ts';
 import type { Brain } from './brain.ts';
-import { describeDevice, openDevice } from './device.ts';
+import { describeDevice } from './device.ts';
 import { worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
 import { nothingTold, type TrainingOptions, train } from './training.ts';
@@ -38,7 +39,11 @@ export async function runTraining(options: RunOptions): Promise<void> {
   const { run, data, settings, brain, discarded, post } = options;
   const training: TrainingOptions = { ...options, notes: modelNotes(data), told: nothingTold() };
   await recovering(
-    () => openDevice(trainerLimits(data, settings), OPTIONAL_FEATURES, populationLimits(data, settings)),
+    () =>
+      openDevice({
+        requiredLimits: trainerLimits(data, settings),
+        optionalLimits: populationLimits(data, settings),
+      }),
     (recoverable) => trainOn(recoverable, options, training),
     (loss, times) => {
       brain.close();
@@ -50,7 +55,7 @@ export async function runTraining(options: RunOptions): Promise<void> {
 
 /** Trains on a device what is left, and reports. */
 async function trainOn(
-  { opened: device, state, keep }: Recoverable<GPUDevice>,
+  { opened: { device }, state, keep }: Recoverable<AdapterDevice>,
   { run, settings, data, adapter, epochs, brain, post }: RunOptions,
   training: TrainingOptions,
 ): Promise<void> {
@@ -73,7 +78,16 @@ async function trainOn(
     adapter,
     toggles: [],
     versions: pageVersions,
-    config: { epochs, ...trainer.settings, plan: plan.name, matrixUnits: matrixUnitsOf(plan), initial: null },
+    processor: null,
+    config: {
+      epochs,
+      ...trainer.settings,
+      plan: plan.name,
+      matrixUnits: matrixUnitsOf(plan),
+      initial: null,
+      source: null,
+      earlier: [],
+    },
     networks: trainer.networks,
     ...trainer.trained,
     evaluation,

@@ -1,3 +1,4 @@
+import type { RunningPoint } from '../../src/charts.ts';
 import {
   bestNetwork,
   confusionMatrix,
@@ -6,7 +7,6 @@ import {
   type ModelNotes,
   type PopulationEvaluation,
   type Progress,
-  type RunningPoint,
   ShadegradError,
   type Trainer,
   type TrainerState,

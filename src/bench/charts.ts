@@ -1,5 +1,5 @@
 import type { ChartOption } from '../report/echarts-parts.ts';
-import { colors, type Theme } from '../report/palette.ts';
+import { colors, SERIES_COLORS, SYMBOLS, type Theme } from '../report/palette.ts';
 import { chartStyle, textWidth, titleSize } from '../report/style.ts';
 import type { ChoiceReport } from './choice.ts';
 import type { Floor } from './floor.ts';
@@ -16,19 +16,6 @@ export const BENCH_CHART_SIZE = { width: 900, height: 620 } as const;
 const TOP = 84;
 /** Room for the legend right of the plot. */
 const LEGEND = 250;
-
-/** For a light and a dark background alike. */
-export const SERIES_COLORS = [
-  '#1f78c8',
-  '#d2691e',
-  '#2f9e5b',
-  '#a855c8',
-  '#b08a1a',
-  '#d14664',
-  '#1f9aa5',
-  '#7d8896',
-] as const;
-export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
 
 /**
  * A report's chart, as an ECharts option: a roofline plot for kernels; throughput against what was varied for training.

@@ -1,6 +1,7 @@
 import { ShadegradError } from '../errors.ts';
+import { alignedLines } from '../report/table.ts';
 import type { BenchEnvironment } from './environment.ts';
-import { alignedLines, figureText } from './format.ts';
+import { figureText } from './format.ts';
 import { ratioOf, SAME_FACTOR, type Verdict, verdictOf } from './ratio.ts';
 import { type BenchReport, environmentLines } from './report.ts';
 import { type BenchRow, rowsOf } from './rows.ts';

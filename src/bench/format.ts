@@ -1,5 +1,6 @@
+import { alignedLines, type Cell, csv } from '../report/table.ts';
 import type { ChoiceReport } from './choice.ts';
-import { type BenchReport, benchTable, type Cell, environmentLines, versionsText } from './report.ts';
+import { type BenchReport, benchTable, environmentLines, versionsText } from './report.ts';
 
 /** Columns that only `--json` and `--csv` have, not the text. */
 const LEFT_OUT = ['samples', 'copies', 'clock', 'best us', 'first loss'];
@@ -26,22 +27,6 @@ function withinLine({ shapes, within }: ChoiceReport): string {
   return `Within 10 % of the best: ${good} of ${shapes.length} (${(100 * within).toFixed(0)} %)`;
 }
 
-/** A table's heading and rows as lines, each column as wide as its longest text, and to the right where it is `numeric`. */
-export function alignedLines(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-  numeric: readonly boolean[],
-): string[] {
-  const texts = [heading, ...rows];
-  const widths = heading.map((_, j) => Math.max(...texts.map((cells) => cells[j]?.length ?? 0)));
-  return texts.map((cells) =>
-    cells
-      .map((text, j) => (numeric[j] ? text.padStart(widths[j] ?? 0) : text.padEnd(widths[j] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
 /**
  * The report as CSV (RFC 4180): a line of names, every line ended by CR LF, null as an empty field. Every line also
  * says what its figures depend on.
@@ -58,16 +43,10 @@ export function benchCsv(report: BenchReport | ChoiceReport): string {
     'quantum ns': timing.quantumNanoseconds,
     date,
   };
-  const lines = [
+  return csv([
     [...columns, ...Object.keys(environment)],
     ...rows.map((row) => [...row, ...Object.values(environment)]),
-  ];
-  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
-}
-
-function csvCell(cell: Cell): string {
-  const text = cell === null ? '' : String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  ]);
 }
 
 function cellText(cell: Cell, column: string): string {

@@ -1,3 +1,4 @@
+import type { Cell } from '../report/table.ts';
 import type { ChoiceReport } from './choice.ts';
 import type { BenchEnvironment } from './environment.ts';
 import type { Floor, FloorReport } from './floor.ts';
@@ -10,9 +11,6 @@ import { specOf } from './training-work.ts';
 
 /** A benchmark's results and its environment. */
 export type BenchReport = FloorReport | KernelsReport | TrainingReport;
-
-/** A value of a table: null where there is none. */
-export type Cell = string | number | null;
 
 /** The figures of a report as a table. */
 export interface BenchTable {

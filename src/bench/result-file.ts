@@ -1,7 +1,7 @@
 import { sha256 } from '../data/checksum.ts';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
-import { fieldsOf } from '../json.ts';
+import { canonicalJson, fieldsOf } from '../json.ts';
 import type { ChoiceReport } from './choice.ts';
 import type { BenchReport } from './report.ts';
 import { rowsOf } from './rows.ts';
@@ -87,15 +87,7 @@ function reliable(name: string, report: BenchReport): BenchReport {
 }
 
 function checksum(content: object): Promise<string> {
-  return sha256(new TextEncoder().encode(canonical(JSON.parse(JSON.stringify(content)))));
-}
-
-/** JSON without spaces, with the names of each object in order. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join()}}`;
+  return sha256(new TextEncoder().encode(canonicalJson(JSON.parse(JSON.stringify(content)))));
 }
 
 const SPREAD: Shape = {

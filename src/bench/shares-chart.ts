@@ -1,7 +1,6 @@
 import type { ChartOption } from '../report/echarts-parts.ts';
-import { colors, type Theme } from '../report/palette.ts';
+import { colors, SERIES_COLORS, SYMBOLS, type Theme } from '../report/palette.ts';
 import { chartStyle, textWidth } from '../report/style.ts';
-import { SERIES_COLORS, SYMBOLS } from './charts.ts';
 import type { AdapterColumn } from './columns.ts';
 
 /** Widths in pixels that the chart is drawn for: with names beside the plot, and above each row. */

@@ -17,7 +17,6 @@ export class Workload {
   readonly #pipeline: GPUComputePipeline;
   readonly #bindGroups: readonly GPUBindGroup[];
   readonly #buffers: readonly ReadonlyMap<string, GPUBuffer>[];
-  readonly #offsets: readonly number[];
   #recorded = 0;
 
   /**
@@ -74,8 +73,7 @@ export class Workload {
         }
         bindGroups.push(device.createBindGroup({ label: dispatch.kernel, layout, entries }));
       }
-      const dynamic = accesses.some(([, access]) => access === STEP);
-      return new Workload(device, dispatch, pipeline, bindGroups, buffers, dynamic ? [0] : []);
+      return new Workload(device, dispatch, pipeline, bindGroups, buffers);
     } catch (error) {
       destroyAll(buffers);
       throw error;
@@ -88,14 +86,12 @@ export class Workload {
     pipeline: GPUComputePipeline,
     bindGroups: readonly GPUBindGroup[],
     buffers: readonly ReadonlyMap<string, GPUBuffer>[],
-    offsets: readonly number[],
   ) {
     this.device = device;
     this.dispatch = dispatch;
     this.#pipeline = pipeline;
     this.#bindGroups = bindGroups;
     this.#buffers = buffers;
-    this.#offsets = offsets;
   }
 
   get copies(): number {
@@ -112,7 +108,7 @@ export class Workload {
     pass.setPipeline(this.#pipeline);
     for (let i = 0; i < count; i++) {
       if (i === 0 || this.copies > 1) {
-        pass.setBindGroup(0, this.#bindGroups[this.#recorded % this.copies], this.#offsets);
+        pass.setBindGroup(0, this.#bindGroups[this.#recorded % this.copies]);
       }
       pass.dispatchWorkgroups(...this.dispatch.workgroups);
       this.#recorded++;

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
-import { compareBench, formatComparison, readBenchFolder, readBenchReport, writeFiles } from '../node.ts';
+import { compareBench, formatComparison } from '../bench.ts';
+import { readBenchFolder, readBenchReport, writeFiles } from '../node.ts';
 import { benchOptions } from './bench-options.ts';
 import { withFolder } from './out-folder.ts';
 import { filesText, output } from './output.ts';

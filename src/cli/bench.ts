@@ -1,13 +1,10 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import {
-  type AdapterChoice,
-  BENCH_CHART_SIZE,
   BENCH_FEATURES,
   type BenchOptions,
   type BenchReport,
   type BenchSubject,
-  benchChart,
   benchChoice,
   benchCsv,
   benchFile,
@@ -20,12 +17,16 @@ import {
   choiceBenchLimits,
   FEW_CHOICE_SHAPES,
   formatBench,
+  trainingBenchLimits,
+} from '../bench.ts';
+import { BENCH_CHART_SIZE, benchChart } from '../charts.ts';
+import {
+  type AdapterChoice,
   nodeVersions,
   openDevice,
   type PlanName,
   ShadegradError,
   type Toggles,
-  trainingBenchLimits,
   writeFiles,
 } from '../node.ts';
 import { addBenchFiles } from './bench-files.ts';

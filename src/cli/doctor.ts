@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Diagnosis, diagnose, type ListedAdapter, ShadegradError, shapesInWords } from '../node.ts';
+import { shapesInWords } from '../gpu/matrix-units.ts';
+import { type Diagnosis, diagnose, type ListedAdapter, ShadegradError } from '../node.ts';
 import { options } from './options.ts';
 import { count, output } from './output.ts';
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
+import { checkImageShape } from '../node/images.ts';
 import {
-  askInTurns,
-  checkImageShape,
   type Dataset,
   type ModelFile,
   namedLike,
@@ -18,6 +17,7 @@ import {
   testReport,
   writeFiles,
 } from '../node.ts';
+import { askInTurns } from '../train/turns.ts';
 import { type DataFlags, loadData } from './data.ts';
 import { loadModels, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';

@@ -2,6 +2,7 @@ import { type ErrorCode, ShadegradError } from '../node.ts';
 
 /** The command line's contract. The exit code of `interrupted` depends on the signal. */
 const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = {
+  differs: 1,
   usage: 2,
   // Only the folder of `--out` is written to; one that cannot be written from the start is a usage error too.
   io: 2,

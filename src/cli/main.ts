@@ -9,6 +9,7 @@ import { reportError } from './exit-codes.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { addPredict } from './predict.ts';
 import { addTrain } from './train.ts';
+import { addVerify } from './verify.ts';
 
 function program(signal: AbortSignal): Command {
   const { version, description } = JSON.parse(
@@ -22,14 +23,15 @@ function program(signal: AbortSignal): Command {
   addTrain(root, signal);
   addEvaluate(root, signal);
   addPredict(root, signal);
+  addVerify(root, signal);
   addBench(root, signal);
   addDoctor(root);
   return root;
 }
 
 const EXIT_CODES_HELP = `
-Exit codes: 0 good, 2 usage, 3 no adapter, 4 bad data or model file, 5 diverged,
-6 device lost or GPU error, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`;
+Exit codes: 0 good, 1 differs (verify), 2 usage, 3 no adapter, 4 bad data, model file or
+report, 5 diverged, 6 device lost or GPU error, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`;
 
 /** Returns the exit code, for `process.exitCode`: `process.exit` would cut off what is still on its way into a pipe. */
 async function main(): Promise<number> {

@@ -1,4 +1,5 @@
-import { prepareFolder, removeEmptyFolders } from '../node.ts';
+import { removeEmptyFolders } from '../node/files.ts';
+import { prepareFolder } from '../node/run-files.ts';
 
 /**
  * Does `work`, which writes files into a folder at its end. Whether they can be written is checked first. If the work

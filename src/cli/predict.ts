@@ -1,19 +1,17 @@
 import type { Command } from 'commander';
+import { type InputImage, readBatches, writeInput } from '../node/images.ts';
+import { expandPatterns } from '../node/patterns.ts';
 import {
-  askInTurns,
   type ErrorCode,
   ensemblePrediction,
-  expandPatterns,
-  type InputImage,
   type ModelFile,
   namesOfClasses,
   networkLimits,
   type OpenedDevice,
   openDevice,
-  readBatches,
   ShadegradError,
-  writeInput,
 } from '../node.ts';
+import { askInTurns } from '../train/turns.ts';
 import { type LoadedModels, loadModels, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';

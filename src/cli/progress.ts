@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
-import type { BenchProgress, LoadProgress, Progress } from '../node.ts';
+import type { BenchProgress } from '../bench.ts';
+import type { LoadProgress, Progress } from '../node.ts';
 import { count, loss, percent } from './output.ts';
 
 /** A bar on stderr that shows one kind of progress; it can be stopped, and begins anew with the next update. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { unfinishedIn } from '../node/checkpoints.ts';
 import {
   type AdapterChoice,
   CHECKPOINT_FILE,
@@ -19,8 +20,8 @@ import {
   ShadegradError,
   type TrainerOptions,
   type TrainerState,
-  unfinishedIn,
 } from '../node.ts';
+import { scheduleOver } from '../train/schedule.ts';
 import type { DataFlags } from './data.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
@@ -189,7 +190,7 @@ function settingsOf(given: Given, epochs: number): TrainerOptions {
     learningRate: given.learningRate && oneOrAll(given.learningRate),
     weightDecay: given.weightDecay && oneOrAll(given.weightDecay),
     momentum,
-    schedule: given.schedule && scheduleOf(given.schedule, epochs),
+    schedule: given.schedule && scheduleOver(given.schedule, epochs),
     warmup,
     seed,
     models,
@@ -203,10 +204,4 @@ function settingsOf(given: Given, epochs: number): TrainerOptions {
 function oneOrAll(values: readonly number[]): number | readonly number[] {
   const [only, ...others] = values;
   return only !== undefined && others.length === 0 ? only : values;
-}
-
-/** Over all epochs; the steps of `step` are a tenth each, after each third of them. */
-function scheduleOf(name: Schedule['name'], epochs: number): Schedule {
-  if (name === 'step') return { name, epochs: Math.ceil(epochs / 3), factor: 0.1 };
-  return name === 'cosine' ? { name, epochs } : { name };
 }

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
+import { checkAdapter } from '../node/gpu.ts';
+import { checkImageShape } from '../node/images.ts';
 import {
   type AdapterChoice,
   type Checkpoint,
   type CheckpointNotes,
   type CheckpointWriter,
-  checkAdapter,
-  checkImageShape,
   checkpointWriter,
   type Dataset,
+  type Leg,
   MATRIX_DEVICE,
   MOST_LOSSES,
   type Model,
@@ -18,10 +20,11 @@ import {
   type OpenedDevice,
   openDevice,
   POPULATION_FILES,
-  planUsesMatrixUnits,
+  type PopulationEvaluation,
   populationLimits,
+  processorName,
   type Recoverable,
-  reasonOf,
+  type RunReport,
   recovering,
   runFiles,
   runReport,
@@ -32,8 +35,9 @@ import {
   trainerLimits,
   writeFiles,
 } from '../node.ts';
+import { planUsesMatrixUnits } from '../train/plans/index.ts';
 import { type DataFlags, loadData } from './data.ts';
-import { loadInitialModel } from './model.ts';
+import { type InitialModel, loadInitialModel } from './model.ts';
 import {
   adapterLine,
   changeText,
@@ -72,23 +76,74 @@ export interface Task {
 /** What is the same on whatever device. */
 interface Job extends Omit<Task, 'source' | 'notes'> {
   readonly data: Dataset;
-  readonly notes: Omit<CheckpointNotes, 'adapter'>;
+  readonly notes: Omit<CheckpointNotes, 'adapter' | 'earlier'>;
   readonly out: Output;
   readonly writer: CheckpointWriter | undefined;
   readonly signal: AbortSignal;
   /** What was said already, and is not said again on another device. */
   readonly said: Set<string>;
-  /** The adapter that trained what there is to go on with. */
-  adapterBefore: string | undefined;
+  /** What trained what there is to go on with, first to last. */
+  legs: readonly Leg[];
 }
 
-/** Trains, tests and reports. A lost device is replaced, and the training gone on with. */
+/** What came of a training. */
+export interface TrainingResult {
+  readonly report: RunReport;
+  /** Null for networks that diverged: [networks]. */
+  readonly models: readonly (Model | null)[];
+  /** Of the test samples. */
+  readonly evaluation: PopulationEvaluation;
+  /** Training samples of one network without those kept for validation. */
+  readonly samplesPerEpoch: number;
+  /** Undefined where results go nowhere. */
+  readonly writer: CheckpointWriter | undefined;
+}
+
+/** Trains, tests and reports. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
-  const { folder, resumed } = task;
+  const loaded = await load(task, out, signal);
+  const { report, models, writer } = await trainAndTest(task, loaded, out, signal);
+  out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
+  const { folder } = task;
+  if (folder === undefined || !writer) return;
+  const files = await runFiles(report, models, modelNotes(loaded.data));
+  const written = await writeFiles(folder, files);
+  await writer.done();
+  out.say(filesText([...written, ...(writer.written ? [writer.path] : [])]));
+  const older = resultsIn(folder).filter((name) => !(name in files));
+  if (older.length > 0) {
+    out.note(`Notice: Of another training: ${older.map((name) => join(folder, name)).join(', ')}`);
+  }
+}
+
+/** What is loaded before a training. */
+export interface Loaded {
+  readonly data: Dataset;
+  /** What it starts from; undefined where its weights are drawn at random. */
+  readonly init: InitialModel | undefined;
+}
+
+/** Loads what a task names, after a look for its adapter. */
+export async function load(
+  task: Pick<Task, 'source' | 'init' | 'adapter'>,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Loaded> {
   await checkAdapter(task.adapter);
   const init = task.init === undefined ? undefined : await loadInitialModel(task.init, out);
   const data = await loadData(task.source, out, signal);
   if (init) checkImageShape(data.shape, init, `the dataset "${data.name}"`);
+  return { data, init };
+}
+
+/** Trains and tests. A lost device is replaced, and the training gone on with. */
+export async function trainAndTest(
+  task: Task,
+  { data, init }: Loaded,
+  out: Output,
+  signal: AbortSignal,
+): Promise<TrainingResult> {
+  const { folder, resumed } = task;
   const options = { ...(init && startFrom(init.model)), ...task.options };
   const limits = {
     requiredLimits: trainerLimits(data, options),
@@ -100,8 +155,8 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
     out.note(`Notice: The checkpoint could not be written, and the training goes on: ${reasonOf(error)}`);
   const writer =
     folder === undefined ? undefined : checkpointWriter(folder, onFailure, task.holds === 'another');
-  const adapterBefore = resumed?.notes.adapter.description;
-  const job: Job = { ...task, options, data, notes, out, writer, signal, said: new Set(), adapterBefore };
+  const legs = resumed ? legsOf(resumed) : [];
+  const job: Job = { ...task, options, data, notes, out, writer, signal, said: new Set(), legs };
   const plan = options.plan ?? options.restore?.settings.plan ?? 'auto';
   const matrix = plan !== 'auto' && planUsesMatrixUnits(plan) && MATRIX_DEVICE;
   let lost: ShadegradError | undefined;
@@ -114,7 +169,7 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
     out.note(`Notice: ${loss.message} Going on with another one (${times} of at most ${MOST_LOSSES} times).`);
   };
   try {
-    await recovering(open, (recoverable) => trainOn(recoverable, job), onLoss);
+    return await recovering(open, (recoverable) => trainOn(recoverable, job), onLoss);
   } catch (error) {
     throw await withNextStep(error, task, writer);
   }
@@ -124,12 +179,30 @@ function startFrom(initial: Model): TrainerOptions {
   return { initial, hidden: initial.spec.hidden };
 }
 
+/** What trained a checkpoint, first to last. */
+function legsOf({ state, notes }: Checkpoint): readonly Leg[] {
+  const { adapter, versions, earlier } = notes;
+  return [...earlier, { plan: state.settings.plan, adapter: adapter.description, versions }];
+}
+
+/** Whether what one of them begins has the same bits where the other goes on with it. */
+function isSameLeg(one: Leg, other: Leg): boolean {
+  return (
+    one.plan === other.plan &&
+    one.adapter === other.adapter &&
+    one.versions.shadegrad === other.versions.shadegrad &&
+    one.versions.webgpu === other.versions.webgpu
+  );
+}
+
 /** Trains what is left, tests and reports. */
-async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: Job): Promise<void> {
-  const { data, folder, out, writer, signal, resumed, adapterBefore = opened.info.description } = job;
+async function trainOn(
+  { opened, state, keep }: Recoverable<OpenedDevice>,
+  job: Job,
+): Promise<TrainingResult> {
+  const { data, out, writer, signal } = job;
   const { device, info, toggles } = opened;
   const { description } = info;
-  const notes = { ...job.notes, adapter: { choice: job.adapter, description } };
   const sayOnce = (text: string) => once(job, text, out.say);
   try {
     sayOnce(adapterLine(opened));
@@ -141,47 +214,39 @@ async function trainOn({ opened, state, keep }: Recoverable<OpenedDevice>, job: 
     if (job.init !== undefined) sayOnce(`Weights: those of ${job.init} to start from`);
     sayOnce(planLine(trainer));
     const plan = trainer.plan.name;
-    const planBefore = resumed?.state.settings.plan ?? plan;
-    if (planBefore !== plan) once(job, changeText('plan', planBefore, plan), out.note);
-    if (adapterBefore !== description) once(job, changeText('adapter', adapterBefore, description), out.note);
+    const leg = { plan, adapter: description, versions: job.notes.versions };
+    const last = job.legs.at(-1) ?? leg;
+    if (last.plan !== plan) once(job, changeText('plan', last.plan, plan), out.note);
+    if (last.adapter !== description) once(job, changeText('adapter', last.adapter, description), out.note);
+    const earlier = isSameLeg(last, leg) ? job.legs.slice(0, -1) : job.legs;
+    const notes = { ...job.notes, adapter: { choice: job.adapter, description }, earlier };
     if (state) out.note(`Notice: ${resumeLine(trainer)}.`);
     else if (job.options.restore) sayOnce(resumeLine(trainer));
     await trainEpochs(trainer, job, (now) => {
       keep(now);
-      job.adapterBefore = description;
+      job.legs = [...earlier, leg];
       writer?.write({ state: now, notes });
     });
     const evaluation = await trainer.evaluateAll(data.test);
     const models = await trainer.models();
     if (signal.aborted)
       throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
+    const { initial, imageSize } = notes;
+    const source = { data: notes.data === 'auto' ? data.name : notes.data, imageSize };
+    const matrixUnits = matrixUnitsOf(trainer.plan);
     const report = await runReport({
       data,
       models,
       adapter: info,
+      processor: info.software ? processorName() : null,
       toggles,
       versions: notes.versions,
-      config: {
-        epochs: notes.epochs,
-        ...trainer.settings,
-        plan,
-        matrixUnits: matrixUnitsOf(trainer.plan),
-        initial: notes.initial,
-      },
+      config: { epochs: notes.epochs, ...trainer.settings, plan, matrixUnits, initial, source, earlier },
       networks: trainer.networks,
       ...trainer.trained,
       evaluation,
     });
-    out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
-    if (folder === undefined || !writer) return;
-    const files = await runFiles(report, models, modelNotes(data));
-    const written = await writeFiles(folder, files);
-    await writer.done();
-    out.say(filesText([...written, ...(writer.written ? [writer.path] : [])]));
-    const older = resultsIn(folder).filter((name) => !(name in files));
-    if (older.length > 0) {
-      out.note(`Notice: Of another training: ${older.map((name) => join(folder, name)).join(', ')}`);
-    }
+    return { report, models, evaluation, samplesPerEpoch: trainer.samplesPerEpoch, writer };
   } finally {
     device.destroy();
   }

@@ -65,6 +65,10 @@ export const streams = {
   syntheticTrain: (index: number): number => 3 * STREAMS_PER_USE + index,
   /** Synthetic test image `index`. */
   syntheticTest: (index: number): number => 4 * STREAMS_PER_USE + index,
+  /** Setting `index` of a sweep's random sample. */
+  sweepSetting: (index: number): number => 5 * STREAMS_PER_USE + index,
+  /** What a sweep's Sobol sequence is shifted by. */
+  sobolShift: 6 * STREAMS_PER_USE,
 } as const;
 
 /** An endless sequence of random numbers that depends on `seed` and `stream` only. */

@@ -20,12 +20,13 @@ export interface AdapterReport {
 /** Features that the shaders use where an adapter offers them. `openDevice` always asks for them. */
 export const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
 
-type NamedAdapter = {
+/** What is read of a `GPUAdapter`. */
+export interface NamedAdapter {
   readonly info: Pick<
     GPUAdapterInfo,
     'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'
   >;
-};
+}
 
 /** Describes an adapter for reports and `doctor`. */
 export function reportAdapter({ info }: NamedAdapter): AdapterReport {

@@ -54,7 +54,7 @@ import update from '../../shaders/update.wgsl?raw';
 import type { MatrixShape } from './matrix-units.ts';
 import { assembled, type ShaderFile, type ShaderSource } from './shaders.ts';
 
-/** How a kernel uses a buffer; `step` is the uniform with the current step's numbers, at a dynamic offset. */
+/** How a kernel uses a buffer; `step` is the uniform with the current step's numbers. */
 export type Access = 'read' | 'read-write' | 'step';
 
 /** WGSL that several kernels share: shaders/parts/NAME.wgsl. */

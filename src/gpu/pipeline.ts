@@ -13,7 +13,7 @@ export interface Pipeline {
 const LAYOUTS: Record<Access, GPUBufferBindingLayout> = {
   read: { type: 'read-only-storage' },
   'read-write': { type: 'storage' },
-  step: { type: 'uniform', hasDynamicOffset: true },
+  step: { type: 'uniform' },
 };
 
 const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ShadegradError } from '../errors.ts';
-import { type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
+import { type AdapterChoice, type AdapterReport, reportAdapter } from '../gpu/adapter.ts';
 import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { allDrivers, driversOnly, softwareCandidates } from './candidates.ts';
 import { noDawn } from './dawn.ts';
@@ -266,6 +266,26 @@ export function pick(
     `Dawn gives "${adapter.name}" to whoever asks for "${hidden}", since the first name contains the second.`,
     'Run "npx shadegrad doctor": it says how to leave a process one card.',
   );
+}
+
+/**
+ * What pins the adapter that a report names, driver and all, for `openDevice`; undefined where this machine has none such, or
+ * none that can be told from others.
+ *
+ * @throws ShadegradError `no-adapter` where Dawn does not load
+ */
+export async function adapterNamedBy({ description }: AdapterReport): Promise<AdapterChoice | undefined> {
+  const found = await survey();
+  const same = found.adapters.find((one) => one.description === description && one.problem === null);
+  if (!same) return undefined;
+  return [same.name, same.driver, same.manifest ?? ''].find((part) => {
+    try {
+      return part !== '' && pick(part, found) === same;
+    } catch (error) {
+      if (error instanceof ShadegradError) return false;
+      throw error;
+    }
+  });
 }
 
 function noneNamed(part: string, named: readonly Named[], troubles: readonly Trouble[]): ShadegradError {

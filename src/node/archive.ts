@@ -8,10 +8,11 @@ import type { Dataset } from '../data/dataset.ts';
 import { downloadTo } from '../data/download.ts';
 import { mapFiles, type NamedBytes } from '../data/idx.ts';
 import type { ArchivedDataset, KnownArchive } from '../data/known.ts';
+import { knownDataset } from '../data/load.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { readStored } from './files.ts';
 import { gunzipNamed } from './gzip.ts';
-import { downloadOptions, type FetchOptions, knownDataset, nodeTools } from './known.ts';
+import { downloadOptions, type FetchOptions, nodeTools } from './known.ts';
 import { unpackOnce } from './unpack.ts';
 
 /** File of the members' checksums, taken when their archive had been checked; in the format of sha256sum. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
+import { cpus, homedir } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 
 /** Deno's own way to load a library, which stays loaded. Only Deno has it. */
@@ -73,6 +73,11 @@ export function loadInBun(file: string, flags: number): string | null | undefine
 /** As npm names platforms, e.g. "linux-x64". */
 export function platform(): string {
   return `${process.platform}-${process.arch}`;
+}
+
+/** The processor's name, e.g. "AMD EPYC 9R14"; null where the system does not tell. */
+export function processorName(): string | null {
+  return cpus()[0]?.model.trim() || null;
 }
 
 /** The runtime, e.g. "Node v20.20.2". The `process.version` of Bun and Deno is that of the Node that they imitate. */

@@ -1,12 +1,5 @@
-import { ShadegradError } from '../errors.ts';
-import {
-  ADAPTER_CHOICES,
-  type AdapterChoice,
-  type AdapterKind,
-  type AdapterReport,
-  OPTIONAL_FEATURES,
-  reportAdapter,
-} from '../gpu/adapter.ts';
+import { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from '../gpu/adapter.ts';
+import { type AdapterDevice, type DeviceNeeds, requestDevice } from '../gpu/device.ts';
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import { type ListedAdapter, pick, survey } from './adapters.ts';
 import { driversOnly, hardwareEnvironment, runtimeFolder, softwareCandidates } from './candidates.ts';
@@ -19,15 +12,9 @@ import { swiftShader } from './swiftshader.ts';
 import { checkToggles, dawnFlags, type Toggles, toggleNames } from './toggles.ts';
 import { keepVulkanLoader } from './vulkan.ts';
 
-export interface OpenDeviceOptions {
+export interface OpenDeviceOptions extends DeviceNeeds {
   /** Default `auto`. */
   readonly adapter?: AdapterChoice;
-  readonly requiredLimits?: Readonly<Record<string, number>>;
-  /** Limits to ask for as far as the adapter gives them, beside `requiredLimits`, which win. Default: none. */
-  readonly optionalLimits?: Readonly<Record<string, number>>;
-  readonly requiredFeatures?: readonly GPUFeatureName[];
-  /** Features to ask for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
-  readonly optionalFeatures?: readonly GPUFeatureName[];
   /**
    * False leaves out the bounds checks that Dawn adds to shaders on a software adapter, where they cost a third to
    * two thirds of the speed. Only for shaders that never index beyond their buffers, such as this package's own:
@@ -41,10 +28,7 @@ export interface OpenDeviceOptions {
   readonly toggles?: Toggles;
 }
 
-export interface OpenedDevice {
-  readonly device: GPUDevice;
-  readonly adapter: GPUAdapter;
-  readonly info: AdapterReport;
+export interface OpenedDevice extends AdapterDevice {
   /** The toggles that were set, as reports name them: `skip_validation`, `timestamp_quantization=off`. */
   readonly toggles: readonly string[];
   /** Names of software adapters that are there too and were not taken. */
@@ -77,77 +61,13 @@ const instances = new Map<string, GPU>();
  *   or of several, or Dawn gives another in its place, where the adapter lacks a limit or a feature, or Dawn a toggle, `gpu` where it gives no device
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
-  const {
-    adapter: choice = 'auto',
-    requiredLimits = {},
-    optionalLimits = {},
-    requiredFeatures = [],
-    optionalFeatures = OPTIONAL_FEATURES,
-  } = options;
   await checkToggles(options.toggles ?? {});
-  const { adapter, toggles, passedOver } = await chooseAdapter(choice, options);
-  const info = reportAdapter(adapter);
-  if (info.software) easePolling();
-  checkSupport(adapter, info, requiredLimits, requiredFeatures);
-  try {
-    const device = await adapter.requestDevice({
-      requiredLimits: { ...withinReach(optionalLimits, adapter), ...requiredLimits },
-      requiredFeatures: [
-        ...requiredFeatures,
-        ...optionalFeatures.filter((feature) => adapter.features.has(feature)),
-      ],
-    });
-    // WebGPU says that it is the adapter's. Dawn's Node binding leaves the shapes of matrix units out of it.
-    Object.defineProperty(device, 'adapterInfo', { value: adapter.info });
-    return { device, adapter, info, toggles: toggleNames(toggles), passedOver };
-  } catch (error) {
-    throw new ShadegradError(
-      'gpu',
-      `The adapter "${info.description}" gives no device: ${error instanceof Error ? error.message.trim() : error}`,
-      'Run again; if it stays, update the GPU driver.',
-      error,
-    );
-  }
-}
-
-function limitsOf({ limits }: GPUAdapter): Readonly<Record<string, number | undefined>> {
-  return limits as unknown as Readonly<Record<string, number | undefined>>;
-}
-
-function withinReach(limits: Readonly<Record<string, number>>, adapter: GPUAdapter): Record<string, number> {
-  const offered = limitsOf(adapter);
-  return Object.fromEntries(
-    Object.entries(limits).flatMap(([name, value]) => {
-      const limit = offered[name];
-      return limit === undefined ? [] : [[name, Math.min(value, limit)]];
-    }),
-  );
-}
-
-function checkSupport(
-  adapter: GPUAdapter,
-  { description }: AdapterReport,
-  limits: Readonly<Record<string, number>>,
-  features: readonly GPUFeatureName[],
-): void {
-  const offered = limitsOf(adapter);
-  for (const [name, value] of Object.entries(limits)) {
-    const limit = offered[name];
-    if (limit !== undefined && value <= limit) continue;
-    throw new ShadegradError(
-      'usage',
-      `This needs ${name} = ${value}, and the adapter "${description}" gives ${limit ?? 'no such limit'}.`,
-      'Use a smaller batch, network or dataset, or another adapter.',
-    );
-  }
-  const missing = features.filter((feature) => !adapter.features.has(feature));
-  if (missing.length > 0) {
-    throw new ShadegradError(
-      'usage',
-      `The adapter "${description}" lacks the feature ${missing.join(', ')}.`,
-      'Use another adapter, or do without.',
-    );
-  }
+  const { adapter, toggles, passedOver } = await chooseAdapter(options.adapter ?? 'auto', options);
+  if (adapter.info.isFallbackAdapter) easePolling();
+  const opened = await requestDevice(adapter, options, 'Run again; if it stays, update the GPU driver.');
+  // WebGPU says that it is the adapter's. Dawn's Node binding leaves the shapes of matrix units out of it.
+  Object.defineProperty(opened.device, 'adapterInfo', { value: adapter.info });
+  return { ...opened, toggles: toggleNames(toggles), passedOver };
 }
 
 interface Chosen {

@@ -4,16 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { DownloadOptions, DownloadProgress } from '../data/download.ts';
-import { type DatasetFiles, datasetFromIdx, mapFiles, mapFilesAtOnce, type NamedBytes } from '../data/idx.ts';
+import { mapFiles, mapFilesAtOnce } from '../data/idx.ts';
 import { idxFileName, pickIdxFiles } from '../data/idx-names.ts';
-import {
-  type DatasetFacts,
-  downloadIdx,
-  type KnownDataset,
-  type KnownFile,
-  type Tools,
-  verifiedIdx,
-} from '../data/known.ts';
+import { downloadIdx, type KnownDataset, type KnownFile, type Tools, verifiedIdx } from '../data/known.ts';
+import { knownDataset } from '../data/load.ts';
 import { ShadegradError } from '../errors.ts';
 import { readStored, writeWhole } from './files.ts';
 import { gunzipNamed } from './gzip.ts';
@@ -45,13 +39,6 @@ export const nodeTools: Tools = {
 export function downloadOptions({ patience, signal, onProgress }: FetchOptions): DownloadOptions {
   const deadline = AbortSignal.timeout(1000 * patience.totalSeconds);
   return { signal, deadline, stallSeconds: patience.stallSeconds, onProgress };
-}
-
-/** The dataset in the files of a known one. */
-export async function knownDataset(facts: DatasetFacts, files: DatasetFiles<NamedBytes>): Promise<Dataset> {
-  const { name, classes, classNames, conventions } = facts;
-  const data = await datasetFromIdx(name, files, classes, conventions);
-  return classNames ? { ...data, classNames } : data;
 }
 
 /**

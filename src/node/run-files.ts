@@ -17,6 +17,7 @@ import {
   type TestResults,
 } from '../report/run-report.ts';
 import { stripOption, stripSize } from '../report/strip.ts';
+import { csv } from '../report/table.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
 import { makeFolder, removeEmptyFolders, writeWhole } from './files.ts';
@@ -160,16 +161,15 @@ export function historyCsv(networks: readonly Pick<NetworkRecord, 'seed' | 'hist
     'seconds',
   ] satisfies (keyof EpochRecord)[];
   const several = networks.length > 1;
-  const lines = [
+  return csv([
     [...(several ? ['network', 'seed'] : []), ...columns],
     ...networks.flatMap(({ seed, history }, i) =>
       history.map((record) => [
         ...(several ? [i + 1, seed] : []),
-        ...columns.map((column) => record[column] ?? ''),
+        ...columns.map((column) => record[column]),
       ]),
     ),
-  ];
-  return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
+  ]);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface HeatmapLayout {
 }
 
 /** Distance from the matrix, width, and room for ticks and name. */
-interface ColourBar {
+export interface ColourBar {
   readonly gap: number;
   readonly width: number;
   readonly room: number;

@@ -47,6 +47,19 @@ const COLORS: Readonly<Record<Theme, Colors>> = {
   },
 };
 
+/** Of a chart's series, for a light and a dark ground alike. */
+export const SERIES_COLORS = [
+  '#1f78c8',
+  '#d2691e',
+  '#2f9e5b',
+  '#a855c8',
+  '#b08a1a',
+  '#d14664',
+  '#1f9aa5',
+  '#7d8896',
+] as const;
+export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
+
 export function colors(theme: Theme): Colors {
   return COLORS[theme];
 }

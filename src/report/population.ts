@@ -1,6 +1,6 @@
 import { ShadegradError } from '../errors.ts';
 import { average, pairwiseSum } from './numpy.ts';
-import { studentT95 } from './student-t.ts';
+import { studentT } from './student-t.ts';
 
 /** What a number is over several networks. */
 export interface Summary {
@@ -30,6 +30,6 @@ export function summarise(values: readonly number[]): Summary {
   const spread = { count, mean, least, most: Math.max(...values) };
   if (count === 1) return { ...spread, standardDeviation: null, interval: null };
   const standardDeviation = Math.sqrt(pairwiseSum(values.map((value) => (value - mean) ** 2)) / (count - 1));
-  const half = (studentT95(count - 1) * standardDeviation) / Math.sqrt(count);
+  const half = (studentT(count - 1, 0.95) * standardDeviation) / Math.sqrt(count);
   return { ...spread, standardDeviation, interval: [mean - half, mean + half] };
 }

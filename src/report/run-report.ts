@@ -4,12 +4,13 @@ import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
 import { type InitialWeights, modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
+import type { ImageShape } from '../model/model-file.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Normalisation } from '../model/normalisation.ts';
 import type { MlpSpec } from '../model/spec.ts';
 import { stackModels } from '../model/stack.ts';
 import { bestNetwork } from '../train/best.ts';
-import type { Evaluation, History, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
+import type { Evaluation, History, Leg, NetworkRecord, PopulationEvaluation } from '../train/history.ts';
 import type { TrainerSettings } from '../train/settings.ts';
 import type { Versions } from '../versions.ts';
 import { type ClassificationReport, classificationReport } from './classification.ts';
@@ -55,6 +56,14 @@ export interface TestReport extends TestResults {
   readonly versions: Versions;
 }
 
+/** Where a dataset was loaded from. */
+export interface DataSource {
+  /** The dataset's name, where it is known by name, or else a folder. */
+  readonly data: string;
+  /** The size that a folder's pictures were brought to; null where they were taken as they are. */
+  readonly imageSize: ImageShape | null;
+}
+
 /** What was trained and how: with the dataset and the versions, all that is needed to do it again. */
 export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly epochs: number;
@@ -67,12 +76,21 @@ export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly matrixUnits: string | null;
   /** Null where the weights were drawn at random, by the seed. */
   readonly initial: InitialWeights | null;
+  /** Null in a browser, where data are loaded in other ways. */
+  readonly source: DataSource | null;
+  /**
+   * What trained a part of it, before it was gone on with under another plan or adapter, or in other versions: the bits of
+   * such a run cannot be had again in one go. Empty for others.
+   */
+  readonly earlier: readonly Leg[];
 }
 
 /** One network of a run: its settings, and what became of it. */
 export interface NetworkReport extends NetworkRecord {
   /** Null where it diverged. That is so also where no update is left to tell it and the test loss is not finite. */
   readonly test: { readonly loss: number; readonly accuracy: number } | null;
+  /** Of its weights, see {@link modelChecksum}; null where it diverged. */
+  readonly sha256: string | null;
 }
 
 /** One network of a file of several: what the file says of it, and how well it told labelled samples apart. */
@@ -120,6 +138,8 @@ export interface PopulationSummary extends ResultSummary {
  * `test`, `confusionMatrix` and `classificationReport` are those of the best one.
  */
 export interface RunReport extends TestReport {
+  /** The processor's name where the adapter is software, which compiles shaders for it; else null. */
+  readonly processor: string | null;
   readonly config: RunConfig;
   readonly history: History;
   /** [networks] */
@@ -161,7 +181,9 @@ export interface TestedPopulation extends Omit<Tested, 'model' | 'evaluation'> {
 }
 
 /** What a run's report is made of. Which network is the best follows from their records. */
-export interface Trained extends Omit<Tested, 'file' | 'normalisation' | 'model' | 'evaluation'> {
+export interface Trained
+  extends Omit<Tested, 'file' | 'normalisation' | 'model' | 'evaluation'>,
+    Pick<RunReport, 'processor'> {
   readonly config: RunConfig;
   /** [networks], one or more. */
   readonly networks: readonly NetworkRecord[];
@@ -248,7 +270,16 @@ function testResults(data: Dataset, { classes }: MlpSpec, evaluation: Evaluation
  *   where there are not as many models and evaluations as networks
  */
 export async function runReport(trained: Trained): Promise<RunReport> {
-  const { config, networks, models, evaluation: evaluations, samples, seconds, ...tested } = trained;
+  const {
+    processor,
+    config,
+    networks,
+    models,
+    evaluation: evaluations,
+    samples,
+    seconds,
+    ...tested
+  } = trained;
   if (models.length !== networks.length || evaluations.networks.length !== networks.length)
     throw notOneEach();
   const usable = evaluations.networks.map((each, i) => {
@@ -264,12 +295,13 @@ export async function runReport(trained: Trained): Promise<RunReport> {
     model: bestModel,
     evaluation,
   });
-  const reports = networks.map((network, i) => networkReport(network, usable[i]?.evaluation ?? null));
+  const reports = await Promise.all(networks.map((network, i) => networkReport(network, usable[i] ?? null)));
   const several = networks.length > 1;
   return {
     dataset,
     model,
     adapter,
+    processor,
     toggles,
     versions,
     config,
@@ -283,12 +315,17 @@ export async function runReport(trained: Trained): Promise<RunReport> {
   };
 }
 
-function networkReport(network: NetworkRecord, evaluation: Evaluation | null): NetworkReport {
+async function networkReport(
+  network: NetworkRecord,
+  usable: { readonly evaluation: Evaluation; readonly model: Model } | null,
+): Promise<NetworkReport> {
   const { seed, learningRate, weightDecay, history, epoch, stopped } = network;
   const after = { epoch: Math.max(1, epoch), batch: null };
-  const diverged = network.diverged ?? (evaluation ? null : after);
-  const test = diverged === null ? testOf(evaluation) : null;
-  return { seed, learningRate, weightDecay, history, epoch, stopped, test, diverged };
+  const diverged = network.diverged ?? (usable ? null : after);
+  const sound = diverged === null ? usable : null;
+  const test = testOf(sound?.evaluation ?? null);
+  const sha256 = sound && (await modelChecksum(sound.model));
+  return { seed, learningRate, weightDecay, history, epoch, stopped, test, diverged, sha256 };
 }
 
 /** Null where there is none, or the loss is not finite. */

@@ -1,15 +1,16 @@
 /**
- * The t between whose negative and itself 95 % of Student's distribution lie: its 97.5 % quantile.
+ * The t between whose negative and itself `share` of Student's distribution lies: for 0.95 its 97.5 % quantile.
  *
  * @param degrees of freedom: a whole number of 1 or more
+ * @param share 0 to below 1
  */
-export function studentT95(degrees: number): number {
+export function studentT(degrees: number, share: number): number {
   // By halves, in the angle, which is bounded: the share within it grows with the angle.
   let [below, above] = [0, Math.PI / 2];
   for (;;) {
     const middle = (below + above) / 2;
     if (middle <= below || middle >= above) return Math.sqrt(degrees) * Math.tan(middle);
-    if (shareWithin(middle, degrees) < 0.95) below = middle;
+    if (shareWithin(middle, degrees) < share) below = middle;
     else above = middle;
   }
 }

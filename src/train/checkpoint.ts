@@ -3,15 +3,10 @@ import { ShadegradError } from '../errors.ts';
 import type { AdapterChoice } from '../gpu/adapter.ts';
 import { fieldsOf } from '../json.ts';
 import type { InitialWeights } from '../model/checksum.ts';
-import { padded } from '../model/layout.ts';
-import type { Tensor } from '../model/model.ts';
-import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
-import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
-import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
-import type { Versions } from '../versions.ts';
 import {
+  absent,
   boolean,
-  broken,
+  FieldError,
   list,
   nullable,
   number,
@@ -21,11 +16,26 @@ import {
   type Reader,
   text,
   whole,
-} from './checkpoint-fields.ts';
+} from '../model/fields.ts';
+import { padded } from '../model/layout.ts';
+import type { Tensor } from '../model/model.ts';
+import { CHECKPOINT_NOTE, type ImageShape, SPEC_NOTE } from '../model/model-file.ts';
+import { decodeSafetensors, encodeSafetensors } from '../model/safetensors.ts';
+import { denseLayers, type MlpSpec, mlp } from '../model/spec.ts';
+import type { Versions } from '../versions.ts';
 import { contradictionIn } from './consistency.ts';
-import type { Divergence, EpochRecord } from './history.ts';
-import { OPTIMIZER_NAMES, optimizerOf } from './optimizer.ts';
+import type { Leg } from './history.ts';
+import { optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
+import {
+  checksum,
+  imageSize,
+  initialWeights,
+  legs,
+  networkFields,
+  versions,
+  withSettings,
+} from './readers.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
@@ -46,6 +56,8 @@ export interface CheckpointNotes {
   readonly adapter: { readonly choice: AdapterChoice; readonly description: string };
   /** Versions of the software that trained. */
   readonly versions: Versions;
+  /** What trained before them, under another plan or adapter, or in other versions. */
+  readonly earlier: readonly Leg[];
 }
 
 /** The content of a checkpoint file. */
@@ -65,70 +77,18 @@ interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
   })[];
 }
 
-/** The shaders compute in float32, which holds 1e-38 to 1e38. */
-const learningRate = number(1e-30, 1e30);
-const weightDecay = number(0, 1);
-const share = number(0, 1);
-
-/** Of SHA-256. */
-const checksum = text(/^[0-9a-f]{64}$/);
-
-function oneOrMore(read: Reader<number>): Reader<number | number[]> {
-  const readAll = list(read, 1);
-  return (value, path) => (Array.isArray(value) ? readAll(value, path) : read(value, path));
-}
-
-const SCHEDULES = {
-  constant: object({ name: oneOf('constant') }),
-  cosine: object({ name: oneOf('cosine'), epochs: number(0) }),
-  step: object({ name: oneOf('step'), epochs: number(0), factor: number(0) }),
-};
-
-const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
-  const name = oneOf('constant', 'cosine', 'step')(fieldsOf(value).name, `${path}.name`);
-  return SCHEDULES[name](value, path);
-};
-
-/** The optimizer's own numbers are checked by {@link optimizerOf}. */
-const settings = object<TrainerSettings>({
-  hidden: list(whole(1)),
-  batchSize: whole(1),
-  optimizer: oneOf(...OPTIMIZER_NAMES),
-  learningRate: oneOrMore(learningRate),
-  weightDecay: oneOrMore(weightDecay),
-  beta1: number(),
-  beta2: number(),
-  epsilon: number(),
-  momentum: number(),
-  schedule,
-  warmup: number(0),
-  seed: whole(0),
-  models: whole(1),
-  validationSplit: share,
-  patience: nullable(whole(1)),
-  plan: oneOf(...PLAN_NAMES),
-});
-
-const record = object<EpochRecord>({
-  epoch: whole(1),
-  loss: number(),
-  accuracy: share,
-  valLoss: nullable(number()),
-  valAccuracy: nullable(share),
-  seconds: number(0),
-});
-
 const readHeader: Reader<Header> = object<Header>({
   notes: object<CheckpointNotes>({
     data: text(),
-    imageSize: nullable(object<ImageShape>({ height: whole(1), width: whole(1) })),
+    imageSize,
     epochs: whole(1),
-    initial: nullable(object<InitialWeights>({ file: text(), sha256: checksum })),
+    initial: initialWeights,
     adapter: object<CheckpointNotes['adapter']>({ choice: text(/./), description: text() }),
-    versions: object<Versions>({ shadegrad: text(), webgpu: nullable(text()), runtime: text() }),
+    versions,
+    earlier: absent(legs, []),
   }),
   spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
-  settings,
+  settings: withSettings<Pick<TrainerSettings, 'plan'>>({ plan: oneOf(...PLAN_NAMES) }),
   dataset: checksum,
   epoch: whole(0),
   rounds: list(
@@ -142,11 +102,7 @@ const readHeader: Reader<Header> = object<Header>({
   ),
   networks: list(
     object({
-      seed: whole(0),
-      learningRate,
-      weightDecay,
-      history: list(record),
-      diverged: nullable(object<Divergence>({ epoch: whole(1), batch: nullable(whole(1)) })),
+      ...networkFields,
       stopped: boolean,
       best: nullable(object({ epoch: whole(1), valLoss: number() })),
     }),
@@ -242,6 +198,16 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   return { state, notes };
 }
 
+/** The error for a file that is no checkpoint, or not a whole one. */
+function broken(how: string, cause?: unknown): ShadegradError {
+  return new ShadegradError(
+    'bad-model',
+    `This is not a whole checkpoint: ${how}.`,
+    'Go on from another checkpoint, or start the training anew.',
+    cause,
+  );
+}
+
 /** [...leading, inputs + 1, padded(outputs)] of each layer. */
 function layerShapes(spec: MlpSpec, leading: readonly number[]): number[][] {
   return denseLayers(spec).map(({ inputs, outputs }) => [...leading, inputs + 1, padded(outputs)]);
@@ -266,7 +232,7 @@ function parse(json: string): unknown {
 }
 
 function headerOf(parsed: unknown): { header: Header; spec: MlpSpec; moments: number } {
-  const format = whole(1)(fieldsOf(parsed).format, 'its format');
+  const format = orBroken(() => whole(1)(fieldsOf(parsed).format, 'its format'));
   if (format > FORMAT) {
     throw new ShadegradError(
       'bad-model',
@@ -274,7 +240,7 @@ function headerOf(parsed: unknown): { header: Header; spec: MlpSpec; moments: nu
       'Go on with it in that version.',
     );
   }
-  const header = readHeader(parsed, 'its state');
+  const header = orBroken(() => readHeader(parsed, 'its state'));
   const { spec, moments } = orBroken(() => ({
     spec: mlp(header.spec),
     moments: optimizerOf(header.settings).moments,
@@ -284,12 +250,12 @@ function headerOf(parsed: unknown): { header: Header; spec: MlpSpec; moments: nu
   return { header, spec, moments };
 }
 
-/** Turns an error about a bad file or option into the error of a broken checkpoint. */
+/** Turns an error about a bad file, field or option into the error of a broken checkpoint. */
 function orBroken<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof ShadegradError)) throw error;
+    if (!(error instanceof ShadegradError || error instanceof FieldError)) throw error;
     const how = error.message.replace(/^This is not a whole safetensors file: /, '').replace(/\.$/, '');
     throw broken(how, error);
   }

@@ -53,14 +53,22 @@ export function populationEvaluation(
   if (asked.length === 1) return { networks, ensemble: only };
   const { probabilities, predictions } = ensemblePrediction(asked, classes);
   const count = labels.length;
-  let lossSum = 0;
-  let hits = 0;
-  for (const [row, label] of labels.entries()) {
-    lossSum -= Math.log(Math.max(LEAST_PROBABILITY, probabilities[row * classes + label] ?? Number.NaN));
-    if (predictions[row] === label) hits++;
-  }
-  return {
-    networks,
-    ensemble: { loss: lossSum / count, accuracy: hits / count, count, probabilities, predictions },
-  };
+  const loss = sampleLosses(probabilities, labels).reduce((sum, each) => sum + each, 0) / count;
+  const hits = labels.reduce((sum, label, row) => sum + (predictions[row] === label ? 1 : 0), 0);
+  return { networks, ensemble: { loss, accuracy: hits / count, count, probabilities, predictions } };
+}
+
+/**
+ * The loss of each sample, -log p[label], with p no less than 2^-126: [samples].
+ *
+ * @param probabilities [samples, classes]
+ * @param labels [samples]
+ */
+export function sampleLosses(probabilities: Float32Array, labels: Uint8Array): number[] {
+  const classes = probabilities.length / labels.length;
+  return Array.from(
+    labels,
+    (label, row) =>
+      -Math.log(Math.max(LEAST_PROBABILITY, probabilities[row * classes + label] ?? Number.NaN)),
+  );
 }

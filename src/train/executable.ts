@@ -6,9 +6,9 @@ import { encodeRates, encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './s
 
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
+  /** The buffers, with the step's numbers in a slot. */
+  readonly bindGroup: (slot: number) => GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
-  readonly usesStep: boolean;
 }
 
 /** When a dispatch runs: before a submit's steps, in every step, after them. */
@@ -128,11 +128,10 @@ class Recorder {
 
   /** Records dispatches that read the numbers in `slot` of the step buffer. */
   record(dispatches: readonly Recorded[], slot: number): void {
-    const offset = [slot * STEP_STRIDE];
-    for (const { pipeline, bindGroup, workgroups, usesStep } of dispatches) {
+    for (const { pipeline, bindGroup, workgroups } of dispatches) {
       if (pipeline !== this.#pipeline) this.#pass.setPipeline(pipeline);
       this.#pipeline = pipeline;
-      this.#pass.setBindGroup(0, bindGroup, usesStep ? offset : []);
+      this.#pass.setBindGroup(0, bindGroup(slot));
       this.#pass.dispatchWorkgroups(...workgroups);
     }
   }
@@ -154,16 +153,35 @@ async function prepare(
 ): Promise<Recorded> {
   const { pipeline, layout } = await pipelineFor(device, kernel, constants, update, matrix);
   const accesses = Object.entries(KERNELS[kernel].bindings);
-  const entries = accesses.map(([name, access], binding): GPUBindGroupEntry => {
+  const resources = accesses.map(([name, access]) => {
     const bufferName = bindings[name];
     const buffer = bufferName === undefined ? undefined : buffers.get(bufferName);
     if (!buffer) throw new RangeError(`${kernel}: no buffer for "${name}"`);
-    return { binding, resource: access === 'step' ? { buffer, size: STEP_SIZE } : { buffer } };
+    return { buffer, access };
   });
-  return {
-    pipeline,
-    bindGroup: device.createBindGroup({ label: kernel, layout, entries }),
-    workgroups,
-    usesStep: accesses.some(([, access]) => access === 'step'),
+  const bind = (slot: number) =>
+    device.createBindGroup({
+      label: kernel,
+      layout,
+      entries: resources.map(({ buffer, access }, binding) => ({
+        binding,
+        resource: access === 'step' ? { buffer, offset: slot * STEP_STRIDE, size: STEP_SIZE } : { buffer },
+      })),
+    });
+  const usesStep = accesses.some(([, access]) => access === 'step');
+  return { pipeline, bindGroup: usesStep ? keptBySlot(bind) : always(bind(0)), workgroups };
+}
+
+const always = (group: GPUBindGroup) => () => group;
+
+/**
+ * One bind group for each slot, made when it is first needed. One for all, with a dynamic offset, costs more each time that
+ * it is set: Node's bindings read the offset from an array, and lavapipe copies all that is bound.
+ */
+function keptBySlot(bind: (slot: number) => GPUBindGroup): (slot: number) => GPUBindGroup {
+  const groups: GPUBindGroup[] = [];
+  return (slot) => {
+    groups[slot] ??= bind(slot);
+    return groups[slot];
   };
 }

@@ -1,4 +1,13 @@
 import type { NetworkSettings } from '../model/network-settings.ts';
+import type { Versions } from '../versions.ts';
+
+/** What a part of a training ran on: under another plan or adapter, or in other versions, its bits are others. */
+export interface Leg {
+  readonly plan: string;
+  /** The adapter's description. */
+  readonly adapter: string;
+  readonly versions: Versions;
+}
 
 /** Where a network's loss stopped being a finite number; both count from 1. */
 export interface Divergence {

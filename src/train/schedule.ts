@@ -10,6 +10,12 @@ export type Schedule =
 
 export const SCHEDULE_NAMES = ['constant', 'cosine', 'step'] as const satisfies readonly Schedule['name'][];
 
+/** The schedule of a name over all epochs; the steps of `step` are to a tenth each, after each third of them. */
+export function scheduleOver(name: Schedule['name'], epochs: number): Schedule {
+  if (name === 'step') return { name, epochs: Math.ceil(epochs / 3), factor: 0.1 };
+  return name === 'cosine' ? { name, epochs } : { name };
+}
+
 /**
  * The factor of the learning rate in each step, in float64: PyTorch's `LinearLR`, then `CosineAnnealingLR` or
  * `StepLR`, joined by `SequentialLR` and stepped after every step of the optimizer, in closed form.

@@ -35,6 +35,11 @@ export interface TrainerSettings extends OptimizerSettings {
    * decays, so many for each. Each is bitwise what it would be alone. Default 1.
    */
   readonly models: number;
+  /**
+   * What each network has for itself, where it is not each learning rate with each weight decay and each seed: then the four
+   * settings above follow from it, and are left out. Default: absent.
+   */
+  readonly networks?: readonly NetworkSettings[];
   /** Share of the training samples, picked at random, that is not trained on but validated with. Default 0. */
   readonly validationSplit: number;
   /**
@@ -77,7 +82,13 @@ export const MOST_NETWORKS = 4096;
 export function trainerSettings(given: Partial<TrainerSettings>): TrainerSettings {
   const optimizer: OptimizerName = given.optimizer ?? 'adam';
   if (!OPTIMIZER_NAMES.includes(optimizer)) refuse('optimizer', optimizer, OPTIMIZER_NAMES.join(', '));
-  const settings = { ...DEFAULTS, ...OPTIMIZER_DEFAULTS[optimizer], ...given, optimizer };
+  const own = given.networks && ofNetworks(given.networks);
+  for (const [name, value] of Object.entries(own ?? {})) {
+    const asked = given[name as keyof TrainerSettings];
+    if (asked === undefined || JSON.stringify(asked) === JSON.stringify(value)) continue;
+    refuse(name, JSON.stringify(asked), 'either it or `networks`, which has it for each network');
+  }
+  const settings = { ...DEFAULTS, ...OPTIMIZER_DEFAULTS[optimizer], ...given, ...own, optimizer };
   const { batchSize, models, patience, plan, momentum } = settings;
   if (!isCount(batchSize)) refuse('batch size', batchSize, 'a whole number of 1 or more');
   for (const rate of several(settings.learningRate)) {
@@ -105,13 +116,29 @@ export function trainerSettings(given: Partial<TrainerSettings>): TrainerSetting
   return settings;
 }
 
-/** Each learning rate with each weight decay with each seed. */
+/** The settings that follow from those that each network has for itself. */
+export function ofNetworks(networks: readonly NetworkSettings[]) {
+  return {
+    networks,
+    learningRate: networks.map(({ learningRate }) => learningRate),
+    weightDecay: networks.map(({ weightDecay }) => weightDecay),
+    seed: networks[0]?.seed ?? DEFAULTS.seed,
+    models: DEFAULTS.models,
+  };
+}
+
+/** Those that are named, or each learning rate with each weight decay with each seed. */
 export function networksOf({
   learningRate,
   weightDecay,
   seed,
   models,
-}: Pick<TrainerSettings, 'learningRate' | 'weightDecay' | 'seed' | 'models'>): NetworkSettings[] {
+  networks,
+}: Pick<
+  TrainerSettings,
+  'learningRate' | 'weightDecay' | 'seed' | 'models' | 'networks'
+>): readonly NetworkSettings[] {
+  if (networks) return networks;
   return several(learningRate).flatMap((rate) =>
     several(weightDecay).flatMap((decay) =>
       Array.from({ length: models }, (_, i) => ({ seed: seed + i, learningRate: rate, weightDecay: decay })),

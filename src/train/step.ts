@@ -6,7 +6,7 @@ export const STEPS_PER_SUBMIT = 512;
 /** Steps whose numbers the step buffer holds: those of a submit, and one for what a plan runs before them. */
 export const STEP_SLOTS = STEPS_PER_SUBMIT + 1;
 
-/** Bytes from one step's numbers to the next: WebGPU's default for the alignment of a dynamic uniform offset. */
+/** Bytes from one step's numbers to the next: WebGPU's default for the alignment of a uniform buffer's offset. */
 export const STEP_STRIDE = 256;
 
 /** Bytes of `struct Step` in the shaders. */

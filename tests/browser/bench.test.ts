@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/index.ts';
+import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/bench.ts';
 import {
   alertOf,
   eventually,

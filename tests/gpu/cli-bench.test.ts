@@ -11,7 +11,7 @@ import {
   type FloorReport,
   type KernelsReport,
   type TrainingReport,
-} from '../../src/index.ts';
+} from '../../src/bench.ts';
 import { floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
 import { cliPath, runCli } from '../support/process.ts';
 

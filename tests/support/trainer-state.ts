@@ -12,6 +12,9 @@ export const CHECKPOINT_NOTES: CheckpointNotes = {
   initial: { file: 'runs/before/model.safetensors', sha256: 'fedcba9876543210'.repeat(4) },
   adapter: { choice: 'software', description: 'an adapter, of a "driver"' },
   versions: { shadegrad: '1.2.3', webgpu: '0.6.2', runtime: 'a test' },
+  earlier: [
+    { plan: 'fused', adapter: 'a GPU', versions: { shadegrad: '1.2.2', webgpu: null, runtime: 'a page' } },
+  ],
 };
 
 const RECORD = { accuracy: 0.5, valLoss: 0.1 + 0.2, valAccuracy: 1, seconds: 1 / 3 };

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { modelChecksum } from '../../src/model/checksum.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { decodeModel } from '../../src/model/model-file.ts';
 import { modelNotes } from '../../src/model/notes.ts';
@@ -47,6 +48,8 @@ const config = {
   plan: 'fused',
   matrixUnits: null,
   initial: null,
+  source: null,
+  earlier: [],
 };
 const data = blobs({ train: 20, test: 6 });
 const evaluation: Evaluation = {
@@ -74,6 +77,7 @@ const setting = {
 };
 const trained = {
   ...setting,
+  processor: null,
   config,
   networks: [network],
   models: [model],
@@ -125,6 +129,7 @@ describe('the run report', () => {
       'imagesPerSecond',
       'model',
       'models',
+      'processor',
       'summary',
       'test',
       'toggles',
@@ -180,9 +185,9 @@ describe('the run report', () => {
 describe('the report of several networks', () => {
   test('has each of them, and at the top the best', async () => {
     expect(reportOfSeveral.models).toEqual([
-      { ...several.networks[0], test: { loss: 0.5, accuracy: 1 } },
-      { ...several.networks[1], test: { loss: 0.25, accuracy: 0.5 } },
-      { ...several.networks[2], test: null },
+      { ...several.networks[0], test: { loss: 0.5, accuracy: 1 }, sha256: await modelChecksum(model) },
+      { ...several.networks[1], test: { loss: 0.25, accuracy: 0.5 }, sha256: reportOfSeveral.model.sha256 },
+      { ...several.networks[2], test: null, sha256: null },
     ]);
     expect(reportOfSeveral).toMatchObject({
       best: 1,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { summarise } from '../../src/report/population.ts';
-import { studentT95 } from '../../src/report/student-t.ts';
+import { studentT } from '../../src/report/student-t.ts';
 import { bestNetwork } from '../../src/train/best.ts';
 import type { EpochRecord, NetworkRecord } from '../../src/train/history.ts';
 import { failure } from '../support/failure.ts';
@@ -97,7 +97,7 @@ test.each([
   [9999, 1.960201263621357],
   [100_000, 1.9599877075346095],
 ])("95 %% of Student's distribution with %i degrees of freedom lie within %f", (degrees, quantile) => {
-  expect(Math.abs(studentT95(degrees) - quantile)).toBeLessThan(1e-9);
+  expect(Math.abs(studentT(degrees, 0.95) - quantile)).toBeLessThan(1e-9);
 });
 
 describe('a summary', () => {

@@ -1,21 +1,13 @@
-import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
-import { quote } from '../model/safetensors.ts';
+import { quote } from './safetensors.ts';
 
-/** The error for a file that is no checkpoint, or not a whole one. */
-export function broken(how: string, cause?: unknown): ShadegradError {
-  return new ShadegradError(
-    'bad-model',
-    `This is not a whole checkpoint: ${how}.`,
-    'Go on from another checkpoint, or start the training anew.',
-    cause,
-  );
-}
+/** A value in a file is not what belongs there: whoever reads the file says of it which file that is. */
+export class FieldError extends Error {}
 
 /**
  * Takes a parsed JSON value from an untrusted file and returns it with its expected type.
  * @param path the value's place in the file, for the message
- * @throws ShadegradError `bad-model` if it is something else
+ * @throws FieldError if it is something else
  */
 export type Reader<T> = (value: unknown, path: string) => T;
 
@@ -39,6 +31,11 @@ export function list<T>(read: Reader<T>, least = 0): Reader<T[]> {
     }
     return value.map((item, i) => read(item, `${path}[${i}]`));
   };
+}
+
+/** What files of older versions lack. */
+export function absent<T>(read: Reader<T>, otherwise: T): Reader<T> {
+  return (value, path) => (value === undefined ? otherwise : read(value, path));
 }
 
 export function nullable<T>(read: Reader<T>): Reader<T | null> {
@@ -88,8 +85,8 @@ export function numberForJson(_: string, value: unknown): unknown {
   return Object.is(value, -0) ? '-0' : value;
 }
 
-function misfit(value: unknown, path: string, wanted: string): ShadegradError {
-  return broken(`${path} is ${described(value)}, and not ${wanted}`);
+function misfit(value: unknown, path: string, wanted: string): FieldError {
+  return new FieldError(`${path} is ${described(value)}, and not ${wanted}`);
 }
 
 function described(value: unknown): string {

@@ -1,0 +1,49 @@
+// An entry of its own: what measures is twice as much as what trains.
+export {
+  benchChoice,
+  CHOICE_SHAPES,
+  type ChoiceBenchOptions,
+  type ChoiceReport,
+  type ChoiceShape,
+  choiceBenchLimits,
+  FEW_CHOICE_SHAPES,
+  type PlanTiming,
+  type ShapeChoice,
+} from './bench/choice.ts';
+export type { NamedReport } from './bench/columns.ts';
+export { type BenchComparison, type ComparedRow, compareBench, formatComparison } from './bench/compare.ts';
+export { BENCH_FEATURES, type BenchEnvironment, type BenchSubject } from './bench/environment.ts';
+export {
+  type BenchOptions,
+  type BenchProgress,
+  benchFloor,
+  type Floor,
+  type FloorReport,
+} from './bench/floor.ts';
+export { benchCsv, formatBench } from './bench/format.ts';
+export {
+  benchKernelNames,
+  benchKernels,
+  checkKernelNames,
+  type KernelResult,
+  type KernelsOptions,
+  type KernelsReport,
+} from './bench/kernels.ts';
+export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
+export type { BenchReport } from './bench/report.ts';
+export { benchFile, readBenchFile } from './bench/result-file.ts';
+export type { Bound, FloorShare } from './bench/roofline.ts';
+export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
+export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
+export type { Clock, TimingMethod } from './bench/timing.ts';
+export {
+  benchTraining,
+  type MeasuredTraining,
+  type TimelessTraining,
+  type TrainingAxes,
+  type TrainingBenchOptions,
+  type TrainingReport,
+  type TrainingResult,
+  trainingBenchLimits,
+} from './bench/train.ts';
+export type { TrainingConfig } from './bench/training-work.ts';

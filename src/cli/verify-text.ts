@@ -1,0 +1,100 @@
+import type { Comparison, Condition, NetworkReport, Verification } from '../node.ts';
+import { loss, percent } from './output.ts';
+
+/** A list of networks, or of what differs, is cut off after so many. */
+const MOST_LINES = 10;
+
+/** What was compared, line by line, and the verdict. */
+export function verificationText(found: Verification, models: readonly NetworkReport[]): string {
+  const { conditions, kept, bits, tolerances } = found;
+  const lines = [
+    'Conditions:',
+    ...conditions.map(conditionLine),
+    'The report with itself, and with the models beside it:',
+    ...exactLines(kept, models),
+    'To the bit:',
+    ...exactLines(bits, models),
+    ...(tolerances.length === 0 ? [] : ['By tolerance:', ...toleranceLines(tolerances, models)]),
+  ];
+  return `${lines.join('\n')}\n${found.verdict === 'differs' ? '' : `\n${verdictText(found)}\n`}`.trimEnd();
+}
+
+/** The verdict as a sentence. */
+export function verdictText({ verdict, expected, kept, conditions, falseAlarm }: Verification): string {
+  const others = conditions.filter(({ same }) => !same).map(({ what }) => what);
+  switch (verdict) {
+    case 'same-bits':
+      return 'The same: every weight and every result has the same bits.';
+    case 'within-tolerance':
+      return (
+        `The same within tolerance. The bits are others, as they may be, since these are: ${others.join(', ')}. ` +
+        'The networks are no further apart than networks that are equally good.'
+      );
+    case 'differs':
+      if (!kept.every(({ agrees }) => agrees))
+        return 'The report differs from itself, or from the models beside it.';
+      return expected === 'same-bits'
+        ? 'The run differs from its report: under these conditions the bits must be the same.'
+        : `The run differs from its report by more than the tolerances, which happens by chance once in ${1 / falseAlarm} times.`;
+  }
+}
+
+function conditionLine({ what, reported, here, same }: Condition): string {
+  const name = `  ${what.padEnd(14)}`;
+  return same
+    ? `${name}the same: ${reported ?? 'none'}`
+    : `${name}report ${reported ?? 'none'}, here ${here ?? 'none'}`;
+}
+
+function exactLines(comparisons: readonly Comparison[], models: readonly NetworkReport[]): string[] {
+  const names = [...new Set(comparisons.filter(({ agrees }) => agrees).map(({ what }) => what))];
+  const differing = comparisons.filter(({ agrees }) => !agrees);
+  const counted = names.map((name) => {
+    const all = comparisons.filter(({ what, agrees }) => what === name && agrees).length;
+    return all > 1 ? `${name} (${all} networks)` : name;
+  });
+  return [
+    ...(counted.length > 0 ? [`  the same: ${counted.join(', ')}`] : []),
+    ...cut(
+      differing.map(
+        (one) => `  ${nameOf(one, models)}: report ${one.reported ?? 'none'}, here ${one.here ?? 'none'}`,
+      ),
+    ),
+  ];
+}
+
+function toleranceLines(comparisons: readonly Comparison[], models: readonly NetworkReport[]): string[] {
+  const differing = comparisons.filter(({ agrees }) => !agrees);
+  const shown = comparisons.length <= MOST_LINES ? comparisons : differing;
+  const rest = comparisons.length - differing.length;
+  return [
+    ...(shown === comparisons ? [] : [`  within: ${rest} of ${comparisons.length} comparisons`]),
+    ...cut(shown.map((one) => toleranceLine(one, models))),
+  ];
+}
+
+function toleranceLine(comparison: Comparison, models: readonly NetworkReport[]): string {
+  const { what, reported, here, allowed, agrees } = comparison;
+  const name = `  ${nameOf(comparison, models)}: `;
+  if (typeof reported !== 'number' || typeof here !== 'number' || allowed === null)
+    return `${name}report ${reported ?? 'none'}, here ${here ?? 'none'}${agrees ? '' : ', which differs'}`;
+  const [show, unit] = what.endsWith('loss') ? [loss, loss] : [percent, points];
+  return (
+    `${name}report ${show(reported)}, here ${show(here)}, ${unit(Math.abs(reported - here))} apart, ` +
+    `${unit(allowed)} allowed${agrees ? '' : ': too much'}`
+  );
+}
+
+function points(share: number): string {
+  return `${(100 * share).toFixed(2)} points`;
+}
+
+function nameOf({ what, network }: Comparison, models: readonly NetworkReport[]): string {
+  const model = network === null || models.length === 1 ? undefined : models[network];
+  return model ? `${what} of network ${(network ?? 0) + 1} (seed ${model.seed})` : what;
+}
+
+function cut(lines: readonly string[]): string[] {
+  const more = lines.length - MOST_LINES;
+  return more > 0 ? [...lines.slice(0, MOST_LINES), `  and ${more} more`] : [...lines];
+}

@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { reasonOf } from '../errors.ts';
+import { adapterNamedBy } from '../node/adapters.ts';
+import {
+  type AdapterChoice,
+  DATASET_NAMES,
+  datasetChecksum,
+  type KeptModels,
+  modelChecksum,
+  PLAN_NAMES,
+  type PlanName,
+  planMemory,
+  type RunConfig,
+  readModels,
+  readRunReport,
+  ShadegradError,
+  type StoredReport,
+  type TrainerOptions,
+  verification,
+} from '../node.ts';
+import type { DataFlags } from './data.ts';
+import { options } from './options.ts';
+import { type Output, output } from './output.ts';
+import { type Loaded, load, type Task, type TrainingResult, trainAndTest } from './training.ts';
+import { verdictText, verificationText } from './verify-text.ts';
+
+interface VerifyFlags extends Partial<DataFlags> {
+  readonly init?: string;
+  readonly plan?: PlanName | 'auto';
+  readonly adapter?: AdapterChoice;
+  readonly json?: true;
+}
+
+export function addVerify(program: Command, signal: AbortSignal): void {
+  program
+    .command('verify')
+    .description('repeat the training that a folder has the report of, and say whether the same comes of it')
+    .argument('<folder>', 'what a training wrote to: its report.json, and its models where they are there')
+    .addOption(options.data().default(undefined, 'where the report says'))
+    .addOption(options.imageSize())
+    .addOption(options.init())
+    .addOption(options.plan().default(undefined, "the report's"))
+    .addOption(options.adapter().default(undefined, "the report's where it is there, else auto"))
+    .addOption(options.json())
+    .action((folder: string, flags: VerifyFlags) => verify(folder, flags, signal));
+}
+
+async function verify(folder: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
+  const out = output(flags.json === true);
+  const path = join(folder, 'report.json');
+  const stored = readRunReport(path, await readReport(path));
+  const kept = await readKept(folder, stored);
+  const adapter = flags.adapter ?? (await adapterNamedBy(stored.adapter)) ?? 'auto';
+  const task = taskOf(path, stored, flags, adapter);
+  const loaded = await loadAgain(task, stored, flags, out, signal);
+  out.say(`Repeating the run of ${path}`);
+  const { report, evaluation, samplesPerEpoch } = await repeat(task, loaded, flags, out, signal);
+  const { train, test } = loaded.data;
+  const samples = { train: samplesPerEpoch, validation: train.count - samplesPerEpoch };
+  const found = verification(stored, { report, evaluation, labels: test.labels, samples }, kept);
+  out.result({ folder, ...found, repeated: report }, verificationText(found, report.models));
+  if (found.verdict !== 'differs') return;
+  throw new ShadegradError(
+    'differs',
+    verdictText(found),
+    'What differs is listed above. If nobody changed the report, and it stays so, please report it.',
+  );
+}
+
+async function readReport(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ShadegradError(
+      'bad-data',
+      `There is no report to verify: ${path} cannot be read: ${reasonOf(cause)}.`,
+      'Name the folder that a training wrote to (train --out).',
+      cause,
+    );
+  }
+}
+
+/** Of the models beside the report; those that are not there are not compared. */
+async function readKept(folder: string, { models }: StoredReport): Promise<KeptModels> {
+  const checksums = async (name: string): Promise<readonly string[] | null> => {
+    const path = join(folder, name);
+    if (!existsSync(path)) return null;
+    const file = await readModels(path);
+    return Promise.all(file.models.map(modelChecksum));
+  };
+  const [model = null] = (await checksums('model.safetensors')) ?? [];
+  return { model, models: models.length > 1 ? await checksums('models.safetensors') : null };
+}
+
+function taskOf(
+  path: string,
+  { config, settings, dataset }: StoredReport,
+  flags: VerifyFlags,
+  adapter: AdapterChoice,
+): Task {
+  const named = DATASET_NAMES.includes(dataset.name) ? { data: dataset.name, imageSize: null } : null;
+  const source = flags.data === undefined ? (config.source ?? named) : { data: flags.data, imageSize: null };
+  if (!source) {
+    throw new ShadegradError(
+      'bad-data',
+      `${path} does not say where its data "${dataset.name}" came from.`,
+      'Name the folder that they are in with --data.',
+    );
+  }
+  const { data } = source;
+  const imageSize = flags.imageSize ?? source.imageSize ?? undefined;
+  return {
+    source: { data, ...(imageSize && { imageSize }) },
+    notes: { data, imageSize: imageSize ?? null, epochs: config.epochs },
+    options: { ...settings, plan: planOf(config, flags), planMemory: planMemory() },
+    resumed: undefined,
+    init: flags.init ?? config.initial?.file,
+    adapter,
+    snapshotSeconds: 0,
+    folder: undefined,
+    holds: 'none',
+  };
+}
+
+function planOf({ plan }: RunConfig, flags: VerifyFlags): PlanName | 'auto' {
+  return flags.plan ?? PLAN_NAMES.find((name) => name === plan) ?? 'auto';
+}
+
+/**
+ * Loads the data and the weights that the run had.
+ * @throws ShadegradError `bad-data` or `bad-model` where they are not there, or others
+ */
+async function loadAgain(
+  task: Task,
+  { config: { initial }, dataset }: StoredReport,
+  flags: VerifyFlags,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  if (task.init !== undefined && !existsSync(task.init)) {
+    throw new ShadegradError(
+      'bad-model',
+      `The run started from the weights of ${task.init}, which is not there.`,
+      'Name the model file with --init.',
+    );
+  }
+  const loaded = await load(task, out, signal).catch((error: unknown) => {
+    const isMissing =
+      error instanceof ShadegradError && error.code === 'bad-data' && flags.data === undefined;
+    if (!isMissing) throw error;
+    throw new ShadegradError(
+      error.code,
+      error.message,
+      `${error.nextStep} If the data are elsewhere now, name where with --data.`,
+      error,
+    );
+  });
+  const { data, init } = loaded;
+  const checksum = await datasetChecksum(data);
+  if (checksum !== dataset.sha256) {
+    throw new ShadegradError(
+      'bad-data',
+      `The data of ${task.source.data} are not those that the run was trained on: their SHA-256 is ${checksum}, and the report's is ${dataset.sha256}.`,
+      'Name where the same data are with --data.',
+    );
+  }
+  if (init?.source.sha256 === initial?.sha256) return loaded;
+  throw new ShadegradError(
+    'bad-model',
+    initial
+      ? `The weights of ${task.init} are not those that the run started from: their SHA-256 is ${init?.source.sha256}, and the report's is ${initial.sha256}.`
+      : 'The run did not start from a model.',
+    initial ? 'Name the model that it started from with --init.' : 'Leave out --init.',
+  );
+}
+
+/** Under the report's plan, or another where the adapter lacks what it needs. */
+async function repeat(
+  task: Task,
+  loaded: Loaded,
+  flags: VerifyFlags,
+  out: Output,
+  signal: AbortSignal,
+): Promise<TrainingResult> {
+  const run = (options: TrainerOptions) =>
+    trainAndTest({ ...task, options }, loaded, out, signal).catch((error: unknown) => {
+      if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
+      throw new ShadegradError('interrupted', error.message, 'Nothing was compared.', error);
+    });
+  const { plan } = task.options;
+  try {
+    return await run(task.options);
+  } catch (error) {
+    const isPlan = error instanceof ShadegradError && error.code === 'usage' && plan !== 'auto';
+    if (!isPlan || flags.plan !== undefined) throw error;
+    out.note(`Notice: ${error.message} The run is repeated under another plan.`);
+    return run({ ...task.options, plan: 'auto' });
+  }
+}

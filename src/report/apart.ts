@@ -1,0 +1,47 @@
+import { average } from './numpy.ts';
+import { studentT } from './student-t.ts';
+
+// How far apart two networks may be on the same samples before these say that one is better than the other.
+
+/**
+ * The most by which the numbers of wrong samples of two networks may differ, where one is no better than the other.
+ *
+ * On the samples that one has right and the other wrong, either is as likely to be the one: the difference is that of heads
+ * and tails of as many coins (the exact sign test, which McNemar's approximates). How many such samples there are is not
+ * known: at most all that one of them has wrong, or all that one has right.
+ *
+ * @param wrong of each network, 0 to `count`
+ * @param chance of a greater difference between networks that are equally good, between 0 and 1
+ */
+export function mostMistakesApart(
+  [one, other]: readonly [number, number],
+  count: number,
+  chance: number,
+): number {
+  const coins = Math.min(one + other, 2 * count - one - other);
+  // Logarithm of the chance of `heads`. From all coins downwards, until the tails of both sides have more than `chance`.
+  let log = -coins * Math.LN2;
+  let tail = 0;
+  for (let heads = coins; ; heads--) {
+    tail += Math.exp(log);
+    if (2 * tail > chance) return 2 * heads - coins;
+    log += Math.log(heads / (coins - heads + 1));
+  }
+}
+
+/** float32 sums of a batch, on two adapters or in two plans: see docs/numerics.md. */
+const ROUNDING = 2e-5;
+
+/**
+ * The most by which the mean losses of two networks may differ, where one is no better than the other: Student's t of two
+ * means of as many samples each, whose deviation is known of one network, and what rounding adds.
+ *
+ * @param losses of one of them: [samples], two or more
+ * @param chance of a greater difference between networks that are equally good, between 0 and 1
+ */
+export function mostLossApart(losses: readonly number[], chance: number): number {
+  const mean = average(losses);
+  const degrees = losses.length - 1;
+  const variance = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / degrees;
+  return ROUNDING + studentT(degrees, 1 - chance) * Math.sqrt((2 * variance) / losses.length);
+}

@@ -1,0 +1,159 @@
+import { reasonOf, ShadegradError } from '../errors.ts';
+import type { AdapterReport } from '../gpu/adapter.ts';
+import { fieldsOf } from '../json.ts';
+import {
+  absent,
+  boolean,
+  FieldError,
+  list,
+  nullable,
+  number,
+  object,
+  type Reader,
+  text,
+  whole,
+} from '../model/fields.ts';
+import { quote } from '../model/safetensors.ts';
+import {
+  checksum,
+  imageSize,
+  initialWeights,
+  legs,
+  networkFields,
+  SETTINGS,
+  share,
+  versions,
+  withSettings,
+} from '../train/readers.ts';
+import type { TrainerSettings } from '../train/settings.ts';
+import type { DataSource, NetworkReport, RunConfig, RunReport } from './run-report.ts';
+
+/** Test results as a file has them. */
+export type StoredTest = RunReport['test'];
+
+/** What a run's report says of the run, as it is needed to repeat it. */
+export interface StoredReport
+  extends Pick<RunReport, 'adapter' | 'processor' | 'toggles' | 'versions' | 'test'> {
+  readonly dataset: { readonly name: string; readonly sha256: string };
+  readonly config: RunConfig;
+  /** Those of `config` that a trainer takes. */
+  readonly settings: Omit<TrainerSettings, 'plan'>;
+  /** [networks]; checksums are null too where an older version wrote the file. */
+  readonly models: readonly NetworkReport[];
+  readonly best: number;
+  /** Of all networks together; null where there is one. */
+  readonly ensemble: { readonly test: StoredTest } | null;
+  /** The whole file, parsed. */
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+const configFields = {
+  epochs: whole(1),
+  plan: text(/./),
+  matrixUnits: nullable(text()),
+  initial: initialWeights,
+  source: absent(nullable(object<DataSource>({ data: text(/./), imageSize })), null),
+  earlier: absent(legs, []),
+} satisfies { [K in keyof Omit<RunConfig, keyof TrainerSettings> | 'plan']: Reader<RunConfig[K]> };
+
+const readSettings = withSettings({});
+
+const test = object<StoredTest>({ loss: number(0), accuracy: share, count: whole(1) });
+
+const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
+  dataset: object<StoredReport['dataset']>({ name: text(), sha256: checksum }),
+  adapter: object<AdapterReport>({
+    vendor: text(),
+    architecture: text(),
+    description: text(),
+    software: boolean,
+  }),
+  processor: absent(nullable(text()), null),
+  toggles: list(text()),
+  versions,
+  test,
+  config: withSettings<Pick<RunConfig, keyof typeof configFields>>(configFields),
+  models: list(
+    object<NetworkReport>({
+      ...networkFields,
+      epoch: whole(0),
+      stopped: boolean,
+      test: nullable(object({ loss: number(0), accuracy: share })),
+      sha256: absent(nullable(checksum), null),
+    }),
+    1,
+  ),
+  best: whole(0),
+  ensemble: nullable(object({ test })),
+});
+
+/**
+ * Reads a run's `report.json`, and refuses one whose run cannot be repeated.
+ *
+ * @param name the file's, for messages
+ * @throws ShadegradError `bad-data` where it is none or damaged, where it has settings that this version does not know, and
+ *   where the run was stopped by hand
+ */
+export function readRunReport(name: string, json: string): StoredReport {
+  const content = parsed(name, json);
+  if (content.config === undefined) {
+    throw new ShadegradError(
+      'bad-data',
+      `${name} is not the report of a training: it has no settings.`,
+      'Name the folder that a training wrote to (train --out).',
+    );
+  }
+  const config = fieldsOf(content.config);
+  const shadegrad = fieldsOf(content.versions).shadegrad;
+  const unknown = Object.keys(config).find(
+    (setting) => !SETTINGS.includes(setting) && !Object.hasOwn(configFields, setting),
+  );
+  if (unknown !== undefined) {
+    throw new ShadegradError(
+      'bad-data',
+      `${name} has a setting that this version does not know: ${quote(unknown)}.`,
+      `Verify it with the version of Shadegrad that wrote it${typeof shadegrad === 'string' ? `, ${quote(shadegrad)}` : ''}.`,
+    );
+  }
+  const report = readFields(name, content);
+  const { epochs } = report.config;
+  const short = report.models.find(
+    ({ history, diverged, stopped }) => !diverged && !stopped && history.length < epochs,
+  );
+  if (!report.models[report.best]) throw damaged(name, 'its best network is none of its networks');
+  if (short) {
+    throw new ShadegradError(
+      'bad-data',
+      `The run of ${name} was stopped after ${short.history.length} of ${epochs} epochs, within the next one perhaps: where, the report does not say.`,
+      'Verify a run that came to its end.',
+    );
+  }
+  return report;
+}
+
+function parsed(name: string, json: string): Readonly<Record<string, unknown>> {
+  try {
+    return fieldsOf(JSON.parse(json));
+  } catch (cause) {
+    throw damaged(name, reasonOf(cause), cause);
+  }
+}
+
+function readFields(name: string, content: Readonly<Record<string, unknown>>): StoredReport {
+  try {
+    const settings = readSettings(content.config, 'its config');
+    return { ...readStored(content, 'it'), settings, content };
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error;
+    throw damaged(name, error.message, error);
+  }
+}
+
+function damaged(name: string, how: string, cause?: unknown): ShadegradError {
+  return new ShadegradError(
+    'bad-data',
+    `${name} is not a whole report of a training: ${how}.`,
+    'Use the report as the training wrote it.',
+    cause,
+  );
+}

@@ -1,0 +1,157 @@
+import { alignedLines } from '../report/table.ts';
+import { percent } from '../report/text.ts';
+import type { Objective } from './file.ts';
+import type { DifferingTask, MissingTask, SettingReport, SweepReport, SweepRun } from './report.ts';
+import type { Score } from './result.ts';
+import {
+  SETTINGS,
+  type SettingName,
+  type SharedSettings,
+  settingText,
+  settingValue,
+  varyingSettings,
+} from './settings.ts';
+
+/** Columns of a terminal. */
+const WIDTH = 80;
+/** Rows of a table: what is further down is in the files. */
+const MOST_ROWS = 20;
+const LONGEST_CELL = 20;
+
+interface Column<T> {
+  readonly heading: string;
+  text(row: T, index: number): string;
+}
+
+/**
+ * The best networks and, where there are several seeds, the best settings, as lines for a terminal of 80 columns: with the
+ * settings that vary.
+ */
+export function formatSweep(report: SweepReport): string {
+  const { networks, settings, missing, file } = report;
+  const varying = varyingSettings([...networks, ...missing.flatMap((task) => task.networks)]);
+  const without = varying.filter((name) => name !== 'seed');
+  const [loss, accuracy] = scoreColumns(file.objective);
+  const tables = [
+    sumsLine(report),
+    '',
+    ...table(
+      networks,
+      [
+        { heading: '', text: ({ validation }, i) => (validation ? String(i + 1) : '') },
+        { heading: accuracy, text: ({ validation, status }) => accuracyText(validation, status) },
+        { heading: loss, text: ({ validation }) => (validation ? lossText(validation.loss) : '') },
+        { heading: 'test', text: ({ test }) => (test ? percent(test.accuracy) : '') },
+      ],
+      varying,
+      'networks.csv',
+    ),
+  ];
+  if (!varying.includes('seed')) return tables.join('\n');
+  return [
+    ...tables,
+    '',
+    `Means over seeds, with 95 % intervals:`,
+    '',
+    ...table(
+      settings,
+      [
+        { heading: 'seeds', text: ({ trained }) => String(trained) },
+        { heading: accuracy, text: (row) => meanText(row, 'accuracy') },
+        { heading: loss, text: (row) => meanText(row, 'loss') },
+      ],
+      without,
+      'report.json',
+    ),
+  ].join('\n');
+}
+
+function scoreColumns(objective: Objective): readonly [loss: string, accuracy: string] {
+  const mark = (name: string, what: Objective) => (objective === what ? `${name} *` : name);
+  return [mark('val. loss', 'validationLoss'), mark('validation', 'validationAccuracy')];
+}
+
+function sumsLine({ networks, missing, file }: SweepReport): string {
+  const count = (status: string) => networks.filter((network) => network.status === status).length;
+  const lost = missing.reduce((sum, task) => sum + task.networks.length, 0);
+  const parts = [
+    `${networks.length + lost} networks: ${count('trained')} trained`,
+    ...(count('stopped') > 0 ? [`${count('stopped')} stopped by halving`] : []),
+    ...(count('diverged') > 0 ? [`${count('diverged')} diverged`] : []),
+    ...(lost > 0 ? [`${lost} missing`] : []),
+  ];
+  const by = file.objective === 'validationLoss' ? 'loss' : 'accuracy';
+  return `${parts.join(', ')}. Best first, by validation ${by} (*).`;
+}
+
+/** Rows with their own columns, and with as many settings as there is room for. */
+function table<T extends { readonly settings: SharedSettings }>(
+  rows: readonly T[],
+  own: readonly Column<T>[],
+  varying: readonly SettingName[],
+  file: string,
+): string[] {
+  const shown = rows.slice(0, MOST_ROWS);
+  const settings = varying.map(
+    (name): Column<T> => ({
+      heading: SETTINGS[name].heading,
+      text: (row) => shortened(settingText(settingValue(row.settings, name))),
+    }),
+  );
+  const lines = (columns: readonly Column<T>[]) =>
+    alignedLines(
+      columns.map(({ heading }) => heading),
+      shown.map((row, i) => columns.map(({ text }) => text(row, i))),
+      columns.map(() => true),
+    );
+  const isWide = (columns: readonly Column<T>[]) => lines(columns).some(({ length }) => length > WIDTH);
+  let fitting = settings.length;
+  while (fitting > 0 && isWide([...own, ...settings.slice(0, fitting)])) fitting--;
+  const left = varying.slice(fitting).map((name) => SETTINGS[name].heading);
+  return [
+    ...lines([...own, ...settings.slice(0, fitting)]),
+    ...(rows.length > shown.length ? [`… ${rows.length - shown.length} more in ${file}`] : []),
+    ...(left.length > 0 ? [`Not shown, but in ${file}: ${left.join(', ')}`] : []),
+  ];
+}
+
+function shortened(text: string): string {
+  return text.length <= LONGEST_CELL ? text : `…${text.slice(1 - LONGEST_CELL)}`;
+}
+
+function accuracyText(score: Score | null, status: string): string {
+  return score ? percent(score.accuracy) : status;
+}
+
+function lossText(loss: number): string {
+  return loss.toPrecision(4);
+}
+
+function meanText({ validation }: SettingReport, what: 'loss' | 'accuracy'): string {
+  if (!validation) return '';
+  const { mean, interval } = validation[what];
+  const half = interval && (interval[1] - interval[0]) / 2;
+  if (what === 'loss') return `${lossText(mean)}${half === null ? '' : ` ± ${half.toPrecision(2)}`}`;
+  return `${(100 * mean).toFixed(2)}${half === null ? '' : ` ± ${(100 * half).toFixed(2)}`} %`;
+}
+
+/** The tasks that are missing, a line each, with their networks and why. */
+export function missingText(missing: readonly MissingTask[]): string {
+  return missing
+    .map(({ task, networks, reasons }) => {
+      const ids = networks.map(({ id }) => id).join(', ');
+      const what = networks.length === 1 ? 'network' : `${networks.length} networks,`;
+      return `Task ${task} (${what} ${ids}): ${reasons.join(' ')}`;
+    })
+    .join('\n');
+}
+
+/** The tasks of which there are different results, a line each, with the adapters that they are from. */
+export function differingText(differing: readonly DifferingTask[]): string {
+  return differing
+    .map(({ task, reported, others }) => {
+      const where = ({ folder, adapter }: SweepRun) => `${folder} (${adapter})`;
+      return `Task ${task} has other results in ${others.map(where).join(' and ')} than in ${where(reported)}, which is reported.`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,99 @@
+import { fieldsOf } from '../json.ts';
+import type { InitialWeights } from '../model/checksum.ts';
+import { list, nullable, number, object, oneOf, type Reader, text, whole } from '../model/fields.ts';
+import type { ImageShape } from '../model/model-file.ts';
+import type { NetworkSettings } from '../model/network-settings.ts';
+import type { Versions } from '../versions.ts';
+import type { Divergence, EpochRecord, Leg } from './history.ts';
+import { OPTIMIZER_NAMES } from './optimizer.ts';
+import type { TrainerSettings } from './settings.ts';
+
+// What checkpoints and reports say of a training, as it is read from a file.
+
+/** The shaders compute in float32, which holds 1e-38 to 1e38. */
+const learningRate = number(1e-30, 1e30);
+const weightDecay = number(0, 1);
+export const share = number(0, 1);
+
+/** Of SHA-256. */
+export const checksum = text(/^[0-9a-f]{64}$/);
+
+function oneOrMore(read: Reader<number>): Reader<number | number[]> {
+  const readAll = list(read, 1);
+  return (value, path) => (Array.isArray(value) ? readAll(value, path) : read(value, path));
+}
+
+const SCHEDULES = {
+  constant: object({ name: oneOf('constant') }),
+  cosine: object({ name: oneOf('cosine'), epochs: number(0) }),
+  step: object({ name: oneOf('step'), epochs: number(0), factor: number(0) }),
+};
+
+const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
+  const name = oneOf('constant', 'cosine', 'step')(fieldsOf(value).name, `${path}.name`);
+  return SCHEDULES[name](value, path);
+};
+
+const networkSettings = { seed: whole(0), learningRate, weightDecay };
+
+const ownSettings = list(object<NetworkSettings>(networkSettings), 1);
+
+/** But for the plan, and what each network has for itself. The optimizer's own numbers are checked by `optimizerOf`. */
+const settingsFields = {
+  hidden: list(whole(1)),
+  batchSize: whole(1),
+  optimizer: oneOf(...OPTIMIZER_NAMES),
+  learningRate: oneOrMore(learningRate),
+  weightDecay: oneOrMore(weightDecay),
+  beta1: number(),
+  beta2: number(),
+  epsilon: number(),
+  momentum: number(),
+  schedule,
+  warmup: number(0),
+  seed: whole(0),
+  models: whole(1),
+  validationSplit: share,
+  patience: nullable(whole(1)),
+} satisfies { [K in keyof Omit<TrainerSettings, 'plan' | 'networks'>]: Reader<TrainerSettings[K]> };
+
+const commonSettings = object<Omit<TrainerSettings, 'plan' | 'networks'>>(settingsFields);
+
+/** Names of the settings that {@link withSettings} reads. */
+export const SETTINGS = [...Object.keys(settingsFields), 'networks'];
+
+/** A trainer's settings, and other fields beside them. Networks' own settings are absent where there are none. */
+export function withSettings<T extends object>(
+  others: { [K in keyof T]-?: Reader<T[K]> },
+): Reader<Omit<TrainerSettings, 'plan'> & T> {
+  const readOthers = object<T>(others);
+  return (value, path) => {
+    const { networks } = fieldsOf(value);
+    const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
+    return { ...commonSettings(value, path), ...own, ...readOthers(value, path) };
+  };
+}
+
+/** What is known of a network. */
+export const networkFields = {
+  ...networkSettings,
+  history: list(
+    object<EpochRecord>({
+      epoch: whole(1),
+      loss: number(),
+      accuracy: share,
+      valLoss: nullable(number()),
+      valAccuracy: nullable(share),
+      seconds: number(0),
+    }),
+  ),
+  diverged: nullable(object<Divergence>({ epoch: whole(1), batch: nullable(whole(1)) })),
+};
+
+export const initialWeights = nullable(object<InitialWeights>({ file: text(), sha256: checksum }));
+
+export const imageSize = nullable(object<ImageShape>({ height: whole(1), width: whole(1) }));
+
+export const versions = object<Versions>({ shadegrad: text(), webgpu: nullable(text()), runtime: text() });
+
+export const legs = list(object<Leg>({ plan: text(), adapter: text(), versions }));
