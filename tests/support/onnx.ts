@@ -35,5 +35,7 @@ export async function onnxSession(model: Uint8Array): Promise<OnnxSession> {
 
 /** Pixels as a model without `bytes` takes them. */
 export function scaled(bytes: Uint8Array): Float32Array {
-  return Float32Array.from(bytes, (byte) => byte / 255);
+  const floats = new Float32Array(bytes);
+  for (const [i, byte] of bytes.entries()) floats[i] = byte / 255;
+  return floats;
 }
