@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.ts';
 import { encodeOnnx, type OnnxOptions } from '../../src/export/onnx.ts';
 import type { ModelFile } from '../../src/model/model-file.ts';
 import { modelNotes } from '../../src/model/notes.ts';
@@ -7,6 +6,7 @@ import { decodeModels, encodeModels, type ModelsFile, networkFile } from '../../
 import { loadDataset } from '../../src/node/datasets.ts';
 import { mostProbable } from '../../src/train/ensemble.ts';
 import { Trainer } from '../../src/train/trainer.ts';
+import { firstOf } from '../support/first-of.ts';
 import { testDevice } from '../support/gpu.ts';
 import { onnxSession, scaled } from '../support/onnx.ts';
 
@@ -16,11 +16,6 @@ const NETWORKS = 2;
 const data = firstOf(await loadDataset('mnist'), TRAINED);
 const { images } = data.test;
 const { file, evaluation } = await learned();
-
-function firstOf({ train, ...rest }: Dataset, count: number): Dataset {
-  const images = train.images.subarray(0, (train.images.length / train.count) * count);
-  return { ...rest, train: { images, labels: train.labels.subarray(0, count), count } };
-}
 
 /** Networks that learned real digits, as their file has them, and what they make of MNIST's 10,000 test images. */
 async function learned() {
