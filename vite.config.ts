@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
@@ -13,7 +13,7 @@ type ProjectOptions = Pick<
 
 const external = [
   /^node:/,
-  ...[...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.optionalDependencies)].map(
+  ...[...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.peerDependencies)].map(
     (name) => new RegExp(`^${name}(/|$)`),
   ),
 ];
@@ -21,6 +21,23 @@ const external = [
 const executableCli: Plugin = {
   name: 'executable-cli',
   writeBundle: () => chmod('dist/cli.js', 0o755),
+};
+
+/**
+ * What is shipped has shaders without their comments, which are more than half of them. Lines stay where they are, so that
+ * errors point to those of shaders/.
+ */
+const bareShaders: Plugin = {
+  name: 'bare-shaders',
+  apply: 'build',
+  enforce: 'pre',
+  load: {
+    filter: { id: /\.wgsl\?raw$/ },
+    async handler(id) {
+      const code = await readFile(id.replace('?raw', ''), 'utf8');
+      return `export default ${JSON.stringify(code.replace(/[ \t]*\/\/.*$/gm, ''))};`;
+    },
+  },
 };
 
 /** What the demo page may load: its own files, and MNIST from a mirror for hosts that do not carry it. */
@@ -85,7 +102,7 @@ function project(name: string, include: string[], options: ProjectOptions = {}) 
 }
 
 const library: ViteUserConfig = {
-  plugins: [executableCli],
+  plugins: [executableCli, bareShaders],
   build: {
     target: 'es2023',
     minify: false,
@@ -130,7 +147,7 @@ const demo: ViteUserConfig = {
   base: './',
   // Files that the first build makes stay for the next ones.
   publicDir: '../node_modules/.cache/shadegrad-demo',
-  plugins: [securePage, mnistFiles],
+  plugins: [securePage, mnistFiles, bareShaders],
   build: {
     target: 'es2023',
     outDir: '../dist-demo',
@@ -139,7 +156,12 @@ const demo: ViteUserConfig = {
     // Above the size of ECharts, which the page does not wait for.
     chunkSizeWarningLimit: 600,
   },
-  worker: { format: 'es' },
+  // One file, with all shaders: once the page is there it works offline.
+  worker: {
+    format: 'es',
+    plugins: () => [bareShaders],
+    rolldownOptions: { output: { codeSplitting: false } },
+  },
   preview: { host: 'localhost' },
 };
 

@@ -1,10 +1,11 @@
 // An entry of its own: ECharts takes longer to load than the rest of the library, and training does not need it.
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
 export { benchPage } from './bench/page.ts';
+export type { ChartOption } from './report/chart-option.ts';
 export { type CurvesOptions, curvesOption, type RunningPoint } from './report/curves.ts';
-export { type ChartOption, chartParts } from './report/echarts-parts.ts';
+export { chartParts, type Parts } from './report/echarts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type ColourBar, type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';
 export type { Theme } from './report/palette.ts';
 export { type StripNetwork, type StripOptions, stripOption, stripSize } from './report/strip.ts';
-export { renderSvg } from './report/svg.ts';
+export { type ChartSize, renderSvg } from './report/svg.ts';

@@ -66,6 +66,7 @@ export {
 export { confusionMatrix } from './report/confusion.ts';
 export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
+export { COPIES, withRounding } from './report/rounding.ts';
 export {
   type DataSource,
   matrixLabels,
@@ -93,6 +94,7 @@ export {
   type Condition,
   FALSE_ALARM,
   type KeptModels,
+  mayDiffer,
   type Repetition,
   type Verification,
   verification,

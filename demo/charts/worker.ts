@@ -7,7 +7,7 @@ import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.
 // ECharts takes tens of milliseconds for a chart, more where a software GPU uses the processor. That is
 // too long for the page's thread, which follows a training and a pen meanwhile.
 
-use([...chartParts, CanvasRenderer]);
+const ready = chartParts().then((parts) => use([...parts, CanvasRenderer]));
 setPlatformAPI({
   // A canvas to measure texts with: on its own, ECharts can only use a page's, and its type asks for that.
   createCanvas: () => new OffscreenCanvas(1, 1) as unknown as HTMLCanvasElement,
@@ -106,12 +106,12 @@ function cellsOf(option: ChartOption | undefined): { readonly value: readonly [n
 
 async function picture({ id, format, content, ground }: Of<'picture'>): Promise<void> {
   const option = optionOf(content, ground);
-  const picture = format === 'svg' ? drawSvg(option, ground) : await drawPng(option, ground);
+  const picture = format === 'svg' ? await drawSvg(option, ground) : await drawPng(option, ground);
   scope.postMessage({ kind: 'picture', id, picture });
 }
 
-function drawSvg(option: ChartOption, ground: Ground): Blob {
-  return new Blob([renderSvg(option, ground)], { type: 'image/svg+xml' });
+async function drawSvg(option: ChartOption, ground: Ground): Promise<Blob> {
+  return new Blob([await renderSvg(option, ground)], { type: 'image/svg+xml' });
 }
 
 async function drawPng(option: ChartOption, ground: Ground): Promise<Blob> {
@@ -126,7 +126,8 @@ async function drawPng(option: ChartOption, ground: Ground): Promise<Blob> {
   }
 }
 
-scope.onmessage = ({ data: request }) => {
+scope.onmessage = async ({ data: request }) => {
+  await ready;
   switch (request.kind) {
     case 'create':
       charts.set(request.chart, { canvas: request.canvas });

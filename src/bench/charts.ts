@@ -1,4 +1,4 @@
-import type { ChartOption } from '../report/echarts-parts.ts';
+import type { ChartOption } from '../report/chart-option.ts';
 import { colors, SERIES_COLORS, SYMBOLS, type Theme } from '../report/palette.ts';
 import { chartStyle, textWidth, titleSize } from '../report/style.ts';
 import type { ChoiceReport } from './choice.ts';

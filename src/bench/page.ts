@@ -1,10 +1,12 @@
 import { colors, type Theme } from '../report/palette.ts';
-import { renderSvg } from '../report/svg.ts';
+import { svgRenderer } from '../report/svg.ts';
 import { type AdapterColumn, adapterColumns, type NamedReport, rowNames } from './columns.ts';
 import { figureText } from './format.ts';
 import { versionsText } from './report.ts';
 import type { BenchRow } from './rows.ts';
 import { SHARES_WIDTHS, type SharesWidth, sharesChart } from './shares-chart.ts';
+
+type Draw = Awaited<ReturnType<typeof svgRenderer>>;
 
 /** Up to this width of the window, names in charts stand above their rows. */
 const NARROW = 760;
@@ -14,8 +16,10 @@ const NARROW = 760;
  * The page follows the reader's choice of a light or a dark theme.
  *
  * @param reports at least one, such as `readBenchFile` lets through
+ * @throws ShadegradError `usage` where ECharts is not installed
  */
-export function benchPage(reports: readonly NamedReport[]): string {
+export async function benchPage(reports: readonly NamedReport[]): Promise<string> {
+  const draw = await svgRenderer();
   const columns = adapterColumns(reports);
   return `<!doctype html>
 <html lang="en">
@@ -37,8 +41,8 @@ counted.</p>
 ${adaptersTable(columns)}
 <h2>The floor</h2>
 ${rowsTable('The best rates of each adapter, or the median time', columns, 'floor')}
-${sharesSection('Kernels', 'Shares of the floor, and the median time of a dispatch', columns, 'kernels')}
-${sharesSection('Training', 'Shares of the floor, and images per second of all models together', columns, 'train')}
+${sharesSection('Kernels', 'Shares of the floor, and the median time of a dispatch', columns, 'kernels', draw)}
+${sharesSection('Training', 'Shares of the floor, and images per second of all models together', columns, 'train', draw)}
 ${skippedList(columns)}
 </main>
 </body>
@@ -67,21 +71,27 @@ function sharesSection(
   caption: string,
   columns: readonly AdapterColumn[],
   of: 'kernels' | 'train',
+  draw: Draw,
 ): string {
   const measured = columns.filter(({ rows }) => [...rows.values()].some((row) => row.of === of));
   if (measured.length === 0) return '';
   const names = rowNames(measured, of);
   const drawn = names.filter((name) => measured.some(({ rows }) => rows.get(name)?.share));
   return `<h2>${heading}</h2>
-${picture(`${heading}: shares of the floor by adapter`, measured, drawn)}
+${picture(`${heading}: shares of the floor by adapter`, measured, drawn, draw)}
 ${rowsTable(caption, measured, of)}`;
 }
 
 /** The chart for both themes and for wide and narrow windows, of which a browser shows one. */
-function picture(title: string, columns: readonly AdapterColumn[], names: readonly string[]): string {
+function picture(
+  title: string,
+  columns: readonly AdapterColumn[],
+  names: readonly string[],
+  draw: Draw,
+): string {
   const source = (width: SharesWidth, theme: Theme) => {
     const { option, height } = sharesChart(title, columns, names, width, theme);
-    const svg = renderSvg(option, { width: SHARES_WIDTHS[width], height });
+    const svg = draw(option, { width: SHARES_WIDTHS[width], height });
     return { url: `data:image/svg+xml,${encodeURIComponent(svg)}`, width: SHARES_WIDTHS[width], height };
   };
   const sourceOf = (media: string, width: SharesWidth, theme: Theme) => {

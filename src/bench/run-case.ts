@@ -57,7 +57,7 @@ export async function runCase(
   const { step, lanes = 1, flops, bytes, rotate = false } = kernelCase;
   const dispatch = dispatchOf(kernelCase, variant);
   const name = nameOf(kernelCase, variant);
-  const missing = missingFeature(timer.device, [dispatch]);
+  const missing = await missingFeature(timer.device, [dispatch]);
   if (missing) return { ...name, status: 'skipped', reason: `this device lacks ${missing}` };
   if (timer.device.adapterInfo.subgroupMinSize < lanes) {
     return { ...name, status: 'skipped', reason: `this device's subgroups may be narrower than ${lanes}` };

@@ -159,7 +159,7 @@ async function measureTraining(
     const target = targetOf(device);
     const plan = trainingPlanOf(config, target);
     assertWithinLimits(plan, device.limits);
-    const missing = missingFeature(device, plan.dispatches);
+    const missing = await missingFeature(device, plan.dispatches);
     if (missing) return { ...config, status: 'skipped', reason: `this device lacks ${missing}` };
     const work = makeWork(config, target);
     const run = await TrainingRun.create(device, work);

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { compareBench, formatComparison } from '../bench.ts';
+import { benchPage } from '../charts.ts';
 import { readBenchFolder, readBenchReport, writeFiles } from '../node.ts';
 import { benchOptions } from './bench-options.ts';
 import { withFolder } from './out-folder.ts';
@@ -26,8 +27,7 @@ export function addBenchFiles(bench: Command): void {
     .action((folder: string, { out }: { readonly out: string }) =>
       withFolder(dirname(out), [basename(out)], async () => {
         const reports = await readBenchFolder(folder);
-        const { benchPage } = await import('../charts.ts');
-        const files = { [basename(out)]: benchPage(reports) };
+        const files = { [basename(out)]: await benchPage(reports) };
         output(false).say(filesText(await writeFiles(dirname(out), files)));
       }),
     );

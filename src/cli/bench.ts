@@ -19,7 +19,8 @@ import {
   formatBench,
   trainingBenchLimits,
 } from '../bench.ts';
-import { BENCH_CHART_SIZE, benchChart } from '../charts.ts';
+import { BENCH_CHART_SIZE, benchChart, renderSvg } from '../charts.ts';
+import { missingCharts } from '../node/charts.ts';
 import {
   type AdapterChoice,
   nodeVersions,
@@ -115,7 +116,7 @@ type Measure = (
   open: () => Promise<GPUDevice>,
 ) => Promise<BenchReport | ChoiceReport>;
 
-function run(
+async function run(
   flags: BenchFlags,
   signal: AbortSignal,
   optionalLimits: Readonly<Record<string, number>>,
@@ -123,7 +124,10 @@ function run(
 ): Promise<void> {
   const { svg } = flags;
   const work = () => measureAndPrint(flags, signal, optionalLimits, measure);
-  return svg === undefined ? work() : withFolder(dirname(svg), [basename(svg)], work);
+  if (svg === undefined) return work();
+  const missing = missingCharts();
+  if (missing) throw missing;
+  return withFolder(dirname(svg), [basename(svg)], work);
 }
 
 async function measureAndPrint(
@@ -153,8 +157,7 @@ async function measureAndPrint(
     checkMeasured(report);
     const chart = benchChart(report);
     if (svg === undefined || !chart) return;
-    const { renderSvg } = await import('../charts.ts');
-    const files = { [basename(svg)]: renderSvg(chart, BENCH_CHART_SIZE) };
+    const files = { [basename(svg)]: await renderSvg(chart, BENCH_CHART_SIZE) };
     out.say(filesText(await writeFiles(dirname(svg), files)));
   } finally {
     bar?.stop();

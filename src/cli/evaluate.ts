@@ -22,7 +22,7 @@ import { type DataFlags, loadData } from './data.ts';
 import { loadModels, type NormalisationFlags } from './model.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
-import { adapterLine, datasetLine, filesText, output, testText } from './output.ts';
+import { adapterLine, datasetLine, filesText, noteMissingCharts, output, testText } from './output.ts';
 
 interface EvaluateFlags extends DataFlags, NormalisationFlags {
   readonly out?: string;
@@ -47,6 +47,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
 
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
+  if (flags.out !== undefined) noteMissingCharts(out);
   const file = await loadModels(path, flags, out);
   const data = namedLike(await loadData(flags, out, signal), file.classNames);
   checkFit(data, file);

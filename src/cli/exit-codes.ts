@@ -14,6 +14,11 @@ const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = 
   'device-lost': 6,
 };
 
+/** What the command ends with for an error. */
+export function exitCodeOf({ code }: ShadegradError, interruptCode: number): number {
+  return code === 'interrupted' ? interruptCode : EXIT_CODES[code];
+}
+
 /**
  * Prints an error on stderr and returns its exit code.
  * @param interruptCode the exit code of an `interrupted` error
@@ -21,7 +26,7 @@ const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = 
 export function reportError(error: unknown, interruptCode: number): number {
   if (error instanceof ShadegradError) {
     process.stderr.write(`shadegrad: ${error}\n`);
-    return error.code === 'interrupted' ? interruptCode : EXIT_CODES[error.code];
+    return exitCodeOf(error, interruptCode);
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(

@@ -8,7 +8,9 @@ import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
 import { addExport } from './export.ts';
 import { listenForInterrupts } from './interrupt.ts';
+import { addMerge } from './merge.ts';
 import { addPredict } from './predict.ts';
+import { addSweep } from './sweep.ts';
 import { addTrain } from './train.ts';
 import { addVerify } from './verify.ts';
 
@@ -22,6 +24,8 @@ function program(signal: AbortSignal): Command {
     .exitOverride()
     .addHelpText('after', EXIT_CODES_HELP);
   addTrain(root, signal);
+  addSweep(root, signal);
+  addMerge(root);
   addEvaluate(root, signal);
   addPredict(root, signal);
   addVerify(root, signal);

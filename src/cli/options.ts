@@ -6,6 +6,7 @@ import { DATASET_NAMES, MOST_NETWORKS, OPTIMIZER_NAMES, PLAN_NAMES, SCHEDULE_NAM
 const MOST_LAYERS = 16;
 const WIDEST_LAYER = 65_536;
 const LONGEST_SIDE = 4096;
+const MOST_SHARDS = 10_000;
 const WHOLE = /^\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -87,6 +88,13 @@ export function parseImageSize(text: string): { width: number; height: number } 
   return inRange
     ? { width, height }
     : refuse(`a width and a height from 1 to ${grouped(LONGEST_SIDE)}, e.g. 28x28`);
+}
+
+export function parseShard(text: string): { index: number; count: number } {
+  const [index = 0, count = 0] = /^\d{1,9}\/\d{1,9}$/.test(text) ? text.split('/').map(Number) : [];
+  return index >= 1 && index <= count && count <= MOST_SHARDS
+    ? { index, count }
+    : refuse('a part and how many there are, e.g. 1/8 to 8/8');
 }
 
 export function parseText(text: string): string {
@@ -195,6 +203,17 @@ export const options = {
     )
       .argParser(parseText)
       .default('auto'),
+  shard: () =>
+    new Option(
+      '--shard <I/N>',
+      'train part I of N of the tasks, which all have about as much work',
+    ).argParser(parseShard),
+  shards: () =>
+    new Option(
+      '--shards <N>',
+      'into how many parts the tasks are split, where JOB_COMPLETION_INDEX says which one this is',
+    ).argParser(wholeNumber(1, MOST_SHARDS)),
+  partial: () => new Option('--partial', 'report what is there, even if tasks are missing'),
   inputMean: () =>
     new Option(
       '--input-mean <mean>',

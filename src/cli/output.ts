@@ -1,3 +1,4 @@
+import { missingCharts } from '../node/charts.ts';
 import {
   type Dataset,
   type EpochRecord,
@@ -38,6 +39,12 @@ export function output(json: boolean): Output {
     note,
     result: (object, text) => print(json ? JSON.stringify(object, null, 2) : text),
   };
+}
+
+/** Tells, before the work, that there will be no pictures where ECharts is not installed. */
+export function noteMissingCharts(out: Output): void {
+  const missing = missingCharts();
+  if (missing) out.note(`Notice: There will be no pictures. ${missing}`);
 }
 
 export function adapterLine({ info, passedOver }: Pick<OpenedDevice, 'info' | 'passedOver'>): string {

@@ -43,15 +43,18 @@ function progressBar<T>(
   };
 }
 
-/** @param networks of which the samples are one's, and the images per second all of those on the GPU */
-export function trainingBar(networks: number): ProgressBar<Progress> | undefined {
+/**
+ * @param networks of which the samples are one's, and the images per second all of those on the GPU
+ * @param task what is trained, where that is one of several
+ */
+export function trainingBar(networks: number, task = ''): ProgressBar<Progress> | undefined {
   return progressBar((progress) => {
     const { epoch, epochs, samples, samplesPerEpoch, imagesPerSecond } = progress;
     const done = (epoch - 1) * samplesPerEpoch + samples;
     const all = epochs * samplesPerEpoch;
     return {
       share: done / all,
-      before: `Epoch ${epoch}/${epochs}`,
+      before: `${task}Epoch ${epoch}/${epochs}`,
       after:
         `${count(imagesPerSecond)} images/s  loss ${loss(progress.loss)}  ` +
         `accuracy ${percent(progress.accuracy)}  ${duration((networks * (all - done)) / imagesPerSecond)} left`,

@@ -46,6 +46,7 @@ import {
   epochLine,
   filesText,
   networkLine,
+  noteMissingCharts,
   type Output,
   planLine,
   resumeCommand,
@@ -101,6 +102,7 @@ export interface TrainingResult {
 
 /** Trains, tests and reports. */
 export async function train(task: Task, out: Output, signal: AbortSignal): Promise<void> {
+  if (task.folder !== undefined) noteMissingCharts(out);
   const loaded = await load(task, out, signal);
   const { report, models, writer } = await trainAndTest(task, loaded, out, signal);
   out.result(report, `${speedLine(report)}\n\n${runText(report)}`);

@@ -1,5 +1,5 @@
 import type { Comparison, Condition, NetworkReport, Verification } from '../node.ts';
-import { loss, percent } from './output.ts';
+import { percent } from './output.ts';
 
 /** A list of networks, or of what differs, is cut off after so many. */
 const MOST_LINES = 10;
@@ -28,7 +28,7 @@ export function verdictText({ verdict, expected, kept, conditions, falseAlarm }:
     case 'within-tolerance':
       return (
         `The same within tolerance. The bits are others, as they may be, since these are: ${others.join(', ')}. ` +
-        'The networks are no further apart than networks that are equally good.'
+        'What is compared is no further apart than rounding takes it in an epoch, and than networks are that are equally good.'
       );
     case 'differs':
       if (!kept.every(({ agrees }) => agrees))
@@ -78,11 +78,19 @@ function toleranceLine(comparison: Comparison, models: readonly NetworkReport[])
   const name = `  ${nameOf(comparison, models)}: `;
   if (typeof reported !== 'number' || typeof here !== 'number' || allowed === null)
     return `${name}report ${reported ?? 'none'}, here ${here ?? 'none'}${agrees ? '' : ', which differs'}`;
-  const [show, unit] = what.endsWith('loss') ? [loss, loss] : [percent, points];
+  const [show, unit] = what.includes('accuracy') ? [percent, points] : [digits, few];
   return (
     `${name}report ${show(reported)}, here ${show(here)}, ${unit(Math.abs(reported - here))} apart, ` +
     `${unit(allowed)} allowed${agrees ? '' : ': too much'}`
   );
+}
+
+function digits(value: number): string {
+  return value.toPrecision(9);
+}
+
+function few(value: number): string {
+  return value.toPrecision(2);
 }
 
 function points(share: number): string {

@@ -6,20 +6,25 @@ import { reasonOf } from '../errors.ts';
 import { adapterNamedBy } from '../node/adapters.ts';
 import {
   type AdapterChoice,
+  COPIES,
   DATASET_NAMES,
   datasetChecksum,
+  initialModel,
   type KeptModels,
+  mayDiffer,
+  mlp,
   modelChecksum,
   PLAN_NAMES,
   type PlanName,
   planMemory,
-  type RunConfig,
+  type Repetition,
   readModels,
   readRunReport,
   ShadegradError,
   type StoredReport,
   type TrainerOptions,
   verification,
+  withRounding,
 } from '../node.ts';
 import type { DataFlags } from './data.ts';
 import { options } from './options.ts';
@@ -60,7 +65,11 @@ async function verify(folder: string, flags: VerifyFlags, signal: AbortSignal): 
   const { report, evaluation, samplesPerEpoch } = await repeat(task, loaded, flags, out, signal);
   const { train, test } = loaded.data;
   const samples = { train: samplesPerEpoch, validation: train.count - samplesPerEpoch };
-  const found = verification(stored, { report, evaluation, labels: test.labels, samples }, kept);
+  const copies = mayDiffer(stored, report)
+    ? await trainCopies(task, loaded, stored, { report, samplesPerEpoch }, out, signal)
+    : [];
+  const repetition = { report, evaluation, labels: test.labels, samples, copies };
+  const found = verification(stored, repetition, kept);
   out.result({ folder, ...found, repeated: report }, verificationText(found, report.models));
   if (found.verdict !== 'differs') return;
   throw new ShadegradError(
@@ -115,7 +124,7 @@ export function taskOf(
   return {
     source: { data, ...(imageSize && { imageSize }) },
     notes: { data, imageSize: imageSize ?? null, epochs: config.epochs },
-    options: { ...settings, plan: planOf(config, flags), planMemory: planMemory() },
+    options: { ...settings, plan: flags.plan ?? planNamed(config.plan), planMemory: planMemory() },
     resumed: undefined,
     init: flags.init ?? config.initial?.file,
     adapter,
@@ -125,8 +134,9 @@ export function taskOf(
   };
 }
 
-function planOf({ plan }: RunConfig, flags: VerifyFlags): PlanName | 'auto' {
-  return flags.plan ?? PLAN_NAMES.find((name) => name === plan) ?? 'auto';
+/** `auto` where this version has no plan of the name. */
+function planNamed(plan: string): PlanName | 'auto' {
+  return PLAN_NAMES.find((name) => name === plan) ?? 'auto';
 }
 
 /**
@@ -175,6 +185,60 @@ export async function loadAgain(
       : 'The run did not start from a model.',
     initial ? 'Name the model that it started from with --init.' : 'Leave out --init.',
   );
+}
+
+/**
+ * Trains one epoch of copies of the first network of each setting, from weights that are off by rounding; of networks whose
+ * settings were named one by one, of the first.
+ */
+async function trainCopies(
+  task: Task,
+  { data, init }: Loaded,
+  { config, settings }: StoredReport,
+  { report, samplesPerEpoch }: Pick<TrainingResult, 'report' | 'samplesPerEpoch'>,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Repetition['copies']> {
+  out.say(`Training one epoch ${COPIES} times from weights that are off by rounding, to see what that does`);
+  const { networks, ...common } = task.options;
+  const first = networks?.[0];
+  const { seed = settings.seed } = first ?? {};
+  const spec = mlp({
+    inputs: data.shape.height * data.shape.width,
+    hidden: settings.hidden,
+    classes: data.classes,
+  });
+  const isHalf = [config, report.config].some(({ matrixUnits }) => matrixUnits !== null);
+  const steps = Math.ceil(samplesPerEpoch / settings.batchSize);
+  const quiet: Output = { ...out, say: () => undefined, note: () => undefined };
+  const losses: number[][] = [];
+  for (let copy = 0; copy < COPIES; copy++) {
+    const initial = withRounding(
+      init?.model ?? initialModel(spec, seed),
+      steps,
+      isHalf ? 'f16' : 'f32',
+      copy,
+    );
+    const options = {
+      ...common,
+      ...first,
+      models: 1,
+      initial,
+      plan: planNamed(report.config.plan),
+    };
+    const once = { ...task, notes: { ...task.notes, epochs: 1 }, options, init: undefined };
+    const result = await trainAndTest(once, { data, init: undefined }, quiet, signal).catch(
+      (error: unknown) => {
+        if (error instanceof ShadegradError && error.code === 'diverged') return undefined;
+        throw error;
+      },
+    );
+    for (const [i, { history }] of (result?.report.models ?? []).entries()) {
+      const [epoch] = history;
+      if (epoch) losses[i] = [...(losses[i] ?? []), epoch.loss];
+    }
+  }
+  return losses.map((own, i) => ({ network: i * settings.models, losses: own }));
 }
 
 /** Under the report's plan, or another where the adapter lacks what it needs. */

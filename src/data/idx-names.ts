@@ -64,7 +64,7 @@ export interface IdxNaming {
 }
 
 /** MNIST's names, which others use too, and those of the datasets that have names of their own. */
-const namings: readonly IdxNaming[] = [
+const namings = (): readonly IdxNaming[] => [
   { of: mnist.name, files: mnist.files, conventions: {} },
   { of: qmnist.name, files: qmnist.files, conventions: {} },
   ...EMNIST_SETS.map((set) => ({
@@ -83,7 +83,7 @@ const namings: readonly IdxNaming[] = [
  */
 export function idxNaming(listed: readonly string[], where: string): IdxNaming {
   const plain = new Set(listed.map(plainIdxName));
-  const found = namings
+  const found = namings()
     .map((naming) => ({
       naming,
       count: Object.values(naming.files).filter(({ name }) => plain.has(name)).length,

@@ -33,6 +33,7 @@ export const mnist: KnownDataset = {
   },
 };
 
+/* @__NO_SIDE_EFFECTS__ */
 function uncompressed(name: string, hex: string): KnownFile {
   return { name, checksumOf: 'content', checksum: { algorithm: 'sha256', hex } };
 }

@@ -2,6 +2,7 @@ import type { ArchivedDataset, Checksum, KnownArchive, KnownDataset, KnownFile }
 import { mnist } from './mnist.ts';
 
 /** A file whose published checksum is that of the gzip file. */
+/* @__NO_SIDE_EFFECTS__ */
 function gzipped(name: string, algorithm: Checksum['algorithm'], hex: string): KnownFile {
   return { name, checksumOf: 'gzip', checksum: { algorithm, hex } };
 }
@@ -128,9 +129,9 @@ const DISTINCT_SMALL_LETTERS = [...'abdefghnqrt'];
  * letters", 2017, and the files `emnist-*-mapping.txt` in its archive). Classes of `letters` hold both cases.
  */
 export const EMNIST_CLASSES = {
-  balanced: [...DIGITS, ...CAPITALS, ...DISTINCT_SMALL_LETTERS],
-  bymerge: [...DIGITS, ...CAPITALS, ...DISTINCT_SMALL_LETTERS],
-  byclass: [...DIGITS, ...CAPITALS, ...SMALL_LETTERS],
+  balanced: /* @__PURE__ */ [DIGITS, CAPITALS, DISTINCT_SMALL_LETTERS].flat(),
+  bymerge: /* @__PURE__ */ [DIGITS, CAPITALS, DISTINCT_SMALL_LETTERS].flat(),
+  byclass: /* @__PURE__ */ [DIGITS, CAPITALS, SMALL_LETTERS].flat(),
   letters: CAPITALS,
   digits: DIGITS,
   mnist: DIGITS,
@@ -176,7 +177,9 @@ const emnistArchive: KnownArchive = {
     hex: 'fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e',
   },
   bytes: 561_753_746,
-  members: EMNIST_OFFERED.flatMap((set) => Object.values(emnistFiles(set)).map(({ name }) => `${name}.gz`)),
+  members: /* @__PURE__ */ EMNIST_OFFERED.flatMap((set) =>
+    Object.values(emnistFiles(set)).map(({ name }) => `${name}.gz`),
+  ),
 };
 
 function emnist(set: EmnistSet): ArchivedDataset {
@@ -193,10 +196,10 @@ function emnist(set: EmnistSet): ArchivedDataset {
 }
 
 /** The datasets that can be asked for by name. */
-export const namedDatasets: readonly (KnownDataset | ArchivedDataset)[] = [
+export const namedDatasets: readonly (KnownDataset | ArchivedDataset)[] = /* @__PURE__ */ [
   mnist,
   fashionMnist,
   kmnist,
   qmnist,
-  ...EMNIST_OFFERED.map(emnist),
-];
+  /* @__PURE__ */ EMNIST_OFFERED.map(emnist),
+].flat();

@@ -67,8 +67,10 @@ export const streams = {
   syntheticTest: (index: number): number => 4 * STREAMS_PER_USE + index,
   /** Setting `index` of a sweep's random sample. */
   sweepSetting: (index: number): number => 5 * STREAMS_PER_USE + index,
-  /** What a sweep's Sobol sequence is shifted by. */
-  sobolShift: 6 * STREAMS_PER_USE,
+  /** What dimension `dimension` of a sweep's Sobol sequence is shifted by. */
+  sobolShift: (dimension: number): number => 6 * STREAMS_PER_USE + dimension,
+  /** By what copy `index` of a network's initial weights is off, to see what rounding does. */
+  rounding: (index: number): number => 7 * STREAMS_PER_USE + index,
 } as const;
 
 /** An endless sequence of random numbers that depends on `seed` and `stream` only. */

@@ -1,85 +1,42 @@
-import bias from '../../shaders/bias.wgsl?raw';
-import biasGradient from '../../shaders/bias_gradient.wgsl?raw';
-import dense from '../../shaders/dense.wgsl?raw';
-import denseBytesLanes from '../../shaders/dense_bytes_lanes.wgsl?raw';
-import denseBytesQuads from '../../shaders/dense_bytes_quads.wgsl?raw';
-import denseInputGradient from '../../shaders/dense_input_gradient.wgsl?raw';
-import denseInputGradientLanes from '../../shaders/dense_input_gradient_lanes.wgsl?raw';
-import denseInputGradientMatrix from '../../shaders/dense_input_gradient_matrix.wgsl?raw';
-import denseInputGradientQuads from '../../shaders/dense_input_gradient_quads.wgsl?raw';
-import denseLanes from '../../shaders/dense_lanes.wgsl?raw';
-import denseMatrix from '../../shaders/dense_matrix.wgsl?raw';
-import denseQuads from '../../shaders/dense_quads.wgsl?raw';
-import denseUpdate from '../../shaders/dense_update.wgsl?raw';
-import denseUpdateLanes from '../../shaders/dense_update_lanes.wgsl?raw';
-import denseUpdateMatrix from '../../shaders/dense_update_matrix.wgsl?raw';
-import denseUpdateQuads from '../../shaders/dense_update_quads.wgsl?raw';
-import floorCopy from '../../shaders/floor_copy.wgsl?raw';
-import floorEmpty from '../../shaders/floor_empty.wgsl?raw';
-import floorFma from '../../shaders/floor_fma.wgsl?raw';
-import floorFmaHalf from '../../shaders/floor_fma_half.wgsl?raw';
-import floorFmaShared from '../../shaders/floor_fma_shared.wgsl?raw';
-import fusedLayout from '../../shaders/fused_layout.wgsl?raw';
-import fusedStep from '../../shaders/fused_step.wgsl?raw';
-import gather from '../../shaders/gather.wgsl?raw';
-import head from '../../shaders/head.wgsl?raw';
-import headLanes from '../../shaders/head_lanes.wgsl?raw';
-import headQuads from '../../shaders/head_quads.wgsl?raw';
-import matmul from '../../shaders/matmul.wgsl?raw';
-import adamPart from '../../shaders/parts/adam.wgsl?raw';
-import adamInPlacePart from '../../shaders/parts/adam_in_place.wgsl?raw';
-import classRowsPart from '../../shaders/parts/class_rows.wgsl?raw';
-import fmaRoundsPart from '../../shaders/parts/fma_rounds.wgsl?raw';
-import labelsPart from '../../shaders/parts/labels.wgsl?raw';
-import laneSumsPart from '../../shaders/parts/lane_sums.wgsl?raw';
-import lanesPart from '../../shaders/parts/lanes.wgsl?raw';
-import layerPart from '../../shaders/parts/layer.wgsl?raw';
-import matrixF16Part from '../../shaders/parts/matrix_f16.wgsl?raw';
-import matrixF32Part from '../../shaders/parts/matrix_f32.wgsl?raw';
-import matrixShapePart from '../../shaders/parts/matrix_shape.wgsl?raw';
-import matrixTilePart from '../../shaders/parts/matrix_tile.wgsl?raw';
-import pixelsPart from '../../shaders/parts/pixels.wgsl?raw';
-import quadSumsPart from '../../shaders/parts/quad_sums.wgsl?raw';
-import ratesPart from '../../shaders/parts/rates.wgsl?raw';
-import scalePart from '../../shaders/parts/scale.wgsl?raw';
-import sgdPart from '../../shaders/parts/sgd.wgsl?raw';
-import stepPart from '../../shaders/parts/step.wgsl?raw';
-import subgroupPart from '../../shaders/parts/subgroup.wgsl?raw';
-import tilesPart from '../../shaders/parts/tiles.wgsl?raw';
-import relu from '../../shaders/relu.wgsl?raw';
-import reluGradient from '../../shaders/relu_gradient.wgsl?raw';
-import softmax from '../../shaders/softmax.wgsl?raw';
-import softmaxCrossEntropy from '../../shaders/softmax_cross_entropy.wgsl?raw';
-import update from '../../shaders/update.wgsl?raw';
 import type { MatrixShape } from './matrix-units.ts';
-import { assembled, type ShaderFile, type ShaderSource } from './shaders.ts';
+import { assembled, type Family, loadShader, type ShaderSource } from './shaders.ts';
+
+/** `const NAME = <value>u;` in a shader. Plans are made before its code is there, so these stand in the table as well. */
+type Constants = Readonly<Record<string, number>>;
 
 /** How a kernel uses a buffer; `step` is the uniform with the current step's numbers. */
 export type Access = 'read' | 'read-write' | 'step';
 
+/** A file of shaders/. */
+interface Part {
+  readonly family: Family;
+  /** Those of its constants that sizes are planned with: how large a tile is that is written out in it. */
+  readonly constants?: Constants;
+}
+
 /** WGSL that several kernels share: shaders/parts/NAME.wgsl. */
 const PARTS = {
-  adam: adamPart,
-  adam_in_place: adamInPlacePart,
-  class_rows: classRowsPart,
-  fma_rounds: fmaRoundsPart,
-  labels: labelsPart,
-  lane_sums: laneSumsPart,
-  lanes: lanesPart,
-  layer: layerPart,
-  matrix_f16: matrixF16Part,
-  matrix_f32: matrixF32Part,
-  matrix_shape: matrixShapePart,
-  matrix_tile: matrixTilePart,
-  pixels: pixelsPart,
-  quad_sums: quadSumsPart,
-  rates: ratesPart,
-  scale: scalePart,
-  sgd: sgdPart,
-  step: stepPart,
-  subgroup: subgroupPart,
-  tiles: tilesPart,
-} as const;
+  adam: { family: 'common' },
+  adam_in_place: { family: 'common' },
+  class_rows: { family: 'common' },
+  fma_rounds: { family: 'floor' },
+  labels: { family: 'common' },
+  lane_sums: { family: 'lanes' },
+  lanes: { family: 'common' },
+  layer: { family: 'common' },
+  matrix_f16: { family: 'matrix', constants: { TILE: 32, CHUNK: 16 } },
+  matrix_f32: { family: 'matrix', constants: { TILE: 64, CHUNK: 32 } },
+  matrix_shape: { family: 'matrix' },
+  matrix_tile: { family: 'matrix', constants: { STORED: 256 } },
+  pixels: { family: 'tiled' },
+  quad_sums: { family: 'quads' },
+  rates: { family: 'common' },
+  scale: { family: 'matrix' },
+  sgd: { family: 'common' },
+  step: { family: 'common' },
+  subgroup: { family: 'lanes' },
+  tiles: { family: 'tiled' },
+} as const satisfies Record<string, Part>;
 
 type PartName = keyof typeof PARTS;
 
@@ -95,9 +52,10 @@ export type UpdatePart = keyof typeof UPDATES;
 /** The parts that stand in for `matrix` among a kernel's parts: how matrix units of a shape make a product. */
 const matrixParts = ({ sums }: MatrixShape) => ['matrix_shape', `matrix_${sums}`, 'matrix_tile'] as const;
 
-export interface Kernel {
-  readonly code: string;
-  /** The parts in front of `code`, in order; `update` is replaced by the optimizer's, `matrix` by the matrix units'. */
+export interface Kernel extends Part {
+  /**
+   * The parts in front of its own code, in order; `update` is replaced by the optimizer's, `matrix` by the matrix units'.
+   */
   readonly parts: readonly (PartName | 'update' | 'matrix')[];
   /** Every binding of group 0, in the shader's order. */
   readonly bindings: Readonly<Record<string, Access>>;
@@ -114,15 +72,15 @@ const tiles: Kernel['workgroupBytes'] = ({ WORKGROUP_SIZE = Number.NaN }) => 64 
  *
  * @param staged halves of both chunks
  */
+/* @__NO_SIDE_EFFECTS__ */
 function matrices(staged: (tile: number, chunk: number) => number): NonNullable<Kernel['workgroupBytes']> {
   return (_, matrix) => {
     if (!matrix) return Number.NaN;
-    const part = PARTS[`matrix_${matrix.sums}`];
-    const tile = constantIn(part, 'TILE');
-    const halves = 2 * staged(tile, constantIn(part, 'CHUNK'));
+    const { TILE, CHUNK } = PARTS[`matrix_${matrix.sums}`].constants;
+    const halves = 2 * staged(TILE, CHUNK);
     // Of four quarters, and of subgroups whose work nobody needs.
-    const stored = 5 * constantIn(matrixTilePart, 'STORED');
-    return halves + (matrix.sums === 'f32' ? 4 * stored : 2 * stored + 4 * tile ** 2);
+    const stored = 5 * PARTS.matrix_tile.constants.STORED;
+    return halves + (matrix.sums === 'f32' ? 4 * stored : 2 * stored + 4 * TILE ** 2);
   };
 }
 
@@ -150,45 +108,48 @@ const DENSE_UPDATE = {
   moments: 'read-write',
 } as const;
 
-/** Every kernel: its shader and its explicit bind group layout. */
+const FUSED_STEP = { TILE: 32, SLOTS: 4 } as const;
+
+/** Every kernel, whose code is shaders/NAME.wgsl: what it is put together from, and its explicit bind group layout. */
 export const KERNELS = {
   gather: {
-    code: gather,
+    family: 'plain',
     parts: ['step'],
     bindings: { step: 'step', samples: 'read', order: 'read', x: 'read-write' },
   },
   matmul: {
-    code: matmul,
+    family: 'plain',
     parts: [],
     bindings: { a: 'read', b: 'read', c: 'read-write' },
+    constants: { TILE: 4 },
   },
   bias: {
-    code: bias,
+    family: 'plain',
     parts: ['layer'],
     bindings: { parameters: 'read', y: 'read-write' },
   },
   relu: {
-    code: relu,
+    family: 'plain',
     parts: [],
     bindings: { y: 'read-write' },
   },
   relu_gradient: {
-    code: reluGradient,
+    family: 'plain',
     parts: [],
     bindings: { y: 'read', gradient: 'read-write' },
   },
   bias_gradient: {
-    code: biasGradient,
+    family: 'plain',
     parts: ['layer'],
     bindings: { delta: 'read', gradient: 'read-write' },
   },
   softmax: {
-    code: softmax,
+    family: 'common',
     parts: ['step'],
     bindings: { step: 'step', logits: 'read', probabilities: 'read-write' },
   },
   softmax_cross_entropy: {
-    code: softmaxCrossEntropy,
+    family: 'common',
     parts: ['step', 'labels'],
     bindings: {
       step: 'step',
@@ -202,7 +163,7 @@ export const KERNELS = {
     workgroupBytes: ({ WORKGROUP_SIZE = Number.NaN }) => 16 * Math.ceil(WORKGROUP_SIZE / 2),
   },
   update: {
-    code: update,
+    family: 'plain',
     parts: ['step', 'rates', 'layer', 'update'],
     bindings: {
       step: 'step',
@@ -213,13 +174,13 @@ export const KERNELS = {
     },
   },
   dense: {
-    code: dense,
+    family: 'tiled',
     parts: ['step', 'lanes', 'layer', 'tiles', 'pixels'],
     bindings: DENSE,
     workgroupBytes: tiles,
   },
   head: {
-    code: head,
+    family: 'tiled',
     parts: ['step', 'lanes', 'labels'],
     bindings: HEAD,
     // For each vector of classes, four vec4fs per slice and eight more; then the labels and losses of four rows.
@@ -230,112 +191,120 @@ export const KERNELS = {
     },
   },
   dense_input_gradient: {
-    code: denseInputGradient,
+    family: 'tiled',
     parts: ['lanes', 'layer', 'tiles'],
     bindings: INPUT_GRADIENT,
     workgroupBytes: tiles,
   },
   dense_update: {
-    code: denseUpdate,
+    family: 'tiled',
     parts: ['step', 'rates', 'lanes', 'layer', 'update', 'tiles', 'pixels'],
     bindings: DENSE_UPDATE,
     workgroupBytes: tiles,
   },
   dense_matrix: {
-    code: denseMatrix,
+    family: 'matrix',
     parts: ['step', 'lanes', 'layer', 'matrix'],
     bindings: DENSE,
     workgroupBytes: matrices((tile, chunk) => tile * (chunk + 8) + chunk * (tile + 8)),
   },
   dense_input_gradient_matrix: {
-    code: denseInputGradientMatrix,
+    family: 'matrix',
     parts: ['lanes', 'layer', 'matrix', 'scale'],
     bindings: INPUT_GRADIENT,
     workgroupBytes: matrices((tile, chunk) => 2 * tile * (chunk + 8)),
   },
   dense_update_matrix: {
-    code: denseUpdateMatrix,
+    family: 'matrix',
     parts: ['step', 'rates', 'lanes', 'layer', 'update', 'matrix', 'scale'],
     bindings: DENSE_UPDATE,
     workgroupBytes: matrices((tile, chunk) => 2 * chunk * (tile + 8)),
   },
   floor_empty: {
-    code: floorEmpty,
+    family: 'floor',
     parts: [],
     bindings: { counter: 'read-write' },
   },
   floor_copy: {
-    code: floorCopy,
+    family: 'floor',
     parts: [],
     bindings: { source: 'read', destination: 'read-write' },
   },
   floor_fma: {
-    code: floorFma,
+    family: 'floor',
     parts: ['fma_rounds'],
     bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
   },
   floor_fma_half: {
-    code: floorFmaHalf,
+    family: 'floor',
     parts: ['fma_rounds'],
     bindings: { coefficients: 'read', start: 'read', y: 'read-write' },
   },
   floor_fma_shared: {
-    code: floorFmaShared,
+    family: 'floor',
     parts: [],
     bindings: { x: 'read', start: 'read', y: 'read-write' },
   },
   dense_quads: {
-    code: denseQuads,
+    family: 'quads',
     parts: ['lanes', 'layer', 'quad_sums'],
     bindings: DENSE_OF_FLOATS,
+    constants: { TILE_VECTORS: 4 },
   },
   dense_bytes_quads: {
-    code: denseBytesQuads,
+    family: 'quads',
     parts: ['step', 'lanes', 'layer'],
     bindings: DENSE,
+    constants: { TILE_ROWS: 16, TILE_VECTORS: 4 },
   },
   head_quads: {
-    code: headQuads,
+    family: 'quads',
     parts: ['step', 'lanes', 'labels', 'class_rows'],
     bindings: HEAD,
+    constants: { TILE_ROWS: 16 },
   },
   dense_input_gradient_quads: {
-    code: denseInputGradientQuads,
+    family: 'quads',
     parts: ['lanes', 'layer', 'quad_sums'],
     bindings: INPUT_GRADIENT,
+    constants: { TILE_VECTORS: 4 },
   },
   dense_update_quads: {
-    code: denseUpdateQuads,
+    family: 'quads',
     parts: ['step', 'rates', 'layer', 'update', 'quad_sums'],
     bindings: DENSE_UPDATE,
+    constants: { TILE_VECTORS: 4, BLOCK_ROWS: 112 },
   },
   dense_bytes_lanes: {
-    code: denseBytesLanes,
+    family: 'lanes',
     parts: ['step', 'lanes', 'layer', 'subgroup'],
     bindings: DENSE,
+    constants: { TILE_ROWS: 32 },
   },
   head_lanes: {
-    code: headLanes,
+    family: 'lanes',
     parts: ['step', 'lanes', 'labels', 'class_rows', 'subgroup'],
     bindings: HEAD,
+    constants: { LANE_ROWS: 2 },
   },
   dense_update_lanes: {
-    code: denseUpdateLanes,
+    family: 'lanes',
     parts: ['step', 'rates', 'lanes', 'layer', 'update', 'subgroup'],
     bindings: DENSE_UPDATE,
+    constants: { BLOCK_VECTORS: 32 },
   },
   dense_lanes: {
-    code: denseLanes,
+    family: 'lanes',
     parts: ['lanes', 'layer', 'subgroup', 'lane_sums'],
     bindings: DENSE_OF_FLOATS,
   },
   dense_input_gradient_lanes: {
-    code: denseInputGradientLanes,
+    family: 'lanes',
     parts: ['lanes', 'layer', 'subgroup', 'lane_sums'],
     bindings: INPUT_GRADIENT,
   },
   fused_step: {
-    code: fusedStep,
+    family: 'fused',
     parts: ['step', 'rates', 'lanes', 'labels', 'adam'],
     bindings: {
       step: 'step',
@@ -348,13 +317,14 @@ export const KERNELS = {
       hidden: 'read-write',
       metrics: 'read-write',
     },
+    constants: FUSED_STEP,
     // The stage, and for every sample of a tile: two indices, deltas of all classes and of all units, those units'
     // outputs, and loss and hits.
     workgroupBytes: ({ CLASSES = Number.NaN, UNITS = Number.NaN, STAGE = Number.NaN }) =>
-      constantIn(fusedStep, 'TILE') * (8 + 16 * Math.ceil(CLASSES / 4) + 8 * UNITS + 8) + 16 * STAGE,
+      FUSED_STEP.TILE * (8 + 16 * Math.ceil(CLASSES / 4) + 8 * UNITS + 8) + 16 * STAGE,
   },
   fused_layout: {
-    code: fusedLayout,
+    family: 'fused',
     parts: ['step'],
     bindings: {
       step: 'step',
@@ -373,31 +343,41 @@ export type KernelName = keyof typeof KERNELS;
 export type BindingName<K extends KernelName> = keyof (typeof KERNELS)[K]['bindings'] & string;
 
 /**
- * A kernel's whole source: its parts, then its own code.
+ * A kernel's whole source: its parts, then its own code, all loaded at once.
+ *
  * @param update the optimizer's parts, for a kernel with `update` among its parts
  * @param matrix the matrix units' shape, for a kernel with `matrix` among its parts
  * @throws RangeError if the kernel needs `update` or `matrix` and it is missing, or the other way round
+ * @throws ShadegradError `io` where a file cannot be loaded
  */
-export function kernelSource(kernel: KernelName, update?: UpdatePart, matrix?: MatrixShape): ShaderSource {
-  const { code, parts }: Kernel = KERNELS[kernel];
+export async function kernelSource(
+  kernel: KernelName,
+  update?: UpdatePart,
+  matrix?: MatrixShape,
+): Promise<ShaderSource> {
+  const { family, parts }: Kernel = KERNELS[kernel];
   if (parts.includes('update') !== (update !== undefined)) {
     throw new RangeError(`${kernel} ${update ? `has no place for ${update}` : 'needs an optimizer'}`);
   }
   if (parts.includes('matrix') !== (matrix !== undefined)) {
     throw new RangeError(`${kernel} ${matrix ? 'does not run on' : 'needs the shape of'} matrix units`);
   }
-  return assembled({ file: `${kernel}.wgsl`, code }, partsOf(parts, update, matrix));
+  const [own, ...others] = await Promise.all([
+    loadShader(family, `${kernel}.wgsl`),
+    ...partsOf(kernel, update, matrix).map(async (name) => {
+      const part = await loadShader(PARTS[name].family, `parts/${name}.wgsl`);
+      return name === 'matrix_shape' && matrix ? { ...part, code: withShape(part.code, matrix) } : part;
+    }),
+  ]);
+  return assembled(own, others);
 }
 
-function partsOf(parts: Kernel['parts'], update?: UpdatePart, matrix?: MatrixShape): ShaderFile[] {
-  const names = parts.flatMap((part): readonly PartName[] => {
+function partsOf(kernel: KernelName, update?: UpdatePart, matrix?: MatrixShape): PartName[] {
+  const { parts }: Kernel = KERNELS[kernel];
+  return parts.flatMap((part): readonly PartName[] => {
     if (part === 'update') return update ? UPDATES[update] : [];
     if (part === 'matrix') return matrix ? matrixParts(matrix) : [];
     return [part];
-  });
-  return names.map((name) => {
-    const code = name === 'matrix_shape' && matrix ? withShape(PARTS[name], matrix) : PARTS[name];
-    return { file: `parts/${name}.wgsl`, code };
   });
 }
 
@@ -412,20 +392,20 @@ function withShape(code: string, { M, N, K }: MatrixShape): string {
 
 /**
  * The value of `const NAME = <n>u;` in a kernel's shader or its parts. A register tile is written out in the shader, so
- * its size is defined there too.
+ * its size is defined there; a test compares the table with it.
  *
  * @param matrix the matrix units' shape, for a kernel with `matrix` among its parts
+ * @throws RangeError where the table has none of that name
  */
 export function shaderConstant(kernel: KernelName, name: string, matrix?: MatrixShape): number {
-  const { code, parts }: Kernel = KERNELS[kernel];
-  const codes = [code, ...partsOf(parts, undefined, matrix).map((part) => part.code)];
-  const value = codes.map((text) => constantIn(text, name)).find((number) => !Number.isNaN(number));
-  if (value === undefined) throw new Error(`${kernel}.wgsl has no "const ${name} = <n>u;"`);
+  const value = plannedConstants(kernel, matrix)[name];
+  if (value === undefined) throw new RangeError(`${kernel} has no constant ${name} in the table of kernels`);
   return value;
 }
 
-/** NaN where there is none. */
-function constantIn(code: string, name: string): number {
-  const [, value] = code.match(new RegExp(`^const ${name} = (\\d+)u;$`, 'm')) ?? [];
-  return Number(value);
+/** What the table says of the constants in a kernel's code and its parts. */
+export function plannedConstants(kernel: KernelName, matrix?: MatrixShape): Constants {
+  const { constants }: Kernel = KERNELS[kernel];
+  const ofParts = partsOf(kernel, undefined, matrix).map((name): Part => PARTS[name]);
+  return Object.assign({}, ...ofParts.map((part) => part.constants), constants);
 }

@@ -24,7 +24,7 @@ const compiled = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  * @param update the optimizer's lines, for a kernel that updates parameters
  * @param matrix the matrix units' shape, for a kernel that runs on them
  * @throws ShadegradError `gpu` with line, column and source line if the shader does not compile, `usage` if it needs
- *   matrix units that the device does not have
+ *   matrix units that the device does not have, `io` if its code cannot be loaded
  */
 export function pipelineFor(
   device: GPUDevice,
@@ -41,11 +41,24 @@ export function pipelineFor(
   const key = JSON.stringify([kernel, update, matrix, constants]);
   let pipeline = pipelines.get(key);
   if (!pipeline) {
-    const { code, place } = kernelSource(kernel, update, matrix);
-    pipeline = compile(device, `${kernel}.wgsl`, code, KERNELS[kernel].bindings, constants, place);
-    pipelines.set(key, pipeline);
+    const made = compileKernel(device, kernel, constants, update, matrix);
+    pipelines.set(key, made);
+    // What could not be loaded may be there the next time.
+    made.catch(() => pipelines.delete(key));
+    pipeline = made;
   }
   return pipeline;
+}
+
+async function compileKernel(
+  device: GPUDevice,
+  kernel: KernelName,
+  constants: Readonly<Record<string, number>>,
+  update?: UpdatePart,
+  matrix?: MatrixShape,
+): Promise<Pipeline> {
+  const { code, place } = await kernelSource(kernel, update, matrix);
+  return compile(device, `${kernel}.wgsl`, code, KERNELS[kernel].bindings, constants, place);
 }
 
 /**

@@ -12,6 +12,7 @@ export class FieldError extends Error {}
 export type Reader<T> = (value: unknown, path: string) => T;
 
 /** An object with these fields; any others are left out. */
+/* @__NO_SIDE_EFFECTS__ */
 export function object<T extends object>(fields: { [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
   return (value, path) => {
     if (typeof value !== 'object' || value === null) throw misfit(value, path, 'an object');
@@ -24,6 +25,7 @@ export function object<T extends object>(fields: { [K in keyof T]-?: Reader<T[K]
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function list<T>(read: Reader<T>, least = 0): Reader<T[]> {
   return (value, path) => {
     if (!Array.isArray(value) || value.length < least) {
@@ -33,16 +35,25 @@ export function list<T>(read: Reader<T>, least = 0): Reader<T[]> {
   };
 }
 
+/** An object with the fields of both. */
+/* @__NO_SIDE_EFFECTS__ */
+export function joined<A extends object, B extends object>(one: Reader<A>, other: Reader<B>): Reader<A & B> {
+  return (value, path) => ({ ...one(value, path), ...other(value, path) });
+}
+
 /** What files of older versions lack. */
+/* @__NO_SIDE_EFFECTS__ */
 export function absent<T>(read: Reader<T>, otherwise: T): Reader<T> {
   return (value, path) => (value === undefined ? otherwise : read(value, path));
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function nullable<T>(read: Reader<T>): Reader<T | null> {
   return (value, path) => (value === null ? null : read(value, path));
 }
 
 /** A finite number; -0 as {@link numberForJson} writes it. */
+/* @__NO_SIDE_EFFECTS__ */
 export function number(least = -Number.MAX_VALUE, most = Number.MAX_VALUE): Reader<number> {
   return (value, path) => {
     const found = value === '-0' ? -0 : value;
@@ -51,6 +62,7 @@ export function number(least = -Number.MAX_VALUE, most = Number.MAX_VALUE): Read
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function whole(least: number): Reader<number> {
   const read = number(least, Number.MAX_SAFE_INTEGER);
   return (value, path) => {
@@ -72,7 +84,8 @@ export const boolean: Reader<boolean> = (value, path) => {
   throw misfit(value, path, 'true or false');
 };
 
-export function oneOf<T extends string>(...words: readonly T[]): Reader<T> {
+/* @__NO_SIDE_EFFECTS__ */
+export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
   return (value, path) => {
     const found = words.find((word) => word === value);
     if (found !== undefined) return found;

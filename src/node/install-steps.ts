@@ -3,8 +3,9 @@ import type { AdapterKind } from '../gpu/adapter.ts';
 import { failedSurvey, survey } from './adapters.ts';
 import { remediesOf, type Trouble, troubleOf } from './drivers.ts';
 import { environmentIsShared, platform } from './environment.ts';
-import { swiftShader } from './swiftshader.ts';
+import { CHROMIUM_PACKAGE, swiftShader } from './swiftshader.ts';
 import { troubles } from './troubles.ts';
+import { isClone, optionalPackage } from './versions.ts';
 
 /**
  * Why there is no adapter of the kind, and what to do to get one.
@@ -26,7 +27,7 @@ export async function noAdapter(kind: AdapterKind, known?: readonly Trouble[]): 
       ...(known ? [] : found.map(({ what }) => what)),
       ...(software === 'missing' ? missingSoftware() : []),
     ].join(' '),
-    [...remediesOf(found), installSteps(kind, software)].join(' '),
+    [...remediesOf(found), await installSteps(kind, software)].join(' '),
   );
 }
 
@@ -59,10 +60,10 @@ const SHARE_ENVIRONMENT =
   'Start the thread with new Worker(file, { env: SHARE_ENV }), both from node:worker_threads.';
 
 /** What to install on this platform for an adapter of the kind. */
-function installSteps(kind: AdapterKind, software: Software): string {
+async function installSteps(kind: AdapterKind, software: Software): Promise<string> {
   const steps: string[] = [];
   if (kind !== 'software') steps.push(hardwareSteps());
-  if (kind !== 'hardware') steps.push(...(software === 'not unpacked' ? [] : [softwareSteps()]));
+  if (kind !== 'hardware') steps.push(...(software === 'not unpacked' ? [] : [await softwareSteps()]));
   else steps.push('Or run with "--adapter software".');
   return steps.join(' ');
 }
@@ -87,18 +88,20 @@ export function hardwareSteps(): string {
 
 /** Why SwiftShader is not there, on the platform that npm has it for. */
 function missingSoftware(): string[] {
-  return hasBundle()
-    ? ['The software GPU, SwiftShader, is not installed: npm left out the optional dependencies.']
-    : [];
+  return hasBundle() ? ['The software GPU, SwiftShader, is not installed.'] : [];
 }
 
 function hasBundle(): boolean {
   return process.platform === 'linux' && process.arch === 'x64';
 }
 
-function softwareSteps(): string {
-  if (hasBundle())
-    return 'For the software GPU, install the optional dependencies ("npm ci --include=optional").';
+async function softwareSteps(): Promise<string> {
+  if (hasBundle()) {
+    const command = isClone()
+      ? 'npm ci --include=dev'
+      : `npm install ${await optionalPackage(CHROMIUM_PACKAGE)}`;
+    return `For the software GPU, install it where Shadegrad is installed ("${command}", 66 MB).`;
+  }
   if (process.platform === 'linux') {
     return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 25 or newer).';
   }

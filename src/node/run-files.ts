@@ -5,6 +5,7 @@ import { reasonOf, ShadegradError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { encodeModel, type ModelNotes } from '../model/model-file.ts';
 import { encodeModels } from '../model/population-file.ts';
+import type { ChartOption } from '../report/chart-option.ts';
 import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
@@ -17,9 +18,11 @@ import {
   type TestResults,
 } from '../report/run-report.ts';
 import { stripOption, stripSize } from '../report/strip.ts';
+import { type ChartSize, svgRenderer } from '../report/svg.ts';
 import { csv } from '../report/table.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
+import { missingCharts } from './charts.ts';
 import { makeFolder, removeEmptyFolders, writeWhole } from './files.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
@@ -38,12 +41,13 @@ export const POPULATION_FILES = [...RUN_FILES, 'models.safetensors', 'accuracies
 
 /**
  * `report.json`, `report.txt` (the classification report alone) and `confusion-matrix.svg`; of several networks these are
- * those of all together.
+ * those of all together. Where ECharts is not installed, there are no pictures.
  */
 export async function testFiles(
   report: TestReport | PopulationTestReport | RunReport,
-): Promise<Record<(typeof TEST_FILES)[number], string>> {
-  const { renderSvg } = await import('../charts.ts');
+): Promise<
+  Record<'report.json' | 'report.txt', string> & Partial<Record<(typeof TEST_FILES)[number], string>>
+> {
   const { results, subject } = shownOf(report);
   const { test, classificationReport, confusionMatrix } = results;
   const labels = matrixLabels(report);
@@ -52,8 +56,21 @@ export async function testFiles(
   return {
     'report.json': `${JSON.stringify(report, null, 2)}\n`,
     'report.txt': formatClassificationReport(classificationReport),
-    'confusion-matrix.svg': renderSvg(heatmapOption(confusionMatrix, { labels, title }), size),
+    ...(await pictures({
+      'confusion-matrix.svg': [heatmapOption(confusionMatrix, { labels, title }), size],
+    })),
   };
+}
+
+/** Charts as files, or none where ECharts is not installed: of that {@link missingCharts} tells before there is anything to draw. */
+async function pictures(
+  charts: Readonly<Record<string, readonly [ChartOption, ChartSize]>>,
+): Promise<Record<string, string>> {
+  if (missingCharts()) return {};
+  const draw = await svgRenderer();
+  return Object.fromEntries(
+    Object.entries(charts).map(([name, [option, size]]) => [name, draw(option, size)]),
+  );
 }
 
 /** Whose results are shown: those of a report's only network, or of all together that have any. */
@@ -70,7 +87,7 @@ function shownOf(report: TestReport | PopulationTestReport | RunReport): {
 /**
  * What `testFiles` has, and `training-curves.svg`, `history.csv` and `model.safetensors`, which is the best network. Where
  * several were trained, also `models.safetensors`, which has all that did not diverge, and `accuracies.svg`; then
- * `report.txt` and `confusion-matrix.svg` are those of the ensemble.
+ * `report.txt` and `confusion-matrix.svg` are those of the ensemble. Where ECharts is not installed, there are no pictures.
  *
  * @param models as they were trained; null for those that diverged: [networks]
  * @throws ShadegradError `bad-model` where models or notes are not of one form, `usage` where the best has no model
@@ -80,7 +97,6 @@ export async function runFiles(
   models: readonly (Model | null)[],
   notes: ModelNotes,
 ): Promise<RunFiles> {
-  const { renderSvg } = await import('../charts.ts');
   const { ensemble } = report;
   const best = models[report.best];
   if (!best || models.length !== report.models.length) {
@@ -92,21 +108,25 @@ export async function runFiles(
   }
   const several = ensemble && {
     'models.safetensors': encodeTrained(report, models, notes),
-    'accuracies.svg': renderSvg(
-      stripOption(report.models, { title: accuraciesTitle(report), ensemble: ensemble.test.accuracy }),
-      stripSize(report.models),
-    ),
+    ...(await pictures({
+      'accuracies.svg': [
+        stripOption(report.models, { title: accuraciesTitle(report), ensemble: ensemble.test.accuracy }),
+        stripSize(report.models),
+      ],
+    })),
   };
   return {
     'model.safetensors': encodeModel(best, notes),
     ...(await testFiles(report)),
-    'training-curves.svg': renderSvg(
-      curvesOption(
-        trainedOf(report).map(({ history }) => history),
-        { title: curvesTitle(report), width: CURVES_SIZE.width },
-      ),
-      CURVES_SIZE,
-    ),
+    ...(await pictures({
+      'training-curves.svg': [
+        curvesOption(
+          trainedOf(report).map(({ history }) => history),
+          { title: curvesTitle(report), width: CURVES_SIZE.width },
+        ),
+        CURVES_SIZE,
+      ],
+    })),
     'history.csv': historyCsv(report.models),
     ...several,
   };

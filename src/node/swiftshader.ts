@@ -24,7 +24,8 @@ export interface ChromiumPackage {
   readonly archives: string;
 }
 
-const packageName = '@sparticuz/chromium';
+/** The npm package that has SwiftShader. */
+export const CHROMIUM_PACKAGE = '@sparticuz/chromium';
 const loader = 'libvulkan.so.1';
 const manifest = 'vk_swiftshader_icd.json';
 const files = [loader, manifest, 'libvk_swiftshader.so'];
@@ -62,8 +63,8 @@ async function find(): Promise<SwiftShader | undefined> {
 function packageRoot(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   try {
-    const entry = createRequire(import.meta.url).resolve(packageName);
-    return entry.slice(0, entry.lastIndexOf(packageName) + packageName.length);
+    const entry = createRequire(import.meta.url).resolve(CHROMIUM_PACKAGE);
+    return entry.slice(0, entry.lastIndexOf(CHROMIUM_PACKAGE) + CHROMIUM_PACKAGE.length);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { EpochRecord, History } from '../train/history.ts';
 import { valueAxis } from './axes.ts';
-import type { ChartOption } from './echarts-parts.ts';
+import type { ChartOption } from './chart-option.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
 import { centredTitle, chartStyle } from './style.ts';
@@ -267,7 +267,8 @@ function accuracyScale(shares: readonly number[]): { min: number; max: number; i
   return { min: 100 - step * Math.max(2, Math.ceil((100 - least) / step)), max: 100, interval: step };
 }
 
-function epochAxis(
+/** An axis of epochs; it has a tick for each where there are few. */
+export function epochAxis(
   { first, last }: { readonly first: number; readonly last: number },
   gridIndex: number,
   { ink, muted }: Colors,

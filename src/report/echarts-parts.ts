@@ -1,27 +1,16 @@
-import {
-  HeatmapChart,
-  type HeatmapSeriesOption,
-  LineChart,
-  type LineSeriesOption,
-  ScatterChart,
-  type ScatterSeriesOption,
-} from 'echarts/charts';
+import { HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
 import {
   GridComponent,
-  type GridComponentOption,
   LegendComponent,
-  type LegendComponentOption,
   TitleComponent,
-  type TitleComponentOption,
   TooltipComponent,
-  type TooltipComponentOption,
-  type VisualMapComponentOption,
   VisualMapContinuousComponent,
 } from 'echarts/components';
-import type { ComposeOption } from 'echarts/core';
 
-/** What a report's charts are made of; pass it to `echarts.use`, with the renderer of your choice. */
-export const chartParts = [
+export { init, use } from 'echarts/core';
+export { SVGRenderer } from 'echarts/renderers';
+
+export const parts = [
   HeatmapChart,
   LineChart,
   ScatterChart,
@@ -31,15 +20,3 @@ export const chartParts = [
   TooltipComponent,
   VisualMapContinuousComponent,
 ];
-
-/** An ECharts option that `chartParts` can draw. */
-export type ChartOption = ComposeOption<
-  | HeatmapSeriesOption
-  | LineSeriesOption
-  | ScatterSeriesOption
-  | GridComponentOption
-  | LegendComponentOption
-  | TitleComponentOption
-  | TooltipComponentOption
-  | VisualMapComponentOption
->;

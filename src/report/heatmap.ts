@@ -1,5 +1,5 @@
 import { ShadegradError } from '../errors.ts';
-import type { ChartOption } from './echarts-parts.ts';
+import type { ChartOption } from './chart-option.ts';
 import { type HeatmapLayout, heatmapLayout, heatmapSize, LONGEST_NAME, TICK_FONT } from './heatmap-layout.ts';
 import { type Colors, colors, sequentialColor, type Theme, textColorOn } from './palette.ts';
 import { chartStyle, textWidth, titleSize } from './style.ts';

@@ -5,6 +5,7 @@ import {
   absent,
   boolean,
   FieldError,
+  joined,
   list,
   nullable,
   number,
@@ -18,9 +19,9 @@ import {
   checksum,
   imageSize,
   initialWeights,
+  isSetting,
   legs,
-  networkFields,
-  SETTINGS,
+  network,
   share,
   versions,
   withSettings,
@@ -56,7 +57,7 @@ const configFields = {
   earlier: absent(legs, []),
 } satisfies { [K in keyof Omit<RunConfig, keyof TrainerSettings> | 'plan']: Reader<RunConfig[K]> };
 
-const readSettings = withSettings({});
+const readSettings = withSettings(object({}));
 
 const test = object<StoredTest>({ loss: number(0), accuracy: share, count: whole(1) });
 
@@ -72,15 +73,17 @@ const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
   toggles: list(text()),
   versions,
   test,
-  config: withSettings<Pick<RunConfig, keyof typeof configFields>>(configFields),
+  config: withSettings(object<Pick<RunConfig, keyof typeof configFields>>(configFields)),
   models: list(
-    object<NetworkReport>({
-      ...networkFields,
-      epoch: whole(0),
-      stopped: boolean,
-      test: nullable(object({ loss: number(0), accuracy: share })),
-      sha256: absent(nullable(checksum), null),
-    }),
+    joined(
+      network,
+      object<Pick<NetworkReport, 'epoch' | 'stopped' | 'test' | 'sha256'>>({
+        epoch: whole(0),
+        stopped: boolean,
+        test: nullable(object({ loss: number(0), accuracy: share })),
+        sha256: absent(nullable(checksum), null),
+      }),
+    ),
     1,
   ),
   best: whole(0),
@@ -106,7 +109,7 @@ export function readRunReport(name: string, json: string): StoredReport {
   const config = fieldsOf(content.config);
   const shadegrad = fieldsOf(content.versions).shadegrad;
   const unknown = Object.keys(config).find(
-    (setting) => !SETTINGS.includes(setting) && !Object.hasOwn(configFields, setting),
+    (setting) => !isSetting(setting) && !Object.hasOwn(configFields, setting),
   );
   if (unknown !== undefined) {
     throw new ShadegradError(

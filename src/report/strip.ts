@@ -1,6 +1,6 @@
 import type { NetworkSettings } from '../model/network-settings.ts';
 import { valueAxis } from './axes.ts';
-import type { ChartOption } from './echarts-parts.ts';
+import type { ChartOption } from './chart-option.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
 import { centredTitle, chartStyle, textWidth } from './style.ts';

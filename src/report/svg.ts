@@ -1,25 +1,41 @@
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
-import { type ChartOption, chartParts } from './echarts-parts.ts';
+import type { ChartOption, ParallelOption } from './chart-option.ts';
+import { loadECharts } from './echarts.ts';
+
+/** A chart's size in pixels. */
+export interface ChartSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /**
- * Draws a chart, in pixels, as an SVG document that stands alone and is named by the chart's title. The same
- * option gives the same bytes.
+ * Draws a chart as an SVG document that stands alone and is named by the chart's title. The same option gives the same
+ * bytes.
+ *
+ * @throws ShadegradError `usage` where ECharts is not installed
  */
-export function renderSvg(
-  option: ChartOption,
-  { width, height }: { readonly width: number; readonly height: number },
-): string {
-  // Here, not at the top level, so that a page that draws no SVG need not load ECharts.
-  use([...chartParts, SVGRenderer]);
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
-  try {
-    chart.setOption(option);
-    const title = [option.title].flat()[0]?.text ?? '';
-    return standalone(chart.renderToSVGString(), title);
-  } finally {
-    chart.dispose();
-  }
+export async function renderSvg(option: ChartOption, size: ChartSize): Promise<string> {
+  return (await svgRenderer())(option, size);
+}
+
+/**
+ * What {@link renderSvg} draws with, for many charts. Before a {@link ParallelOption} ECharts must be told to use its parts.
+ * @throws ShadegradError `usage` where ECharts is not installed
+ */
+export async function svgRenderer(): Promise<
+  (option: ChartOption | ParallelOption, size: ChartSize) => string
+> {
+  const { init, use, parts, SVGRenderer } = await loadECharts();
+  use([...parts, SVGRenderer]);
+  return (option, { width, height }) => {
+    const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
+    try {
+      chart.setOption(option);
+      const title = [option.title].flat()[0]?.text ?? '';
+      return standalone(chart.renderToSVGString(), title);
+    } finally {
+      chart.dispose();
+    }
+  };
 }
 
 /**

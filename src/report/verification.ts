@@ -2,6 +2,7 @@ import { fieldsOf } from '../json.ts';
 import { sampleLosses } from '../train/ensemble.ts';
 import type { Evaluation, PopulationEvaluation } from '../train/history.ts';
 import { mostLossApart, mostMistakesApart } from './apart.ts';
+import { mostRoundingApart } from './rounding.ts';
 import type { NetworkReport, RunReport } from './run-report.ts';
 import type { StoredReport, StoredTest } from './stored-report.ts';
 
@@ -74,6 +75,11 @@ export interface Repetition {
   readonly labels: Uint8Array;
   /** Of one network, those of an epoch and those that are held back for validation. */
   readonly samples: { readonly train: number; readonly validation: number };
+  /**
+   * The losses of the first epoch of copies of a network, see {@link withRounding}: they are good for all networks of its
+   * learning rate and weight decay. Needed only where the bits may be others.
+   */
+  readonly copies: readonly { readonly network: number; readonly losses: readonly number[] }[];
 }
 
 /** What is compared to the bit, beside the weights; not the times. */
@@ -92,6 +98,12 @@ const RESULTS = [
 
 /** What may be other where the bits are the same: times, and what things are called here. */
 const OTHERWISE = /^dataset\.name$|^model\.file$|\.seconds$/;
+
+/** Whether the bits of a run that was done again are, or may be, others than those of a report: then copies are needed. */
+export function mayDiffer(stored: StoredReport, report: RunReport): boolean {
+  const isSame = [...weights(stored, report), ...results(stored, report)].every(agrees);
+  return !isSame && conditionsOf(stored, report).some(({ same }) => !same);
+}
 
 /**
  * Whether a run that was done again is the one that a report tells of. Where all conditions are the same its bits must be.
@@ -284,6 +296,7 @@ function withinTolerance(stored: StoredReport, repetition: Repetition): Comparis
       });
       continue;
     }
+    pending.push(...ofRounding(network, reported, repetition));
     pending.push(...ofEpochs(network, reported, here, repetition.samples));
     if (!reported.test) continue;
     const test = { ...reported.test, count: stored.test.count };
@@ -292,6 +305,33 @@ function withinTolerance(stored: StoredReport, repetition: Repetition): Comparis
   if (stored.ensemble)
     pending.push(...ofTest(null, stored.ensemble.test, evaluation.ensemble, repetition.labels));
   return [...ended, ...pending.map((compare) => compare(FALSE_ALARM / pending.length))];
+}
+
+/** In the first epoch rounding has not grown: it tells one seed, order or setting from another. */
+function ofRounding(
+  network: number,
+  { history: before }: NetworkReport,
+  { report: { models }, copies }: Repetition,
+): Pending[] {
+  const here = models[network];
+  const alike = copies.find((copy) => {
+    const one = models[copy.network];
+    return one?.learningRate === here?.learningRate && one?.weightDecay === here?.weightDecay;
+  });
+  const [reported, now] = [before[0], here?.history[0]];
+  const base = alike && models[alike.network]?.history[0];
+  if (!reported || !now || !base) return [];
+  return [
+    (chance) => {
+      const allowed = mostRoundingApart(base.loss, alike.losses, chance);
+      const apart = Math.abs(reported.loss - now.loss);
+      return {
+        ...exact('training loss, epoch 1', network, reported.loss, now.loss),
+        allowed,
+        agrees: apart <= allowed,
+      };
+    },
+  ];
 }
 
 /** In the last epoch that both have: early stopping may have ended one of them sooner. */

@@ -229,8 +229,10 @@ function faultOf({ instancePath, keyword, params, message, data, parentSchema }:
       const values = [found.allowedValues].flat().map((value) => JSON.stringify(value));
       return { path, what: `is ${JSON.stringify(data)}, and must be ${values.join(' or ')}` };
     }
-    case 'uniqueItems':
-      return { path, what: `has the same value at [${found.j}] and [${found.i}]` };
+    case 'uniqueItems': {
+      const places = [Number(found.i), Number(found.j)].toSorted((a, b) => a - b);
+      return { path, what: `has the same value at ${places.map((i) => `[${i}]`).join(' and ')}` };
+    }
     case 'minItems':
     case 'minLength':
       return { path, what: 'is empty' };

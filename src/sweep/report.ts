@@ -1,4 +1,5 @@
 import { ShadegradError } from '../errors.ts';
+import { canonicalJson } from '../json.ts';
 import { type Summary, summarise } from '../report/population.ts';
 import { type Cell, csv } from '../report/table.ts';
 import type { SweepFile } from './file.ts';
@@ -10,7 +11,7 @@ import {
   type TaskFailure,
   type TaskResult,
 } from './result.ts';
-import { SETTING_NAMES, settingValue } from './settings.ts';
+import { SETTING_NAMES, settingKey, settingValue } from './settings.ts';
 import type { PointSettings, SweepDataset, SweepNetwork, SweepTask } from './tasks.ts';
 
 /** Raised when what is written means something else than before. */
@@ -198,31 +199,47 @@ function settingReports(
   missing: readonly MissingTask[],
   { objective }: SweepFile,
 ): SettingReport[] {
-  const keyOf = (settings: PointSettings) => JSON.stringify(withoutSeed(settings));
   const lost = missing.flatMap((task) => task.networks);
-  const keys = new Set([...networks, ...lost].map(({ settings }) => keyOf(settings)));
+  const groups = new Map<string, Group>();
+  const groupOf = (settings: PointSettings): Group => {
+    const key = settingKey(settings);
+    const group = groups.get(key) ?? { settings: withoutSeed(settings), networks: [], missing: 0 };
+    groups.set(key, group);
+    return group;
+  };
+  for (const network of networks) groupOf(network.settings).networks.push(network);
+  for (const { settings } of lost) groupOf(settings).missing++;
   const better = byObjective(objective);
-  return [...keys]
-    .map((key) => {
-      const group = networks.filter(({ settings }) => keyOf(settings) === key);
-      const trained = group.filter(({ status }) => status === 'trained');
-      const report: SettingReport = {
-        settings: JSON.parse(key) as SettingReport['settings'],
-        trained: trained.length,
-        stopped: group.filter(({ status }) => status === 'stopped').length,
-        diverged: group.filter(({ status }) => status === 'diverged').length,
-        missing: lost.filter(({ settings }) => keyOf(settings) === key).length,
-        validation: summaryOf(trained.map(({ validation }) => validation)),
-        test: summaryOf(trained.map(({ test }) => test)),
-      };
-      const mean = report.validation && {
-        loss: report.validation.loss.mean,
-        accuracy: report.validation.accuracy.mean,
-      };
-      return { report, order: { id: key, validation: mean } };
+  return [...groups]
+    .map(([id, group]) => {
+      const report = settingReport(group);
+      const { loss, accuracy } = report.validation ?? {};
+      const mean = loss && accuracy ? { loss: loss.mean, accuracy: accuracy.mean } : null;
+      return { report, order: { id, validation: mean } };
     })
     .sort((a, b) => better(a.order, b.order))
     .map(({ report }) => report);
+}
+
+/** The networks of a setting. */
+interface Group {
+  readonly settings: SettingReport['settings'];
+  readonly networks: ReportedNetwork[];
+  missing: number;
+}
+
+function settingReport({ settings, networks, missing }: Group): SettingReport {
+  const are = (status: NetworkResult['status']) => networks.filter((network) => network.status === status);
+  const trained = are('trained');
+  return {
+    settings,
+    trained: trained.length,
+    stopped: are('stopped').length,
+    diverged: are('diverged').length,
+    missing,
+    validation: summaryOf(trained.map(({ validation }) => validation)),
+    test: summaryOf(trained.map(({ test }) => test)),
+  };
 }
 
 function withoutSeed({ seed: _, ...settings }: PointSettings): SettingReport['settings'] {
@@ -240,7 +257,7 @@ function summaryOf(scores: readonly (Score | null)[]): ScoreSummary | null {
 
 function assertSameSweep(first: SweepFolder, other: SweepFolder): void {
   const [a, b] = [first.sweep, other.sweep];
-  if (JSON.stringify(a) === JSON.stringify(b)) return;
+  if (canonicalJson(a) === canonicalJson(b)) return;
   if (a.shadegrad !== b.shadegrad) {
     throw new ShadegradError(
       'usage',

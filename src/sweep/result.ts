@@ -1,7 +1,6 @@
 import { reasonOf, ShadegradError } from '../errors.ts';
-import type { ImageShape } from '../model/model-file.ts';
 import {
-  broken,
+  FieldError,
   list,
   nullable,
   number,
@@ -10,7 +9,8 @@ import {
   type Reader,
   text,
   whole,
-} from '../train/checkpoint-fields.ts';
+} from '../model/fields.ts';
+import type { ImageShape } from '../model/model-file.ts';
 import { OPTIMIZER_NAMES } from '../train/optimizer.ts';
 import { SCHEDULE_NAMES } from '../train/schedule.ts';
 import { type Objective, parseSweepFile, type SweepFile } from './file.ts';
@@ -138,7 +138,7 @@ const sha256 = text(/^[0-9a-f]{64}$/);
 const format: Reader<typeof RESULT_FORMAT> = (value, path) => {
   whole(RESULT_FORMAT)(value, path);
   if (value === RESULT_FORMAT) return RESULT_FORMAT;
-  throw broken(`a later version of shadegrad wrote it, in format ${value}`);
+  throw new FieldError(`a later version of shadegrad wrote it, in format ${value}`);
 };
 
 const score = object<Score>({ loss: number(), accuracy: share });
@@ -153,10 +153,10 @@ const networkResult = object<NetworkResult>({
     batchSize: whole(1),
     seed: whole(0),
     epochs: whole(1),
-    optimizer: oneOf(...OPTIMIZER_NAMES),
-    schedule: oneOf(...SCHEDULE_NAMES),
+    optimizer: oneOf(OPTIMIZER_NAMES),
+    schedule: oneOf(SCHEDULE_NAMES),
   }),
-  status: oneOf('trained', 'stopped', 'diverged'),
+  status: oneOf(['trained', 'stopped', 'diverged']),
   epochs: list(
     object<ResultEpoch>({
       loss: number(),

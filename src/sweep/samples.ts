@@ -124,8 +124,9 @@ function uniform(seed: number): Coordinates {
  * the origin (Owen, "On dropping the first Sobol' point", 2020).
  */
 function shiftedSobol(seed: number): Coordinates {
-  const random = new CounterRandom(seed, streams.sobolShift);
-  const shifts = Array.from({ length: MOST_SOBOL_DIMENSIONS }, () => random.uint32());
+  const shifts = Array.from({ length: MOST_SOBOL_DIMENSIONS }, (_, dimension) =>
+    new CounterRandom(seed, streams.sobolShift(dimension)).uint32(),
+  );
   return (index, dimensions) =>
     sobolPoint(index, dimensions).map(
       (word, dimension) => ((word ^ (shifts[dimension] ?? 0)) >>> 0) / 2 ** 32,

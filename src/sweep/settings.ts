@@ -1,3 +1,5 @@
+import { canonicalJson } from '../json.ts';
+import type { SweepFile } from './file.ts';
 import type { PointSettings } from './tasks.ts';
 
 export type SettingName = keyof PointSettings;
@@ -9,7 +11,7 @@ export type SettingValue = string | number;
 export const SETTINGS: Readonly<Record<SettingName, { readonly name: string; readonly heading: string }>> = {
   data: { name: 'Data', heading: 'data' },
   hidden: { name: 'Hidden layers', heading: 'hidden' },
-  optimizer: { name: 'Optimizer', heading: 'optimizer' },
+  optimizer: { name: 'Optimizer', heading: 'optim.' },
   learningRate: { name: 'Learning rate', heading: 'rate' },
   weightDecay: { name: 'Weight decay', heading: 'decay' },
   schedule: { name: 'Schedule', heading: 'schedule' },
@@ -23,10 +25,27 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 /** The settings of a network, or of all networks that differ in nothing but their seeds. */
 export type SharedSettings = Omit<PointSettings, 'seed'> & Partial<Pick<PointSettings, 'seed'>>;
 
-/** Empty for the seed of several networks. */
+/** A number where there is one, else a text. Empty for the seed of several networks. */
 export function settingValue(settings: SharedSettings, name: SettingName): SettingValue {
-  if (name !== 'hidden') return settings[name] ?? '';
-  return settings.hidden.length === 0 ? 'none' : settings.hidden.join(',');
+  return name === 'hidden' ? hiddenValue(settings.hidden) : (settings[name] ?? '');
+}
+
+function hiddenValue(widths: readonly number[]): SettingValue {
+  const [only] = widths;
+  if (only === undefined) return 'none';
+  return widths.length === 1 ? only : widths.join(',');
+}
+
+/** The values of a setting in the order of the sweep file, as far as it lists them. */
+export function listedValues({ axes }: SweepFile, name: SettingName): SettingValue[] {
+  const values = axes[name];
+  if (values === undefined || 'from' in values) return [];
+  return values.map((value) => (typeof value === 'object' ? hiddenValue(value) : value));
+}
+
+/** Equal for networks that differ in nothing but their seeds. */
+export function settingKey({ seed: _, ...settings }: SharedSettings): string {
+  return canonicalJson(settings);
 }
 
 /** The settings in which networks differ. */

@@ -116,9 +116,16 @@ function momentumOf({ settings }: SweepFile, { optimizer }: Pick<PointSettings, 
   return optimizer === 'sgd' ? settings.momentum : 0;
 }
 
-/** How a task's networks are trained. */
-export function trainerOptions(file: SweepFile, { networks }: SweepTask): Partial<TrainerSettings> {
-  const [{ settings }] = networks;
+/**
+ * How a task's networks are trained.
+ * @param networks those of them that are
+ */
+export function trainerOptions(
+  file: SweepFile,
+  task: Pick<SweepTask, 'networks'>,
+  networks: readonly SweepNetwork[] = task.networks,
+): Partial<TrainerSettings> {
+  const [{ settings }] = task.networks;
   const { hidden, batchSize, optimizer, schedule, epochs } = settings;
   const { warmup, validationSplit, patience, plan } = file.settings;
   return {

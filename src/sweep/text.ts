@@ -1,8 +1,6 @@
 import { alignedLines } from '../report/table.ts';
-import { percent } from '../report/text.ts';
 import type { Objective } from './file.ts';
 import type { DifferingTask, MissingTask, SettingReport, SweepReport, SweepRun } from './report.ts';
-import type { Score } from './result.ts';
 import {
   SETTINGS,
   type SettingName,
@@ -16,7 +14,7 @@ import {
 const WIDTH = 80;
 /** Rows of a table: what is further down is in the files. */
 const MOST_ROWS = 20;
-const LONGEST_CELL = 20;
+const LONGEST_CELL = 12;
 
 interface Column<T> {
   readonly heading: string;
@@ -38,10 +36,10 @@ export function formatSweep(report: SweepReport): string {
     ...table(
       networks,
       [
-        { heading: '', text: ({ validation }, i) => (validation ? String(i + 1) : '') },
-        { heading: accuracy, text: ({ validation, status }) => accuracyText(validation, status) },
+        { heading: '', text: ({ status }, i) => (status === 'trained' ? String(i + 1) : status) },
+        { heading: accuracy, text: ({ validation }) => (validation ? percents(validation.accuracy) : '') },
         { heading: loss, text: ({ validation }) => (validation ? lossText(validation.loss) : '') },
-        { heading: 'test', text: ({ test }) => (test ? percent(test.accuracy) : '') },
+        { heading: 'test %', text: ({ test }) => (test ? percents(test.accuracy) : '') },
       ],
       varying,
       'networks.csv',
@@ -68,20 +66,21 @@ export function formatSweep(report: SweepReport): string {
 
 function scoreColumns(objective: Objective): readonly [loss: string, accuracy: string] {
   const mark = (name: string, what: Objective) => (objective === what ? `${name} *` : name);
-  return [mark('val. loss', 'validationLoss'), mark('validation', 'validationAccuracy')];
+  return [mark('val. loss', 'validationLoss'), mark('val. %', 'validationAccuracy')];
 }
 
 function sumsLine({ networks, missing, file }: SweepReport): string {
   const count = (status: string) => networks.filter((network) => network.status === status).length;
   const lost = missing.reduce((sum, task) => sum + task.networks.length, 0);
+  const total = networks.length + lost;
   const parts = [
-    `${networks.length + lost} networks: ${count('trained')} trained`,
+    `${total} network${total === 1 ? '' : 's'}: ${count('trained')} trained`,
     ...(count('stopped') > 0 ? [`${count('stopped')} stopped by halving`] : []),
     ...(count('diverged') > 0 ? [`${count('diverged')} diverged`] : []),
     ...(lost > 0 ? [`${lost} missing`] : []),
   ];
   const by = file.objective === 'validationLoss' ? 'loss' : 'accuracy';
-  return `${parts.join(', ')}. Best first, by validation ${by} (*).`;
+  return `${parts.join(', ')}.\nBest first, by validation ${by} (*):`;
 }
 
 /** Rows with their own columns, and with as many settings as there is room for. */
@@ -119,8 +118,8 @@ function shortened(text: string): string {
   return text.length <= LONGEST_CELL ? text : `…${text.slice(1 - LONGEST_CELL)}`;
 }
 
-function accuracyText(score: Score | null, status: string): string {
-  return score ? percent(score.accuracy) : status;
+function percents(share: number): string {
+  return (100 * share).toFixed(2);
 }
 
 function lossText(loss: number): string {
@@ -132,7 +131,7 @@ function meanText({ validation }: SettingReport, what: 'loss' | 'accuracy'): str
   const { mean, interval } = validation[what];
   const half = interval && (interval[1] - interval[0]) / 2;
   if (what === 'loss') return `${lossText(mean)}${half === null ? '' : ` ± ${half.toPrecision(2)}`}`;
-  return `${(100 * mean).toFixed(2)}${half === null ? '' : ` ± ${(100 * half).toFixed(2)}`} %`;
+  return `${percents(mean)}${half === null ? '' : ` ± ${percents(half)}`}`;
 }
 
 /** The tasks that are missing, a line each, with their networks and why. */

@@ -7,6 +7,7 @@ import {
   absent,
   boolean,
   FieldError,
+  joined,
   list,
   nullable,
   number,
@@ -27,15 +28,7 @@ import { contradictionIn } from './consistency.ts';
 import type { Leg } from './history.ts';
 import { optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
-import {
-  checksum,
-  imageSize,
-  initialWeights,
-  legs,
-  networkFields,
-  versions,
-  withSettings,
-} from './readers.ts';
+import { checksum, imageSize, initialWeights, legs, network, versions, withSettings } from './readers.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
@@ -88,7 +81,7 @@ const readHeader: Reader<Header> = object<Header>({
     earlier: absent(legs, []),
   }),
   spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
-  settings: withSettings<Pick<TrainerSettings, 'plan'>>({ plan: oneOf(...PLAN_NAMES) }),
+  settings: withSettings(object<Pick<TrainerSettings, 'plan'>>({ plan: oneOf(PLAN_NAMES) })),
   dataset: checksum,
   epoch: whole(0),
   rounds: list(
@@ -101,11 +94,13 @@ const readHeader: Reader<Header> = object<Header>({
     1,
   ),
   networks: list(
-    object({
-      ...networkFields,
-      stopped: boolean,
-      best: nullable(object({ epoch: whole(1), valLoss: number() })),
-    }),
+    joined(
+      network,
+      object<Pick<Header['networks'][number], 'stopped' | 'best'>>({
+        stopped: boolean,
+        best: nullable(object({ epoch: whole(1), valLoss: number() })),
+      }),
+    ),
     1,
   ),
 });

@@ -59,8 +59,8 @@ export function learned(
   const factor = isComparable ? then / now : 1;
   const scaled = Object.entries(timed).map(([name, time]) => [name, factor * time] as const);
   return {
-    ...(isComparable && before),
     ...Object.fromEntries(scaled),
+    ...(isComparable && before),
     ...Object.fromEntries(uncompiled.map((name) => [name, null])),
   };
 }

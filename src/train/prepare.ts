@@ -14,7 +14,14 @@ import { evaluationPlan } from './network.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
 import type { TrainerOptions } from './options.ts';
 import { assertWithinLimits, isWithinLimits, requiredLimits, roomFor, type StepPlan } from './plan.ts';
-import { ANY_PLAN, candidatePlans, planLacks, planMisfit, trainingPlan } from './plans/index.ts';
+import {
+  ANY_PLAN,
+  candidatePlans,
+  type PlanName,
+  planLacks,
+  planMisfit,
+  trainingPlan,
+} from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import { type BatchSizes, stepsPerEpoch } from './plans/sizes.ts';
 import { learningRateFactor } from './schedule.ts';
@@ -300,6 +307,16 @@ export function sideBySide(device: GPUDevice, prepared: Prepared): number {
     const [plan] = plansFor(device, prepared, sizesOf(prepared, models));
     return [plan, ...evaluationPlans(prepared, models)].every((each) => isWithinLimits(each, device.limits));
   });
+}
+
+/**
+ * The plan that is the likeliest to be the fastest. Nothing is measured, so on an adapter it is the same one each time.
+ * @throws ShadegradError `usage` as `Trainer.create`
+ */
+export function likeliestPlan(device: GPUDevice, data: Dataset, options: TrainerOptions): PlanName {
+  const prepared = prepare(data, { ...options, plan: 'auto' });
+  const [plan] = plansFor(device, prepared, sizesOf(prepared, sideBySide(device, prepared)));
+  return plan.name as PlanName;
 }
 
 /** What a choice of plans is for, in words. */

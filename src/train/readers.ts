@@ -1,10 +1,10 @@
 import { fieldsOf } from '../json.ts';
 import type { InitialWeights } from '../model/checksum.ts';
-import { list, nullable, number, object, oneOf, type Reader, text, whole } from '../model/fields.ts';
+import { joined, list, nullable, number, object, oneOf, type Reader, text, whole } from '../model/fields.ts';
 import type { ImageShape } from '../model/model-file.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Versions } from '../versions.ts';
-import type { Divergence, EpochRecord, Leg } from './history.ts';
+import type { Divergence, EpochRecord, Leg, NetworkRecord } from './history.ts';
 import { OPTIMIZER_NAMES } from './optimizer.ts';
 import type { TrainerSettings } from './settings.ts';
 
@@ -18,31 +18,32 @@ export const share = number(0, 1);
 /** Of SHA-256. */
 export const checksum = text(/^[0-9a-f]{64}$/);
 
+/* @__NO_SIDE_EFFECTS__ */
 function oneOrMore(read: Reader<number>): Reader<number | number[]> {
   const readAll = list(read, 1);
   return (value, path) => (Array.isArray(value) ? readAll(value, path) : read(value, path));
 }
 
 const SCHEDULES = {
-  constant: object({ name: oneOf('constant') }),
-  cosine: object({ name: oneOf('cosine'), epochs: number(0) }),
-  step: object({ name: oneOf('step'), epochs: number(0), factor: number(0) }),
+  constant: object({ name: oneOf(['constant']) }),
+  cosine: object({ name: oneOf(['cosine']), epochs: number(0) }),
+  step: object({ name: oneOf(['step']), epochs: number(0), factor: number(0) }),
 };
 
 const schedule: Reader<TrainerSettings['schedule']> = (value, path) => {
-  const name = oneOf('constant', 'cosine', 'step')(fieldsOf(value).name, `${path}.name`);
+  const name = oneOf(['constant', 'cosine', 'step'])(fieldsOf(value).name, `${path}.name`);
   return SCHEDULES[name](value, path);
 };
 
-const networkSettings = { seed: whole(0), learningRate, weightDecay };
+const networkSettings = object<NetworkSettings>({ seed: whole(0), learningRate, weightDecay });
 
-const ownSettings = list(object<NetworkSettings>(networkSettings), 1);
+const ownSettings = list(networkSettings, 1);
 
 /** But for the plan, and what each network has for itself. The optimizer's own numbers are checked by `optimizerOf`. */
 const settingsFields = {
   hidden: list(whole(1)),
   batchSize: whole(1),
-  optimizer: oneOf(...OPTIMIZER_NAMES),
+  optimizer: oneOf(OPTIMIZER_NAMES),
   learningRate: oneOrMore(learningRate),
   weightDecay: oneOrMore(weightDecay),
   beta1: number(),
@@ -59,36 +60,38 @@ const settingsFields = {
 
 const commonSettings = object<Omit<TrainerSettings, 'plan' | 'networks'>>(settingsFields);
 
-/** Names of the settings that {@link withSettings} reads. */
-export const SETTINGS = [...Object.keys(settingsFields), 'networks'];
+/** Whether {@link withSettings} reads a field of the name. */
+export function isSetting(name: string): boolean {
+  return name === 'networks' || Object.hasOwn(settingsFields, name);
+}
 
-/** A trainer's settings, and other fields beside them. Networks' own settings are absent where there are none. */
-export function withSettings<T extends object>(
-  others: { [K in keyof T]-?: Reader<T[K]> },
-): Reader<Omit<TrainerSettings, 'plan'> & T> {
-  const readOthers = object<T>(others);
+/** A trainer's settings, and what `read` reads beside them. Networks' own settings are absent where there are none. */
+/* @__NO_SIDE_EFFECTS__ */
+export function withSettings<T extends object>(read: Reader<T>): Reader<Omit<TrainerSettings, 'plan'> & T> {
   return (value, path) => {
     const { networks } = fieldsOf(value);
     const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
-    return { ...commonSettings(value, path), ...own, ...readOthers(value, path) };
+    return { ...commonSettings(value, path), ...own, ...read(value, path) };
   };
 }
 
-/** What is known of a network. */
-export const networkFields = {
-  ...networkSettings,
-  history: list(
-    object<EpochRecord>({
-      epoch: whole(1),
-      loss: number(),
-      accuracy: share,
-      valLoss: nullable(number()),
-      valAccuracy: nullable(share),
-      seconds: number(0),
-    }),
-  ),
-  diverged: nullable(object<Divergence>({ epoch: whole(1), batch: nullable(whole(1)) })),
-};
+/** What is known of a network: its settings, its epochs and how they ended. */
+export const network = joined(
+  networkSettings,
+  object<Pick<NetworkRecord, 'history' | 'diverged'>>({
+    history: list(
+      object<EpochRecord>({
+        epoch: whole(1),
+        loss: number(),
+        accuracy: share,
+        valLoss: nullable(number()),
+        valAccuracy: nullable(share),
+        seconds: number(0),
+      }),
+    ),
+    diverged: nullable(object<Divergence>({ epoch: whole(1), batch: nullable(whole(1)) })),
+  }),
+);
 
 export const initialWeights = nullable(object<InitialWeights>({ file: text(), sha256: checksum }));
 

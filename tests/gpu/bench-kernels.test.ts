@@ -35,7 +35,7 @@ describe.each(kernels)('%s', (kernel) => {
   test('computes what its float64 twin does, and then has a time; without its feature it has none', async () => {
     const kernelCase = caseOf(kernel);
     const result = await runCase(timer, kernelCase, QUICK);
-    const missing = missingFeature(timer.device, [kernelCase.dispatch]);
+    const missing = await missingFeature(timer.device, [kernelCase.dispatch]);
     if (missing) {
       expect(kernel).toMatch(/_(matrix|half)$/);
       expect(result).toMatchObject({ status: 'skipped', reason: `this device lacks ${missing}` });

@@ -42,22 +42,56 @@ describe('on a machine without a GPU', () => {
   });
 });
 
+/** The built package as npm installs it into a project, without some of the packages beside it. */
+async function installed(name: string, absent: readonly string[]): Promise<string> {
+  const copy = join(folder, name, 'node_modules', 'shadegrad');
+  await cp(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+  await cp(join(root, 'package.json'), join(copy, 'package.json'));
+  for (const scope of await readdir(join(root, 'node_modules'))) {
+    if (absent.some((one) => one.split('/')[0] === scope)) continue;
+    await mkdir(join(copy, 'node_modules'), { recursive: true });
+    await symlink(join(root, 'node_modules', scope), join(copy, 'node_modules', scope));
+  }
+  // Packages without any entry: one that is missing would be looked for in the folders above, too.
+  for (const one of absent) {
+    await mkdir(join(copy, 'node_modules', one), { recursive: true });
+    const manifest = JSON.stringify({ name: one, exports: {} });
+    await writeFile(join(copy, 'node_modules', one, 'package.json'), manifest);
+  }
+  return join(copy, 'dist', 'cli.js');
+}
+
+describe('without the optional package of charts', () => {
+  let cli: string;
+
+  beforeAll(async () => {
+    cli = await installed('undrawn', ['echarts']);
+  });
+
+  test('a training says so before it begins, and keeps all but the pictures', async () => {
+    const out = join(folder, 'undrawn-run');
+    const args = ['train', '--data', data, '--epochs', '1', '--adapter', 'software', '--out', out];
+    const { code, stderr } = await runNode([cli, ...args]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Notice: There will be no pictures.');
+    expect(stderr).toContain('"npm install echarts@6"');
+    const files = await readdir(out);
+    expect(files).toEqual(expect.arrayContaining(['model.safetensors', 'report.json', 'report.txt']));
+    expect(files.filter((name) => name.endsWith('.svg'))).toEqual([]);
+  });
+
+  test('a benchmark that is to be drawn is refused before it measures: 2', async () => {
+    const { code, stderr } = await runNode([cli, 'bench', 'kernels', '--svg', join(folder, 'roofline.svg')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('"npm install echarts@6"');
+  });
+});
+
 describe('without the optional package of the software GPU', () => {
   let cli: string;
 
   beforeAll(async () => {
-    const copy = join(folder, 'installed');
-    await cp(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
-    await cp(join(root, 'package.json'), join(copy, 'package.json'));
-    // A package without any entry: a package that is missing would be looked for in the folders above, too.
-    const absent = join(copy, 'node_modules', '@sparticuz', 'chromium');
-    await mkdir(absent, { recursive: true });
-    await writeFile(join(absent, 'package.json'), '{ "name": "@sparticuz/chromium", "exports": {} }');
-    for (const name of await readdir(join(root, 'node_modules'))) {
-      if (name === '@sparticuz') continue;
-      await symlink(join(root, 'node_modules', name), join(copy, 'node_modules', name));
-    }
-    cli = join(copy, 'dist', 'cli.js');
+    cli = await installed('installed', ['@sparticuz/chromium']);
   });
 
   test('and without a GPU there is no adapter: 3, and what to install', async () => {
@@ -65,15 +99,15 @@ describe('without the optional package of the software GPU', () => {
     expect(code).toBe(3);
     expect(stdout).toBe('');
     expect(stderr).toContain('shadegrad: No WebGPU adapter was found on this machine');
-    expect(stderr).toContain('SwiftShader, is not installed: npm left out the optional dependencies.');
-    expect(stderr).toContain('npm ci --include=optional');
+    expect(stderr).toContain('SwiftShader, is not installed.');
+    expect(stderr).toContain('"npm install @sparticuz/chromium@147"');
   });
 
   test('doctor says so, with 3', async () => {
     const { code, stdout, stderr } = await runNode([cli, 'doctor', '--json'], { env: withoutDrivers });
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ adapters: [], used: null });
-    expect(stderr).toContain('npm ci --include=optional');
+    expect(stderr).toContain('"npm install @sparticuz/chromium@147"');
   });
 });
 

@@ -164,7 +164,7 @@ describe('help', () => {
   test('tells how to train without hidden layers, and what exit codes mean', async () => {
     expect((await runCli(['train', '--help'])).stdout).toMatch(/"none" for softmax\s+regression/);
     expect((await runCli(['--help'])).stdout).toMatch(
-      /Exit codes: 0 good, 2 usage, 3 no adapter, 4 bad data/,
+      /Exit codes: 0 good, 1 differs \(verify\), 2 usage, 3 no adapter, 4 bad data/,
     );
   });
 

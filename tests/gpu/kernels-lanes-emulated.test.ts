@@ -6,7 +6,7 @@ import { checkDense, checkDenseUpdate, checkHead, checkInputGradient } from '../
 vi.mock(import('../../src/gpu/kernels.ts'), async (importOriginal) => {
   const { emulated } = await import('../support/lane-emulation.ts');
   const original = await importOriginal();
-  return { ...original, kernelSource: (...kernel) => emulated(original.kernelSource(...kernel)) };
+  return { ...original, kernelSource: async (...kernel) => emulated(await original.kernelSource(...kernel)) };
 });
 
 // A word has pixels in one image of eleven: then few lanes say so, and all others have to hear of it.

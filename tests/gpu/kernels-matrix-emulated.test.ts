@@ -8,7 +8,7 @@ import { ALL_SIZES, RAGGED_SIZES, testMatrixKernels } from '../support/matrix.ts
 vi.mock(import('../../src/gpu/kernels.ts'), async (importOriginal) => {
   const { emulated } = await import('../support/matrix-emulation.ts');
   const original = await importOriginal();
-  return { ...original, kernelSource: (...kernel) => emulated(original.kernelSource(...kernel)) };
+  return { ...original, kernelSource: async (...kernel) => emulated(await original.kernelSource(...kernel)) };
 });
 
 // A half that is emulated by a float takes twice the workgroup memory.

@@ -106,7 +106,7 @@ test('the GPU also runs the steps for which whoever drives the scheduler did not
   let waited = 0;
   for await (const done of new Scheduler(counted).run(steps)) {
     waited = done;
-    break;
+    if (submitted > done) break;
   }
   expect(submitted).toBeGreaterThan(waited);
   const exact = await goldenExecutable(deep, 'layered');

@@ -34,7 +34,7 @@ export async function boundsBroken(
   contents: Readonly<Record<string, ArrayLike<number>>>,
   step: Step,
 ): Promise<string[]> {
-  const { code } = kernelSource(kernel, update, matrix);
+  const { code } = await kernelSource(kernel, update, matrix);
   const { bindings: accesses }: Kernel = KERNELS[kernel];
   const storage = Object.entries(accesses).flatMap(([name, access]): Buffer[] => {
     if (access === 'step') return [];

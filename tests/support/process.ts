@@ -20,8 +20,18 @@ export interface ProcessOptions {
 
 /** Runs `node ...args` to its end. */
 export function runNode(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
-  const env = { ...process.env, MNIST_DIR: undefined, NODE_OPTIONS: undefined, ...options.env };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { MNIST_DIR: undefined, NODE_OPTIONS: undefined, ...options.env };
+  return runProgram(process.execPath, args, { ...options, env });
+}
+
+/** Runs a program to its end. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: ProcessOptions = {},
+): Promise<Finished> {
+  const env = { ...process.env, ...options.env };
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -9,7 +9,7 @@ export const shader = (file: string): ShaderFile => ({
 });
 
 /** A kernel's source with all that may fill the places among its parts. */
-export function kernelSources(kernel: KernelName): ShaderSource[] {
+export function kernelSources(kernel: KernelName): Promise<ShaderSource[]> {
   const { parts }: Kernel = KERNELS[kernel];
   const updates = parts.includes('update') ? (['adam', 'sgd'] as const) : [undefined];
   const sides = { M: 8, N: 16, K: 4 };
@@ -19,5 +19,5 @@ export function kernelSources(kernel: KernelName): ShaderSource[] {
         { ...sides, sums: 'f16' },
       ] as const)
     : [undefined];
-  return updates.flatMap((update) => shapes.map((shape) => kernelSource(kernel, update, shape)));
+  return Promise.all(updates.flatMap((update) => shapes.map((shape) => kernelSource(kernel, update, shape))));
 }

@@ -3,9 +3,11 @@ import { adapterColumns, type NamedReport } from '../../src/bench/columns.ts';
 import { benchPage } from '../../src/bench/page.ts';
 import type { BenchReport } from '../../src/bench/report.ts';
 import { SHARES_WIDTHS, sharesChart } from '../../src/bench/shares-chart.ts';
-import { renderSvg } from '../../src/report/svg.ts';
+import { svgRenderer } from '../../src/report/svg.ts';
 import { floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
+
+const renderSvg = await svgRenderer();
 
 function on<R extends BenchReport>(description: string, report: R, software = false, date = '2026-01-02'): R {
   const { environment } = report;
@@ -53,8 +55,8 @@ test('one adapter with other toggles is another column, and both say which', () 
   ]);
 });
 
-test('the page needs nothing else, no script, and shows texts as they are', () => {
-  const page = benchPage(reports);
+test('the page needs nothing else, no script, and shows texts as they are', async () => {
+  const page = await benchPage(reports);
   expect(page).not.toMatch(/<script|javascript:|https?:(?!\/\/www\.w3\.org)|<link|@import/);
   expect(page).toContain(`default-src 'none'`);
   expect(page).toContain('Card &lt;b&gt;&amp;&quot;C&quot;&lt;/b&gt;');
@@ -62,8 +64,8 @@ test('the page needs nothing else, no script, and shows texts as they are', () =
   expect(unbalanced(page.replace(/<!doctype html>|<(meta|img|source)[^>]*>|<wbr>/g, ''))).toBeNull();
 });
 
-test('every table has a caption, and headings for its columns and rows', () => {
-  const page = benchPage(reports);
+test('every table has a caption, and headings for its columns and rows', async () => {
+  const page = await benchPage(reports);
   const tables = page.match(/<table>[\s\S]*?<\/table>/g) ?? [];
   expect(tables).toHaveLength(4);
   for (const table of tables) {

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { BENCH_CHART_SIZE, benchChart } from '../../src/bench/charts.ts';
 import { benchCsv, formatBench } from '../../src/bench/format.ts';
 import { benchTable } from '../../src/bench/report.ts';
-import { renderSvg } from '../../src/report/svg.ts';
+import { svgRenderer } from '../../src/report/svg.ts';
 import { choiceReport, floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
+
+const renderSvg = await svgRenderer();
 
 const reports = [floorReport, kernelsReport, trainingReport, choiceReport];
 

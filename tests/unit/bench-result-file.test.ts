@@ -93,5 +93,5 @@ test('every file of bench/results is accepted, and a page can be made of them', 
     expect(name).toMatch(/^[a-z0-9.-]+-(floor|kernels|train)\.json$/);
     expect(name).toContain(`-${JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')).bench}.json`);
   }
-  expect(benchPage(reports)).toContain('</html>');
+  expect(await benchPage(reports)).toContain('</html>');
 });

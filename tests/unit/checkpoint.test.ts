@@ -54,6 +54,12 @@ function changed(path: string, value: unknown): Uint8Array<ArrayBuffer> {
 }
 
 describe('a checkpoint', () => {
+  test('of an older version, which does not tell what trained before, is read', () => {
+    const json = JSON.parse(JSON_TEXT);
+    delete json.notes.earlier;
+    expect(decodeCheckpoint(file(json)).notes).toEqual({ ...CHECKPOINT_NOTES, earlier: [] });
+  });
+
   test.each(['adam', 'adamw', 'sgd'] as const)(
     'of %s gives back the state and the notes to the bit',
     (optimizer) => {

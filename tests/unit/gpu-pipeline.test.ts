@@ -29,8 +29,8 @@ test('a device that is lost while it compiles leaves no rejection unhandled', as
   }
 });
 
-test.each(Object.keys(KERNELS) as KernelName[])('every line of %s is one of a file', (kernel) => {
-  for (const { code, place } of kernelSources(kernel)) {
+test.each(Object.keys(KERNELS) as KernelName[])('every line of %s is one of a file', async (kernel) => {
+  for (const { code, place } of await kernelSources(kernel)) {
     for (const [i, text] of code.split('\n').entries()) {
       const { file, line } = place(i + 1) ?? { file: '', line: 0 };
       const there = shader(file).code.split('\n')[line - 1];

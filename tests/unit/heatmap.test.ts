@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { heatmapOption } from '../../src/report/heatmap.ts';
 import { heatmapSize } from '../../src/report/heatmap-layout.ts';
 import { contrast, sequentialColor, type Theme, textColorOn } from '../../src/report/palette.ts';
-import { renderSvg } from '../../src/report/svg.ts';
+import { svgRenderer } from '../../src/report/svg.ts';
 import { outside, overlaps, rectangles, svgTexts } from '../support/svg.ts';
+
+const renderSvg = await svgRenderer();
 
 const MATRIX = [
   [50, 2, 0],

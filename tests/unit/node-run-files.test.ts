@@ -350,7 +350,7 @@ test('classes have their names in the report and in the picture', async () => {
     await testReport({ ...setting, model, evaluation, data: { ...data, classNames } }),
   );
   expect(files['report.txt']).toMatch(/^ T-shirt\/top .*\n +<b> .*\n +お /m);
-  const texts = svgTexts(files['confusion-matrix.svg']).map(({ text }) => text);
+  const texts = svgTexts(files['confusion-matrix.svg'] ?? '').map(({ text }) => text);
   for (const name of classNames) expect(texts.filter((text) => text === name)).toHaveLength(2);
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { missingECharts } from '../../src/report/echarts.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -18,6 +19,17 @@ test.each(['.', './bench', './export', './node'] as const)(
     expect(packageJson.dependencies).toHaveProperty('@webgpu/types');
   },
 );
+
+test('what charts need and this package does without is installed by the command that the error names', () => {
+  expect(missingECharts().nextStep).toBe(
+    `Install it: "npm install echarts@${packageJson.peerDependencies.echarts}".`,
+  );
+  for (const name of ['@sparticuz/chromium', 'echarts'] as const) {
+    expect(packageJson.peerDependenciesMeta[name]).toEqual({ optional: true });
+    expect(packageJson.devDependencies).toHaveProperty(name);
+    expect(packageJson.dependencies).not.toHaveProperty(name);
+  }
+});
 
 test('sources do not refer to these types: in TypeScript 6.0 and later they clash with its own', () => {
   for (const entry of ['index', 'bench', 'export', 'node', 'charts'])

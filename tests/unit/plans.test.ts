@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   type Access,
   KERNELS,
+  type Kernel,
   type KernelName,
   kernelSource,
+  plannedConstants,
   shaderConstant,
 } from '../../src/gpu/kernels.ts';
 import { ANY_TARGET } from '../../src/gpu/target.ts';
@@ -22,7 +24,7 @@ import { PLAN_NAMES, trainingPlan } from '../../src/train/plans/index.ts';
 import { inferencePlan } from '../../src/train/plans/inference.ts';
 import { trainerLimits } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
-import { kernelSources } from '../support/shader.ts';
+import { kernelSources, shader } from '../support/shader.ts';
 import { ADAM, OPTIMIZERS } from '../support/step.ts';
 
 const sizes = {
@@ -116,9 +118,9 @@ describe.each(CASES)('the plan %s', (name, plan) => {
     for (const { size } of plan.buffers) expect(size % 4).toBe(0);
   });
 
-  test('gives every override constant that its shaders declare, and no other', () => {
+  test('gives every override constant that its shaders declare, and no other', async () => {
     for (const { kernel, constants, update, matrix } of allDispatches(plan)) {
-      const { code } = kernelSource(kernel, update, matrix);
+      const { code } = await kernelSource(kernel, update, matrix);
       const declared = [...code.matchAll(/^override (\w+): \w+;$/gm)].map(([, name]) => name);
       expect(Object.keys(constants).sort(), kernel).toEqual(declared.sort());
     }
@@ -200,23 +202,39 @@ test.each([
   },
 );
 
-test("a register tile's size comes from the shader", () => {
+test('a constant that sizes are planned with is in the table', () => {
   expect(shaderConstant('matmul', 'TILE')).toBe(4);
-  expect(() => shaderConstant('matmul', 'TILE_COLUMNS')).toThrow('matmul.wgsl has no');
-});
-
-test('an optimizer is asked for where a kernel has a place for one, and nowhere else', () => {
-  expect(() => kernelSource('update')).toThrow(RangeError);
-  expect(() => kernelSource('dense', 'sgd')).toThrow(RangeError);
-  expect(kernelSource('update', 'sgd').code).toContain('override MOMENTUM: f32;');
-  expect(kernelSource('update', 'sgd').code).not.toContain('BETA1');
-});
-
-test('the shape of matrix units is asked for where a kernel runs on them, and nowhere else', () => {
   const shape = { M: 8, N: 16, K: 4, sums: 'f16' } as const;
-  expect(() => kernelSource('dense_matrix')).toThrow(RangeError);
-  expect(() => kernelSource('dense', undefined, shape)).toThrow(RangeError);
-  const { code } = kernelSource('dense_matrix', undefined, shape);
+  expect(shaderConstant('dense_matrix', 'TILE', shape)).toBe(32);
+  expect(() => shaderConstant('matmul', 'TILE_COLUMNS')).toThrow('matmul has no constant TILE_COLUMNS');
+});
+
+test.each(Object.keys(KERNELS) as KernelName[])('the table says what constants %s has', async (kernel) => {
+  const { parts }: Kernel = KERNELS[kernel];
+  const shapes = (['f32', 'f16'] as const).map((sums) => ({ M: 8, N: 16, K: 4, sums }));
+  for (const shape of parts.includes('matrix') ? shapes : [undefined]) {
+    const update = parts.includes('update') ? 'adam' : undefined;
+    const { code } = await kernelSource(kernel, update, shape);
+    for (const [name, value] of Object.entries(plannedConstants(kernel, shape))) {
+      const [, written] = code.match(new RegExp(`^const ${name} = (\\d+)u;$`, 'm')) ?? [];
+      expect(Number(written), name).toBe(value);
+    }
+  }
+});
+
+test('an optimizer is asked for where a kernel has a place for one, and nowhere else', async () => {
+  await expect(kernelSource('update')).rejects.toThrow(RangeError);
+  await expect(kernelSource('dense', 'sgd')).rejects.toThrow(RangeError);
+  const { code } = await kernelSource('update', 'sgd');
+  expect(code).toContain('override MOMENTUM: f32;');
+  expect(code).not.toContain('BETA1');
+});
+
+test('the shape of matrix units is asked for where a kernel runs on them, and nowhere else', async () => {
+  const shape = { M: 8, N: 16, K: 4, sums: 'f16' } as const;
+  await expect(kernelSource('dense_matrix')).rejects.toThrow(RangeError);
+  await expect(kernelSource('dense', undefined, shape)).rejects.toThrow(RangeError);
+  const { code } = await kernelSource('dense_matrix', undefined, shape);
   for (const line of ['const M = 8u;', 'const N = 16u;', 'const K = 4u;']) {
     expect(code.split('\n').filter((text) => text === line)).toEqual([line]);
   }
@@ -224,9 +242,9 @@ test('the shape of matrix units is asked for where a kernel runs on them, and no
   expect(code).not.toContain('f32, N, M');
 });
 
-test('every name is declared once in a kernel and its parts', () => {
+test('every name is declared once in a kernel and its parts', async () => {
   for (const kernel of Object.keys(KERNELS) as KernelName[]) {
-    for (const { code } of kernelSources(kernel)) {
+    for (const { code } of await kernelSources(kernel)) {
       const names = [...code.matchAll(/^(?:@.* )?(?:override|const|fn|struct|alias|var<.*>) (\w+)/gm)].map(
         ([, name]) => name,
       );
@@ -237,7 +255,8 @@ test('every name is declared once in a kernel and its parts', () => {
 });
 
 test('every shader binds what its table entry says, in that order', () => {
-  for (const [name, { code, bindings }] of Object.entries(KERNELS)) {
+  for (const [name, { bindings }] of Object.entries(KERNELS)) {
+    const { code } = shader(`${name}.wgsl`);
     const declared = [...code.matchAll(/@group\(0\) @binding\((\d+)\) var<(.+)> (\w+):/g)].map(
       ([, index, space, variable]) => [Number(index), variable, space],
     );

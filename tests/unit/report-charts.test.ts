@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { curvesOption } from '../../src/report/curves.ts';
 import { heatmapOption } from '../../src/report/heatmap.ts';
-import { renderSvg } from '../../src/report/svg.ts';
+import { svgRenderer } from '../../src/report/svg.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
+
+const renderSvg = await svgRenderer();
 
 function history(epochs: number, validation: boolean, change: Partial<EpochRecord> = {}): EpochRecord[] {
   return Array.from({ length: epochs }, (_, i) => ({

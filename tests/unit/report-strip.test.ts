@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type StripNetwork, stripOption, stripSize } from '../../src/report/strip.ts';
-import { renderSvg } from '../../src/report/svg.ts';
+import { svgRenderer } from '../../src/report/svg.ts';
 import { outside, overlaps, svgTexts } from '../support/svg.ts';
+
+const renderSvg = await svgRenderer();
 
 /** As many networks of each setting, from 97.00 % upwards in steps of 0.03 %. */
 function networks(count: number, rates: readonly number[], decays: readonly number[] = [0]): StripNetwork[] {

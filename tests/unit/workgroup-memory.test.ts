@@ -49,8 +49,8 @@ function evaluate(expression: string, resolve: (name: string) => number): number
 }
 
 /** Bytes of workgroup memory as the shader declares them, which WebGPU counts in whole vec4s for each variable. */
-function declaredBytes({ kernel, constants, update, matrix }: Dispatch): number {
-  const { code } = kernelSource(kernel, update, matrix);
+async function declaredBytes({ kernel, constants, update, matrix }: Dispatch): Promise<number> {
+  const { code } = await kernelSource(kernel, update, matrix);
   const resolve = (name: string): number => {
     const given = constants[name];
     if (given !== undefined) return given;
@@ -95,7 +95,7 @@ const fromPlans = PLAN_NAMES.flatMap((name) =>
   ),
 );
 
-test.each(fromCases)('the table says how much workgroup memory %s declares', (kernel, cases) => {
+test.each(fromCases)('the table says how much workgroup memory %s declares', async (kernel, cases) => {
   const { workgroupBytes }: Kernel = KERNELS[kernel];
   const dispatches = [
     ...cases.map(({ dispatch }) => dispatch),
@@ -105,6 +105,6 @@ test.each(fromCases)('the table says how much workgroup memory %s declares', (ke
   for (const dispatch of dispatches) {
     const { constants, matrix } = dispatch;
     const bytes = workgroupBytes?.(constants, matrix) ?? 0;
-    expect(bytes, JSON.stringify([constants, matrix])).toBe(declaredBytes(dispatch));
+    expect(bytes, JSON.stringify([constants, matrix])).toBe(await declaredBytes(dispatch));
   }
 });

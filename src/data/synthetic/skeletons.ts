@@ -20,6 +20,7 @@ function stroke(points: string): ControlPoint[] {
   });
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function way(weight: number, ...strokes: string[]): Skeleton {
   return { weight, strokes: strokes.map(stroke) };
 }

@@ -23,11 +23,14 @@ const WIDE = 20;
 const LONGEST_TEXT = 14;
 
 /**
- * Texts, and numbers of which there are few, stand side by side, each under its name: numbers by size, texts in the order
- * given. Many numbers stand on a scale, see {@link numberAxis}.
+ * Texts, and numbers of which there are few, stand side by side, each under its name: numbers by size, others in the order of
+ * `listed`. Many numbers stand on a scale, see {@link numberAxis}.
+ *
+ * @param listed all values that are not numbers, and perhaps more
  */
-export function axisScale(values: readonly SettingValue[]): AxisScale {
-  const distinct = [...new Set(values)];
+export function axisScale(values: readonly SettingValue[], listed: readonly SettingValue[]): AxisScale {
+  const occurring = new Set(values);
+  const distinct = [...new Set([...listed, ...values])].filter((value) => occurring.has(value));
   const numbers = distinct.filter((value) => typeof value === 'number').sort((a, b) => a - b);
   if (numbers.length === distinct.length && numbers.length > MOST_NAMED) {
     return { axis: numberAxis(numbers), place: Number };
@@ -48,7 +51,13 @@ export function numberAxis(numbers: readonly number[]): NumberAxis {
   if (numbers.length === 0) return { type: 'value', min: 0, max: 1, interval: 0.2 };
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   if (least > 0 && most > WIDE * least) {
-    return { type: 'log', min: 10 ** Math.floor(Math.log10(least)), max: 10 ** Math.ceil(Math.log10(most)) };
+    // Of texts: as products of ten they would be rounded.
+    const power = (exponent: number) => Number(`1e${exponent}`);
+    return {
+      type: 'log',
+      min: power(Math.floor(Math.log10(least))),
+      max: power(Math.ceil(Math.log10(most))),
+    };
   }
   const spread = most - least || Math.abs(most) || 1;
   const unit = 10 ** Math.floor(Math.log10(spread / 5));

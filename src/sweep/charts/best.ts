@@ -1,17 +1,22 @@
 import { valueAxis } from '../../report/axes.ts';
+import { epochAxis } from '../../report/curves.ts';
 import { colors, SERIES_COLORS } from '../../report/palette.ts';
 import { centredTitle, chartStyle } from '../../report/style.ts';
 import type { ReportedNetwork, SweepReport } from '../report.ts';
 import type { ResultEpoch } from '../result.ts';
 import { varyingSettings } from '../settings.ts';
 import { numberAxis } from './axis-scale.ts';
-import { nameOf, type SizedChart, subjectOf } from './subject.ts';
+import { namesOf, type SizedChart, subjectOf, valuesOf } from './subject.ts';
 
 const MOST_CURVES = 6;
-const SIZE = { width: 1000, height: 480 } as const;
+const WIDTH = 1000;
 const LEFT = 76;
-const GAP = 40;
-const TOP = 120;
+const GAP = 24;
+const TOP = 76;
+const PLOT = 300;
+/** Below the plot: the axis with its name. */
+const BELOW = 62;
+const LINE = 22;
 
 /** Loss and accuracy of the best networks over their epochs: in validation as lines, in training as thin broken ones. */
 export function bestChart(report: SweepReport): SizedChart {
@@ -19,10 +24,9 @@ export function bestChart(report: SweepReport): SizedChart {
   const { ink, muted } = palette;
   const varying = varyingSettings(report.networks);
   const best = report.networks.filter(({ validation }) => validation !== null).slice(0, MOST_CURVES);
-  const names = best.map(
-    ({ settings }, i) => `${i + 1}: ${varying.length > 0 ? nameOf(settings, varying) : 'the only network'}`,
-  );
-  const width = (SIZE.width - 2 * LEFT - GAP - 20) / 2;
+  const names = best.map(({ settings }, i) => [`${i + 1}.`, valuesOf(settings, varying)].join(' '));
+  const legendHeight = names.length > 1 ? LINE * names.length : 0;
+  const width = (WIDTH - 2 * LEFT - 2 * GAP) / 2;
   const panels = [
     {
       name: 'Loss',
@@ -36,43 +40,45 @@ export function bestChart(report: SweepReport): SizedChart {
     },
   ];
   return {
-    ...SIZE,
+    width: WIDTH,
+    height: TOP + PLOT + BELOW + legendHeight,
     option: {
       ...chartStyle('light'),
       title: {
-        ...centredTitle(`${subjectOf(report)}, the best ${best.length}`, SIZE.width, ink),
-        subtext: 'Validation; thin: training',
+        ...centredTitle(
+          `${subjectOf(report)}${report.networks.length > 1 ? `, the best ${best.length}` : ''}`,
+          WIDTH,
+          ink,
+        ),
+        subtext: `Validation, thin lines training${varying.length > 0 ? `; named by ${namesOf(varying)}` : ''}`,
         subtextStyle: { color: muted, fontSize: 12 },
         itemGap: 6,
       },
       legend: {
-        top: 58,
-        itemGap: 18,
-        itemWidth: 26,
+        show: names.length > 1,
+        orient: 'vertical',
+        left: LEFT,
+        top: TOP + PLOT + BELOW - 10,
+        padding: 0,
+        itemGap: 8,
+        itemWidth: 34,
         textStyle: { color: ink, fontSize: 12 },
-        data: names.map((name) => ({ name })),
+        data: names.map((name) => ({ name, icon: 'path://M0,0H34V4H0Z' })),
       },
       grid: panels.map((_, i) => ({
         left: LEFT + i * (width + LEFT + GAP),
         width,
         top: TOP,
-        bottom: 58,
+        height: PLOT,
         outerBoundsMode: 'none' as const,
       })),
-      xAxis: panels.map((_, gridIndex) => ({
-        type: 'value' as const,
-        gridIndex,
-        min: 1,
-        max: Math.max(2, ...best.map(({ epochs }) => epochs.length)),
-        minInterval: 1,
-        name: 'Epoch',
-        nameLocation: 'middle' as const,
-        nameGap: 30,
-        nameTextStyle: { color: ink, fontSize: 13 },
-        axisLabel: { color: muted, fontSize: 12, hideOverlap: true },
-        axisLine: { show: true, onZero: false, lineStyle: { color: muted } },
-        splitLine: { show: false },
-      })),
+      xAxis: panels.map((_, gridIndex) =>
+        epochAxis(
+          { first: 1, last: Math.max(1, ...best.map(({ epochs }) => epochs.length)) },
+          gridIndex,
+          palette,
+        ),
+      ),
       yAxis: panels.map(({ name, training, validation }, i) => ({
         ...valueAxis(name, i, palette),
         ...numberAxis(

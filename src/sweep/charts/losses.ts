@@ -3,7 +3,7 @@ import { average } from '../../report/numpy.ts';
 import { colors } from '../../report/palette.ts';
 import { centredTitle, chartStyle, textWidth } from '../../report/style.ts';
 import type { ReportedNetwork, SweepReport } from '../report.ts';
-import { SETTINGS, type SettingName, settingValue } from '../settings.ts';
+import { listedValues, SETTINGS, type SettingName, settingText, settingValue } from '../settings.ts';
 import { type AxisScale, axisScale, numberAxis } from './axis-scale.ts';
 import { axesOf, type SizedChart, subjectOf } from './subject.ts';
 
@@ -12,8 +12,11 @@ const WIDTH = 1000;
 const NARROW = 640;
 const MOST_COLUMNS = 3;
 const TOP = 84;
-const PANEL = { height: 250, left: 76, right: 16, bottom: 96 };
+const PANEL = { height: 250, left: 76, right: 16 };
+/** Below the texts of an axis: its name, and room to the next row. */
+const BELOW = 50;
 const FONT = 12;
+const LINE = 16;
 const CROSS = 'path://M-4,-3L-3,-4L0,-1L3,-4L4,-3L1,0L4,3L3,4L0,1L-3,4L-4,3L-1,0Z';
 
 /**
@@ -29,10 +32,11 @@ export function lossesChart(report: SweepReport): SizedChart {
   const width = settings.length === 1 ? NARROW : WIDTH;
   const cell = Math.floor(width / columns);
   const room = cell - PANEL.left - PANEL.right;
-  const row = PANEL.height + PANEL.bottom;
   const losses = networks.flatMap(({ validation }) => validation?.loss ?? []);
   const scale = numberAxis(losses);
-  const panels = settings.map((name) => panelOf(networks, name, scale.max));
+  const panels = settings.map((name) => panelOf(report, name, scale.max));
+  const ticks = panels.map(({ x }) => ticksOf(x, room));
+  const row = PANEL.height + Math.max(0, ...ticks.map(({ height }) => height)) + BELOW;
   return {
     width,
     height: TOP + row * Math.ceil(settings.length / columns),
@@ -48,6 +52,7 @@ export function lossesChart(report: SweepReport): SizedChart {
           ...(panels.some(({ medians }) => medians.length > 0)
             ? [{ name: 'Median', icon: 'path://M0,0H34V4H0Z' }]
             : []),
+          ...(panels.some(({ stopped }) => stopped.length > 0) ? ['Stopped by halving'] : []),
           ...(losses.length < networks.length ? ['Diverged'] : []),
         ],
       },
@@ -59,20 +64,20 @@ export function lossesChart(report: SweepReport): SizedChart {
         outerBoundsMode: 'none' as const,
       })),
       xAxis: panels.map(({ name, x }, gridIndex) => {
-        const tick = x.type === 'category' ? widest(x.data) : 0;
-        const rotate = x.type === 'category' && tick * x.data.length > room ? 45 : 0;
+        const { height = 0, ...labels } = ticks[gridIndex] ?? {};
         return {
           ...x,
           gridIndex,
           name,
           nameLocation: 'middle' as const,
-          nameGap: rotate === 0 ? 30 : 24 + Math.ceil(0.71 * tick),
+          nameGap: height + 14,
           nameTextStyle: { color: ink, fontSize: 13 },
           axisLabel: {
             color: muted,
             fontSize: FONT,
-            rotate,
-            ...(x.type === 'category' ? { interval: 0 } : { hideOverlap: true }),
+            ...labels,
+            // Over categories there are their names, and settingText is for numbers.
+            ...(x.type !== 'category' && { formatter: settingText }),
           },
           axisLine: { show: true, onZero: false, lineStyle: { color: muted } },
           splitLine: { show: false },
@@ -81,8 +86,10 @@ export function lossesChart(report: SweepReport): SizedChart {
       yAxis: panels.map((_, i) => ({
         ...valueAxis(i % columns === 0 ? 'Validation loss' : '', i, palette),
         ...scale,
+        axisLine: { show: false },
+        axisTick: { show: false },
       })),
-      series: panels.flatMap(({ points, medians, diverged }, i) => {
+      series: panels.flatMap(({ points, medians, stopped, diverged }, i) => {
         const axes = { type: 'scatter' as const, xAxisIndex: i, yAxisIndex: i, clip: false };
         return [
           {
@@ -90,6 +97,15 @@ export function lossesChart(report: SweepReport): SizedChart {
             name: 'One network',
             data: points,
             symbolSize: 7,
+            color: palette.training,
+            itemStyle: { opacity: 0.6 },
+          },
+          {
+            ...axes,
+            name: 'Stopped by halving',
+            data: stopped,
+            symbol: 'emptyCircle',
+            symbolSize: 6,
             color: palette.training,
             itemStyle: { opacity: 0.6 },
           },
@@ -115,28 +131,35 @@ interface Panel {
   readonly name: string;
   readonly x: AxisScale['axis'];
   readonly points: Point[];
+  readonly stopped: Point[];
   readonly medians: Point[];
   readonly diverged: Point[];
 }
 
 /** @param top where those that diverged are marked */
-function panelOf(networks: readonly ReportedNetwork[], setting: SettingName, top: number): Panel {
-  const scale = axisScale(networks.map(({ settings }) => settingValue(settings, setting)));
-  const placed = networks.map(({ settings, validation }) => ({
-    x: scale.place(settingValue(settings, setting)),
-    loss: validation?.loss ?? null,
+function panelOf({ networks, file }: SweepReport, setting: SettingName, top: number): Panel {
+  const scale = axisScale(
+    networks.map(({ settings }) => settingValue(settings, setting)),
+    listedValues(file, setting),
+  );
+  const placed = networks.map(({ settings, status, validation }) => ({
+    status,
+    point: [scale.place(settingValue(settings, setting)), validation?.loss ?? top] satisfies Point,
   }));
-  const points = placed.flatMap(({ x, loss }): Point[] => (loss === null ? [] : [[x, loss]]));
+  const are = (kind: ReportedNetwork['status']) =>
+    placed.filter(({ status }) => status === kind).map(({ point }): Point => point);
+  const points = are('trained');
   const places = scale.axis.type === 'category' ? [...scale.axis.data.keys()] : [];
   return {
     name: SETTINGS[setting].name,
     x: scale.axis,
     points,
+    stopped: are('stopped'),
     medians: places.flatMap((place): Point[] => {
       const losses = points.filter(([x]) => x === place).map(([, loss]) => loss);
       return losses.length > 1 ? [[place, medianOf(losses)]] : [];
     }),
-    diverged: placed.flatMap(({ x, loss }): Point[] => (loss === null ? [[x, top]] : [])),
+    diverged: are('diverged'),
   };
 }
 
@@ -146,6 +169,11 @@ function medianOf(values: readonly number[]): number {
   return average([sorted[Math.floor(middle)] ?? 0, sorted[Math.ceil(middle)] ?? 0]);
 }
 
-function widest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map((text) => textWidth(text, FONT) + 8));
+/** How the texts of an axis are set so that none covers another, and how much room they take below it. */
+function ticksOf(x: AxisScale['axis'], room: number) {
+  if (x.type !== 'category') return { height: LINE, hideOverlap: true };
+  const widest = Math.max(0, ...x.data.map((text) => textWidth(text, FONT)));
+  const each = room / x.data.length;
+  if (widest + 8 <= each) return { height: LINE, interval: 0 };
+  return { height: Math.ceil(widest) + 4, rotate: 90, interval: Math.ceil(LINE / each) - 1 };
 }

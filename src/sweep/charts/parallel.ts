@@ -1,8 +1,8 @@
-import type { ParallelOption } from '../../report/echarts-parallel.ts';
+import type { ParallelOption } from '../../report/chart-option.ts';
 import { colors, sequentialColor } from '../../report/palette.ts';
 import { centredTitle, chartStyle } from '../../report/style.ts';
 import type { SweepReport } from '../report.ts';
-import { SETTINGS, settingValue } from '../settings.ts';
+import { listedValues, SETTINGS, settingText, settingValue } from '../settings.ts';
 import { axisScale, numberAxis } from './axis-scale.ts';
 import { axesOf, measureOf, type SizedChart, subjectOf } from './subject.ts';
 
@@ -17,27 +17,30 @@ const TOO_LIGHT = 0.3;
  */
 export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
   const { networks } = report;
-  const { ink, muted, background } = colors('light');
+  const { ink, muted, background, validation } = colors('light');
   const style = chartStyle('light');
   const { key, name: measureName, factor } = measureOf(report);
   const settings = axesOf(report);
   const scales = settings.map((name) =>
-    axisScale(networks.map((network) => settingValue(network.settings, name))),
+    axisScale(
+      networks.map((network) => settingValue(network.settings, name)),
+      listedValues(report.file, name),
+    ),
   );
   const values = networks.map(({ validation }) => validation && factor * validation[key]);
   const known = values.filter((value) => value !== null);
-  const lines = networks.map(({ settings: own, validation }, i) => {
+  const lines = networks.map((network, i) => {
     const value = values[i] ?? null;
     const shade = known.length > 1 ? 1 - i / (known.length - 1) : 1;
     const color = `rgb(${sequentialColor(TOO_LIGHT + (1 - TOO_LIGHT) * shade, 'light').join()})`;
     return {
       value: [
-        ...settings.map((name, axis) => scales[axis]?.place(settingValue(own, name)) ?? '-'),
+        ...settings.map((name, axis) => scales[axis]?.place(settingValue(network.settings, name)) ?? '-'),
         value ?? '-',
       ],
-      lineStyle: validation
+      lineStyle: network.validation
         ? { color, width: i === 0 ? 3 : 1.5, opacity: 0.9 }
-        : { color: muted, width: 1.2, opacity: 0.8, type: 'dashed' as const },
+        : { color: validation, width: 1.2, opacity: 0.6 },
     };
   });
   const hasDiverged = known.length < networks.length;
@@ -45,7 +48,7 @@ export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
     ...style,
     title: {
       ...centredTitle(`${subjectOf(report)}, a line each`, SIZE.width, ink),
-      subtext: `The darker, the better${hasDiverged ? '; dashed: diverged' : ''}`,
+      subtext: `The darker, the better${hasDiverged ? '; orange: diverged' : ''}`,
       subtextStyle: { color: muted, fontSize: 12 },
       itemGap: 8,
     },
@@ -63,13 +66,14 @@ export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
       nameGap: 22,
       nameTextStyle: { color: ink, fontSize: 13, fontWeight: 'bold' as const },
       axisLine: { lineStyle: { color: ink, width: 1.2 } },
-      axisTick: { lineStyle: { color: ink } },
+      axisTick: { alignWithLabel: true, lineStyle: { color: ink } },
       axisLabel: {
         color: ink,
         fontSize: 12,
         backgroundColor: background,
         padding: [1, 3] as [number, number],
         hideOverlap: true,
+        formatter: settingText,
       },
     })),
     // The best on top.

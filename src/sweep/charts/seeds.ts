@@ -1,12 +1,12 @@
 import { colors } from '../../report/palette.ts';
 import { centredTitle, chartStyle, textWidth } from '../../report/style.ts';
 import type { SweepReport } from '../report.ts';
-import { varyingSettings } from '../settings.ts';
+import { settingKey } from '../settings.ts';
 import { numberAxis } from './axis-scale.ts';
-import { measureOf, nameOf, type SizedChart, subjectOf } from './subject.ts';
+import { axesOf, measureOf, namesOf, type SizedChart, subjectOf, valuesOf } from './subject.ts';
 
 const WIDTH = 1000;
-const TOP = 84;
+const TOP = 92;
 const BOTTOM = 58;
 const RIGHT = 28;
 const ROW = 20;
@@ -25,18 +25,18 @@ export function seedsChart(report: SweepReport): SizedChart {
   const { networks } = report;
   const palette = colors('light');
   const { ink, muted, line } = palette;
-  const { key, name: measureName, factor } = measureOf(report);
-  const varying = varyingSettings(networks).filter((name) => name !== 'seed');
+  const measure = measureOf(report);
+  const { key, factor } = measure;
+  const varying = axesOf(report);
   const trained = report.settings.filter(({ validation }) => validation !== null);
   const rows = trained.slice(0, MOST_ROWS).flatMap(({ settings, validation }) => {
     if (!validation) return [];
     const { mean, interval } = validation[key];
     const own = networks.filter(
-      (network) =>
-        network.status === 'trained' && nameOf(network.settings, varying) === nameOf(settings, varying),
+      (network) => network.status === 'trained' && settingKey(network.settings) === settingKey(settings),
     );
     return {
-      name: nameOf(settings, varying),
+      name: valuesOf(settings, varying),
       values: own.flatMap((network) => (network.validation ? factor * network.validation[key] : [])),
       mean: factor * mean,
       interval: interval && ([factor * interval[0], factor * interval[1]] as const),
@@ -48,7 +48,7 @@ export function seedsChart(report: SweepReport): SizedChart {
   const ends = rows.flatMap(({ interval }) => interval ?? []);
   const scale = numberAxis([
     ...values,
-    ...ends.map((end) => Math.min(Math.max(end, least - beyond), most + beyond)),
+    ...ends.map((end) => Math.min(Math.max(end, least - beyond, 0), most + beyond, measure.most)),
   ]);
   const left = Math.min(WIDEST_NAME, Math.max(60, ...rows.map(({ name }) => textWidth(name, FONT)))) + 20;
   const leftOut = trained.length - rows.length;
@@ -58,9 +58,14 @@ export function seedsChart(report: SweepReport): SizedChart {
     height: TOP + ROW * Math.max(rows.length, 4) + BOTTOM,
     option: {
       ...chartStyle('light'),
-      title: centredTitle(title, WIDTH, ink),
+      title: {
+        ...centredTitle(title, WIDTH, ink),
+        subtext: namesOf(varying),
+        subtextStyle: { color: muted, fontSize: FONT },
+        itemGap: 6,
+      },
       legend: {
-        top: 42,
+        top: TOP - 30,
         itemGap: 24,
         itemWidth: 28,
         textStyle: { color: ink },
@@ -73,7 +78,7 @@ export function seedsChart(report: SweepReport): SizedChart {
       grid: { left, right: RIGHT, top: TOP, bottom: BOTTOM, outerBoundsMode: 'none' },
       xAxis: {
         ...scale,
-        name: measureName,
+        name: measure.name,
         nameLocation: 'middle',
         nameGap: 30,
         nameTextStyle: { color: ink, fontSize: 13 },

@@ -1,4 +1,4 @@
-import type { ChartOption } from '../../report/echarts-parts.ts';
+import type { ChartOption } from '../../report/chart-option.ts';
 import type { Objective } from '../file.ts';
 import type { SweepReport } from '../report.ts';
 import type { Score } from '../result.ts';
@@ -18,6 +18,8 @@ export interface Measure {
   readonly name: string;
   /** By which its values are multiplied to be in that unit. */
   readonly factor: number;
+  /** What none of them can be above, in that unit. */
+  readonly most: number;
 }
 
 const MEASURES: Readonly<Record<Objective, Measure>> = {
@@ -25,11 +27,13 @@ const MEASURES: Readonly<Record<Objective, Measure>> = {
     key: 'accuracy',
     name: 'Validation accuracy (%)',
     factor: 100,
+    most: 100,
   },
   validationLoss: {
     key: 'loss',
     name: 'Validation loss',
     factor: 1,
+    most: Number.POSITIVE_INFINITY,
   },
 };
 
@@ -37,30 +41,29 @@ export function measureOf({ file }: SweepReport): Measure {
   return MEASURES[file.objective];
 }
 
-/** "mnist: 48 networks", and what is missing of them. */
+/** "mnist: 48 networks", or "mnist: 32 of 48 networks" where some are missing. */
 export function subjectOf({ datasets, networks, missing }: SweepReport): string {
   const lost = missing.reduce((sum, task) => sum + task.networks.length, 0);
-  const names = [...new Set(datasets.map(({ name }) => name))].join(', ');
-  const count = `${networks.length} network${networks.length === 1 ? '' : 's'}`;
-  return `${names}: ${lost > 0 ? `${networks.length} of ${count.replace(/^\d+/, String(networks.length + lost))}` : count}`;
+  const all = networks.length + lost;
+  const data =
+    datasets.length > 2 ? `${datasets.length} datasets` : datasets.map(({ name }) => name).join(', ');
+  const share = lost > 0 ? `${networks.length} of ` : '';
+  return `${data}: ${share}${all} network${all === 1 ? '' : 's'}`;
 }
 
-/** What a network is called among those that differ in these settings. */
-export function nameOf(settings: SharedSettings, varying: readonly SettingName[]): string {
-  return varying
-    .map((name) => {
-      const text = settingText(settingValue(settings, name));
-      // Others are told from each other by their form.
-      return ['batchSize', 'epochs', 'seed'].includes(name) ? `${SETTINGS[name].heading} ${text}` : text;
-    })
-    .join(', ');
+/** The values of a network's settings, in the order of {@link namesOf}. */
+export function valuesOf(settings: SharedSettings, varying: readonly SettingName[]): string {
+  return varying.map((name) => settingText(settingValue(settings, name))).join(' / ');
 }
 
-/** The settings that charts have an axis for: those that vary, and of these not the seed if there are others. */
+/** What the values are of. */
+export function namesOf(varying: readonly SettingName[]): string {
+  return varying.map((name) => SETTINGS[name].name).join(' / ');
+}
+
+/** The settings that charts have an axis for: those that vary, but seeds, which have no order. */
 export function axesOf({ networks }: SweepReport): SettingName[] {
-  const varying = varyingSettings(networks);
-  const others = varying.filter((name) => name !== 'seed');
-  return others.length > 0 ? others : varying;
+  return varyingSettings(networks).filter((name) => name !== 'seed');
 }
 
 /** A chart and the size in pixels that it is made for. */

@@ -70,11 +70,11 @@ const PLANS = {
   'layered-quads': {
     build: (name, sizes, optimizer) => layeredPlan(name, quadKernels, sizes, optimizer),
     lacks: ({ features }) => (features.has('subgroups') ? undefined : 'the feature "subgroups"'),
-    mayBeFastest: hasRegisters,
+    mayBeFastest: isQuad,
   },
   unfused: {
     build: unfusedPlan,
-    mayBeFastest: (target) => target.software && !isQuad(target),
+    mayBeFastest: (target) => target.software && !hasRegisters(target),
   },
   layered: {
     build: (name, sizes, optimizer) => layeredPlan(name, tiledKernels(), sizes, optimizer),
@@ -93,7 +93,7 @@ const PLANS = {
 /** The ways to train: see docs/architecture.md. */
 export type PlanName = keyof typeof PLANS;
 
-export const PLAN_NAMES = Object.keys(PLANS) as readonly PlanName[];
+export const PLAN_NAMES = /* @__PURE__ */ Object.keys(PLANS) as readonly PlanName[];
 
 /** The plan that takes every network, and runs on every device with large enough limits. */
 export const ANY_PLAN: PlanName = 'layered';

@@ -21,6 +21,11 @@ export default defineConfig({
     minify: false,
     modulePreload: false,
     emptyOutDir: true,
-    rolldownOptions: { input: here('main.ts'), output: { entryFileNames: 'main.js' } },
+    rolldownOptions: {
+      input: here('main.ts'),
+      output: { entryFileNames: 'main.js' },
+      // The package has modules without effects; tests are nothing else.
+      treeshake: false,
+    },
   },
 });

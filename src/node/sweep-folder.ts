@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf, ShadegradError } from '../errors.ts';
+import { canonicalJson } from '../json.ts';
+import {
+  readSweep,
+  readTaskFailure,
+  readTaskResult,
+  type Sweep,
+  type TaskFailure,
+  type TaskResult,
+} from '../sweep/result.ts';
+import { makeFolder, writeWhole } from './files.ts';
+
+// The folder of a sweep:
+//     sweep.json                            the sweep, with its tasks
+//     tasks/NAME/result.json                a finished task: the folder is there whole or not at all
+//     tasks/NAME/networks.safetensors       its networks but those that diverged; none if all did
+//     running/NAME/                         an unfinished one: its claims and checkpoints
+//     failed/NAME.json                      why the last attempt at an unfinished one failed
+
+export const SWEEP_FILE = 'sweep.json';
+export const RESULT_FILE = 'result.json';
+export const NETWORKS_FILE = 'networks.safetensors';
+
+export const taskFolder = (out: string, task: string): string => join(out, 'tasks', task);
+export const runningFolder = (out: string, task: string): string => join(out, 'running', task);
+export const failureFile = (out: string, task: string): string => join(out, 'failed', `${task}.json`);
+
+export function isFinished(out: string, task: string): boolean {
+  return existsSync(taskFolder(out, task));
+}
+
+/** @throws ShadegradError `bad-data` where the task is not finished, or its result is damaged */
+export async function readResult(out: string, task: string): Promise<TaskResult> {
+  const path = join(taskFolder(out, task), RESULT_FILE);
+  const result = readTaskResult(path, await readText(path));
+  if (result.task === task) return result;
+  throw new ShadegradError(
+    'bad-data',
+    `${path} is the result of another task, ${result.task}.`,
+    'Remove the folder that it is in and run the sweep again.',
+  );
+}
+
+/** The failure of a task's last attempt; undefined where it did not fail. */
+export async function readFailure(out: string, task: string): Promise<TaskFailure | undefined> {
+  const path = failureFile(out, task);
+  return existsSync(path) ? readTaskFailure(path, await readText(path)) : undefined;
+}
+
+/**
+ * The sweep that a folder is of; undefined where there is none yet.
+ * @throws ShadegradError `bad-data` where it is damaged
+ */
+export async function readSweepOf(out: string): Promise<Sweep | undefined> {
+  const path = join(out, SWEEP_FILE);
+  return existsSync(path) ? readSweep(path, await readText(path)) : undefined;
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ShadegradError(
+      'bad-data',
+      `${path} cannot be read: ${reasonOf(cause)}.`,
+      'Check the folder.',
+      cause,
+    );
+  });
+}
+
+/** Every process of a sweep writes the same bytes. */
+export function writeSweep(out: string, sweep: Sweep): Promise<void> {
+  return writeWhole(join(out, SWEEP_FILE), jsonText(sweep));
+}
+
+/**
+ * @param path of the sweep file that is to be run in the folder
+ * @throws ShadegradError `usage` where the folder is of another sweep, or of another version's
+ */
+export function assertSameSweep(
+  out: string,
+  before: Sweep,
+  path: string,
+  now: Pick<Sweep, 'shadegrad' | 'file'>,
+): void {
+  const { shadegrad, file } = before;
+  if (shadegrad !== now.shadegrad) {
+    throw new ShadegradError(
+      'usage',
+      `The sweep in ${out} was begun by shadegrad ${shadegrad}, and this is ${now.shadegrad}: its networks would not be comparable.`,
+      'Go on with it in that version, or choose another folder.',
+    );
+  }
+  const differing = differences(file, now.file);
+  if (differing.length === 0) return;
+  throw new ShadegradError(
+    'usage',
+    `${out} holds another sweep than ${path}: they differ in ${differing.join(', ')}.`,
+    `Choose another folder, or bring back the file that ${join(out, SWEEP_FILE)} tells of.`,
+  );
+}
+
+/** The paths at which two values differ. */
+function differences(a: unknown, b: unknown, path = ''): string[] {
+  if (canonicalJson(a) === canonicalJson(b)) return [];
+  if (!isRecord(a) || !isRecord(b)) return [path];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return names.flatMap((name) =>
+    differences(a[name] ?? null, b[name] ?? null, path === '' ? name : `${path}.${name}`),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Makes a task a finished one, at once. Where another process has finished it meanwhile, its result stays: it is the same.
+ *
+ * @param networks the file of those that did not diverge; null for none
+ * @throws ShadegradError `io`
+ */
+export async function finishTask(
+  out: string,
+  result: TaskResult,
+  networks: Uint8Array | null,
+): Promise<void> {
+  const { task } = result;
+  const [running, target] = [runningFolder(out, task), taskFolder(out, task)];
+  const made = join(running, `finished.${randomUUID()}.tmp`);
+  try {
+    await makeFolder(running);
+    await mkdir(made);
+    if (networks) await writeWhole(join(made, NETWORKS_FILE), networks);
+    await writeWhole(join(made, RESULT_FILE), jsonText(result));
+    await makeFolder(join(out, 'tasks'));
+    await rename(made, target);
+  } catch (cause) {
+    if (isFinished(out, task)) return;
+    if (cause instanceof ShadegradError) throw cause;
+    throw new ShadegradError(
+      'io',
+      `${target} could not be written: ${reasonOf(cause)}.`,
+      'Check that the folder is writable and the disk not full.',
+      cause,
+    );
+  }
+}
+
+/** Removes what a task that is finished needs no more. */
+export async function removeRunning(out: string, task: string): Promise<void> {
+  await rm(runningFolder(out, task), { recursive: true, force: true, maxRetries: 3 });
+  await rm(failureFile(out, task), { force: true });
+}
+
+export function recordFailure(out: string, failure: TaskFailure): Promise<void> {
+  return writeWhole(failureFile(out, failure.task), jsonText(failure));
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

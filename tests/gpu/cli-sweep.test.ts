@@ -1,0 +1,247 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeModels } from '../../src/model/population-file.ts';
+import { readTaskFailure, readTaskResult } from '../../src/sweep/result.ts';
+import { blobs } from '../support/blobs.ts';
+import { writeDataset } from '../support/dataset-folder.ts';
+import { cliPath, type ProcessOptions, runCli, signalledAt } from '../support/process.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Epochs are long enough on the software GPU for checkpoints in their middle. One network diverges, the others are ranked. */
+const SWEEP = {
+  axes: {
+    data: ['data/blobs'],
+    hidden: [[8], [12]],
+    learningRate: [0.0003, 0.003, 0.03, 1e30],
+    batchSize: [1],
+    epochs: [3],
+    seed: [1, 2],
+  },
+  networksPerTask: 4,
+  stop: { halving: 3 },
+};
+
+let folder: string;
+let file: string;
+let whole: Awaited<ReturnType<typeof resultsIn>>;
+
+const sweepArguments = (out: string, ...more: readonly string[]) => [
+  ...['sweep', file, '--out', out, '--adapter', 'software', '--checkpoint-every', '0.05'],
+  ...more,
+];
+
+const sweep = (out: string, more: readonly string[] = [], options: ProcessOptions = {}) =>
+  runCli(sweepArguments(out, ...more), options);
+
+/** All that a sweep leaves of its tasks, but for the time that it took. */
+async function resultsIn(out: string) {
+  const tasks = (await readdir(join(out, 'tasks'))).toSorted();
+  return Promise.all(
+    tasks.map(async (task) => {
+      const path = join(out, 'tasks', task);
+      expect((await readdir(path)).toSorted()).toEqual(['networks.safetensors', 'result.json']);
+      const { seconds: _, ...result } = readTaskResult(
+        path,
+        await readFile(join(path, 'result.json'), 'utf8'),
+      );
+      return { task, result, networks: await readFile(join(path, 'networks.safetensors')) };
+    }),
+  );
+}
+
+/** Whether nothing but results is left. */
+async function expectTidy(out: string): Promise<void> {
+  expect((await readdir(out)).filter((name) => name !== 'failed').toSorted()).toEqual([
+    'running',
+    'sweep.json',
+    'tasks',
+  ]);
+  expect(await readdir(join(out, 'running'))).toEqual([]);
+  expect(existsSync(join(out, 'failed')) ? await readdir(join(out, 'failed')) : []).toEqual([]);
+}
+
+function start(out: string): ChildProcess {
+  return spawn(process.execPath, [cliPath, ...sweepArguments(out)], { stdio: 'ignore' });
+}
+
+/** Waits until a task of the sweep has a checkpoint. */
+async function checkpointIn(out: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    const running = await readdir(join(out, 'running')).catch(() => []);
+    if (running.some((task) => existsSync(join(out, 'running', task, 'checkpoint.safetensors')))) return;
+    if (child.exitCode !== null) throw new Error(`The sweep ended with ${child.exitCode}.`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
+  file = join(folder, 'sweep.json');
+  await writeDataset(join(folder, 'data', 'blobs'), blobs({ train: 600 }));
+  await writeFile(file, JSON.stringify(SWEEP));
+  const { code, stdout, stderr } = await sweep(join(folder, 'whole'));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('Sweep: 16 networks in 4 tasks\n');
+  expect(stdout).toMatch(
+    /^Task 4 of 4: [0-9a-f]{16}, 4 networks on data\/blobs, hidden \d+, batch size 1, 3 epochs$/m,
+  );
+  expect(stdout).toContain('  After epoch 1 the best 1 of 4 go on\n');
+  expect(stdout).toMatch(
+    /^4 of 4 tasks finished; best: validation accuracy \d+\.\d\d %: data\/blobs, hidden \d+, /m,
+  );
+  await expectTidy(join(folder, 'whole'));
+  whole = await resultsIn(join(folder, 'whole'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('a task keeps what became of each network, and the weights of those that did not diverge', () => {
+  for (const { result, networks } of whole) {
+    const { models } = decodeModels(networks);
+    const kept = result.networks.filter(({ weights }) => weights !== null);
+    expect(models).toHaveLength(kept.length);
+    const statuses = result.networks.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual(['diverged', 'stopped', 'stopped', 'trained']);
+    for (const { status, epochs, epoch, validation, test: tested } of result.networks) {
+      expect(epochs).toHaveLength({ trained: 3, stopped: 1, diverged: 0 }[status]);
+      if (status === 'diverged') continue;
+      expect(epoch).toBe(epochs.length);
+      expect(validation?.accuracy).toBe(epochs[epoch - 1]?.validationAccuracy);
+      expect(tested?.accuracy).toBeGreaterThan(0.3);
+    }
+  }
+});
+
+test('killed in a task, and then gone on with by two processes at once, a sweep is what one makes of it', async () => {
+  const out = join(folder, 'killed');
+  const first = start(out);
+  await checkpointIn(out, first);
+  first.kill('SIGKILL');
+  const [, signal] = await once(first, 'exit');
+  expect(signal).toBe('SIGKILL');
+  const both = await Promise.all([sweep(out), sweep(out)]);
+  for (const { code, stderr } of both) {
+    // One may have to leave a task to the other, which is the only thing that it has to say.
+    const said = stderr.replace(
+      /Notice: Task [0-9a-f]{16} was left to process \d+ on \S+, which is at it\.\n/g,
+      '',
+    );
+    expect({ code, said }).toEqual({ code: 0, said: '' });
+  }
+  expect(both.map(({ stdout }) => stdout).join('')).toContain('  Going on after ');
+  expect(await resultsIn(out)).toEqual(whole);
+  await expectTidy(out);
+});
+
+test('SIGTERM ends it with a checkpoint, and shards make the same of the rest', async () => {
+  const out = join(folder, 'ended');
+  const { code, stderr } = await signalledAt('Plan: ', sweepArguments(out, '--shard', '1/2'), 'SIGTERM');
+  expect(code).toBe(143);
+  expect(stderr).toContain(`Nothing is lost. Go on with: npx shadegrad sweep ${file} --out ${out}, `);
+  const [task = ''] = await readdir(join(out, 'running'));
+  expect(await readdir(join(out, 'running', task))).toEqual(['checkpoint.safetensors']);
+  const array = { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_COUNT: '2', SLURM_ARRAY_TASK_MIN: '6' };
+  const second = await sweep(out, [], { env: array });
+  expect(second.stdout).toContain('Shard 2 of 2, by SLURM_ARRAY_TASK_ID: 8 networks in 2 tasks\n');
+  const third = await sweep(out, ['--shards', '2'], { env: { JOB_COMPLETION_INDEX: '0' } });
+  expect(third.stdout).toContain('Shard 1 of 2, by JOB_COMPLETION_INDEX: 8 networks in 2 tasks\n');
+  expect([second.code, third.code]).toEqual([0, 0]);
+  expect(await resultsIn(out)).toEqual(whole);
+  await expectTidy(out);
+  // Nothing is left: no device is opened.
+  const again = await sweep(out);
+  expect(again.stdout).toMatch(
+    /^Sweep: 16 networks in 4 tasks, 4 finished before\n4 of 4 tasks finished; best: [^\n]*\n$/,
+  );
+});
+
+describe('what goes wrong', () => {
+  test('a dataset that is missing fails its tasks alone: 4; and where all networks diverge: 5', async () => {
+    const [out, other] = [join(folder, 'missing'), join(folder, 'data', 'other')];
+    await writeDataset(other, blobs({ train: 100 }));
+    file = join(folder, 'missing.json');
+    const axes = {
+      data: ['data/blobs', 'data/other'],
+      learningRate: [1e30],
+      hidden: [[8]],
+      batchSize: [1],
+      epochs: [1],
+    };
+    await writeFile(file, JSON.stringify({ axes }));
+    const first = await sweep(out, ['--shard', '1/2']);
+    expect(first.code).toBe(5);
+    expect(first.stderr).toContain('shadegrad: The only network diverged. ');
+    const [task = ''] = await readdir(join(out, 'tasks'));
+    expect(await readdir(join(out, 'tasks', task))).toEqual(['result.json']);
+
+    await rename(other, `${other}.away`);
+    const second = await sweep(out);
+    expect(second.code).toBe(4);
+    expect(second.stderr).toContain('shadegrad: 1 of 2 tasks failed. ');
+    expect(second.stdout).toContain('1 of 2 tasks finished; 1 failed');
+    const [failed = ''] = await readdir(join(out, 'failed'));
+    const failure = readTaskFailure(failed, await readFile(join(out, 'failed', failed), 'utf8'));
+    expect(failure).toMatchObject({ task: failed.replace('.json', ''), exitCode: 4 });
+    expect(failure.message).toContain(other);
+
+    await rename(`${other}.away`, other);
+    const third = await sweep(out);
+    expect(third.code).toBe(5);
+    expect(third.stderr).toContain('shadegrad: All 2 networks diverged. ');
+    await expectTidy(out);
+    file = join(folder, 'sweep.json');
+  });
+
+  test('a device that is lost: 6, with a checkpoint to go on from, to the bit', async () => {
+    const out = join(folder, 'lost');
+    const hook = join(folder, 'lost.mjs');
+    const webgpu = pathToFileURL(join(root, 'node_modules', 'webgpu', 'index.js')).href;
+    await writeFile(
+      hook,
+      `import { globals } from ${JSON.stringify(webgpu)};
+      const { GPUAdapter: { prototype: adapter }, GPUQueue: { prototype: queue } } = globals;
+      const { requestDevice } = adapter;
+      const { submit } = queue;
+      let [device, submits] = [undefined, 0];
+      adapter.requestDevice = async function (...args) {
+        return (device = await requestDevice.apply(this, args));
+      };
+      queue.submit = function (...args) {
+        submit.apply(this, args);
+        if (++submits === 12) device.destroy();
+      };`,
+    );
+    const lost = await sweep(out, ['--shard', '1/4'], {
+      env: { NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` },
+    });
+    expect(lost.code).toBe(6);
+    expect(lost.stderr).toContain('shadegrad: The GPU device was destroyed. ');
+    expect(lost.stderr).toContain('Nothing is lost. Go on with: ');
+    expect(await readdir(join(out, 'failed'))).toHaveLength(1);
+    expect(await sweep(out, ['--shard', '1/4'])).toMatchObject({ code: 0, stderr: '' });
+    const [only] = await resultsIn(out);
+    expect(whole).toContainEqual(only);
+    await expectTidy(out);
+  });
+
+  test('a folder of another sweep, and a file that is none: 2, before anything is done', async () => {
+    file = join(folder, 'other.json');
+    await writeFile(file, JSON.stringify({ ...SWEEP, axes: { ...SWEEP.axes, epochs: [4] } }));
+    const out = join(folder, 'whole');
+    const other = await sweep(out);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain(`${out} holds another sweep than ${file}: they differ in axes.epochs.`);
+    await writeFile(file, '{\n  "axes": { "epochs": [0] }\n}');
+    const wrong = await sweep(join(folder, 'none'));
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain(`shadegrad: ${file}:2:24: axes.epochs[0] is 0, and must be >= 1.`);
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+    file = join(folder, 'sweep.json');
+  });
+});

@@ -1,0 +1,152 @@
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunReport, Verification } from '../../src/index.ts';
+import { blobs } from '../support/blobs.ts';
+import { writeDataset } from '../support/dataset-folder.ts';
+import { runCli, signalledAt } from '../support/process.ts';
+
+let folder: string;
+let data: string;
+/** A network trained for three epochs, and several with all that a training can have. */
+let single: string;
+let several: string;
+
+const path = (name: string) => join(folder, name);
+/** On one adapter and with one plan wherever the tests run: what several processes do is compared to the bit. */
+const train = (...args: string[]) =>
+  runCli(['train', '--data', data, '--adapter', 'software', '--hidden', '8', ...args]);
+const verify = (...args: string[]) => runCli(['verify', ...args]);
+
+async function copyOf(source: string, name: string): Promise<string> {
+  await cp(source, path(name), { recursive: true });
+  return path(name);
+}
+
+async function edit(of: string, change: (report: RunReport) => unknown): Promise<void> {
+  const file = join(of, 'report.json');
+  await writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, 'utf8')))));
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
+  [data, single, several] = [path('blobs'), path('single'), path('several')];
+  await writeDataset(data, blobs());
+  const all = ['--models', '2', '--optimizer', 'adamw', '--schedule', 'cosine', '--warmup', '0.5'];
+  const early = ['--validation-split', '0.2', '--patience', '1', '--weight-decay', '0,0.01'];
+  await Promise.all([
+    train('--epochs', '3', '--out', single),
+    train('--epochs', '6', ...all, ...early, '--learning-rate', '0.1', '--out', several),
+  ]);
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+test('0, the same bits: of one network, of several with all settings, and of one that was gone on with', async () => {
+  const resumed = await copyOf(single, 'resumed');
+  await runCli(['train', '--resume', resumed, '--epochs', '5']);
+  for (const of of [single, several, resumed]) {
+    const { code, stdout, stderr } = await verify(of);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/\n {2}adapter +the same: /);
+    expect(stdout).toMatch(/The same: every weight and every result has the same bits\.\n$/);
+  }
+});
+
+test('0, within tolerance: under another plan, and where a part was trained under another', async () => {
+  const mixed = await copyOf(single, 'mixed');
+  await runCli(['train', '--resume', mixed, '--epochs', '4', '--plan', 'unfused']);
+  const [other, gone] = await Promise.all([
+    verify(several, '--plan', 'unfused', '--json'),
+    verify(mixed, '--json'),
+  ]);
+  for (const { code, stdout } of [other, gone]) {
+    expect(code).toBe(0);
+    const found: Verification = JSON.parse(stdout);
+    expect(found).toMatchObject({ verdict: 'within-tolerance', expected: 'within-tolerance' });
+    expect(found.tolerances.map(({ what }) => what)).toContain('training loss, epoch 1');
+  }
+  expect(JSON.parse(gone.stdout).conditions).toContainEqual(
+    expect.objectContaining({ what: 'before', here: null, same: false }),
+  );
+});
+
+test('1: a report, or weights, that are not those of the run', async () => {
+  const [accuracy, seed, weights] = await Promise.all(
+    ['accuracy', 'seed', 'weights'].map((name) => copyOf(single, name)),
+  );
+  if (!accuracy || !seed || !weights) throw new Error('No copies.');
+  await edit(accuracy, (report) => ({ ...report, test: { ...report.test, accuracy: 1 } }));
+  // Consistent in itself: only the training tells.
+  await edit(seed, (report) => ({
+    ...report,
+    config: { ...report.config, seed: 2 },
+    models: report.models.map((model) => ({ ...model, seed: 2 })),
+  }));
+  await cp(join(several, 'model.safetensors'), join(weights, 'model.safetensors'));
+  const found = await Promise.all([
+    verify(accuracy),
+    verify(seed),
+    verify(seed, '--plan', 'unfused'),
+    verify(weights),
+  ]);
+  expect(found.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+  expect(found.map(({ stderr }) => stderr)).toEqual([
+    expect.stringMatching(/^shadegrad: The report differs from itself, /),
+    expect.stringMatching(/^shadegrad: The run differs from its report: under these conditions /),
+    expect.stringMatching(/^shadegrad: The run differs from its report by more than the tolerances/),
+    expect.stringMatching(/^shadegrad: The report differs from itself, or from the models beside it/),
+  ]);
+  expect(found[2]?.stdout).toMatch(/training loss, epoch 1: .*: too much\n/);
+});
+
+test('4, and what to do: no report, no data, other data, no model to start from', async () => {
+  const begun = path('begun');
+  const start = join(single, 'model.safetensors');
+  const from = path('start.safetensors');
+  await cp(start, from);
+  await train('--epochs', '1', '--init', from, '--out', begun);
+  expect(await verify(begun)).toMatchObject({ code: 0, stderr: '' });
+  await rm(from);
+  const [nothing, noModel, again] = await Promise.all([
+    verify(path('nowhere')),
+    verify(begun),
+    verify(begun, '--init', start),
+  ]);
+  expect(nothing).toMatchObject({ code: 4, stdout: '' });
+  expect(nothing.stderr).toMatch(/^shadegrad: There is no report to verify: .*report\.json cannot be read/);
+  expect(noModel).toMatchObject({ code: 4, stdout: '' });
+  expect(noModel.stderr).toMatch(
+    /start\.safetensors, which is not there\. Name the model file with --init\.\n$/,
+  );
+  expect(again.code).toBe(0);
+
+  const moved = path('moved');
+  await rename(data, moved);
+  try {
+    const [gone, named, other] = await Promise.all([
+      verify(single),
+      verify(single, '--data', moved),
+      verify(single, '--data', 'synthetic'),
+    ]);
+    expect(gone).toMatchObject({ code: 4, stdout: '' });
+    expect(gone.stderr).toMatch(/If the data are elsewhere now, name where with --data\.\n$/);
+    expect(named).toMatchObject({ code: 0, stderr: '' });
+    expect(other).toMatchObject({ code: 4, stdout: '' });
+    expect(other.stderr).toMatch(/The data of synthetic are not those that the run was trained on: /);
+  } finally {
+    await rename(moved, data);
+  }
+});
+
+test('130: interrupted, with nothing compared', async () => {
+  const endless = await copyOf(single, 'endless');
+  await edit(endless, (report) => ({
+    ...report,
+    config: { ...report.config, epochs: 1_000_000 },
+    models: report.models.map((model) => ({ ...model, stopped: true })),
+  }));
+  const { code, stderr } = await signalledAt('Epoch ', ['verify', endless]);
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/^shadegrad: Training was interrupted .* Nothing was compared\.\n$/);
+});
