@@ -50,11 +50,15 @@ export function addExport(program: Command, signal: AbortSignal): void {
     .addOption(options.network())
     .addOption(options.bytes())
     .addOption(options.training())
-    .addOption(options.data().default(undefined, 'with --training: where the report beside the model says'))
+    .addOption(options.data().default(undefined))
     .addOption(options.imageSize())
     .addOption(options.init())
     .addOption(options.inputMean())
     .addOption(options.inputStd())
+    .addHelpText(
+      'after',
+      '\n--data, --image-size and --init say where the data and first weights of --training are, if they were moved.',
+    )
     .action((model: string, flags: ExportFlags) => exportModels(model, flags, signal));
 }
 

@@ -10,10 +10,15 @@ const VERSION = 1;
 
 /** A network as plain JSON, as {@link encodeJson} writes it. */
 export interface JsonNetwork {
+  /** Tells such a file from other JSON. */
   readonly format: 'shadegrad.network';
+  /** Of the layout: 1. */
   readonly version: number;
+  /** Inputs per sample. */
   readonly inputs: number;
+  /** Width of each hidden layer, first to last. */
   readonly hidden: readonly number[];
+  /** Outputs. */
   readonly classes: number;
   /** Size of the images, whose pixels are the inputs, row by row, each byte / 255; null where it is not known. */
   readonly image: { readonly height: number; readonly width: number } | null;
@@ -23,6 +28,7 @@ export interface JsonNetwork {
   readonly metadata: Readonly<Record<string, string>>;
   /** First to last: outputs = activation(weight inputs + bias). */
   readonly layers: readonly {
+    /** ReLU between the layers, softmax at the end. */
     readonly activation: 'relu' | 'softmax';
     /** Rows of [outputs, inputs]. */
     readonly weight: readonly (readonly number[])[];

@@ -13,6 +13,7 @@ import trainScript from './train.py?raw';
 
 /** The files of a network for PyTorch, in one folder. */
 export interface PytorchFiles {
+  /** As `encodeModel` writes it. */
   readonly 'model.safetensors': Uint8Array<ArrayBuffer>;
   /** Defines the network, loads its weights and tells what images show. */
   readonly 'predict.py': string;
@@ -26,8 +27,9 @@ export interface PytorchTrainingFiles {
   readonly 'training.json': string;
   /** The weights before the first step. */
   readonly 'initial.safetensors': Uint8Array<ArrayBuffer>;
-  /** Of the dataset's training samples: uint8 [samples, inputs] and [samples]. */
+  /** The dataset's training samples: uint8 [samples, inputs]. */
   readonly 'images.npy': Uint8Array<ArrayBuffer>;
+  /** Their classes: uint8 [samples]. */
   readonly 'labels.npy': Uint8Array<ArrayBuffer>;
   /** Which of them each epoch takes, in order: uint32 [epochs, samples of an epoch]. */
   readonly 'order.npy': Uint8Array<ArrayBuffer>;
@@ -37,6 +39,7 @@ export interface PytorchTrainingFiles {
 
 /** A training that came to its end, or to that of an epoch. */
 export interface RepeatableTraining {
+  /** What is the same for all networks of the run. */
   readonly config: Pick<
     RunConfig,
     | 'batchSize'
@@ -49,7 +52,9 @@ export interface RepeatableTraining {
     | 'warmup'
     | 'validationSplit'
   >;
+  /** The network that is to be repeated. */
   readonly network: Pick<NetworkRecord, 'seed' | 'learningRate' | 'weightDecay' | 'history'>;
+  /** What it was trained on. */
   readonly data: Dataset;
   /** Before the first step: `initialModel` of the seed, or the model that the training started from. */
   readonly initial: Model;

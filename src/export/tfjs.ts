@@ -7,7 +7,9 @@ import { exportedMetadata } from './metadata.ts';
 
 /** The files of a network for TensorFlow.js, in one folder. */
 export interface TfjsFiles {
+  /** The layers, a list of the weights, and the notes. */
   readonly 'model.json': string;
+  /** The weights, float32, one after the other. */
   readonly 'weights.bin': Uint8Array<ArrayBuffer>;
 }
 
