@@ -55,7 +55,8 @@ interface Graph {
  *
  * `batch` may be any number. Weights have the names of the model file, and `metadata_props` its notes.
  *
- * @throws ShadegradError `usage` where the networks are larger than a file of ONNX can be
+ * @throws ShadegradError `usage` where the networks are larger than a file of ONNX can be, `bad-model` where the file's notes
+ *   are not those of a model of this spec
  */
 export function encodeOnnx(
   file: ModelFile | ModelsFile,
