@@ -133,7 +133,6 @@ const library: ViteUserConfig = {
         sequence: { groupOrder: 1 },
       }),
       project('acceptance', ['tests/acceptance/*.test.ts'], built),
-      project('interop', ['tests/interop/*.test.ts'], { globalSetup: ['tests/support/drivers.ts'] }),
     ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
