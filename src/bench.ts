@@ -1,4 +1,12 @@
-// An entry of its own: what measures is twice as much as what trains.
+/**
+ * What measures: what no shader can beat on an adapter, each kernel as a share of that, whole trainings, and how well
+ * `auto` chooses among plans. Results are held against float64 before they count.
+ *
+ * An entry of its own: what measures is twice as much as what trains.
+ *
+ * @module shadegrad/bench
+ */
+
 export {
   benchChoice,
   CHOICE_SHAPES,

@@ -24,9 +24,18 @@ export type ErrorCode =
  * to do about it. `String(error)` has both.
  */
 export class ShadegradError extends Error {
+  /** What went wrong, for programs. */
   readonly code: ErrorCode;
+  /** What to do about it: a sentence for people. May be empty. */
   readonly nextStep: string;
 
+  /**
+   * An error of a kind that callers can switch on.
+   * @param code what went wrong
+   * @param message the cause, in the user's words, as a sentence
+   * @param nextStep what to do about it, as a sentence
+   * @param cause what was caught, where it was
+   */
   constructor(code: ErrorCode, message: string, nextStep: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'ShadegradError';
@@ -34,6 +43,7 @@ export class ShadegradError extends Error {
     this.nextStep = nextStep;
   }
 
+  /** Message and next step. */
   override toString(): string {
     return `${this.message} ${this.nextStep}`.trim();
   }

@@ -1,4 +1,12 @@
-// What trains, evaluates and reports, wherever there is a `GPUDevice`.
+/**
+ * What trains, evaluates and reports, wherever there is a `GPUDevice`: in pages, workers, Node and Deno. In Node,
+ * `shadegrad/node` has all of this and more.
+ *
+ * Every error that is thrown on purpose is a {@link ShadegradError}, whose `code` programs can switch on.
+ *
+ * @module shadegrad
+ */
+
 export { datasetChecksum } from './data/checksum.ts';
 export { type Dataset, namedLike, namesOfClasses, type Samples } from './data/dataset.ts';
 export type { DownloadProgress } from './data/download.ts';

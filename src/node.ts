@@ -1,4 +1,9 @@
-// Everything of the root, but with Dawn's devices in place of the browser's, and what needs files.
+/**
+ * Everything of `shadegrad`, but with Dawn's devices in place of the browser's, and what needs files: datasets, models,
+ * checkpoints, pictures, a run's folder.
+ *
+ * @module shadegrad/node
+ */
 
 export type { ArchivedDataset, KnownArchive } from './data/known.ts';
 export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './gpu/adapter.ts';

@@ -1,6 +1,6 @@
 import type { ChartOption } from '../report/chart-option.ts';
 import { colors, SERIES_COLORS, SYMBOLS, type Theme } from '../report/palette.ts';
-import { chartStyle, textWidth, titleSize } from '../report/style.ts';
+import { type ChartSize, chartStyle, textWidth, titleSize } from '../report/style.ts';
 import type { ChoiceReport } from './choice.ts';
 import type { Floor } from './floor.ts';
 import type { KernelResult, KernelsReport } from './kernels.ts';
@@ -9,8 +9,8 @@ import { peak } from './roofline.ts';
 import type { MeasuredCase } from './run-case.ts';
 import type { MeasuredTraining, TrainingReport } from './train.ts';
 
-/** The size in pixels that the charts are made for. */
-export const BENCH_CHART_SIZE = { width: 900, height: 620 } as const;
+/** The size that the charts are made for. */
+export const BENCH_CHART_SIZE: ChartSize = { width: 900, height: 620 };
 
 /** Room for the title. */
 const TOP = 84;

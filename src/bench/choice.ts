@@ -72,6 +72,7 @@ export const CHOICE_SHAPES: readonly ChoiceShape[] = [
   shape(8, [100], 64),
 ];
 
+/** What the choice is tried on, and for how long. */
 export interface ChoiceBenchOptions {
   /** Default {@link CHOICE_SHAPES}. */
   readonly shapes?: readonly ChoiceShape[] | undefined;
@@ -79,24 +80,37 @@ export interface ChoiceBenchOptions {
   readonly plans?: readonly PlanName[] | undefined;
   /** Seconds for each shape's rounds, after its plans are ready. Default 8. */
   readonly seconds?: number | undefined;
+  /** Stops with an error `interrupted`. */
   readonly signal?: AbortSignal | undefined;
+  /** Called before each shape. */
   readonly onProgress?: ((progress: BenchProgress) => void) | undefined;
 }
 
 /** A plan of a shape: timed in rounds, or why not. */
 export type PlanTiming =
-  | { readonly plan: PlanName; readonly status: 'timed'; readonly step: Spread }
   | {
+      /** The plan that was timed. */
+      readonly plan: PlanName;
+      /** It has a time. */
+      readonly status: 'timed';
+      /** Microseconds of one step of all networks. */
+      readonly step: Spread;
+    }
+  | {
+      /** The plan that has no time. */
       readonly plan: PlanName;
       /**
        * `slow`: many times slower than another. `late`: its first step, in which some drivers compile, took too long.
        * `void`: it computed something else than the twin. `skipped`: it cannot be run.
        */
       readonly status: 'slow' | 'late' | 'void' | 'skipped';
+      /** The same in a sentence. */
       readonly reason: string;
     };
 
+/** What was chosen for a shape, and what would have been the best. */
 export interface ShapeChoice extends ChoiceShape {
+  /** The plan that `auto` took. */
   readonly chosen: PlanName;
   /** Seconds that the choice took, with the compiler's. */
   readonly seconds: number;
@@ -104,12 +118,17 @@ export interface ShapeChoice extends ChoiceShape {
   readonly best: PlanName | null;
   /** How many times longer a step of the chosen plan took than one of the best: the median over rounds; null if it has no time. */
   readonly ratio: number | null;
+  /** The plan that was chosen, and those that it was held against. */
   readonly plans: readonly PlanTiming[];
 }
 
+/** How well `auto` chose on an adapter. */
 export interface ChoiceReport {
+  /** What this is a report of. */
   readonly bench: 'choice';
+  /** What all of it was measured in. */
   readonly environment: BenchEnvironment;
+  /** In the order in which they were given. */
   readonly shapes: readonly ShapeChoice[];
   /** The share of the shapes whose chosen plan is within 10 % of the best. */
   readonly within: number;

@@ -4,7 +4,9 @@ import { type BenchRow, rowsOf } from './rows.ts';
 
 /** A report and the file that it was read from. */
 export interface NamedReport {
+  /** Of the file, for messages and headings. */
   readonly name: string;
+  /** Its content. */
   readonly report: BenchReport;
 }
 

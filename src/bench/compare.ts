@@ -9,30 +9,40 @@ import type { Interval } from './statistics.ts';
 
 /** A row that both reports have a figure for. */
 export interface ComparedRow {
+  /** The row's name, e.g. "dense, 784-100@32". */
   readonly what: string;
-  /** Microseconds for the row's work, before and after. */
+  /** Microseconds for the row's work, before. */
   readonly before: number;
+  /** Microseconds for the row's work, after. */
   readonly after: number;
   /** How many times as fast it is after as before. */
   readonly speed: number;
   /** Where that lies, with 95 %, going by what was measured; null where too little was. */
   readonly interval: Interval | null;
+  /** What {@link ComparedRow.interval} says. */
   readonly verdict: Verdict;
 }
 
 /** Two reports of one kind, row by row. */
 export interface BenchComparison {
+  /** What both are reports of. */
   readonly bench: BenchReport['bench'];
+  /** What the older figures were measured in. */
   readonly before: BenchEnvironment;
+  /** What the newer figures were measured in. */
   readonly after: BenchEnvironment;
   /** What of their environments is not the same, e.g. "adapter". */
   readonly different: readonly string[];
+  /** In the order of the older report. */
   readonly rows: readonly ComparedRow[];
   /** Rows of one report only, or without a figure in one, in words. */
   readonly alone: readonly string[];
 }
 
-/** @throws ShadegradError `bad-data` if the reports are of different kinds */
+/**
+ * Holds two reports against each other, row by row.
+ * @throws ShadegradError `bad-data` if the reports are of different kinds
+ */
 export function compareBench(before: BenchReport, after: BenchReport): BenchComparison {
   if (before.bench !== after.bench) {
     throw new ShadegradError(
@@ -93,7 +103,10 @@ function differences(before: BenchEnvironment, after: BenchEnvironment): string[
   return (Object.keys(a) as (keyof typeof a)[]).filter((name) => a[name] !== b[name]);
 }
 
-/** A comparison as aligned lines for a terminal. */
+/**
+ * A comparison as aligned lines for a terminal.
+ * @param comparison as {@link compareBench} made it
+ */
 export function formatComparison({ before, after, different, rows, alone }: BenchComparison): string {
   const about = (when: string, environment: BenchEnvironment) => [
     `${when}, ${environment.date.slice(0, 16).replace('T', ' ')} UTC`,

@@ -5,10 +5,13 @@ import type { TimingMethod } from './timing.ts';
 
 /** What a benchmark measures. */
 export interface BenchSubject {
+  /** What the work is done on. */
   readonly device: GPUDevice;
+  /** The adapter that gave the device. */
   readonly adapter: AdapterReport;
   /** The Dawn toggles that were set, as `openDevice` names them; empty in a browser. */
   readonly toggles: readonly string[];
+  /** Of the software that measures. */
   readonly versions: Versions;
 }
 
@@ -24,11 +27,15 @@ export const BENCH_FEATURES: readonly GPUFeatureName[] = [
 export interface BenchEnvironment {
   /** Its description includes the driver. */
   readonly adapter: AdapterReport;
+  /** As {@link BenchSubject.toggles}. */
   readonly toggles: readonly string[];
+  /** Of the software that measured. */
   readonly versions: Versions;
   /** The device's features: those that were requested and those that it always has. */
   readonly features: readonly string[];
+  /** The device's limits, by WebGPU's names for them. */
   readonly limits: Readonly<Record<string, number>>;
+  /** How durations were measured. */
   readonly timing: TimingMethod;
   /** When the benchmark began, as ISO 8601. */
   readonly date: string;

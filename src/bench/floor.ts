@@ -12,11 +12,15 @@ import { Workload } from './workload.ts';
 export interface BenchProgress {
   /** What is being measured. */
   readonly label: string;
+  /** How many things are measured already. */
   readonly done: number;
+  /** Out of so many. */
   readonly total: number;
 }
 
+/** How long is measured, and who is told how far it is. */
 export interface BenchOptions extends MeasureOptions {
+  /** Called before each thing that is measured. */
   readonly onProgress?: ((progress: BenchProgress) => void) | undefined;
 }
 
@@ -39,9 +43,13 @@ export interface Floor {
   readonly sharedFma: CaseResult;
 }
 
+/** What no shader can beat on an adapter. */
 export interface FloorReport {
+  /** What this is a report of. */
   readonly bench: 'floor';
+  /** What all of it was measured in. */
   readonly environment: BenchEnvironment;
+  /** The limits. */
   readonly floor: Floor;
 }
 

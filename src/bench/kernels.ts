@@ -9,6 +9,7 @@ import { type FloorShare, floorOf, shareOf } from './roofline.ts';
 import { type MeasuredCase, nameOf, runCase, type TimelessCase } from './run-case.ts';
 import { PassTimer } from './timing.ts';
 
+/** Which kernels are measured, and how long. */
 export interface KernelsOptions extends BenchOptions {
   /** Kernels ("dense") or kernels at a size ("matmul/1024^3"). Default: all at all sizes. */
   readonly only?: readonly string[] | undefined;
@@ -16,12 +17,18 @@ export interface KernelsOptions extends BenchOptions {
   readonly sweep?: boolean | undefined;
 }
 
+/** A kernel with its time, or why it has none. */
 export type KernelResult = (MeasuredCase & FloorShare) | TimelessCase;
 
+/** Kernels of an adapter, as shares of what it could do. */
 export interface KernelsReport {
+  /** What this is a report of. */
   readonly bench: 'kernels';
+  /** What all of it was measured in. */
   readonly environment: BenchEnvironment;
+  /** What the shares are of. */
   readonly floor: Floor;
+  /** In the order in which they were measured. */
   readonly kernels: readonly KernelResult[];
 }
 
@@ -36,6 +43,8 @@ export function benchKernelNames(): KernelName[] {
 /**
  * Measures the floor, and then the kernels of `shaders/`, each after it has computed what its float64 twin computes.
  *
+ * @param subject what is measured
+ * @param options which kernels, and for how long
  * @throws ShadegradError `usage` if `only` names no kernel, `gpu`, `device-lost` or `interrupted`
  */
 export async function benchKernels(
@@ -69,7 +78,10 @@ export async function benchKernels(
   }
 }
 
-/** @throws ShadegradError `usage` if a name in `only` is not a kernel's; it lists the names */
+/**
+ * Passes where {@link benchKernels} knows all names: to be called before there is a device.
+ * @throws ShadegradError `usage` if a name in `only` is not a kernel's; it lists the names
+ */
 export function checkKernelNames(only: readonly string[]): void {
   chooseCases(only);
 }

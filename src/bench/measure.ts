@@ -18,9 +18,13 @@ export interface MeasureOptions {
 export interface DispatchTime {
   /** In microseconds. */
   readonly time: Spread;
+  /** Why no more passes were timed. */
   readonly ended: Ended;
+  /** What they were timed by. */
   readonly clock: Clock;
+  /** How many dispatches share a pass, whose time is divided by them. */
   readonly dispatchesPerPass: number;
+  /** Passes before the first that was timed. */
   readonly warmUpPasses: number;
 }
 

@@ -5,6 +5,7 @@ export type Estimate = Pick<Spread, 'median' | 'low' | 'high'>;
 
 /** The ratio of two medians, and where it lies. */
 export interface Ratio {
+  /** Of the medians. */
   readonly ratio: number;
   /** Null where one of the medians has no interval. */
   readonly interval: Interval | null;
@@ -24,6 +25,7 @@ export function ratioOf(a: Estimate, b: Estimate): Ratio {
   return { ratio, interval: { low: ratio * Math.exp(-below), high: ratio * Math.exp(above) } };
 }
 
+/** What became of a speed. */
 export type Verdict = 'faster' | 'same' | 'slower' | 'undecided';
 
 /** Speeds that differ by less than this factor are the same: two runs of one program often do. */

@@ -21,6 +21,7 @@ export async function benchFile(report: BenchReport | ChoiceReport): Promise<str
 
 /**
  * The report in a result file, if its figures can be relied on.
+ * @param file its content, and its name for messages
  * @throws ShadegradError `bad-data` if it is none, of another format, not as it was written, or if a row is void or was not
  *   checked against float64
  */

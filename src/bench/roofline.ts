@@ -8,6 +8,7 @@ export type Bound = 'dispatch' | 'arithmetic' | 'memory';
 export interface FloorShare {
   /** Microseconds that no kernel with the same work can beat on this device, going by the measured floor. */
   readonly floorMicroseconds: number;
+  /** What the floor is made of. */
   readonly boundBy: Bound;
   /** `floorMicroseconds` over the median: 1 is perfect. Above 1, the floor was measured in a slower moment. */
   readonly share: number;

@@ -13,33 +13,55 @@ export const ROTATED_BYTES = 256 * 2 ** 20;
 
 /** The kernel and the way that it was run. */
 interface CaseName {
+  /** The shader, `shaders/KERNEL.wgsl`. */
   readonly kernel: KernelName;
+  /** E.g. "784-100@32": of its inputs and outputs, and of the batch. */
   readonly size: string;
   /** In a sweep, what is different from the way that training runs it; else null. */
   readonly variant: string | null;
+  /** Values of the shader's `override` constants. */
   readonly constants: Readonly<Record<string, number>>;
+  /** How many workgroups run, along x, y and z. */
   readonly workgroups: readonly [number, number, number];
 }
 
 /** A kernel that computed what its float64 twin computes, and how long it took. */
 export interface MeasuredCase extends CaseName, DispatchTime {
+  /** It has a time. */
   readonly status: 'measured';
+  /** Floating-point operations of a dispatch; a multiply-add is two. */
   readonly flops: number;
+  /** Bytes that a dispatch has to read and to write, each counted once. */
   readonly bytes: number;
+  /** 10^9 floating-point operations a second, at the median time. */
   readonly gflops: number;
+  /** 10^9 bytes a second, at the median time. */
   readonly gigabytesPerSecond: number;
-  /** How many copies of the buffers were used in turn, and the bytes of all of them. */
-  readonly rotation: { readonly copies: number; readonly bytes: number };
-  /** How many values were compared with the twin's, and how many the kernel writes. */
-  readonly checked: { readonly values: number; readonly of: number };
+  /** The copies of the buffers that were used in turn, so that caches do not hold them. */
+  readonly rotation: {
+    /** How many there are. */
+    readonly copies: number;
+    /** Of all of them. */
+    readonly bytes: number;
+  };
+  /** What was held against the twin. */
+  readonly checked: {
+    /** How many values were compared. */
+    readonly values: number;
+    /** How many values the kernel writes. */
+    readonly of: number;
+  };
 }
 
 /** A kernel without a time: it computed something else (`void`), or was not run (`skipped`). */
 export interface TimelessCase extends CaseName {
+  /** Whether it was wrong or not run. */
   readonly status: 'void' | 'skipped';
+  /** The same in a sentence. */
   readonly reason: string;
 }
 
+/** A kernel with its time, or why it has none. */
 export type CaseResult = MeasuredCase | TimelessCase;
 
 /**

@@ -1,21 +1,24 @@
 /** How measured values are spread, in their own unit. */
 export interface Spread {
+  /** The value in the middle. */
   readonly median: number;
   /**
    * The median of what the values were taken from lies from `low` to `high` in at least 95 % of the cases, if each value
-   * was taken without regard to the others, and also where {@link repeat} measured only until it was known. Null for values
-   * that are too few to tell: fewer than 6, or than 7 from `repeat`.
+   * was taken without regard to the others, and also where measuring went on only until it was known. Null for values
+   * that are too few to tell: fewer than 6, or than 7 of such a measurement.
    */
   readonly low: number | null;
+  /** The upper end of that interval; null where `low` is. */
   readonly high: number | null;
   /** The value that 95 % do not exceed (nearest rank). */
   readonly p95: number;
+  /** The least value. */
   readonly min: number;
   /** How many values there are. */
   readonly samples: number;
 }
 
-/** Why measuring came to its end: the median is known well enough, see {@link isPrecise}, or the time for it was over. */
+/** Why measuring came to its end: the median is known to 3 %, or the time for it was over. */
 export type Ended = 'precise' | 'time';
 
 /** A median is known well enough if its interval reaches no farther than this share of it to either side. */
@@ -34,7 +37,9 @@ const TAIL = 0.025;
 export const LOOK_TAIL = TAIL / (LOOKS.length + 1);
 
 /**
- * @param values at least one
+ * The median of values, where it lies, and how far the values reach.
+ *
+ * @param values at least one, in any unit
  * @param tail the most that the probability may be that the median is below `low`, and that it is above `high`; by default
  *   that of 95 % in between
  */
@@ -55,7 +60,9 @@ export function spread(values: readonly number[], tail = TAIL): Spread {
 
 /** Where something lies that is known by samples only. */
 export interface Interval {
+  /** Its lower end. */
   readonly low: number;
+  /** Its upper end. */
   readonly high: number;
 }
 

@@ -7,6 +7,7 @@ export type Clock = 'timestamp-query' | 'wall clock';
 
 /** How a device's durations are measured. */
 export interface TimingMethod {
+  /** What durations are measured by, where they are long enough for its quantum. */
   readonly clock: Clock;
   /** The measured unit of the GPU's timestamps, in nanoseconds: all are multiples of it. Null without timestamps. */
   readonly quantumNanoseconds: number | null;

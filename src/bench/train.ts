@@ -26,6 +26,7 @@ export interface TrainingAxes {
   readonly models?: readonly number[] | undefined;
 }
 
+/** What is trained, and for how long. */
 export interface TrainingBenchOptions extends BenchOptions, TrainingAxes {
   /** Timed windows that there is time for; fewer where the median is known to 3 % before. Default 20. */
   readonly samples?: number | undefined;
@@ -35,20 +36,27 @@ export interface TrainingBenchOptions extends BenchOptions, TrainingAxes {
 
 /** A way to train that learned, and how fast it is. */
 export interface MeasuredTraining extends TrainingConfig, FloorShare {
+  /** It has a time. */
   readonly status: 'measured';
+  /** Kernels that run in a step. */
   readonly dispatchesPerStep: number;
   /** Microseconds of one step of all models, by wall clock, including everything that a trainer waits for. */
   readonly step: Spread;
+  /** Why no more windows were timed. */
   readonly ended: Ended;
   /** Of all models together. */
   readonly stepsPerSecond: number;
+  /** Of all models together. */
   readonly imagesPerSecond: number;
-  /** Microseconds of the host's time for each step of a submit, and how many steps the submit has. */
+  /** Microseconds of the host's time for each step of a submit. */
   readonly hostMicroseconds: number;
+  /** How many steps that submit has. */
   readonly hostStepsPerSubmit: number;
+  /** How many steps were timed at once. */
   readonly stepsPerWindow: number;
-  /** Mean losses at the beginning and at the end, for the model that has learned least. */
+  /** Mean loss in nats at the beginning, of the model that has learned least. */
   readonly firstLoss: number;
+  /** Mean loss in nats at the end, of the model that has learned least. */
   readonly lastLoss: number;
   /** Samples in each of the two steps whose loss was compared with the twin's; 0 if that would take too long. */
   readonly twinSamples: number;
@@ -56,16 +64,24 @@ export interface MeasuredTraining extends TrainingConfig, FloorShare {
 
 /** A way to train that computed something else (`void`), or that the plan or the device cannot do (`skipped`). */
 export interface TimelessTraining extends TrainingConfig {
+  /** Whether it was wrong or not run. */
   readonly status: 'void' | 'skipped';
+  /** The same in a sentence. */
   readonly reason: string;
 }
 
+/** A way to train with its speed, or why it has none. */
 export type TrainingResult = MeasuredTraining | TimelessTraining;
 
+/** How fast an adapter trains. */
 export interface TrainingReport {
+  /** What this is a report of. */
   readonly bench: 'train';
+  /** What all of it was measured in. */
   readonly environment: BenchEnvironment;
+  /** What the shares are of. */
   readonly floor: Floor;
+  /** One for each combination of the axes. */
   readonly training: readonly TrainingResult[];
 }
 

@@ -13,9 +13,13 @@ import { indices } from './cases/data.ts';
 
 /** One way to train one network, or `models` of them side by side. */
 export interface TrainingConfig {
+  /** How a step runs. */
   readonly plan: PlanName;
+  /** Samples to a step. */
   readonly batchSize: number;
+  /** Width of each hidden layer. */
   readonly hidden: readonly number[];
+  /** Networks side by side. */
   readonly models: number;
 }
 

@@ -18,6 +18,8 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
  *     10000 <sha256> <sha256>     test samples, the same
  *
  * A digest of digests, because Web Crypto takes only one piece of memory: this way nothing is copied together.
+ *
+ * @param data whose samples and sizes count
  */
 export async function datasetChecksum({ shape, classes, train, test }: Dataset): Promise<string> {
   const lines = [

@@ -6,14 +6,24 @@ export interface Samples {
   readonly images: Uint8Array;
   /** Class of each image: [count], 0 to `classes` - 1. */
   readonly labels: Uint8Array;
+  /** Number of images. */
   readonly count: number;
+}
+
+/** Size of images, in pixels. */
+export interface ImageShape {
+  /** Rows. */
+  readonly height: number;
+  /** Pixels of a row. */
+  readonly width: number;
 }
 
 /** A training and a test set of images of one size. */
 export interface Dataset {
   /** For reports, e.g. "mnist" or "synthetic". */
   readonly name: string;
-  readonly shape: { readonly height: number; readonly width: number };
+  /** Size of an image. */
+  readonly shape: ImageShape;
   /** Number of classes, 1 to 256. */
   readonly classes: number;
   /**
@@ -21,13 +31,17 @@ export interface Dataset {
    * names a class is called by its number.
    */
   readonly classNames?: readonly string[];
+  /** What a network learns from. */
   readonly train: Samples;
+  /** What it is tested on, and never sees while it learns. */
   readonly test: Samples;
 }
 
 /**
  * What each class of a dataset or a model is called, in order: its name, or else its number. A network may have more
  * classes than names.
+ *
+ * @param named a dataset, a model file, or whatever else has classes
  */
 export function namesOfClasses({
   classes,

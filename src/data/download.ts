@@ -2,6 +2,7 @@ import { ShadegradError } from '../errors.ts';
 
 /** How far a download has come. */
 export interface DownloadProgress {
+  /** The name of the file that comes just now. */
   readonly file: string;
   /** In bytes. */
   readonly received: number;
@@ -9,6 +10,7 @@ export interface DownloadProgress {
   readonly total: number | null;
 }
 
+/** When a download ends, and who is told how far it is. */
 export interface DownloadOptions {
   /** Aborts the download. */
   readonly signal?: AbortSignal | undefined;
@@ -16,6 +18,7 @@ export interface DownloadOptions {
   readonly deadline?: AbortSignal | undefined;
   /** How long the server may send nothing. */
   readonly stallSeconds: number;
+  /** Called with each piece that has come. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 

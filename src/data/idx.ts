@@ -5,7 +5,9 @@ import { gunzipIfNeeded, isGzip } from './gzip.ts';
 
 /** A file's content, and its name for messages. */
 export interface NamedBytes {
+  /** For messages. */
   readonly name: string;
+  /** The content, gzip-compressed or not. */
   readonly bytes: Uint8Array;
 }
 
@@ -13,16 +15,23 @@ export interface NamedBytes {
 export interface Images {
   /** Pixels, 0 to 255: [count, height, width]. */
   readonly images: Uint8Array;
+  /** Number of images. */
   readonly count: number;
+  /** Rows of an image. */
   readonly height: number;
+  /** Pixels of a row. */
   readonly width: number;
 }
 
 /** The four files of a dataset. */
 export interface DatasetFiles<File> {
+  /** Pixels to learn from. */
   readonly trainImages: File;
+  /** Their classes. */
   readonly trainLabels: File;
+  /** Pixels to test on. */
   readonly testImages: File;
+  /** Their classes. */
   readonly testLabels: File;
 }
 
@@ -176,6 +185,7 @@ function firstColumn(bytes: Uint8Array, what: string): { dimensions: readonly nu
 /**
  * Reads an IDX file of one or more images, gzip-compressed or not.
  *
+ * @param file its content, and its name for messages
  * @throws ShadegradError `bad-data` where the file is damaged or something else
  */
 export async function imagesFromIdx({ name, bytes }: NamedBytes): Promise<Images> {

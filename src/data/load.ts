@@ -9,9 +9,11 @@ import { type DatasetFacts, downloadIdx, type KnownDataset, verifiedIdx } from '
 export interface FileStore {
   /** The file that was kept under this name; undefined where there is none. */
   get(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps a file under a name. */
   set(name: string, bytes: Uint8Array): Promise<void>;
 }
 
+/** Where a dataset is fetched from, and where it is kept. */
 export interface FetchDatasetOptions {
   /** Folders to fetch from, each ending in a slash, the preferred one first. Default: the dataset's mirrors. */
   readonly mirrors?: readonly string[];
@@ -21,6 +23,7 @@ export interface FetchDatasetOptions {
   readonly signal?: AbortSignal;
   /** How long a server may send nothing. Default 20. */
   readonly stallSeconds?: number;
+  /** Called with each piece that has come. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Receives what the user should know although the work goes on. */
   readonly onNotice?: (notice: string) => void;
@@ -38,6 +41,18 @@ export async function knownDataset(facts: DatasetFacts, files: DatasetFiles<Name
  * against its published checksum before it is used or kept, and again when it comes from the store.
  *
  * @throws ShadegradError `bad-data` where a file can neither be read nor fetched, `interrupted` where aborted
+ *
+ * @example
+ * ```ts
+ * import { fetchDataset, mnist } from 'shadegrad';
+ *
+ * const data = await fetchDataset(mnist, {
+ *   // From the page's own host, 11.3 MB.
+ *   mirrors: [new URL('mnist/', location.href).href],
+ *   onProgress: ({ file, received, total }) => console.log(file, received, total),
+ * });
+ * console.log(data.train.count, data.test.count);
+ * ```
  */
 export async function fetchDataset(
   dataset: KnownDataset,

@@ -14,7 +14,13 @@ export function shuffledIndices(count: number, random: CounterRandom): Uint32Arr
   return indices;
 }
 
-/** The order in which epoch `epoch`, 1 for the first, takes the samples that `indices` names. */
+/**
+ * The order in which epoch `epoch`, 1 for the first, takes the samples that `indices` names. It depends on nothing else, and
+ * is the same on every machine.
+ *
+ * @param seed whole number from 0 to 2^53 - 1
+ * @throws ShadegradError `usage` where the seed is not such a number
+ */
 export function epochOrder(indices: Uint32Array, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
   const order = shuffledIndices(indices.length, new CounterRandom(seed, streams.epochOrder(epoch)));
   for (let i = 0; i < order.length; i++) order[i] = indices[order[i] ?? 0] ?? 0;

@@ -12,8 +12,8 @@ const CLASSES = 10;
  * Handwritten digits drawn by rule, in MNIST's form: 28 x 28 pixels, ten classes in random order. An image depends
  * only on the seed, its set and its index, and is the same, byte for byte, on every machine and JavaScript engine.
  *
- * @param options.seed whole number from 0 to 2^53 - 1, 1 by default
- * @param options.train, options.test number of images in each set, 12,000 and 2,000 by default
+ * @param options `seed`: whole number from 0 to 2^53 - 1, 1 by default; `train` and `test`: number of images in each set,
+ *   12,000 and 2,000 by default
  * @throws ShadegradError `usage` where the seed is not such a number
  */
 export function syntheticDigits(options: { seed?: number; train?: number; test?: number } = {}): Dataset {

@@ -1,3 +1,4 @@
+/** What {@link AdapterChoice} means whatever the machine has. */
 export const ADAPTER_CHOICES = ['auto', 'hardware', 'software'] as const;
 
 /**
@@ -5,11 +6,14 @@ export const ADAPTER_CHOICES = ['auto', 'hardware', 'software'] as const;
  * name or driver, in small or capital letters, and pins the one that has it.
  */
 export type AdapterChoice = AdapterKind | (string & {});
+/** Any adapter, hardware only, or software only. */
 export type AdapterKind = (typeof ADAPTER_CHOICES)[number];
 
 /** The adapter as reports name it. */
 export interface AdapterReport {
+  /** As WebGPU names it, e.g. "nvidia"; may be empty. */
   readonly vendor: string;
+  /** As WebGPU names it, e.g. "ampere"; may be empty. */
   readonly architecture: string;
   /** The device's name and its driver's. */
   readonly description: string;
@@ -22,13 +26,17 @@ export const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
 
 /** What is read of a `GPUAdapter`. */
 export interface NamedAdapter {
+  /** What WebGPU tells of it. */
   readonly info: Pick<
     GPUAdapterInfo,
     'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'
   >;
 }
 
-/** Describes an adapter for reports and `doctor`. */
+/**
+ * Describes an adapter for reports and `doctor`.
+ * @param adapter one of WebGPU's, or whatever else has its `info`
+ */
 export function reportAdapter({ info }: NamedAdapter): AdapterReport {
   const { vendor, architecture } = info;
   const name = info.device.replaceAll('-', ' ').trim();

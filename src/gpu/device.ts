@@ -7,6 +7,7 @@ export interface DeviceNeeds {
   readonly requiredLimits?: Readonly<Record<string, number>>;
   /** Limits to ask for as far as the adapter gives them, beside `requiredLimits`, which win. Default: none. */
   readonly optionalLimits?: Readonly<Record<string, number>>;
+  /** Features that there is no use without. Default: none. */
   readonly requiredFeatures?: readonly GPUFeatureName[];
   /** Features to ask for where the adapter offers them. Default: what the shaders use, `OPTIONAL_FEATURES`. */
   readonly optionalFeatures?: readonly GPUFeatureName[];
@@ -14,8 +15,11 @@ export interface DeviceNeeds {
 
 /** A device, the adapter that gave it, and what reports say of it. */
 export interface AdapterDevice {
+  /** To train and to evaluate on. `destroy` frees it. */
   readonly device: GPUDevice;
+  /** The adapter that gave it, and gives no other. */
   readonly adapter: GPUAdapter;
+  /** For people and for reports. */
   readonly info: AdapterReport;
 }
 

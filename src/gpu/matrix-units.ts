@@ -10,9 +10,13 @@ export const MATRIX_FEATURES: readonly GPUFeatureName[] = [
 
 /** What matrix units multiply, halves of M x K by K x N, and in what they add up. Plain data. */
 export interface MatrixShape {
+  /** Rows of the first factor. */
   readonly M: number;
+  /** Columns of the second factor. */
   readonly N: number;
+  /** Columns of the first factor, rows of the second. */
   readonly K: number;
+  /** The type of the sums, in WGSL. */
   readonly sums: 'f32' | 'f16';
 }
 
@@ -25,10 +29,15 @@ export interface MatrixUnits {
 
 /** A shape as Dawn's `GPUAdapterInfo` lists it, M x K by K x N. */
 export interface MatrixConfig {
+  /** The type of the factors, as WebGPU names it: "f16". */
   readonly componentType: string;
+  /** The type of the sums. */
   readonly resultComponentType: string;
+  /** Rows of the first factor. */
   readonly M: number;
+  /** Columns of the second factor. */
   readonly N: number;
+  /** Columns of the first factor, rows of the second. */
   readonly K: number;
 }
 

@@ -53,6 +53,18 @@ export async function findAdapter(): Promise<GPUAdapter> {
  *
  * @throws ShadegradError `no-adapter` where there is none, `usage` where it lacks a limit or a feature, `gpu` where it gives
  *   no device
+ *
+ * @example
+ * ```ts
+ * import { openDevice, syntheticDigits, Trainer } from 'shadegrad';
+ *
+ * const { device } = await openDevice();
+ * const data = syntheticDigits();
+ * const trainer = await Trainer.create(device, data);
+ * for await (const { epoch, accuracy } of trainer.fit({ epochs: 3 })) {
+ *   document.body.append(`Epoch ${epoch}: ${accuracy}. `);
+ * }
+ * ```
  */
 export async function openDevice(needs: DeviceNeeds = {}): Promise<AdapterDevice> {
   return requestDevice(

@@ -1,5 +1,5 @@
 import { assertBytes } from '../data/bytes.ts';
-import { printableName } from '../data/dataset.ts';
+import { type ImageShape, printableName } from '../data/dataset.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
 import { encodeTraits, type ImageTraits, traitsOf } from '../pictures/traits.ts';
@@ -10,6 +10,8 @@ import { type MlpSpec, mlp } from './spec.ts';
 import { isStacked, stackSize } from './stack.ts';
 import { type LinearLayer, linearLayers, unfit } from './state-dict.ts';
 
+export type { ImageShape } from '../data/dataset.ts';
+
 /** The note that a model file of this package has, and that of a checkpoint: they tell the one from the other. */
 export const SPEC_NOTE = 'shadegrad.spec';
 export const CHECKPOINT_NOTE = 'shadegrad.checkpoint';
@@ -19,14 +21,9 @@ const CLASSES = 'shadegrad.classes';
 const TRAITS = 'shadegrad.traits';
 const SCALE = '1/255';
 
-/** Size of the images that a model takes, in pixels. */
-export interface ImageShape {
-  readonly height: number;
-  readonly width: number;
-}
-
 /** What a model file says beside the weights. */
 export interface ModelNotes {
+  /** Size of the images that the model takes: height x width is its number of inputs. */
   readonly image: ImageShape;
   /** Name of the dataset that the model was trained on. */
   readonly dataset?: string;
@@ -43,6 +40,7 @@ export interface Assumption {
    * are like, which matters only where pictures are to be prepared for the model.
    */
   readonly code: 'relu' | 'pixels' | 'pictures';
+  /** One sentence, for people. */
   readonly text: string;
 }
 
@@ -59,6 +57,7 @@ const PICTURES: Assumption = {
   text: 'The model file does not say what its images are like: of pictures, centred digits as MNIST has them are assumed.',
 };
 
+/** A model as it was read from a file, with what the file says of it. */
 export interface ModelFile {
   /** Under this package's names, whatever those of the file are. */
   readonly model: Model;
@@ -90,6 +89,17 @@ export interface ModelFile {
  *
  * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or where the image does
  *   not have as many pixels as the model has inputs, or the classes not as many names
+ *
+ * @example
+ * ```ts
+ * import { decodeModel, encodeModel, initialModel, modelNotes, syntheticDigits } from 'shadegrad';
+ *
+ * const data = syntheticDigits({ train: 256, test: 1 });
+ * const model = initialModel({ inputs: 784, hidden: [100], classes: 10 }, 1);
+ * const bytes = encodeModel(model, modelNotes(data));
+ * const { image, model: same } = decodeModel(bytes);
+ * console.log(image, same.tensors.map(({ name, shape }) => `${name} [${shape}]`));
+ * ```
  */
 export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBuffer> {
   return encodeSafetensors({ metadata: modelMetadata(model.spec, notes), tensors: modelTensors(model) });
@@ -134,7 +144,7 @@ export function modelTensors(model: Model): Tensor[] {
 
 /**
  * Reads what {@link encodeModel} wrote, or PyTorch's `safetensors.torch.save_file(model.state_dict(), ...)` of a chain
- * of linear layers with ReLU between them, whatever their names: see {@link linearLayers}. F16, BF16 and F64 are
+ * of linear layers with ReLU between them, whatever their names. F16, BF16 and F64 are
  * converted to float32; a layer without a bias gets one of zeros.
  *
  * @throws ShadegradError `bad-model`, and `usage` where `bytes` is something else than a `Uint8Array`

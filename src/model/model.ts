@@ -3,8 +3,11 @@ import { denseLayers, type MlpSpec } from './spec.ts';
 
 /** A named float32 array in row-major order. */
 export interface Tensor {
+  /** In a model, PyTorch's: `0.weight`, `0.bias`, `2.weight` and so on. */
   readonly name: string;
+  /** Length along each axis, the slowest first. */
   readonly shape: readonly number[];
+  /** As many values as the lengths in `shape` multiply to. */
   readonly data: Float32Array;
 }
 
@@ -13,7 +16,9 @@ export interface Tensor {
  * `nn.Sequential(Linear, ReLU, Linear, ...)`: layer i is `${2 i}.weight` [outputs, inputs], `${2 i}.bias` [outputs].
  */
 export interface Model {
+  /** The shape of the network. */
   readonly spec: MlpSpec;
+  /** Weight and bias of each layer, first layer to last. */
   readonly tensors: readonly Tensor[];
 }
 

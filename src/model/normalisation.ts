@@ -5,6 +5,7 @@ import { denseLayers } from './spec.ts';
 
 /** How a model's training prepared pixels: (byte / 255 - mean) / std, as torchvision's `Normalize` does. */
 export interface Normalisation {
+  /** Of pixels from 0 to 1. */
   readonly mean: number;
   /** Above 0. */
   readonly std: number;
@@ -38,6 +39,8 @@ export function withNormalisation(file: ModelFile, normalisation: Normalisation)
  *
  * The right side is computed in float64 and rounded to float32 once.
  *
+ * @param model for normalised pixels
+ * @param normalisation how they were normalised
  * @throws ShadegradError `usage` where mean or std is not finite, std not above 0, or so small that weights overflow
  */
 export function foldNormalisation(model: Model, { mean, std }: Normalisation): Model {

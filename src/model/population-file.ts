@@ -19,6 +19,7 @@ import { linearLayers, unfit } from './state-dict.ts';
 
 const MODELS = 'shadegrad.models';
 
+/** Models of one shape as they were read from a file, with what the file says of them. */
 export interface ModelsFile extends Omit<ModelFile, 'model'> {
   /** All of one spec, one or more, under this package's names: [networks]. */
   readonly models: readonly [Model, ...Model[]];
@@ -34,6 +35,18 @@ export interface ModelsFile extends Omit<ModelFile, 'model'> {
  * @param networks how each was trained: [networks]
  * @throws ShadegradError `bad-model` as {@link encodeModel}, and where the models are not of one spec; `usage` where there
  *   is none, or not as many as `networks`
+ *
+ * @example
+ * ```ts
+ * import { decodeModels, encodeModels, initialModel, modelNotes, syntheticDigits } from 'shadegrad';
+ *
+ * const data = syntheticDigits({ train: 256, test: 1 });
+ * const spec = { inputs: 784, hidden: [16], classes: 10 };
+ * const networks = [1, 2, 3].map((seed) => ({ seed, learningRate: 0.001, weightDecay: 0 }));
+ * const models = networks.map(({ seed }) => initialModel(spec, seed));
+ * const file = decodeModels(encodeModels(models, modelNotes(data), networks));
+ * console.log(file.models.length, file.networks);
+ * ```
  */
 export function encodeModels(
   models: readonly Model[],

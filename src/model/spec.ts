@@ -16,7 +16,10 @@ export interface DenseLayer {
   readonly outputs: number;
 }
 
-/** @throws ShadegradError `usage` where a size is not a positive integer, or there are more than 256 classes. */
+/**
+ * A copy of `spec`, checked.
+ * @throws ShadegradError `usage` where a size is not a positive integer, or there are more than 256 classes
+ */
 export function mlp(spec: MlpSpec): MlpSpec {
   const sizes: [string, number][] = [
     ['inputs', spec.inputs],

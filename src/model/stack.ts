@@ -8,6 +8,8 @@ import { type LinearLayer, partsOf, unfit } from './state-dict.ts';
 /**
  * Models of one spec as one: its tensors are those of all, each with an axis in front, [networks, ...], in the order that a
  * file of them has. So `modelChecksum` of it is that of the file behind its header.
+ *
+ * @param models one or more
  */
 export function stackModels([first, ...others]: readonly [Model, ...Model[]]): Model {
   const models = [first, ...others];

@@ -32,6 +32,7 @@ export interface ListedAdapter extends AdapterReport {
   readonly matrices: readonly MatrixConfig[];
   /** In alphabetical order. */
   readonly features: readonly string[];
+  /** The adapter's limits, by WebGPU's names for them. */
   readonly limits: Readonly<Record<string, number>>;
   /** Why it gives no device; null where it does. */
   readonly problem: string | null;

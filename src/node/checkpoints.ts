@@ -76,6 +76,39 @@ export interface CheckpointWriter {
  * @param onFailure is told of the first one that could not be written; later ones are tried all the same
  * @param keepsPrevious whether the checkpoint that is there already becomes {@link PREVIOUS_CHECKPOINT_FILE} when the first
  *   one is written
+ *
+ * @example
+ * ```ts
+ * import {
+ *   checkpointWriter,
+ *   nodeVersions,
+ *   openDevice,
+ *   readCheckpoint,
+ *   syntheticDigits,
+ *   Trainer,
+ * } from 'shadegrad/node';
+ *
+ * const { device, info } = await openDevice();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const notes = {
+ *   data: data.name,
+ *   imageSize: null,
+ *   epochs: 2,
+ *   initial: null,
+ *   adapter: { choice: 'auto', description: info.description },
+ *   versions: await nodeVersions(),
+ * };
+ * const writer = checkpointWriter('.', (error) => console.error(error));
+ * const trainer = await Trainer.create(device, data, { hidden: [32] });
+ * for await (const _ of trainer.fit({ epochs: 1, onSnapshot: (state) => writer.write({ state, notes }) }));
+ * await writer.done();
+ *
+ * // Later, in another process: it ends with the bits that it would have had without the break.
+ * const { state } = await readCheckpoint('.');
+ * const again = await Trainer.create(device, data, { restore: state });
+ * for await (const { epoch, loss } of again.fit({ epochs: notes.epochs - again.epochs })) console.log(epoch, loss);
+ * device.destroy();
+ * ```
  */
 export function checkpointWriter(
   folder: string,

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset, ImageShape } from '../data/dataset.ts';
 import type { DownloadProgress } from '../data/download.ts';
 import { datasetFromIdx } from '../data/idx.ts';
 import { conventionsText, isIdxName } from '../data/idx-names.ts';
@@ -36,13 +36,15 @@ const impatient: Patience = { stallSeconds: 2.5, totalSeconds: 6 };
 /** Progress of a download, or, where there are `images`, of reading a folder's pictures. */
 export type LoadProgress = DownloadProgress | ReadingProgress;
 
+/** How a dataset is loaded. */
 export interface LoadOptions {
   /** Seed of synthetic digits: whole number from 0 to 2^53 - 1, 1 by default. */
   readonly seed?: number | undefined;
   /** Size that a folder's pictures are brought to; without it they must all be of one size. */
-  readonly imageSize?: { readonly width: number; readonly height: number } | undefined;
+  readonly imageSize?: ImageShape | undefined;
   /** Aborts downloads and the reading of pictures. */
   readonly signal?: AbortSignal | undefined;
+  /** Called with each piece of a download, and while pictures are read. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Receives what the user should know although the work goes on, e.g. that MNIST could not be had. */
   readonly onNotice?: ((notice: string) => void) | undefined;
@@ -71,6 +73,17 @@ export interface LoadOptions {
  *
  * @throws ShadegradError `bad-data` where it cannot be had, `io` where it cannot be kept, `interrupted` where aborted,
  * `usage` for a wrong seed, or for an image size without pictures
+ *
+ * @example
+ * ```ts
+ * import { datasetChecksum, loadDataset } from 'shadegrad/node';
+ *
+ * // Or 'mnist', 'fashion-mnist', ..., or a folder.
+ * const data = await loadDataset('synthetic', { seed: 7 });
+ * const { height, width } = data.shape;
+ * console.log(`${data.name}: ${data.train.count} images of ${width} x ${height} pixels`);
+ * console.log(await datasetChecksum(data));
+ * ```
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   const { known = namedDatasets, imageSize } = options;

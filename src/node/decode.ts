@@ -11,6 +11,7 @@ const SMALL_PIXELS = 2 ** 20;
 /** One byte of Deflate unpacks to at most 1032, so no file of this size unpacks to more than 17 MB. */
 const SMALL_BYTES = 2 ** 14;
 
+/** How a picture is decoded. */
 export interface DecodeOptions {
   /** Pictures with a longer side, in pixels, are shrunk to this while they are decoded. */
   readonly longestSide?: number;

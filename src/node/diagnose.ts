@@ -19,6 +19,7 @@ export interface Diagnosis {
   readonly adapters: readonly ListedAdapter[];
   /** The description of the one that `auto` takes to train with; null where there is none. */
   readonly used: string | null;
+  /** Why that one, or why none, in a sentence. */
   readonly why: string;
   /** What is wrong with drivers and devices. */
   readonly problems: readonly string[];

@@ -53,12 +53,24 @@ const instances = new Map<string, GPU>();
 
 /**
  * Opens a WebGPU device through Dawn and, where they are missing, defines WebGPU's globals (`GPUBufferUsage`, ...).
- * Software adapters are Mesa's lavapipe, where the system has it, and SwiftShader where `@sparticuz/chromium` is installed
- * (see {@link swiftShader}). In a worker thread the latter is found only if the thread shares the environment of the process
+ * Software adapters are Mesa's lavapipe, where the system has it, and SwiftShader where `@sparticuz/chromium` is installed.
+ * In a worker thread the latter is found only if the thread shares the environment of the process
  * (`env: SHARE_ENV`); the error tells how.
  *
  * @throws ShadegradError `no-adapter` where there is none of that kind, `usage` where `adapter` is a part of no adapter's name,
  *   or of several, or Dawn gives another in its place, where the adapter lacks a limit or a feature, or Dawn a toggle, `gpu` where it gives no device
+ *
+ * @example
+ * ```ts
+ * import { openDevice, populationLimits, syntheticDigits } from 'shadegrad/node';
+ *
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * // With these limits 64 networks of this shape are side by side; with WebGPU's own, fewer, in turns.
+ * const optionalLimits = populationLimits(data, { hidden: [256], models: 64 });
+ * const { device, info } = await openDevice({ adapter: 'auto', optionalLimits });
+ * console.log(info.description, info.software ? 'on the CPU' : 'on a GPU');
+ * device.destroy();
+ * ```
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenedDevice> {
   await checkToggles(options.toggles ?? {});

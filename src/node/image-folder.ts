@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type Dataset, printableName, type Samples } from '../data/dataset.ts';
+import { type Dataset, type ImageShape, printableName, type Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { greyOf } from '../pictures/grey.ts';
 import type { Picture } from '../pictures/picture.ts';
@@ -12,14 +12,17 @@ import { type Entry, listFolder, sortByCodePoints, unlistable } from './idx-fold
 
 /** Progress of reading a folder's pictures. */
 export interface ReadingProgress {
+  /** That of the dataset. */
   readonly folder: string;
+  /** Pictures read so far, of both sets. */
   readonly images: number;
+  /** Pictures of both sets. */
   readonly total: number;
 }
 
 export interface ImageFolderOptions {
   /** Size that all pictures are brought to; without it they must be of one size. */
-  readonly imageSize?: { readonly width: number; readonly height: number } | undefined;
+  readonly imageSize?: ImageShape | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ReadingProgress) => void) | undefined;
 }

@@ -17,9 +17,11 @@ const LONGEST_SIDE = 1024;
 
 /** One image as the input of a network, and where it came from. */
 export interface InputImage {
+  /** The path that it was read from. */
   readonly file: string;
   /** Position in an IDX file, 0 for the first; null for a picture. */
   readonly index: number | null;
+  /** Size of the input. */
   readonly shape: ImageShape;
   /** 0 to 255: [height, width] */
   readonly pixels: Uint8Array;
@@ -30,6 +32,7 @@ export interface InputImage {
 /** The parts of a model file that decide how images are read for it. */
 export type ImageModel = Pick<ModelFile, 'model' | 'image' | 'traits'>;
 
+/** How images are read. */
 export interface ReadOptions {
   /** Whether pictures are taken as they are, in grey; they must have the model's size then. */
   readonly asIs?: boolean;
@@ -120,13 +123,26 @@ export function checkImageShape(
 
 /** A file to be read, with its position among all of them, 1 for the first: a file may be given twice. */
 export interface GivenFile {
+  /** 1 for the first. */
   readonly number: number;
+  /** Of the file. */
   readonly path: string;
 }
 
 /** An image, or why there is none: a file that cannot be used does not stop the others. */
 export type ReadImage = GivenFile &
-  ({ readonly input: InputImage } | { readonly input: null; readonly error: ShadegradError });
+  (
+    | {
+        /** The image. */
+        readonly input: InputImage;
+      }
+    | {
+        /** There is none. */
+        readonly input: null;
+        /** Why. */
+        readonly error: ShadegradError;
+      }
+  );
 
 /**
  * Reads files one after the other, as {@link readImages} does, and gathers their images into batches: large enough to

@@ -36,6 +36,30 @@ async function decoded<T>(path: string, decode: (bytes: Uint8Array) => T): Promi
 /**
  * Writes a model file, whole or not at all (see {@link encodeModel}).
  * @throws ShadegradError `bad-model` where the model does not fit `notes` or is not finite, `io` where writing fails
+ *
+ * @example
+ * ```ts
+ * import {
+ *   modelNotes,
+ *   Network,
+ *   openDevice,
+ *   readModel,
+ *   syntheticDigits,
+ *   Trainer,
+ *   writeModel,
+ * } from 'shadegrad/node';
+ *
+ * const { device } = await openDevice();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const trainer = await Trainer.create(device, data, { hidden: [32] });
+ * for await (const _ of trainer.fit({ epochs: 1 }));
+ * await writeModel('digits.safetensors', await trainer.model(), modelNotes(data));
+ *
+ * const { model } = await readModel('digits.safetensors');
+ * const network = await Network.create(device, model);
+ * console.log((await network.evaluate(data.test)).accuracy);
+ * device.destroy();
+ * ```
  */
 export async function writeModel(path: string, model: Model, notes: ModelNotes): Promise<void> {
   await writeWhole(path, encodeModel(model, notes));

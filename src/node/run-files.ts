@@ -18,7 +18,8 @@ import {
   type TestResults,
 } from '../report/run-report.ts';
 import { stripOption, stripSize } from '../report/strip.ts';
-import { type ChartSize, svgRenderer } from '../report/svg.ts';
+import type { ChartSize } from '../report/style.ts';
+import { svgRenderer } from '../report/svg.ts';
 import { csv } from '../report/table.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
@@ -91,6 +92,48 @@ function shownOf(report: TestReport | PopulationTestReport | RunReport): {
  *
  * @param models as they were trained; null for those that diverged: [networks]
  * @throws ShadegradError `bad-model` where models or notes are not of one form, `usage` where the best has no model
+ *
+ * @example
+ * ```ts
+ * import {
+ *   matrixUnitsOf,
+ *   modelNotes,
+ *   nodeVersions,
+ *   openDevice,
+ *   runFiles,
+ *   runReport,
+ *   syntheticDigits,
+ *   Trainer,
+ *   writeFiles,
+ * } from 'shadegrad/node';
+ *
+ * const { device, info: adapter, toggles } = await openDevice();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const trainer = await Trainer.create(device, data, { hidden: [32] });
+ * for await (const _ of trainer.fit({ epochs: 2 }));
+ *
+ * const models = await trainer.models();
+ * const { plan, networks } = trainer;
+ * const report = await runReport({
+ *   config: {
+ *     ...trainer.settings,
+ *     epochs: trainer.epochs,
+ *     plan: plan.name,
+ *     matrixUnits: matrixUnitsOf(plan),
+ *     initial: null,
+ *   },
+ *   data,
+ *   networks,
+ *   models,
+ *   evaluation: await trainer.evaluateAll(data.test),
+ *   ...trainer.trained,
+ *   adapter,
+ *   toggles,
+ *   versions: await nodeVersions(),
+ * });
+ * console.log(await writeFiles('.', await runFiles(report, models, modelNotes(data))));
+ * device.destroy();
+ * ```
  */
 export async function runFiles(
   report: RunReport,

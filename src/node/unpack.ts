@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { makeFolder } from './files.ts';
@@ -33,17 +33,12 @@ export async function unpackOnce(
  * @param only paths inside the archive to unpack; default all
  */
 export async function extractTar(archive: string, folder: string, only?: readonly string[]): Promise<void> {
-  const { extract } = await import('tar-fs');
-  const wanted = only && new Set(only.map((file) => join(folder, file)));
-  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  // Only who has no GPU needs it.
+  const { unpackTar } = await import('modern-tar/fs');
   await pipeline(
     createReadStream(archive),
     createBrotliDecompress(),
-    extract(folder, {
-      ignore: (path) => wanted !== undefined && !wanted.has(path),
-      // Otherwise root would give the files to whatever user id the archive names.
-      map: (header) => ({ ...header, ...owner }),
-    }),
+    unpackTar(folder, { filter: ({ name }) => !only || only.includes(posix.normalize(name)) }),
   );
 }
 

@@ -6,15 +6,17 @@ export const BOX = 20;
 
 /** How digits lie in the images of a dataset. */
 export interface DigitForm {
-  /** Size of the images, in pixels. */
+  /** Rows of the images. */
   readonly height: number;
+  /** Pixels of a row of the images. */
   readonly width: number;
   /** Longest side of the box around a digit's ink, in pixels. */
   readonly box: number;
   /** Which centre is in the same place in all images: that of the ink's mass or that of its box. */
   readonly by: 'mass' | 'box';
-  /** That place, in pixels from the left and upper edges. */
+  /** That place, in pixels from the left edge. */
   readonly x: number;
+  /** That place, in pixels from the upper edge. */
   readonly y: number;
 }
 

@@ -3,7 +3,9 @@ import { BOX, type DigitForm, mnistForm, placeDigit } from './center.ts';
 
 /** A place of the pen, in any unit, y downwards. */
 export interface StrokePoint {
+  /** To the right. */
   readonly x: number;
+  /** Downwards. */
   readonly y: number;
 }
 

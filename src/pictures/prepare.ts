@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { BOX, centerDigit, type DigitForm, layoutOf, mnistForm } from './center.ts';
 import { type Box, longestSide } from './components.ts';
@@ -19,6 +20,7 @@ export interface PictureNotice {
   readonly text: string;
 }
 
+/** A picture as a network takes it. */
 export interface PreparedPicture {
   /** The network's input, 0 to 255: [height, width] */
   readonly pixels: Uint8Array;
@@ -42,15 +44,16 @@ const UNLIKE =
  * as light as in the training images.
  *
  * @param traits of the model's training images; null if not known: then models of 28 x 28 are taken for MNIST's
- * @param options.asIs whether the picture goes in as its bytes are, in grey, whatever the traits say
+ * @param options `asIs`: whether the picture goes in as its bytes are, in grey, whatever the traits say
  * @throws ShadegradError `bad-data` where a picture to be taken as it is does not have the model's size
  */
 export function preparePicture(
   picture: Picture,
-  shape: { readonly height: number; readonly width: number },
+  shape: ImageShape,
   traits: ImageTraits | null,
-  { asIs = false }: { readonly asIs?: boolean } = {},
+  options: { readonly asIs?: boolean } = {},
 ): PreparedPicture {
+  const { asIs = false } = options;
   const fits = picture.height === shape.height && picture.width === shape.width;
   if (asIs && !fits) {
     throw new ShadegradError(
@@ -76,12 +79,24 @@ export function preparePicture(
 }
 
 /**
- * A drawing as a network's input, in the form and the ink of the images that the model was trained on: see
- * {@link digitFromStrokes}. Where these are not centred digits, the drawing is placed as in MNIST, scaled to their size.
+ * A drawing as a network's input, in the form and the ink of the images that the model was trained on: scaled to the form's
+ * box, drawn with a pen as thick as MNIST's, and centred. Where these are not centred digits, the drawing is placed as in
+ * MNIST, scaled to their size.
+ *
+ * @example
+ * ```ts
+ * import { prepareStrokes } from 'shadegrad';
+ *
+ * // A one, as a pen wrote it: in any unit, y downwards.
+ * const stroke = [{ x: 40, y: 10 }, { x: 52, y: 2 }, { x: 52, y: 90 }];
+ * const { pixels, notices } = prepareStrokes([stroke], { height: 28, width: 28 }, null);
+ * // `pixels` is what Network.predict takes.
+ * console.log(pixels.length, notices);
+ * ```
  */
 export function prepareStrokes(
   strokes: readonly Stroke[],
-  shape: { readonly height: number; readonly width: number },
+  shape: ImageShape,
   traits: ImageTraits | null,
 ): PreparedPicture {
   const { form, ink } = wantedOf(shape, traits);
@@ -89,7 +104,7 @@ export function prepareStrokes(
 }
 
 /** MNIST's form for images of another size. */
-function scaledForm({ height, width }: { readonly height: number; readonly width: number }): DigitForm {
+function scaledForm({ height, width }: ImageShape): DigitForm {
   const scale = Math.min(height, width) / mnistForm.width;
   const box = Math.max(1, Math.round(scale * BOX));
   return { height, width, box, by: 'mass', x: (width + scale) / 2, y: (height + scale) / 2 };
@@ -129,7 +144,7 @@ function cut({ width, height, channels, data }: Picture, box: Box): Picture {
 
 /** What the model wants: centred digits of a form, or null for whole pictures; light or dark ink, or null for either. */
 function wantedOf(
-  { height, width }: { readonly height: number; readonly width: number },
+  { height, width }: ImageShape,
   traits: ImageTraits | null,
 ): { readonly form: DigitForm | null; readonly ink: ImageTraits['ink'] } {
   if (!traits) return { form: height === 28 && width === 28 ? mnistForm : null, ink: 'light' };
@@ -139,7 +154,7 @@ function wantedOf(
 
 function withNotices(
   pixels: Uint8Array,
-  shape: { readonly height: number; readonly width: number },
+  shape: ImageShape,
   traits: ImageTraits | null,
   several = false,
 ): PreparedPicture {
@@ -175,11 +190,7 @@ function inForm(grey: Uint8Array, form: DigitForm, ink: ImageTraits['ink']): Uin
 }
 
 /** The whole picture at another size, inverted where its border is dark but the model's images' light, or the reverse. */
-function stretched(
-  picture: Picture,
-  shape: { readonly height: number; readonly width: number },
-  ink: ImageTraits['ink'],
-): Uint8Array {
+function stretched(picture: Picture, shape: ImageShape, ink: ImageTraits['ink']): Uint8Array {
   const { width, height } = picture;
   const resized = resize(Float32Array.from(greyOf(picture)), { width, height }, shape);
   const pixels = Uint8Array.from(resized, (value) => Math.round(value));

@@ -1,3 +1,4 @@
+import type { ImageShape, Samples } from '../data/dataset.ts';
 import { fieldsOf } from '../json.ts';
 import { type DigitForm, layoutOf } from './center.ts';
 import { type Likeness, likenessOf, STATISTICS } from './likeness.ts';
@@ -36,12 +37,9 @@ const STROKES = 0.65;
  *   place, as shifts by whole pixels leave it; and where the ink covers less than 65 % of its box on average.
  *   MNIST: 20 pixels, by mass; EMNIST: by box. Pictures of clothes fill the frame, so they are none.
  *
- * @param samples.images 0 to 255: [count, height, width]
+ * @param samples the images, 0 to 255: [count, height, width]
  */
-export function traitsOfImages(
-  samples: { readonly images: Uint8Array; readonly count: number },
-  shape: { readonly height: number; readonly width: number },
-): ImageTraits {
+export function traitsOfImages(samples: Pick<Samples, 'images' | 'count'>, shape: ImageShape): ImageTraits {
   const pixels = shape.height * shape.width;
   const step = Math.max(1, samples.count / SAMPLE);
   const images = Array.from({ length: Math.min(SAMPLE, samples.count) }, (_, i) => {
@@ -54,10 +52,7 @@ export function traitsOfImages(
   return { ink, digits: formOf(inked, shape), likeness: likenessOf(inked, shape) };
 }
 
-function inkOfImages(
-  images: readonly Uint8Array[],
-  { height, width }: { readonly height: number; readonly width: number },
-): 'light' | 'dark' | null {
+function inkOfImages(images: readonly Uint8Array[], { height, width }: ImageShape): 'light' | 'dark' | null {
   let [light, dark] = [0, 0];
   for (const image of images) {
     let [border, black, white] = [0, 0, 0];
@@ -76,10 +71,7 @@ function inkOfImages(
   return dark >= NEARLY_ALL * images.length ? 'dark' : null;
 }
 
-function formOf(
-  images: readonly Uint8Array[],
-  { height, width }: { readonly height: number; readonly width: number },
-): DigitForm | null {
+function formOf(images: readonly Uint8Array[], { height, width }: ImageShape): DigitForm | null {
   const layouts = images.flatMap((image) => {
     const layout = image.some((value) => value > LEAST_INK) ? layoutOf(image, width, height) : undefined;
     if (!layout) return [];

@@ -14,6 +14,7 @@ export interface Scores {
   readonly support: number;
 }
 
+/** How well one class was predicted. */
 export interface ClassScores extends Scores {
   /** The class's target name, or else its label. */
   readonly name: string;
@@ -21,6 +22,7 @@ export interface ClassScores extends Scores {
 
 /** The content of scikit-learn's `classification_report(output_dict=True)`, unrounded, with the classes in order. */
 export interface ClassificationReport {
+  /** Of each class that is listed, in order. */
   readonly classes: readonly ClassScores[];
   /** Share of samples predicted right; null unless the report lists exactly the labels that occur. */
   readonly accuracy: number | null;
@@ -34,6 +36,7 @@ export interface ClassificationReport {
   readonly hits: number;
 }
 
+/** What is reported, and under which names. */
 export interface ClassificationReportOptions {
   /** The classes to report, in this order; by default every label that occurs, sorted. */
   readonly labels?: readonly Label[];
@@ -57,6 +60,21 @@ interface Counts {
  * @param predictedLabels [count]
  * @throws ShadegradError `usage` where the numbers of true and predicted labels differ, where kinds of labels are
  *   mixed, or where there is no class to report or the number of target names differs
+ *
+ * @example
+ * ```ts
+ * import {
+ *   classificationReport,
+ *   confusionMatrix,
+ *   formatClassificationReport,
+ *   formatConfusionMatrix,
+ * } from 'shadegrad';
+ *
+ * const truth = ['cat', 'cat', 'dog', 'dog', 'dog'];
+ * const predicted = ['cat', 'dog', 'dog', 'dog', 'cat'];
+ * console.log(formatClassificationReport(classificationReport(truth, predicted)));
+ * console.log(formatConfusionMatrix(confusionMatrix(truth, predicted), ['cat', 'dog']));
+ * ```
  */
 export function classificationReport(
   trueLabels: ArrayLike<Label>,
@@ -158,13 +176,14 @@ function withoutSamples(predicted: number, zeroDivision: number): Scores {
 /**
  * The text of scikit-learn 1.2.1's `classification_report`, byte for byte, with its last line ended.
  *
- * @param options.digits decimals of the scores, 0 to 1000; 2 by default
+ * @param options `digits`: decimals of the scores, 0 to 1000; 2 by default
  * @throws ShadegradError `usage` where `digits` is out of range
  */
 export function formatClassificationReport(
   report: ClassificationReport,
-  { digits = 2 }: { readonly digits?: number } = {},
+  options: { readonly digits?: number } = {},
 ): string {
+  const { digits = 2 } = options;
   if (!Number.isInteger(digits) || digits < 0 || digits > 1000) {
     throw new ShadegradError(
       'usage',

@@ -8,7 +8,7 @@ import { type Label, presentLabels } from './labels.ts';
  * @param predictedLabels [count]
  * @param labels the rows and columns, in this order; by default every label that occurs, sorted. Samples whose
  *   true or predicted label is not in the list are not counted.
- * @returns [labels, labels]: row i, column j counts the samples of true label i predicted as label j
+ * @returns counts, [labels, labels]: row i, column j counts the samples of true label i predicted as label j
  * @throws ShadegradError `usage` where the numbers of true and predicted labels differ, where kinds of labels are
  *   mixed, or where none of `labels` is a true label
  */

@@ -9,12 +9,17 @@ import { centredTitle, chartStyle } from './style.ts';
 export interface RunningPoint {
   /** The stretch's end, in epochs from the start: 0.5 is the middle of the first epoch. */
   readonly epoch: number;
+  /** Mean over the stretch's samples, in nats. */
   readonly loss: number;
+  /** Share of the stretch's samples that were told right, 0 to 1. */
   readonly accuracy: number;
 }
 
+/** How training curves are drawn. */
 export interface CurvesOptions {
+  /** Above the chart. Default: none. */
   readonly title?: string;
+  /** Default `light`. */
   readonly theme?: Theme;
   /** Width in pixels that the chart will be drawn at; the panels are stacked below 560. 860 by default. */
   readonly width?: number;
@@ -41,6 +46,21 @@ interface Across {
  * Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. Of several
  * networks it is the mean over those that trained the epoch, and a band from the least to the greatest. Leave out those
  * that diverged: what they had before would hide the others.
+ *
+ * @example
+ * ```ts
+ * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+ * import { curvesOption, renderSvg } from 'shadegrad/charts';
+ *
+ * const { device } = await openDevice();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const trainer = await Trainer.create(device, data, { hidden: [32], models: 3 });
+ * for await (const _ of trainer.fit({ epochs: 2 }));
+ * const histories = trainer.networks.map(({ history }) => history);
+ * const svg = await renderSvg(curvesOption(histories, { title: 'Three seeds' }), { width: 860, height: 380 });
+ * console.log(svg.length);
+ * device.destroy();
+ * ```
  */
 export function curvesOption(
   trained: History | readonly History[],

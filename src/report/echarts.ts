@@ -34,5 +34,8 @@ export async function chartParts(): Promise<Parts> {
   return (await loadECharts()).parts;
 }
 
-/** What `use` of "echarts/core" takes. */
+/**
+ * What `use` of "echarts/core" takes.
+ * @useDeclaredType
+ */
 export type Parts = typeof import('./echarts-parts.ts')['parts'];

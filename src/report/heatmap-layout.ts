@@ -1,32 +1,38 @@
-import { textWidth } from './style.ts';
+import { type ChartSize, textWidth } from './style.ts';
 
 /** Where the parts of a heatmap lie, in pixels. */
-export interface HeatmapLayout {
-  readonly width: number;
-  readonly height: number;
-  /** The matrix: its left and top edge, and its side. */
+export interface HeatmapLayout extends ChartSize {
+  /** The matrix's left edge. */
   readonly left: number;
+  /** Its upper edge. */
   readonly top: number;
+  /** Its side: it is square. */
   readonly side: number;
   /** Side of a cell. */
   readonly cell: number;
-  /** Every how many classes one is named on the axes: 1 for all, more where names would overlap. */
+  /** Every how many classes one is named on the axis of predicted labels: 1 for all, more where names would overlap. */
   readonly columnStep: number;
+  /** Every how many classes one is named on the axis of true labels: 1 for all. */
   readonly rowStep: number;
   /** Degrees by which the predicted labels are turned. */
   readonly rotation: 0 | 45 | 90;
-  /** Distance of the axes' names from the matrix. */
+  /** Distance of the name of the axis of predicted labels from the matrix. */
   readonly columnNameGap: number;
+  /** Distance of the name of the axis of true labels from the matrix. */
   readonly rowNameGap: number;
   /** The colour bar right of the matrix. */
   readonly bar: ColourBar;
 }
 
-/** Distance from the matrix, width, and room for ticks and name. */
+/** A heatmap's bar of colours, in pixels. */
 export interface ColourBar {
+  /** Distance from the matrix. */
   readonly gap: number;
+  /** Of the bar itself. */
   readonly width: number;
+  /** Right of it, for ticks and name. */
   readonly room: number;
+  /** Whether it has a name: on a phone there is no room. */
   readonly named: boolean;
 }
 
@@ -46,18 +52,24 @@ const MARGIN = 14;
 const TITLE = 44;
 
 /** A size at which a matrix of these classes reads well: cells of 150 pixels for 2 classes, 57 for 10, 4 for 256. */
-export function heatmapSize(labels: readonly string[], title = ''): { width: number; height: number } {
+export function heatmapSize(labels: readonly string[], title = ''): ChartSize {
   const count = Math.max(labels.length, 1);
   const side = count * Math.round(Math.max(300, 1000 * (1 - Math.exp(-count / 12))) / count);
   const { left, right, top, bottom } = frame(labels, title, side / count, BAR);
   return { width: Math.ceil(left + side + right), height: Math.ceil(top + side + bottom) };
 }
 
-/** Lays a heatmap out in `width` x `height` pixels: the largest square that fits, in the middle. */
+/**
+ * Lays a heatmap out: the largest square that fits, in the middle.
+ *
+ * @param labels names of the classes, in the matrix's order
+ * @param title above the matrix; empty for none
+ * @param size of the picture
+ */
 export function heatmapLayout(
   labels: readonly string[],
   title: string,
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: ChartSize,
 ): HeatmapLayout {
   const count = Math.max(labels.length, 1);
   const bar = width < NARROW ? NARROW_BAR : BAR;

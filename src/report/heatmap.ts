@@ -4,17 +4,21 @@ import { type HeatmapLayout, heatmapLayout, heatmapSize, LONGEST_NAME, TICK_FONT
 import { type Colors, colors, sequentialColor, type Theme, textColorOn } from './palette.ts';
 import { chartStyle, textWidth, titleSize } from './style.ts';
 
+/** How a confusion matrix is drawn. */
 export interface HeatmapOptions {
   /** Names of the classes, in the matrix's order. */
   readonly labels: readonly string[];
+  /** Above the matrix. Default: none. */
   readonly title?: string;
   /** 'row' shows each cell as a share of its true label's samples; 'none', the default, shows counts. */
   readonly normalize?: 'none' | 'row';
   /** Without it, the cells of right predictions are blank and the colours span the mistakes. True by default. */
   readonly includeDiagonal?: boolean;
+  /** Default `light`. */
   readonly theme?: Theme;
-  /** Size in pixels that the chart will be drawn at; what `heatmapSize` says by default. */
+  /** Of the chart as it will be drawn, in pixels; what {@link heatmapSize} says by default. */
   readonly width?: number;
+  /** Of the chart as it will be drawn, in pixels; what {@link heatmapSize} says by default. */
   readonly height?: number;
 }
 

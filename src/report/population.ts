@@ -4,17 +4,28 @@ import { studentT95 } from './student-t.ts';
 
 /** What a number is over several networks. */
 export interface Summary {
+  /** Number of networks. */
   readonly count: number;
+  /** Over the networks. */
   readonly mean: number;
-  /** Of the networks as a sample of all that could have been trained: by count - 1. Null for one network, and for networks that are no sample of one setting. */
+  /**
+   * Of the networks as a sample of all that could have been trained: by count - 1. Null for one network, and for networks
+   * that are no sample of one setting.
+   */
   readonly standardDeviation: number | null;
-  /** [low, high]: where the mean lies with 95 % confidence, by Student's t. Null likewise. */
+  /** Where the mean lies with 95 % confidence, by Student's t: [low, high]. Null where the deviation is. */
   readonly interval: readonly [number, number] | null;
+  /** The least of the networks' numbers. */
   readonly least: number;
+  /** The greatest of the networks' numbers. */
   readonly most: number;
 }
 
-/** @throws ShadegradError `usage` where there are no values, or one is not finite */
+/**
+ * Mean, spread and confidence interval of a number of several networks.
+ * @param values one a network: [networks]
+ * @throws ShadegradError `usage` where there are no values, or one is not finite
+ */
 export function summarise(values: readonly number[]): Summary {
   const count = values.length;
   if (count === 0 || !values.every(Number.isFinite)) {

@@ -19,7 +19,8 @@ import { type Summary, summarise } from './population.ts';
 
 /** How well labelled samples were told apart. */
 export interface TestResults {
-  readonly test: { readonly loss: number; readonly accuracy: number; readonly count: number };
+  /** Of the test samples: mean loss in nats, share told right (0 to 1), and how many there are. */
+  readonly test: Pick<Evaluation, 'loss' | 'accuracy' | 'count'>;
   /** [outputs, outputs] of the network: row i, column j counts the samples of class i predicted as j. */
   readonly confusionMatrix: readonly (readonly number[])[];
   /** Of the classes that occur among the true or the predicted labels, as scikit-learn has it by default. */
@@ -28,19 +29,24 @@ export interface TestResults {
 
 /** What a network made of a dataset's test samples, as numbers for people and programs. JSON holds it without loss. */
 export interface TestReport extends TestResults {
+  /** What it was tested on. */
   readonly dataset: {
+    /** As {@link Dataset.name}. */
     readonly name: string;
-    /** Number of samples in each set. */
+    /** Number of samples to learn from. */
     readonly train: number;
+    /** Number of samples to test on. */
     readonly test: number;
     /** [height, width] of an image. */
     readonly shape: readonly [number, number];
+    /** Number of classes. */
     readonly classes: number;
     /** What each class is called: [classes]; null where they have numbers only. */
     readonly classNames: readonly string[] | null;
     /** See {@link datasetChecksum}. */
     readonly sha256: string;
   };
+  /** What was tested. */
   readonly model: {
     /** The path that it was read from; null where it comes out of a training, or a browser's file. */
     readonly file: string | null;
@@ -49,14 +55,17 @@ export interface TestReport extends TestResults {
     /** How pixels were normalised for it where the user said so, and not the file; else null. */
     readonly normalisation: Normalisation | null;
   };
+  /** Where it was computed. */
   readonly adapter: AdapterReport;
   /** Dawn's toggles that were set, as `openDevice` names them; empty in a browser. */
   readonly toggles: readonly string[];
+  /** By whose code. */
   readonly versions: Versions;
 }
 
 /** What was trained and how: with the dataset and the versions, all that is needed to do it again. */
 export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
+  /** How many were trained, or asked for. */
   readonly epochs: number;
   /** Name of the step plan that ran. */
   readonly plan: string;
@@ -72,14 +81,16 @@ export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
 /** One network of a run: its settings, and what became of it. */
 export interface NetworkReport extends NetworkRecord {
   /** Null where it diverged. That is so also where no update is left to tell it and the test loss is not finite. */
-  readonly test: { readonly loss: number; readonly accuracy: number } | null;
+  readonly test: Pick<Evaluation, 'loss' | 'accuracy'> | null;
 }
 
 /** One network of a file of several: what the file says of it, and how well it told labelled samples apart. */
 export interface TestedNetwork extends Pick<NetworkReport, 'test'> {
-  /** As it was trained; null where the file does not say. */
+  /** As it was trained with; null where the file does not say. */
   readonly seed: number | null;
+  /** As it was trained with; null where the file does not say. */
   readonly learningRate: number | null;
+  /** As it was trained with; null where the file does not say. */
   readonly weightDecay: number | null;
 }
 
@@ -90,20 +101,25 @@ export interface TestedNetwork extends Pick<NetworkReport, 'test'> {
 export interface PopulationTestReport extends TestReport {
   /** [networks] */
   readonly models: readonly TestedNetwork[];
+  /** How the networks' results spread. */
   readonly summary: PopulationSummary;
+  /** By the mean of the networks' probabilities. */
   readonly ensemble: TestResults;
 }
 
 /** How test results spread over networks that have one. */
 export interface ResultSummary {
+  /** Of the test losses, in nats. */
   readonly loss: Summary;
+  /** Of the test accuracies, 0 to 1. */
   readonly accuracy: Summary;
 }
 
 /** The same of the networks of one setting. */
 export interface SettingSummary extends ResultSummary {
-  /** Null where it is not known. */
+  /** Of the setting; null where it is not known. */
   readonly learningRate: number | null;
+  /** Of the setting; null where it is not known. */
   readonly weightDecay: number | null;
 }
 
@@ -112,6 +128,7 @@ export interface SettingSummary extends ResultSummary {
  * thing then. And of those of each setting, where there are several.
  */
 export interface PopulationSummary extends ResultSummary {
+  /** One for each setting; empty where all networks have the same. */
   readonly settings: readonly SettingSummary[];
 }
 
@@ -120,7 +137,9 @@ export interface PopulationSummary extends ResultSummary {
  * `test`, `confusionMatrix` and `classificationReport` are those of the best one.
  */
 export interface RunReport extends TestReport {
+  /** What was trained and how. */
   readonly config: RunConfig;
+  /** The epochs, first to last. */
   readonly history: History;
   /** [networks] */
   readonly models: readonly NetworkReport[];
@@ -139,6 +158,7 @@ export interface RunReport extends TestReport {
 
 /** What a test's report is made of. */
 export interface Tested extends Pick<TestReport, 'adapter' | 'toggles' | 'versions'> {
+  /** What the test samples are of. */
   readonly data: Dataset;
   /** As it was trained, or is in its file. */
   readonly model: Model;
@@ -162,6 +182,7 @@ export interface TestedPopulation extends Omit<Tested, 'model' | 'evaluation'> {
 
 /** What a run's report is made of. Which network is the best follows from their records. */
 export interface Trained extends Omit<Tested, 'file' | 'normalisation' | 'model' | 'evaluation'> {
+  /** What was trained and how. */
   readonly config: RunConfig;
   /** [networks], one or more. */
   readonly networks: readonly NetworkRecord[];
@@ -175,7 +196,10 @@ export interface Trained extends Omit<Tested, 'file' | 'normalisation' | 'model'
   readonly seconds: number;
 }
 
-/** @throws ShadegradError `diverged` where the test loss is not finite */
+/**
+ * A test's report.
+ * @throws ShadegradError `diverged` where the test loss is not finite
+ */
 export async function testReport(tested: Tested): Promise<TestReport> {
   const { data, model, file = null, normalisation = null, adapter, toggles, versions, evaluation } = tested;
   const { name, train, test, shape, classes, classNames = null } = data;
@@ -197,7 +221,11 @@ export async function testReport(tested: Tested): Promise<TestReport> {
   };
 }
 
-/** @throws ShadegradError `diverged` where no network's test loss is finite, or not that of all together */
+/**
+ * The report of a test of several networks.
+ * @throws ShadegradError `diverged` where no network's test loss is finite, or not that of all together; `usage` where there
+ *   are not as many models as results
+ */
 export async function populationTestReport(tested: TestedPopulation): Promise<PopulationTestReport> {
   const { models, networks, evaluation, ...rest } = tested;
   const [first, ...others] = models;
@@ -243,7 +271,8 @@ function testResults(data: Dataset, { classes }: MlpSpec, evaluation: Evaluation
 }
 
 /**
- * A network without a model or without a finite test loss diverged, even if its record does not say so.
+ * A training's report. A network without a model or without a finite test loss diverged, even if its record does not say so.
+ *
  * @throws ShadegradError `diverged` where all networks did, or where the test loss of the ensemble is not finite; `usage`
  *   where there are not as many models and evaluations as networks
  */
@@ -349,7 +378,10 @@ function notOneEach(): ShadegradError {
   );
 }
 
-/** What each row and column of a report's confusion matrix is called: its class's name, or else its number. */
+/**
+ * What each row and column of a report's confusion matrix is called: its class's name, or else its number.
+ * @param report of a test or a training
+ */
 export function matrixLabels({ confusionMatrix, dataset }: TestReport): readonly string[] {
   return namesOfClasses({ classes: confusionMatrix.length, classNames: dataset.classNames });
 }

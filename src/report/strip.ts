@@ -3,21 +3,29 @@ import { valueAxis } from './axes.ts';
 import type { ChartOption } from './chart-option.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
-import { centredTitle, chartStyle, textWidth } from './style.ts';
+import { type ChartSize, centredTitle, chartStyle, textWidth } from './style.ts';
 import { percent } from './text.ts';
 
-/** A network's settings and its accuracy on the test samples, 0 to 1; null where it diverged. */
+/** A network's settings and how well it did. */
 export interface StripNetwork extends NetworkSettings {
-  readonly test: { readonly accuracy: number } | null;
+  /** On the test samples; null where it diverged. */
+  readonly test: {
+    /** 0 to 1. */
+    readonly accuracy: number;
+  } | null;
 }
 
+/** How a strip plot is drawn. */
 export interface StripOptions {
+  /** Above the chart. Default: none. */
   readonly title?: string;
   /** Accuracy of all networks together, 0 to 1: a line across the chart. */
   readonly ensemble?: number;
+  /** Default `light`. */
   readonly theme?: Theme;
-  /** Size in pixels that the chart will be drawn at; what `stripSize` says by default. */
+  /** Of the chart as it will be drawn, in pixels; what {@link stripSize} says by default. */
   readonly width?: number;
+  /** Of the chart as it will be drawn, in pixels; what {@link stripSize} says by default. */
   readonly height?: number;
 }
 
@@ -34,7 +42,7 @@ const LINE = 16;
 const POINT = 8;
 
 /** A size at which a strip plot of these networks reads well. */
-export function stripSize(networks: readonly StripNetwork[]): { width: number; height: number } {
+export function stripSize(networks: readonly StripNetwork[]): ChartSize {
   const { settings } = settingsOf(networks);
   const width = Math.min(Math.max(560, LEFT + RIGHT + 110 * settings.length), 1400);
   return { width, height: 372 + columnTicks(settings, width).height };

@@ -1,5 +1,13 @@
 import { colors, type Theme } from './palette.ts';
 
+/** Of a chart, in pixels. */
+export interface ChartSize {
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
 /** What every chart of a theme has in common. Tooltips are drawn, not HTML, because names of classes may hold markup. */
 export function chartStyle(theme: Theme) {
   const { background, ink, line } = colors(theme);

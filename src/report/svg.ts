@@ -1,17 +1,24 @@
 import type { ChartOption, ParallelOption } from './chart-option.ts';
 import { loadECharts } from './echarts.ts';
-
-/** A chart's size in pixels. */
-export interface ChartSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { ChartSize } from './style.ts';
 
 /**
  * Draws a chart as an SVG document that stands alone and is named by the chart's title. The same option gives the same
  * bytes.
  *
  * @throws ShadegradError `usage` where ECharts is not installed
+ *
+ * @example
+ * ```ts
+ * import { confusionMatrix } from 'shadegrad';
+ * import { heatmapOption, heatmapSize, renderSvg } from 'shadegrad/charts';
+ *
+ * const labels = ['cat', 'dog'];
+ * const matrix = confusionMatrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]);
+ * const title = 'Pets';
+ * const svg = await renderSvg(heatmapOption(matrix, { labels, title }), heatmapSize(labels, title));
+ * console.log(svg.length);
+ * ```
  */
 export async function renderSvg(option: ChartOption, size: ChartSize): Promise<string> {
   return (await svgRenderer())(option, size);

@@ -44,14 +44,21 @@ export interface CheckpointNotes {
   /** The model whose weights the training started from; null for none. */
   readonly initial: InitialWeights | null;
   /** The kind of adapter that was requested, and the one that trained: on another one the bits are others. */
-  readonly adapter: { readonly choice: AdapterChoice; readonly description: string };
+  readonly adapter: {
+    /** As `openDevice` takes it. */
+    readonly choice: AdapterChoice;
+    /** As {@link AdapterReport.description}. */
+    readonly description: string;
+  };
   /** Versions of the software that trained. */
   readonly versions: Versions;
 }
 
 /** The content of a checkpoint file. */
 export interface Checkpoint {
+  /** From which a {@link Trainer} goes on, as its option `restore`. */
   readonly state: TrainerState;
+  /** What to load and to open before that. */
   readonly notes: CheckpointNotes;
 }
 

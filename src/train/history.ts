@@ -2,6 +2,7 @@ import type { NetworkSettings } from '../model/network-settings.ts';
 
 /** Where a network's loss stopped being a finite number; both count from 1. */
 export interface Divergence {
+  /** The epoch in which it was found. */
   readonly epoch: number;
   /** Null if the losses of the batches were finite: what the last update left has none, or is not finite itself. */
   readonly batch: number | null;
@@ -11,6 +12,7 @@ export interface Divergence {
 export interface NetworkRecord extends NetworkSettings {
   /** Its epochs, until it diverged or was stopped early. */
   readonly history: History;
+  /** Where it diverged; null if it did not. */
   readonly diverged: Divergence | null;
   /** The epoch that its weights are from: the last one, or, with early stopping, the one that validated best. */
   readonly epoch: number;
@@ -22,11 +24,13 @@ export interface NetworkRecord extends NetworkSettings {
 export interface EpochRecord {
   /** 1 for the first epoch. */
   readonly epoch: number;
-  /** Means over the epoch's samples, each computed with the weights before its batch's update. */
+  /** Mean over the epoch's samples, each computed with the weights before its batch's update. */
   readonly loss: number;
+  /** Share of the epoch's samples that were told right, each before its batch's update. */
   readonly accuracy: number;
   /** After the epoch, on the validation samples; null where there are none. */
   readonly valLoss: number | null;
+  /** After the epoch, on the validation samples; null where there are none. */
   readonly valAccuracy: number | null;
   /** Wall-clock time of the epoch's training, without its validation, pauses and interruptions. */
   readonly seconds: number;
@@ -37,13 +41,17 @@ export type History = readonly EpochRecord[];
 
 /** How far a running epoch is. */
 export interface Progress {
+  /** The running epoch, 1 for the first. */
   readonly epoch: number;
+  /** The epoch that the training ends with. */
   readonly epochs: number;
-  /** Samples trained in this epoch so far, and in the whole epoch. */
+  /** Samples trained in this epoch so far. */
   readonly samples: number;
+  /** Samples of a whole epoch. */
   readonly samplesPerEpoch: number;
-  /** Means over those samples. */
+  /** Mean over the samples so far, in nats. */
   readonly loss: number;
+  /** Share of the samples so far that were told right, 0 to 1. */
   readonly accuracy: number;
   /** Over this epoch so far. */
   readonly imagesPerSecond: number;
@@ -67,7 +75,10 @@ export interface Prediction {
 
 /** A network's results on labelled samples. */
 export interface Evaluation extends Prediction {
+  /** Mean categorical cross-entropy over the samples, in nats. */
   readonly loss: number;
+  /** Share of the samples whose prediction is their label, 0 to 1. */
   readonly accuracy: number;
+  /** Number of samples. */
   readonly count: number;
 }

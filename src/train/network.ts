@@ -25,9 +25,31 @@ export function evaluationPlan(spec: MlpSpec, models: number, count: number): St
   return inferencePlan(tiledKernels(), inferenceSizes(spec, models, samples, samples), true);
 }
 
-/** A network whose parameters are on the GPU, or several of one shape side by side. */
+/**
+ * A network whose parameters are on the GPU, or several of one shape side by side.
+ *
+ * @example
+ * ```ts
+ * import { initialModel, Network, openDevice, syntheticDigits } from 'shadegrad/node';
+ *
+ * const { device } = await openDevice();
+ * const { test } = syntheticDigits({ train: 1, test: 256 });
+ * // A model from a file, or a fresh one, which guesses.
+ * const network = await Network.create(device, initialModel({ inputs: 784, hidden: [32], classes: 10 }, 1));
+ * const { loss, accuracy } = await network.evaluate(test);
+ * console.log(loss, accuracy);
+ *
+ * // Images without labels: [count, height, width].
+ * const { predictions, probabilities } = await network.predict(test.images.subarray(0, 2 * 784));
+ * console.log(predictions, probabilities.subarray(0, 10));
+ * network.destroy();
+ * device.destroy();
+ * ```
+ */
 export class Network {
+  /** Where the parameters are. */
   readonly device: GPUDevice;
+  /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
   /** How many networks there are. */
   readonly count: number;
@@ -91,12 +113,18 @@ export class Network {
     return (await this.evaluateAll(samples)).ensemble;
   }
 
-  /** As {@link evaluate}, each network alone too. */
+  /**
+   * As {@link evaluate}, each network alone too.
+   * @throws ShadegradError as {@link evaluate}
+   */
   async evaluateAll(samples: Samples): Promise<PopulationEvaluation> {
     return populationEvaluation(await this.evaluateEach(samples), samples.labels, this.spec.classes);
   }
 
-  /** As {@link evaluate}, each network alone, whatever its loss: [networks]. */
+  /**
+   * As {@link evaluate}, each network alone, whatever its loss: [networks].
+   * @throws ShadegradError as {@link evaluate}, but for `diverged`
+   */
   evaluateEach(samples: Samples): Promise<Evaluation[]> {
     const evaluation = this.#evaluating.then(() => this.#evaluate(samples));
     this.#evaluating = evaluation.catch(() => undefined);
@@ -132,7 +160,7 @@ export class Network {
   }
 
   /**
-   * Of several networks by the mean of their probabilities.
+   * Probabilities and predictions of images without labels; of several networks by the mean of their probabilities.
    * @param images pixels, 0 to 255: [count, height, width]
    * @throws ShadegradError `bad-data` where the images do not fit the network, `usage` where they are something else than
    *   bytes in a `Uint8Array`, `gpu` or `device-lost`
@@ -141,7 +169,10 @@ export class Network {
     return ensemblePrediction(await this.predictEach(images), this.spec.classes);
   }
 
-  /** As {@link predict}, each network alone: [networks]. */
+  /**
+   * As {@link predict}, each network alone: [networks].
+   * @throws ShadegradError as {@link predict}
+   */
   async predictEach(images: Uint8Array): Promise<Prediction[]> {
     assertBytes(images, 'the pixels of images');
     const { device, spec, parameters } = this;

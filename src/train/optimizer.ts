@@ -3,10 +3,12 @@ import type { UpdatePart } from '../gpu/kernels.ts';
 
 /** Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019), stochastic gradient descent with momentum. */
 export const OPTIMIZER_NAMES = ['adam', 'adamw', 'sgd'] as const;
+/** An optimizer by name. */
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
 /** An optimizer's numbers, the same for all networks. Those of other optimizers are ignored. */
 export interface OptimizerSettings {
+  /** How gradients become steps. Default `adam`. */
   readonly optimizer: OptimizerName;
   /** Adam's decay of the first moment, 0 to below 1. */
   readonly beta1: number;

@@ -3,7 +3,9 @@ export type PlanTimes = Readonly<Record<string, number | null>>;
 
 /** Keeps beyond the process how long the plans' steps took. */
 export interface PlanMemory {
+  /** What was kept for `key`, a string that names adapter, driver, shape and versions; undefined for nothing. */
   get(key: string): Promise<PlanTimes | undefined>;
+  /** Keeps `times` for `key` in the place of what was kept. */
   set(key: string, times: PlanTimes): Promise<void>;
 }
 

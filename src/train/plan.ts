@@ -4,6 +4,7 @@ import { type MatrixShape, shapeInWords } from '../gpu/matrix-units.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
 export interface Dispatch {
+  /** The shader, `shaders/KERNEL.wgsl`. */
   readonly kernel: KernelName;
   /** The optimizer's part, for a kernel that updates parameters. */
   readonly update?: UpdatePart;
@@ -13,21 +14,27 @@ export interface Dispatch {
   readonly constants: Readonly<Record<string, number>>;
   /** Name of the plan's buffer behind each of the kernel's bindings. */
   readonly bindings: Readonly<Record<string, string>>;
+  /** How many workgroups run, along x, y and z. */
   readonly workgroups: readonly [number, number, number];
 }
 
 /** A buffer that a plan needs. */
 export interface PlanBuffer {
+  /** What dispatches bind it by, unique in the plan. */
   readonly name: string;
   /** Bytes, a multiple of 4. */
   readonly size: number;
+  /** `step`: the uniform buffer of what differs from step to step. All others are storage buffers. */
   readonly usage: 'storage' | 'step';
 }
 
 /** What the GPU does in one step, as data. */
 export interface StepPlan {
+  /** As in {@link PLAN_NAMES}. */
   readonly name: string;
+  /** All that the dispatches bind. */
   readonly buffers: readonly PlanBuffer[];
+  /** In the order in which they run. */
   readonly dispatches: readonly Dispatch[];
   /** Once before the steps of a submit, with the first step's numbers except that it has no samples: count is 0. */
   readonly before?: readonly Dispatch[];
@@ -145,7 +152,7 @@ export function matrixShapeOf(plan: StepPlan): MatrixShape | undefined {
   return allDispatches(plan).find(({ matrix }) => matrix)?.matrix;
 }
 
-/** The same in words, for reports: "8 x 8 x 8 of f16 into f32"; null for a plan that runs on none. */
+/** What a plan's matrix units multiply, in words, for reports: "8 x 8 x 8 of f16 into f32"; null for a plan that runs on none. */
 export function matrixUnitsOf(plan: StepPlan): string | null {
   const shape = matrixShapeOf(plan);
   return shape ? shapeInWords(shape) : null;

@@ -53,7 +53,7 @@ export function trainerLimits(data: Dataset, options: TrainerOptions = {}): Reco
 }
 
 /**
- * The same for all networks side by side. With less, as many as fit take turns.
+ * As {@link trainerLimits}, for all networks side by side. With less, as many as fit take turns.
  * @throws ShadegradError `usage` where an option is out of range
  */
 export function populationLimits(data: Dataset, options: TrainerOptions = {}): Record<string, number> {

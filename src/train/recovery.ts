@@ -6,6 +6,7 @@ export const MOST_LOSSES = 3;
 
 /** What is passed to work on a device that may be lost. */
 export interface Recoverable<Opened> {
+  /** What `open` gave: the device, and what belongs to it. */
   readonly opened: Opened;
   /** The state last kept before the device was lost; undefined if none was. */
   readonly state: TrainerState | undefined;
@@ -20,6 +21,25 @@ export interface Recoverable<Opened> {
  * @param open opens a device; it is not closed here
  * @param onLoss called for each loss after which a new device is opened
  * @throws ShadegradError what `open` and `work` throw
+ *
+ * @example
+ * ```ts
+ * import { openDevice, recovering, syntheticDigits, Trainer } from 'shadegrad/node';
+ *
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const accuracy = await recovering(
+ *   openDevice,
+ *   async ({ opened: { device }, state, keep }) => {
+ *     const trainer = await Trainer.create(device, data, state ? { restore: state } : { hidden: [32] });
+ *     for await (const _ of trainer.fit({ epochs: 2 - trainer.epochs, onSnapshot: keep }));
+ *     const { accuracy } = await trainer.evaluate(data.test);
+ *     device.destroy();
+ *     return accuracy;
+ *   },
+ *   (loss, times) => console.error(`GPU lost (${times}): ${loss.message}`),
+ * );
+ * console.log(accuracy);
+ * ```
  */
 export async function recovering<Opened, Result>(
   open: () => Promise<Opened>,

@@ -2,12 +2,26 @@ import { refuse } from '../errors.ts';
 
 /** How the learning rate changes from step to step. */
 export type Schedule =
-  | { readonly name: 'constant' }
-  /** Down to 0 along half a cosine (Loshchilov & Hutter 2017), in `epochs` epochs, which include the warm-up. */
-  | { readonly name: 'cosine'; readonly epochs: number }
-  /** Times `factor` after every `epochs` epochs, counted from the end of the warm-up. */
-  | { readonly name: 'step'; readonly epochs: number; readonly factor: number };
+  | {
+      /** Not at all. */
+      readonly name: 'constant';
+    }
+  | {
+      /** Down to 0 along half a cosine (Loshchilov & Hutter 2017). */
+      readonly name: 'cosine';
+      /** In so many, a whole number of 1 or more, which include the warm-up. */
+      readonly epochs: number;
+    }
+  | {
+      /** Times `factor`, again and again. */
+      readonly name: 'step';
+      /** After every so many, a whole number of 1 or more, counted from the end of the warm-up. */
+      readonly epochs: number;
+      /** Above 0, 1 at most. */
+      readonly factor: number;
+    };
 
+/** The schedules that {@link Schedule} has. */
 export const SCHEDULE_NAMES = ['constant', 'cosine', 'step'] as const satisfies readonly Schedule['name'][];
 
 /** The schedule of a name over all epochs; the steps of `step` are to a tenth each, after each third of them. */

@@ -7,12 +7,13 @@ import type { TrainerSettings } from './settings.ts';
 export interface EpochSums {
   /** Of the losses of the samples, in nats. */
   readonly loss: number;
+  /** Samples whose class was the most probable one. */
   readonly hits: number;
   /** The first batch whose loss is not a finite number, 1 for the epoch's first; null for none. Nothing after it is added. */
   readonly diverged: number | null;
 }
 
-/** All that a {@link Run} knows between two submits. */
+/** All that changes from step to step in networks that are side by side, between two submits. */
 export interface RunState {
   /** Steps trained in all: the optimizer's t. */
   readonly t: number;
@@ -34,19 +35,26 @@ export interface RoundState extends RunState {
 
 /** What is known of a network between two submits, beside its weights. */
 export interface NetworkState extends NetworkSettings {
+  /** The epochs that it has trained, first to last. */
   readonly history: readonly EpochRecord[];
+  /** Where it diverged; null if it did not. */
   readonly diverged: Divergence | null;
+  /** Whether early stopping ended it. */
   readonly stopped: boolean;
-  /** With early stopping: the epoch that validated best, and the weights after it, as in {@link RunState}; else null. */
+  /** With early stopping: the epoch that validated best, and the weights after it; else null. */
   readonly best: {
+    /** 1 for the first. */
     readonly epoch: number;
+    /** In nats. */
     readonly valLoss: number;
+    /** Of each layer: [inputs + 1, padded(outputs)]. */
     readonly parameters: readonly Float32Array<ArrayBuffer>[];
   } | null;
 }
 
 /** Everything that a training needs to go on as if it had never stopped. */
 export interface TrainerState {
+  /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
   /** Every setting; `plan` is the one that runs. */
   readonly settings: TrainerSettings;
@@ -63,7 +71,10 @@ export interface TrainerState {
   readonly networks: readonly NetworkState[];
 }
 
-/** Epochs trained to their end by all networks that were to. */
+/**
+ * Epochs trained to their end by all networks that were to.
+ * @param state of a trainer, or what is needed of it
+ */
 export function epochsTrained({
   epoch,
   networks,

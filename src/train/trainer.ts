@@ -65,6 +65,7 @@ import {
 export type { TrainerOptions } from './options.ts';
 export { populationLimits, trainerLimits } from './prepare.ts';
 
+/** How long to train, and what is told meanwhile. */
 export interface FitOptions {
   /** How many more; one that was left in its middle counts as one. */
   readonly epochs: number;
@@ -100,9 +101,27 @@ interface Parts {
 /**
  * Trains a network, or many of one shape side by side, on one dataset. The data, the weights and the optimizer's state stay
  * on the GPU; where not all networks fit, rounds of as many as do take turns, an epoch each.
+ *
+ * @example
+ * ```ts
+ * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+ *
+ * const { device } = await openDevice();
+ * const data = syntheticDigits({ train: 1024, test: 256 });
+ * const trainer = await Trainer.create(device, data, { hidden: [64], seed: 1 });
+ * for await (const { epoch, loss, accuracy } of trainer.fit({ epochs: 2 })) {
+ *   console.log(epoch, loss, accuracy);
+ * }
+ * const { accuracy } = await trainer.evaluate(data.test);
+ * console.log(`${(100 * accuracy).toFixed(2)} % of the test images right`);
+ * trainer.destroy();
+ * device.destroy();
+ * ```
  */
 export class Trainer {
+  /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
+  /** Every setting, with the defaults filled in; `batchSize` is no more than there are samples to train. */
   readonly settings: TrainerSettings;
   /** The plan that runs, as data. */
   readonly plan: StepPlan;
@@ -224,8 +243,13 @@ export class Trainer {
     return this.#rounds.length;
   }
 
-  /** Batches of the running epoch that are trained, in all rounds together, and how many it has; 0 between epochs. */
-  get place(): { readonly done: number; readonly of: number } {
+  /** How far the running epoch is, all rounds together; `done` is 0 between epochs. */
+  get place(): {
+    /** Batches that are trained. */
+    readonly done: number;
+    /** Batches of an epoch. */
+    readonly of: number;
+  } {
     const { stepsPerEpoch } = this.#parts.run;
     const done = this.#rounds.map((round) => {
       if (isComplete(round, this.#epoch)) return stepsPerEpoch;
@@ -262,8 +286,13 @@ export class Trainer {
     return this.#members.every(({ diverged }) => diverged !== null);
   }
 
-  /** What the epochs that came to their end add up to: samples of all networks, and wall-clock time. */
-  get trained(): { readonly samples: number; readonly seconds: number } {
+  /** What the epochs that came to their end add up to. */
+  get trained(): {
+    /** Of all networks together. */
+    readonly samples: number;
+    /** Of wall-clock time, without validation and pauses. */
+    readonly seconds: number;
+  } {
     const epochs = this.#members.reduce((sum, { history }) => sum + history.length, 0);
     const longest = this.#rounds.map(({ members }) => {
       const histories = members.map(({ history }) => history);
@@ -281,9 +310,33 @@ export class Trainer {
    * A loss is of the weights before an update, so a network that an update ruined diverges with the next batch. After the
    * last epoch, and where the training is interrupted, the weights themselves are looked at.
    *
+   * @param options how many epochs, and what is told meanwhile
    * @throws ShadegradError `usage` (also where a `fit` is under way already, or the schedule has come to its end),
    *   `interrupted`, `diverged` (no network has a finite loss; the epoch is named), `gpu` or `device-lost`, and what
    *   `onProgress` and `onSnapshot` throw
+   *
+   * @example
+   * ```ts
+   * import { openDevice, ShadegradError, syntheticDigits, Trainer } from 'shadegrad/node';
+   *
+   * const { device } = await openDevice();
+   * const data = syntheticDigits({ train: 1024, test: 256 });
+   * const trainer = await Trainer.create(device, data, { validationSplit: 0.1, patience: 2 });
+   * const enough = AbortSignal.timeout(10_000);
+   * try {
+   *   for await (const { epoch, valLoss } of trainer.fit({
+   *     epochs: 4,
+   *     signal: enough,
+   *     onProgress: ({ samples, samplesPerEpoch }) => console.log(`${samples} of ${samplesPerEpoch}`),
+   *   })) {
+   *     console.log(epoch, valLoss);
+   *   }
+   * } catch (error) {
+   *   // What was trained until then is kept: `evaluate` and `models` have it.
+   *   if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
+   * }
+   * device.destroy();
+   * ```
    */
   async *fit({ epochs, ...options }: FitOptions): AsyncGenerator<EpochRecord, void> {
     if (!Number.isSafeInteger(epochs) || epochs < 1) {
@@ -631,6 +684,24 @@ export class Trainer {
   /**
    * What each network and all together make of labelled samples.
    * @throws ShadegradError as {@link Network.evaluate}, and `diverged` where no network has a finite loss
+   *
+   * @example
+   * ```ts
+   * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+   *
+   * const { device } = await openDevice();
+   * const data = syntheticDigits({ train: 1024, test: 256 });
+   * // Two seeds at each of two learning rates: four networks side by side.
+   * const trainer = await Trainer.create(device, data, { hidden: [32], models: 2, learningRate: [0.001, 0.003] });
+   * for await (const { epoch, loss } of trainer.fit({ epochs: 2 })) console.log(epoch, loss);
+   *
+   * const { networks, ensemble } = await trainer.evaluateAll(data.test);
+   * for (const [i, { seed, learningRate }] of trainer.networks.entries()) {
+   *   console.log(seed, learningRate, networks[i]?.accuracy ?? 'diverged');
+   * }
+   * console.log('all together', ensemble.accuracy);
+   * device.destroy();
+   * ```
    */
   async evaluateAll(samples: Samples): Promise<PopulationEvaluation> {
     if (this.#allDiverged) throw this.#divergence();
@@ -641,6 +712,7 @@ export class Trainer {
 
   /**
    * As {@link Network.predict}, by the networks that have not diverged.
+   * @param images pixels, 0 to 255: [count, height, width]
    * @throws ShadegradError as {@link Network.predict}, and `diverged` where all did
    */
   async predict(images: Uint8Array): Promise<Prediction> {
@@ -652,7 +724,10 @@ export class Trainer {
     );
   }
 
-  /** As {@link Network.predictEach}: what a network that diverged says is worth nothing. */
+  /**
+   * As {@link Network.predictEach}: what a network that diverged says is worth nothing.
+   * @throws ShadegradError as {@link Network.predict}
+   */
   predictEach(images: Uint8Array): Promise<Prediction[]> {
     return this.#askEach((network) => network.predictEach(images));
   }

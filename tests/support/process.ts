@@ -14,6 +14,8 @@ export interface Finished {
 export interface ProcessOptions {
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The folder to run in. Default: the tests' own. */
+  readonly cwd?: string;
   /** Called with each piece of stdout as it comes. */
   readonly onStdout?: (text: string, child: ChildProcess) => void;
 }
@@ -31,7 +33,7 @@ export function runProgram(
   options: ProcessOptions = {},
 ): Promise<Finished> {
   const env = { ...process.env, ...options.env };
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -90,9 +90,13 @@ const PLANS = {
   },
 } satisfies Record<string, PlanRow>;
 
-/** The ways to train: see docs/architecture.md. */
+/**
+ * The ways to train: see docs/architecture.md.
+ * @useDeclaredType
+ */
 export type PlanName = keyof typeof PLANS;
 
+/** The plans that {@link TrainerSettings.plan} takes beside `auto`. */
 export const PLAN_NAMES = /* @__PURE__ */ Object.keys(PLANS) as readonly PlanName[];
 
 /** The plan that takes every network, and runs on every device with large enough limits. */
