@@ -103,7 +103,9 @@ export {
   FALSE_ALARM,
   type KeptModels,
   mayDiffer,
+  type NetworkCopies,
   type Repetition,
+  type SplitSizes,
   type Verification,
   verification,
 } from './report/verification.ts';

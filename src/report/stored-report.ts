@@ -27,7 +27,7 @@ import {
   withSettings,
 } from '../train/readers.ts';
 import type { TrainerSettings } from '../train/settings.ts';
-import type { DataSource, NetworkReport, RunConfig, RunReport } from './run-report.ts';
+import type { DataSource, NetworkReport, RunConfig, RunReport, TestResults } from './run-report.ts';
 
 /** Test results as a file has them. */
 export type StoredTest = RunReport['test'];
@@ -35,15 +35,18 @@ export type StoredTest = RunReport['test'];
 /** What a run's report says of the run, as it is needed to repeat it. */
 export interface StoredReport
   extends Pick<RunReport, 'adapter' | 'processor' | 'toggles' | 'versions' | 'test'> {
-  readonly dataset: { readonly name: string; readonly sha256: string };
+  /** What it was trained on. */
+  readonly dataset: Pick<RunReport['dataset'], 'name' | 'sha256'>;
+  /** What was trained and how. */
   readonly config: RunConfig;
   /** Those of `config` that a trainer takes. */
   readonly settings: Omit<TrainerSettings, 'plan'>;
   /** [networks]; checksums are null too where an older version wrote the file. */
   readonly models: readonly NetworkReport[];
+  /** Index in `models` of the best network. */
   readonly best: number;
   /** Of all networks together; null where there is one. */
-  readonly ensemble: { readonly test: StoredTest } | null;
+  readonly ensemble: Pick<TestResults, 'test'> | null;
   /** The whole file, parsed. */
   readonly content: Readonly<Record<string, unknown>>;
 }

@@ -14,6 +14,7 @@ export const FALSE_ALARM = 0.001;
 
 /** Something that decides on the bits of a run. */
 export interface Condition {
+  /** `before` is what trained a part of the run, before it was gone on with in another way. */
   readonly what:
     | 'adapter'
     | 'processor'
@@ -23,9 +24,11 @@ export interface Condition {
     | 'shadegrad'
     | 'webgpu'
     | 'before';
-  /** Null for none. */
+  /** In the report; null for none. */
   readonly reported: string | null;
+  /** In the repetition; null for none. */
   readonly here: string | null;
+  /** Whether it is the same, so that it leaves the bits as they are. */
   readonly same: boolean;
 }
 
@@ -35,18 +38,23 @@ export interface Comparison {
   readonly what: string;
   /** Index of the network; null for the whole run, or for all networks together. */
   readonly network: number | null;
+  /** In the report; null where it has none, or where the same was found in both. */
   readonly reported: string | number | null;
+  /** In the repetition, or in the file beside the report; null likewise. */
   readonly here: string | number | null;
   /** How far apart numbers may be; null where they must be the same. */
   readonly allowed: number | null;
+  /** Whether both are the same, or no further apart than is allowed. */
   readonly agrees: boolean;
 }
 
 /** What came of repeating a run. JSON holds it without loss. */
 export interface Verification {
+  /** What follows from all that was compared. */
   readonly verdict: 'same-bits' | 'within-tolerance' | 'differs';
   /** What the conditions promise. */
   readonly expected: 'same-bits' | 'within-tolerance';
+  /** What decides on the bits. */
   readonly conditions: readonly Condition[];
   /** Of the report with itself and with the models beside it: whatever the adapter, these must agree. */
   readonly kept: readonly Comparison[];
@@ -68,18 +76,32 @@ export interface KeptModels {
 
 /** A run that was done again. */
 export interface Repetition {
+  /** Of the repetition. */
   readonly report: RunReport;
   /** Of the test samples. */
   readonly evaluation: PopulationEvaluation;
   /** Of the test samples: [samples]. */
   readonly labels: Uint8Array;
-  /** Of one network, those of an epoch and those that are held back for validation. */
-  readonly samples: { readonly train: number; readonly validation: number };
-  /**
-   * The losses of the first epoch of copies of a network, see {@link withRounding}: they are good for all networks of its
-   * learning rate and weight decay. Needed only where the bits may be others.
-   */
-  readonly copies: readonly { readonly network: number; readonly losses: readonly number[] }[];
+  /** How many a network has. */
+  readonly samples: SplitSizes;
+  /** Copies of one network of each learning rate and weight decay. Needed only where {@link mayDiffer} says so. */
+  readonly copies: readonly NetworkCopies[];
+}
+
+/** How the training samples of a network are split. */
+export interface SplitSizes {
+  /** Those of an epoch. */
+  readonly train: number;
+  /** Those that are held back to validate with. */
+  readonly validation: number;
+}
+
+/** Copies of a network, from weights that are off by rounding, see {@link withRounding}. */
+export interface NetworkCopies {
+  /** Index of the network. They are good for all networks of its learning rate and weight decay. */
+  readonly network: number;
+  /** Of the training in the first epoch: [copies]. */
+  readonly losses: readonly number[];
 }
 
 /** What is compared to the bit, beside the weights; not the times. */

@@ -3,9 +3,11 @@ import type { Versions } from '../versions.ts';
 
 /** What a part of a training ran on: under another plan or adapter, or in other versions, its bits are others. */
 export interface Leg {
+  /** The plan's name. */
   readonly plan: string;
   /** The adapter's description. */
   readonly adapter: string;
+  /** Whose code it was. */
   readonly versions: Versions;
 }
 
