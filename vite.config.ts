@@ -113,6 +113,7 @@ const library: ViteUserConfig = {
         index: 'src/index.ts',
         bench: 'src/bench.ts',
         charts: 'src/charts.ts',
+        export: 'src/export.ts',
         node: 'src/node.ts',
         cli: 'src/cli/main.ts',
       },

@@ -6,6 +6,7 @@ import { addBench } from './bench.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { reportError } from './exit-codes.ts';
+import { addExport } from './export.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { addMerge } from './merge.ts';
 import { addPredict } from './predict.ts';
@@ -28,6 +29,7 @@ function program(signal: AbortSignal): Command {
   addEvaluate(root, signal);
   addPredict(root, signal);
   addVerify(root, signal);
+  addExport(root, signal);
   addBench(root, signal);
   addDoctor(root);
   return root;

@@ -105,6 +105,9 @@ function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+export const EXPORT_FORMATS = ['onnx', 'tfjs', 'pytorch', 'json'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
 /** One maker for each option, so that it is the same wherever it occurs. */
 export const options = {
   data: () =>
@@ -228,5 +231,27 @@ export const options = {
       parseText,
     ),
   out: (files: string) => new Option('--out <folder>', `write ${files} there`).argParser(parseText),
+  format: () =>
+    new Option('--format <name>', 'what is to read it: ONNX, TensorFlow.js, PyTorch or any program')
+      .choices(EXPORT_FORMATS)
+      .makeOptionMandatory(),
+  target: () =>
+    new Option(
+      '--out <path>',
+      'write it there: a file (onnx, json) or a folder (tfjs, pytorch; json of several networks)',
+    )
+      .argParser(parseText)
+      .makeOptionMandatory(),
+  network: () =>
+    new Option(
+      '--network <number>',
+      'of several networks only this one, 1 for the first; without it all, for onnx as one model',
+    ).argParser(wholeNumber(1, MOST_NETWORKS)),
+  bytes: () => new Option('--bytes', 'onnx: take pixels as bytes, 0 to 255, and not as floats, 0 to 1'),
+  training: () =>
+    new Option(
+      '--training',
+      'pytorch: also a script, with data, that repeats the training that report.json beside the model tells of',
+    ),
   json: () => new Option('--json', 'print one JSON object on stdout, and nothing else'),
 };

@@ -79,13 +79,13 @@ async function verify(folder: string, flags: VerifyFlags, signal: AbortSignal): 
   );
 }
 
-async function readReport(path: string): Promise<string> {
+export async function readReport(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new ShadegradError(
       'bad-data',
-      `There is no report to verify: ${path} cannot be read: ${reasonOf(cause)}.`,
+      `There is no report of a training: ${path} cannot be read: ${reasonOf(cause)}.`,
       'Name the folder that a training wrote to (train --out).',
       cause,
     );
@@ -104,7 +104,7 @@ async function readKept(folder: string, { models }: StoredReport): Promise<KeptM
   return { model, models: models.length > 1 ? await checksums('models.safetensors') : null };
 }
 
-function taskOf(
+export function taskOf(
   path: string,
   { config, settings, dataset }: StoredReport,
   flags: VerifyFlags,
@@ -143,7 +143,7 @@ function planNamed(plan: string): PlanName | 'auto' {
  * Loads the data and the weights that the run had.
  * @throws ShadegradError `bad-data` or `bad-model` where they are not there, or others
  */
-async function loadAgain(
+export async function loadAgain(
   task: Task,
   { config: { initial }, dataset }: StoredReport,
   flags: VerifyFlags,

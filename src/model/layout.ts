@@ -32,6 +32,15 @@ export function packParameters(model: Model): Float32Array<ArrayBuffer>[] {
   });
 }
 
+/** A weight [outputs, inputs] as a kernel [inputs, outputs], without padding. */
+export function transposed(weight: Float32Array, { inputs, outputs }: DenseLayer): Float32Array<ArrayBuffer> {
+  const kernel = new Float32Array(inputs * outputs);
+  for (let k = 0; k < inputs; k++) {
+    for (let n = 0; n < outputs; n++) kernel[k * outputs + n] = weight[n * inputs + k] ?? 0;
+  }
+  return kernel;
+}
+
 /** The inverse of {@link packParameters}. */
 export function unpackParameters(spec: MlpSpec, layers: readonly Float32Array[]): Model {
   const layout = denseLayers(spec);

@@ -96,6 +96,24 @@ export function decodeModels(bytes: Uint8Array): ModelsFile {
   };
 }
 
+/**
+ * One network of a file of several, with what a file of its own would say.
+ * @param network 0 for the first
+ * @throws ShadegradError `usage` where there is no such network
+ */
+export function networkFile({ models, networks, metadata, ...file }: ModelsFile, network: number): ModelFile {
+  const model = models[network];
+  if (!model) {
+    throw new ShadegradError(
+      'usage',
+      `There is no network ${network + 1}: the file holds ${models.length}.`,
+      `Use a number from 1 to ${models.length}.`,
+    );
+  }
+  const own = networks && { [MODELS]: JSON.stringify([networks[network]]) };
+  return { ...file, model, metadata: { ...metadata, ...own } };
+}
+
 function networksOf(note: string | null, count: number): readonly NetworkSettings[] | null {
   if (note === null) return null;
   const networks = parse(note);

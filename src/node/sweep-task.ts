@@ -203,7 +203,9 @@ async function trainTo(trainer: Trainer, epoch: number, folder: string, context:
       signal,
       onSnapshot: (state) => writer.write({ state, notes }),
       ...(snapshotSeconds > 0 && { snapshotSeconds }),
-      ...(onProgress && { onProgress }),
+      ...(onProgress && {
+        onProgress: (progress: Progress) => onProgress({ ...progress, epochs: notes.epochs }),
+      }),
     });
     for await (const _ of fitting);
   } catch (error) {

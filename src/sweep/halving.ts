@@ -10,17 +10,15 @@ export interface Rung {
 
 /**
  * The rungs of successive halving (Jamieson & Talwalkar 2016; as in algorithm 1 of Li et al., "Hyperband", 2018): of n
- * networks floor(n / eta^i) go on after rung i, the last of which is at ceil(epochs / eta), the one before at
- * ceil(epochs / eta^2) and so on. Where several would be after the same epoch there is one, and none is after the last.
+ * networks floor(n / eta^i) go on after rung i, as long as that is one or more. The last rung is at ceil(epochs / eta), the
+ * one before at ceil(epochs / eta^2) and so on. Those that would be at the same epoch are one, and none is at the last.
  */
 export function rungsOf(networks: number, epochs: number, eta: number): Rung[] {
   const count = logarithm(networks, eta);
-  const rungs = new Map<number, Rung>();
-  for (let i = 1; i <= count; i++) {
-    const epoch = Math.ceil(epochs / eta ** (count + 1 - i));
-    if (epoch < epochs) rungs.set(epoch, { epoch, keep: Math.floor(networks / eta ** i) });
-  }
-  return [...rungs.values()];
+  const all = Array.from({ length: count }, (_, i) => Math.ceil(epochs / eta ** (count - i)));
+  return [...new Set(all)]
+    .filter((epoch) => epoch < epochs)
+    .map((epoch, i) => ({ epoch, keep: Math.floor(networks / eta ** (i + 1)) }));
 }
 
 /** The greatest whole i with base^i <= value. */

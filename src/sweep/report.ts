@@ -108,8 +108,9 @@ export interface MergedSweep {
 }
 
 /**
- * Makes one report of the folders of a sweep. Of a task with several results it has one: of those that differ, the one
- * whose text comes first, so that the order of the folders has no say.
+ * Makes one report of the folders of a sweep. Of a task with several results it has one: of those that differ, one from the
+ * adapter that has trained the most tasks, so that networks are compared on one adapter as far as there is one. The order of
+ * the folders has no say.
  *
  * @param tasks those of the sweep, as `sweepTasks` makes them of its file and datasets
  * @throws ShadegradError `usage` where the folders are of different sweeps, `bad-data` where a result is not of the sweep
@@ -130,7 +131,7 @@ export function mergeSweeps(
       found.set(result.task, [...(found.get(result.task) ?? []), { folder: name, result, networks, text }]);
     }
   }
-  const chosen = tasks.map((task) => ({ task, found: chosenFirst(found.get(task.name) ?? []) }));
+  const chosen = chosenFirst(tasks, found);
   const networks = chosen.flatMap(({ found: [first] }) => first?.networks ?? []);
   const missing = chosen
     .filter(({ found }) => found.length === 0)
@@ -176,10 +177,26 @@ interface Found {
   readonly text: string;
 }
 
-/** The result that is reported, then the others in their order. */
-function chosenFirst(found: readonly Found[]): readonly Found[] {
-  const first = found.reduce<Found | undefined>((a, b) => (a && a.text <= b.text ? a : b), undefined);
-  return first ? [first, ...found.filter((each) => each !== first)] : [];
+/** Of each task the result that is reported, then the others in their order. */
+function chosenFirst(
+  tasks: readonly SweepTask[],
+  found: ReadonlyMap<string, readonly Found[]>,
+): { task: SweepTask; found: readonly Found[] }[] {
+  const trained = new Map<string, number>();
+  for (const results of found.values()) {
+    for (const adapter of new Set(results.map(({ result }) => result.adapter))) {
+      trained.set(adapter, (trained.get(adapter) ?? 0) + 1);
+    }
+  }
+  const isBefore = (a: Found, b: Found): boolean => {
+    const more = (trained.get(a.result.adapter) ?? 0) - (trained.get(b.result.adapter) ?? 0);
+    return more === 0 ? a.text < b.text : more > 0;
+  };
+  return tasks.map((task) => {
+    const results = found.get(task.name) ?? [];
+    const first = results.reduce<Found | undefined>((a, b) => (a && !isBefore(b, a) ? a : b), undefined);
+    return { task, found: first ? [first, ...results.filter((each) => each !== first)] : [] };
+  });
 }
 
 function runOf({ folder, result }: Found, reported: boolean): SweepRun {

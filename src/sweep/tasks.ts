@@ -99,14 +99,12 @@ export async function sweepTasks(
 function points(file: SweepFile): PointSettings[] {
   const settings = settingsFrom(file);
   return file.axes.seed.flatMap((seed) =>
-    settings.map(({ learningRate, weightDecay, ...setting }): PointSettings => {
-      const defaults = OPTIMIZER_DEFAULTS[setting.optimizer];
-      return {
-        ...setting,
-        learningRate: learningRate ?? defaults.learningRate,
-        weightDecay: setting.optimizer === 'adamw' ? (weightDecay ?? defaults.weightDecay) : 0,
-        seed,
-      };
+    settings.map(({ data, hidden, batchSize, epochs, optimizer, schedule, ...own }): PointSettings => {
+      const defaults = OPTIMIZER_DEFAULTS[optimizer];
+      const learningRate = own.learningRate ?? defaults.learningRate;
+      const weightDecay = optimizer === 'adamw' ? (own.weightDecay ?? defaults.weightDecay) : 0;
+      // In the order in which results are read: those that were read before have the same bytes then.
+      return { data, hidden, learningRate, weightDecay, batchSize, seed, epochs, optimizer, schedule };
     }),
   );
 }

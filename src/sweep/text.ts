@@ -45,14 +45,15 @@ export function formatSweep(report: SweepReport): string {
       'networks.csv',
     ),
   ];
-  if (!varying.includes('seed')) return tables.join('\n');
+  const trained = settings.filter(({ validation }) => validation !== null);
+  if (!varying.includes('seed') || trained.length === 0) return tables.join('\n');
   return [
     ...tables,
     '',
     `Means over seeds, with 95 % intervals:`,
     '',
     ...table(
-      settings,
+      trained,
       [
         { heading: 'seeds', text: ({ trained }) => String(trained) },
         { heading: accuracy, text: (row) => meanText(row, 'accuracy') },

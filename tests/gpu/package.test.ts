@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { runNode } from '../support/process.ts';
 
-test.each(['index', 'bench', 'charts', 'node'])(
+test.each(['index', 'bench', 'charts', 'export', 'node'])(
   'importing %s leaves the process as it was',
   async (entry) => {
     const url = new URL(`../../dist/${entry}.js`, import.meta.url).href;

@@ -127,15 +127,14 @@ async function tasksOf(out: string): Promise<readonly SweepTask[]> {
   return sweepTasks(found.file, found.datasets);
 }
 
-/** A shard that has begun a task and left a checkpoint of it, but none of those that something was done to. */
+/** A shard that has left a checkpoint of its first task, but none of those that something was done to. */
 function inTheMiddle(tasks: readonly SweepTask[], out: string, others: readonly number[]): Promise<number> {
   return eventually('a shard in the middle of a task', async () => {
     for (let index = 0; index < SHARDS; index++) {
       const own = tasksOfShard(tasks, { index: index + 1, count: SHARDS });
-      const isBegun = own.some(
-        ({ name }) => !isFinished(out, name) && existsSync(join(runningFolder(out, name), CHECKPOINT_FILE)),
-      );
-      if (isBegun && !others.includes(index)) return index;
+      const isAtFirst = own.every(({ name }) => !isFinished(out, name));
+      const isBegun = own.some(({ name }) => existsSync(join(runningFolder(out, name), CHECKPOINT_FILE)));
+      if (isAtFirst && isBegun && !others.includes(index)) return index;
     }
     return undefined;
   });

@@ -5,7 +5,7 @@ import { missingECharts } from '../../src/report/echarts.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-test.each(['.', './bench', './node'] as const)(
+test.each(['.', './bench', './export', './node'] as const)(
   '"%s" has types for TypeScript before 6.0, which brings none of WebGPU',
   (entry) => {
     const conditions = packageJson.exports[entry];
@@ -32,6 +32,6 @@ test('what charts need and this package does without is installed by the command
 });
 
 test('sources do not refer to these types: in TypeScript 6.0 and later they clash with its own', () => {
-  for (const entry of ['index', 'bench', 'node', 'charts'])
+  for (const entry of ['index', 'bench', 'export', 'node', 'charts'])
     expect(read(`src/${entry}.ts`)).not.toContain('@webgpu/types');
 });

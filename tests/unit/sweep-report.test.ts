@@ -154,6 +154,15 @@ describe('a task with different results in two folders', () => {
     expect(text).not.toContain('shard-0');
   });
 
+  test('is reported from the adapter that has trained the most', () => {
+    const report = (...folders: [SweepFolder, ...SweepFolder[]]) => JSON.stringify(merged(...folders).report);
+    expect(report(other, whole)).toBe(report(whole));
+    // Here it is the other one.
+    const most = { ...whole, results: tasks.map((task) => changed(madeResult(task), 0.5)) };
+    const few = madeFolder(sweep, tasks.slice(0, 2), 'few');
+    expect(report(few, most)).toBe(report(most));
+  });
+
   test('gives the same report in any order', () => {
     expect(JSON.stringify(merged(other, whole).report)).toBe(JSON.stringify(merged(whole, other).report));
   });
@@ -269,6 +278,8 @@ describe('the table', () => {
   test('says what is left out', async () => {
     const text = formatSweep(merged(whole).report);
     expect(text).toContain('… 28 more in networks.csv');
-    expect(text).toContain('Means over seeds, with 95 % intervals:');
+    const [, means = ''] = text.split('Means over seeds, with 95 % intervals:\n\n');
+    // Of twelve settings three have diverged.
+    expect(means.split('\n')).toHaveLength(10);
   });
 });

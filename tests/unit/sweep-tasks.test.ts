@@ -99,6 +99,14 @@ describe('tasks', () => {
     expect(trainerSettings(options)).toMatchObject({ momentum: 0.5, patience: 2, learningRate: [0.1, 0.2] });
   });
 
+  test('have settings in the order in which a result has them', async () => {
+    const [task] = await tasksOf({ axes: { seed: [2] } });
+    expect(JSON.stringify(task?.networks[0].settings)).toBe(
+      '{"data":"auto","hidden":[100],"learningRate":0.001,"weightDecay":0,"batchSize":32,"seed":2,"epochs":10,' +
+        '"optimizer":"adam","schedule":"constant"}',
+    );
+  });
+
   test('know their work', async () => {
     const [small, large] = await tasksOf({ axes: { hidden: [[], [8]], epochs: [2], seed: [1, 2] } });
     expect(small?.work).toBe(21 * 3 * 100 * 2 * 2);
@@ -191,7 +199,7 @@ describe('successive halving', () => {
       ],
     ],
     // Several at one epoch are one, and none is at the end.
-    [27, 3, 3, [[1, 1]]],
+    [27, 3, 3, [[1, 9]]],
     [9, 1, 3, []],
     [2, 10, 3, []],
     [1, 10, 2, []],

@@ -46,8 +46,9 @@ export function axisScale(values: readonly SettingValue[], listed: readonly Sett
  * Logarithmic, between powers of ten, where numbers above 0 differ by more than a factor of 20; else in about five steps.
  *
  * @param numbers none for an axis without any
+ * @param bound what none of them can be above, and the axis is not either
  */
-export function numberAxis(numbers: readonly number[]): NumberAxis {
+export function numberAxis(numbers: readonly number[], bound = Number.POSITIVE_INFINITY): NumberAxis {
   if (numbers.length === 0) return { type: 'value', min: 0, max: 1, interval: 0.2 };
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   if (least > 0 && most > WIDE * least) {
@@ -63,9 +64,12 @@ export function numberAxis(numbers: readonly number[]): NumberAxis {
   const unit = 10 ** Math.floor(Math.log10(spread / 5));
   const step = unit * ([1, 2, 5].find((candidate) => spread / (candidate * unit) <= 5) ?? 10);
   const round = (steps: number) => Number((step * steps).toPrecision(12));
-  const below = Math.floor(least / step);
   // So that equal numbers, too, stand on an axis that has a length.
-  const above = Math.max(Math.ceil(most / step), below + 1);
+  const above = Math.min(
+    Math.max(Math.ceil(most / step), Math.floor(least / step) + 1),
+    Math.ceil(bound / step),
+  );
+  const below = Math.min(Math.floor(least / step), above - 1);
   return { type: 'value', min: round(below), max: round(above), interval: Number(step.toPrecision(12)) };
 }
 

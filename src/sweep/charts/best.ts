@@ -30,11 +30,13 @@ export function bestChart(report: SweepReport): SizedChart {
   const panels = [
     {
       name: 'Loss',
+      bound: Number.POSITIVE_INFINITY,
       training: ({ loss }: ResultEpoch) => loss,
       validation: ({ validationLoss }: ResultEpoch) => validationLoss,
     },
     {
       name: 'Accuracy (%)',
+      bound: 100,
       training: ({ accuracy }: ResultEpoch) => 100 * accuracy,
       validation: ({ validationAccuracy }: ResultEpoch) => 100 * validationAccuracy,
     },
@@ -79,10 +81,11 @@ export function bestChart(report: SweepReport): SizedChart {
           palette,
         ),
       ),
-      yAxis: panels.map(({ name, training, validation }, i) => ({
+      yAxis: panels.map(({ name, bound, training, validation }, i) => ({
         ...valueAxis(name, i, palette),
         ...numberAxis(
           best.flatMap(({ epochs }) => epochs.flatMap((epoch) => [training(epoch), validation(epoch)])),
+          bound,
         ),
       })),
       series: panels.flatMap(({ training, validation }, panel) =>

@@ -19,7 +19,7 @@ export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
   const { networks } = report;
   const { ink, muted, background, validation } = colors('light');
   const style = chartStyle('light');
-  const { key, name: measureName, factor } = measureOf(report);
+  const { key, name: measureName, factor, most } = measureOf(report);
   const settings = axesOf(report);
   const scales = settings.map((name) =>
     axisScale(
@@ -59,7 +59,7 @@ export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
         name: SETTINGS[name].name,
         ...(scales[dim]?.axis ?? numberAxis([])),
       })),
-      { dim: settings.length, name: measureName, ...numberAxis(known) },
+      { dim: settings.length, name: measureName, ...numberAxis(known, most) },
     ].map((axis) => ({
       ...axis,
       nameLocation: 'end' as const,

@@ -10,7 +10,7 @@ import { axesOf } from './subject.ts';
 /**
  * A sweep's charts as SVG documents: parallel coordinates, loss against each setting, spread over seeds and the best networks'
  * curves. What there is nothing to draw for is left out: the first two where nothing but seeds varies, the third where seeds do
- * not, all where every network diverged.
+ * not or no network was trained to its end, all where every network diverged.
  *
  * @throws ShadegradError `usage` where ECharts is not installed
  */
@@ -19,7 +19,9 @@ export async function sweepPictures(report: SweepReport): Promise<Readonly<Recor
   const render = await svgRenderer();
   const { parallelParts, use } = await import('../../report/echarts-parallel.ts');
   use(parallelParts);
-  const varying = varyingSettings(report.networks);
+  const spreads =
+    varyingSettings(report.networks).includes('seed') &&
+    report.settings.some(({ validation }) => validation !== null);
   const draw = ({ option, ...size }: ReturnType<typeof parallelChart | typeof bestChart>) =>
     render(option, size);
   return {
@@ -27,7 +29,7 @@ export async function sweepPictures(report: SweepReport): Promise<Readonly<Recor
       'parallel-coordinates.svg': draw(parallelChart(report)),
       'loss-by-setting.svg': draw(lossesChart(report)),
     }),
-    ...(varying.includes('seed') && { 'seeds.svg': draw(seedsChart(report)) }),
+    ...(spreads && { 'seeds.svg': draw(seedsChart(report)) }),
     'best-networks.svg': draw(bestChart(report)),
   };
 }

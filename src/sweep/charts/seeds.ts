@@ -46,10 +46,8 @@ export function seedsChart(report: SweepReport): SizedChart {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const beyond = SHOWN * (most - least);
   const ends = rows.flatMap(({ interval }) => interval ?? []);
-  const scale = numberAxis([
-    ...values,
-    ...ends.map((end) => Math.min(Math.max(end, least - beyond, 0), most + beyond, measure.most)),
-  ]);
+  const shown = ends.map((end) => Math.min(Math.max(end, least - beyond, 0), most + beyond, measure.most));
+  const scale = numberAxis([...values, ...shown], measure.most);
   const left = Math.min(WIDEST_NAME, Math.max(60, ...rows.map(({ name }) => textWidth(name, FONT)))) + 20;
   const leftOut = trained.length - rows.length;
   const title = `${subjectOf(report)}, spread over seeds${leftOut > 0 ? `, the best ${rows.length} settings` : ''}`;
