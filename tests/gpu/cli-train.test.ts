@@ -122,7 +122,7 @@ describe('with --json', () => {
     expect(Object.keys(fields).sort()).toEqual(
       (
         'adapter best classificationReport config confusionMatrix dataset ensemble history imagesPerSecond model models ' +
-        'summary test toggles versions'
+        'processor summary test toggles versions'
       ).split(' '),
     );
     expect(fields.dataset).toEqual(['name', 'train', 'test', 'shape', 'classes', 'classNames', 'sha256']);
@@ -139,7 +139,7 @@ describe('with --json', () => {
     ]);
     expect(fields.test).toEqual(['loss', 'accuracy', 'count']);
     expect(fields.models).toEqual([
-      ...['seed', 'learningRate', 'weightDecay', 'history', 'epoch', 'stopped', 'test', 'diverged'],
+      ...['seed', 'learningRate', 'weightDecay', 'history', 'epoch', 'stopped', 'test', 'diverged', 'sha256'],
     ]);
     expect(report).toMatchObject({ best: 0, summary: null, ensemble: null });
     expect(report.config).toEqual({
@@ -162,7 +162,11 @@ describe('with --json', () => {
       plan: 'layered',
       matrixUnits: null,
       initial: null,
+      source: { data, imageSize: null },
+      earlier: [],
     });
+    expect(report.models[0]?.sha256).toBe(report.model.sha256);
+    expect(report.processor).toEqual(report.adapter.software ? expect.any(String) : null);
     expect(report.toggles).toEqual(expect.any(Array));
     expect(report.confusionMatrix.flat().reduce((sum, count) => sum + count, 0)).toBe(60);
   });
