@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset.ts';
 import { tensor } from '../model/model.ts';
 import type { ModelFile } from '../model/model-file.ts';
 import { denseLayers } from '../model/spec.ts';
@@ -21,7 +22,7 @@ export interface JsonNetwork {
   /** Outputs. */
   readonly classes: number;
   /** Size of the images, whose pixels are the inputs, row by row, each byte / 255; null where it is not known. */
-  readonly image: { readonly height: number; readonly width: number } | null;
+  readonly image: ImageShape | null;
   /** What each class is called: [classes]; null where they have numbers only. */
   readonly classNames: readonly string[] | null;
   /** All notes of the model file, see `encodeModel`: the dataset, what its images are like, settings. */

@@ -30,6 +30,7 @@ export const ONNX_IR_VERSION = 7;
 /** Protocol Buffers allow no longer messages; the rest of the file takes less than what is left for it here. */
 const MOST_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;
 
+/** What an ONNX model takes. */
 export interface OnnxOptions {
   /** Whether the input is bytes, 0 to 255, that the model itself scales. By default it is floats from 0 to 1. */
   readonly bytes?: boolean;

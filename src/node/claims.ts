@@ -4,6 +4,7 @@ import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { reasonOf, ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
 import { makeFolder } from './files.ts';
 
@@ -52,9 +53,22 @@ interface Identity {
 
 /**
  * Claims a folder, which is made where there is none, without waiting for anybody.
- * @throws what the file system does
+ * @throws ShadegradError `io` where nothing can be written there
  */
 export async function claimFolder(folder: string): Promise<Claim | Holder> {
+  try {
+    return await claimOrHolder(folder);
+  } catch (cause) {
+    throw new ShadegradError(
+      'io',
+      `${folder} could not be claimed: ${reasonOf(cause)}.`,
+      'Check that the folder is writable and the disk not full.',
+      cause,
+    );
+  }
+}
+
+async function claimOrHolder(folder: string): Promise<Claim | Holder> {
   for (;;) {
     await makeFolder(folder);
     const holder = await holderOf(folder);

@@ -122,6 +122,16 @@ test('a claim is touched while it is held, and one that was taken over is told s
   expect(await readdir(folder)).toEqual(['claim-2']);
 });
 
+test('a folder that cannot be made is an error that names it', async () => {
+  await (await claim()).release();
+  await writeFile(join(folder, 'file'), '');
+  const below = join(folder, 'file', 'task');
+  await expect(claimFolder(below)).rejects.toMatchObject({
+    code: 'io',
+    message: expect.stringContaining(`${below} could not be claimed: `),
+  });
+});
+
 async function startOf(pid: number | undefined): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;

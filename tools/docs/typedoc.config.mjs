@@ -3,6 +3,9 @@ import { Comment, CommentTag, Converter } from 'typedoc';
 
 const root = resolve(import.meta.dirname, '../..');
 
+/** TypeDoc's own plugins, which make the links, come later. */
+const BEFORE_OTHERS = 1000;
+
 /** What the folders of src/ are about, in the order of the site. */
 const TOPICS = {
   train: 'Training',
@@ -13,6 +16,7 @@ const TOPICS = {
   gpu: 'GPU',
   node: 'Files and adapters',
   bench: 'Benchmarks',
+  export: 'Export',
 };
 
 /** Documents go by their first heading, since a repository page would show a title in front matter as a table. */
@@ -23,9 +27,12 @@ function titles(app) {
   });
 }
 
-/** Symbols are sorted by what they are about: by the folder that they are in. */
+/**
+ * Symbols are sorted by what they are about: by the folder that they are in. That is all that is told of their sources, since
+ * links to these would depend on where a clone comes from.
+ */
 function topics(app) {
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+  const sort = ({ project }) => {
     for (const module of project.children ?? []) {
       for (const symbol of module.children ?? []) {
         const [source] = symbol.sources ?? [];
@@ -38,7 +45,9 @@ function topics(app) {
         }
       }
     }
-  });
+    for (const reflection of Object.values(project.reflections)) delete reflection.sources;
+  };
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, sort, BEFORE_OTHERS);
 }
 
 export default {
@@ -46,7 +55,7 @@ export default {
   includeVersion: true,
   basePath: root,
   tsconfig: '../../tsconfig.build.json',
-  entryPoints: ['index', 'node', 'bench', 'charts'].map((entry) => `../../src/${entry}.ts`),
+  entryPoints: ['index', 'node', 'bench', 'charts', 'export'].map((entry) => `../../src/${entry}.ts`),
   readme: '../../README.md',
   projectDocuments: [
     '../../docs/*.md',
@@ -54,6 +63,9 @@ export default {
     '../../{CONTRIBUTING,SECURITY,CHANGELOG}.md',
   ],
   plugin: [titles, topics],
+  // Where a clone comes from is not asked. TypeDoc then wants a form of links, of which there are none: see above.
+  disableGit: true,
+  sourceLinkTemplate: '{path}',
   out: '../../site',
   customCss: 'site.css',
   // A README has a heading of its own.
