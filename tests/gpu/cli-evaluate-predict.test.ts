@@ -86,6 +86,7 @@ describe('evaluate', () => {
       best,
       summary,
       ensemble,
+      processor: ____,
       ...found
     } = trained;
     expect({ models: models.length, best, summary, ensemble }).toEqual({
