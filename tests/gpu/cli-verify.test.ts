@@ -114,7 +114,9 @@ test('4, and what to do: no report, no data, other data, no model to start from'
     verify(begun, '--init', start),
   ]);
   expect(nothing).toMatchObject({ code: 4, stdout: '' });
-  expect(nothing.stderr).toMatch(/^shadegrad: There is no report to verify: .*report\.json cannot be read/);
+  expect(nothing.stderr).toMatch(
+    /^shadegrad: There is no report of a training: .*report\.json cannot be read/,
+  );
   expect(noModel).toMatchObject({ code: 4, stdout: '' });
   expect(noModel.stderr).toMatch(
     /start\.safetensors, which is not there\. Name the model file with --init\.\n$/,
