@@ -9,7 +9,7 @@ import { inPackage, root, type Sample, samplesOf } from '../support/samples.ts';
 let samples: readonly Sample[] = [];
 
 /** Samples that need a page, or a server: types are all that is checked of them. */
-const FOR_PAGES: readonly string[] = ['X'];
+const FOR_PAGES: readonly string[] = ['data-load-1', 'gpu-open-1'];
 
 beforeAll(async () => {
   const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((path) =>

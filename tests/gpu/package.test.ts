@@ -38,6 +38,8 @@ test('charts are bundled where ECharts is not installed, and whoever draws one i
     }
     const { files } = await bundled(
       `import { heatmapOption, renderSvg } from 'shadegrad/charts';
+      // A page's, to which Vite tells of what it cannot load.
+      globalThis.window = new EventTarget();
       const option = heatmapOption([[1, 0], [0, 1]], { labels: ['a', 'b'], title: 'Pets' });
       const { code, nextStep } = await renderSvg(option, { width: 1, height: 1 }).catch((error) => error);
       console.log([option.title.text, code, nextStep].join('; '));`,

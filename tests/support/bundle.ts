@@ -27,7 +27,7 @@ export async function bundled(script: string, root = ownRoot): Promise<Bundle> {
     configFile: false,
     root,
     mode: 'production',
-    logLevel: 'warn',
+    logLevel: 'error',
     publicDir: false,
     base: './',
     plugins: [source],
