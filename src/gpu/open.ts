@@ -2,7 +2,7 @@ import { ShadegradError } from '../errors.ts';
 import { type AdapterDevice, type DeviceNeeds, requestDevice } from './device.ts';
 
 const BROWSERS =
-  'Use a current Chrome or Edge, Safari 26 or newer, or Firefox on Windows or macOS, and see that "hardware acceleration" is on in its settings.';
+  'use a current Chrome or Edge, Safari 26 or newer, or Firefox on Windows or macOS, and see that "hardware acceleration" is on in its settings.';
 
 /**
  * Passes where this page or program can ask for an adapter: to be called before there is anything to open.
@@ -26,8 +26,8 @@ function entryPoint(): GPU {
   if (gpu) return gpu;
   throw new ShadegradError(
     'no-adapter',
-    'This browser has no WebGPU.',
-    `${BROWSERS} In Node, import openDevice from "shadegrad/node".`,
+    'There is no WebGPU here.',
+    `In a browser: ${BROWSERS} In Node: import openDevice from "shadegrad/node".`,
   );
 }
 
@@ -42,7 +42,7 @@ export async function findAdapter(): Promise<GPUAdapter> {
   throw new ShadegradError(
     'no-adapter',
     'This browser has WebGPU, but finds no graphics adapter that it trusts.',
-    `${BROWSERS} The page chrome://gpu says why an adapter is not used; updating its driver often helps.`,
+    `What may help: ${BROWSERS} The page chrome://gpu says why an adapter is not used; updating its driver often helps.`,
   );
 }
 

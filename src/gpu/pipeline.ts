@@ -43,7 +43,7 @@ export function pipelineFor(
   if (!pipeline) {
     const made = compileKernel(device, kernel, constants, update, matrix);
     pipelines.set(key, made);
-    // What could not be loaded may be there the next time.
+    // A broken connection may be whole the next time. A server's bad answer stays: Chromium keeps it as long as the page.
     made.catch(() => pipelines.delete(key));
     pipeline = made;
   }

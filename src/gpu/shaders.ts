@@ -48,7 +48,7 @@ export async function loadShader(family: Family, file: string): Promise<ShaderFi
     throw new ShadegradError(
       'io',
       `The shader ${file} could not be loaded: ${reasonOf(error)}`,
-      'Check the network and load the page again; in Node, install the package again.',
+      'Check the network, keep what was trained, and load the page again; in Node, install the package again.',
       error,
     );
   });

@@ -12,6 +12,7 @@ import {
   troubleOf,
   type VulkanDriver,
 } from './drivers.ts';
+import type { Variables } from './environment.ts';
 import { type Probe, type ProbedAdapter, probe } from './probe.ts';
 import { type SwiftShader, swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader, needsLoader } from './vulkan.ts';
@@ -54,7 +55,7 @@ export interface Survey {
 
 /** A place to look for adapters: the environment of a process that asks Dawn, and the driver that is alone there. */
 export interface Place {
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Variables;
   readonly driver: VulkanDriver | null;
   /** Whether the driver is the one from npm. */
   readonly isBundled: boolean;
@@ -158,7 +159,7 @@ async function preferredSoftware(adapters: readonly ListedAdapter[]): Promise<Li
 }
 
 /** The environment of another process that is to see these drivers only. */
-function environmentFor(manifests: readonly string[], bundled: SwiftShader | undefined): NodeJS.ProcessEnv {
+function environmentFor(manifests: readonly string[], bundled: SwiftShader | undefined): Variables {
   const { LD_LIBRARY_PATH = '' } = process.env;
   const loader = bundled &&
     needsLoader(bundled.loader) && { LD_LIBRARY_PATH: joined(LD_LIBRARY_PATH, dirname(bundled.loader)) };

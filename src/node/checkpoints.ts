@@ -97,6 +97,7 @@ export interface CheckpointWriter {
  *   initial: null,
  *   adapter: { choice: 'auto', description: info.description },
  *   versions: await nodeVersions(),
+ *   earlier: [],
  * };
  * const writer = checkpointWriter('.', (error) => console.error(error));
  * const trainer = await Trainer.create(device, data, { hidden: [32] });

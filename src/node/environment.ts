@@ -2,6 +2,11 @@ import { createRequire } from 'node:module';
 import { cpus, homedir } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 
+/**
+ * A process's environment: Node's own type would be in this package's declarations, for those who lack Node's types too.
+ */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Deno's own way to load a library, which stays loaded. Only Deno has it. */
 interface Deno {
   dlopen(library: string, symbols: Readonly<Record<string, never>>): unknown;

@@ -34,7 +34,7 @@ export async function listFolder(folder: string): Promise<Entry[]> {
 }
 
 /** @throws ShadegradError `bad-data`, always */
-export function unlistable(folder: string, cause: NodeJS.ErrnoException): never {
+export function unlistable(folder: string, cause: Error & { readonly code?: string | undefined }): never {
   const problems: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
   const problem = problems[cause.code ?? ''] ?? `cannot be listed: ${cause.message}`;
   throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);

@@ -3,9 +3,9 @@ import type { AdapterKind } from '../gpu/adapter.ts';
 import { failedSurvey, survey } from './adapters.ts';
 import { remediesOf, type Trouble, troubleOf } from './drivers.ts';
 import { environmentIsShared, platform } from './environment.ts';
-import { CHROMIUM_PACKAGE, swiftShader } from './swiftshader.ts';
+import { swiftShader } from './swiftshader.ts';
 import { troubles } from './troubles.ts';
-import { isClone, optionalPackage } from './versions.ts';
+import { isClone } from './versions.ts';
 
 /**
  * Why there is no adapter of the kind, and what to do to get one.
@@ -53,6 +53,9 @@ export function notThere(description: string): ShadegradError {
     : new ShadegradError('no-adapter', `${message} Perhaps ${THREAD_WITHOUT_ENVIRONMENT}`, SHARE_ENVIRONMENT);
 }
 
+/** What npm installs for SwiftShader: the package, in the version of `peerDependencies`. */
+export const SWIFT_SHADER = '@sparticuz/chromium@147';
+
 const THREAD_WITHOUT_ENVIRONMENT =
   'this worker thread has a copy of the environment, in which the Vulkan loader does not see where.';
 
@@ -97,10 +100,10 @@ function hasBundle(): boolean {
 
 async function softwareSteps(): Promise<string> {
   if (hasBundle()) {
-    const command = isClone()
-      ? 'npm ci --include=dev'
-      : `npm install ${await optionalPackage(CHROMIUM_PACKAGE)}`;
-    return `For the software GPU, install it where Shadegrad is installed ("${command}", 73 MB).`;
+    const command = (await isClone())
+      ? '"npm ci --include=dev"'
+      : `"npm install ${SWIFT_SHADER}", with -g if Shadegrad is installed so, or "npx -p shadegrad -p ${SWIFT_SHADER} shadegrad"`;
+    return `For the software GPU, install it where Shadegrad is installed (73 MB): ${command}.`;
   }
   if (process.platform === 'linux') {
     return 'For a software GPU, install Mesa\'s lavapipe ("apt install libvulkan1 mesa-vulkan-drivers", Mesa 25 or newer).';

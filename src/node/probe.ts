@@ -2,6 +2,7 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import { reasonOf } from '../errors.ts';
 import type { MatrixConfig } from '../gpu/matrix-units.ts';
 import { dawnLibrary } from './dawn.ts';
+import type { Variables } from './environment.ts';
 
 /** What Dawn says of one adapter, as plain data. */
 export interface ProbedAdapter {
@@ -68,7 +69,7 @@ const MARK = 'shadegrad-adapters:';
  * @param environment of that process
  * @param driver the library of the driver that is alone there, to be loaded first, or null
  */
-export function probe(environment: NodeJS.ProcessEnv, driver: string | null): Promise<Probe> {
+export function probe(environment: Variables, driver: string | null): Promise<Probe> {
   return ask(environment, driver, false);
 }
 
@@ -88,7 +89,7 @@ export function isAnswered(variables: Readonly<Record<string, string>>): Promise
   return answer;
 }
 
-function ask(environment: NodeJS.ProcessEnv, driver: string | null, namesOnly: boolean): Promise<Probe> {
+function ask(environment: Variables, driver: string | null, namesOnly: boolean): Promise<Probe> {
   let script: string;
   try {
     script = scriptFor(dawnLibrary(), driver, namesOnly);

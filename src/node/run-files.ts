@@ -100,6 +100,7 @@ function shownOf(report: TestReport | PopulationTestReport | RunReport): {
  *   modelNotes,
  *   nodeVersions,
  *   openDevice,
+ *   processorName,
  *   runFiles,
  *   runReport,
  *   syntheticDigits,
@@ -121,6 +122,8 @@ function shownOf(report: TestReport | PopulationTestReport | RunReport): {
  *     plan: plan.name,
  *     matrixUnits: matrixUnitsOf(plan),
  *     initial: null,
+ *     source: null,
+ *     earlier: [],
  *   },
  *   data,
  *   networks,
@@ -129,6 +132,7 @@ function shownOf(report: TestReport | PopulationTestReport | RunReport): {
  *   ...trainer.trained,
  *   adapter,
  *   toggles,
+ *   processor: adapter.software ? processorName() : null,
  *   versions: await nodeVersions(),
  * });
  * console.log(await writeFiles('.', await runFiles(report, models, modelNotes(data))));

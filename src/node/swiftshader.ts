@@ -25,7 +25,7 @@ export interface ChromiumPackage {
 }
 
 /** The npm package that has SwiftShader. */
-export const CHROMIUM_PACKAGE = '@sparticuz/chromium';
+const CHROMIUM_PACKAGE = '@sparticuz/chromium';
 const loader = 'libvulkan.so.1';
 const manifest = 'vk_swiftshader_icd.json';
 const files = [loader, manifest, 'libvk_swiftshader.so'];

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Versions } from '../versions.ts';
 import { platform, runtime } from './environment.ts';
@@ -28,31 +28,35 @@ async function ownVersion(): Promise<string> {
   return (await ownPackage())?.version ?? 'unknown';
 }
 
-/** What npm installs for a package that this one can do without: "echarts@^6.1.0"; its name alone where that is not known. */
-export async function optionalPackage(name: string): Promise<string> {
-  const range = (await ownPackage())?.peerDependencies?.[name];
-  return range === undefined ? name : `${name}@${range}`;
+/**
+ * Whether `file`, by default this one, is of a clone of the repository. What npm installs has no sources, and a program that this
+ * was bundled into is another package.
+ *
+ * @param file its address
+ */
+export async function isClone(file = import.meta.url): Promise<boolean> {
+  const own = await ownPackage(file);
+  if (!own) return false;
+  return stat(join(own.folder, 'src', 'node.ts')).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
-/** Whether this package stands in a clone of its repository, and not among the packages of another one. */
-export function isClone(): boolean {
-  return !fileURLToPath(import.meta.url)
-    .split(sep)
-    .includes('node_modules');
-}
-
-/** The nearest package.json above this file, which may be the source or a bundle of it. */
-async function ownPackage(): Promise<Package | undefined> {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+/** This package's nearest package.json above `file`, which may be the source or a bundle of it. */
+async function ownPackage(
+  file = import.meta.url,
+): Promise<(Package & { readonly folder: string }) | undefined> {
+  for (let folder = dirname(fileURLToPath(file)); ; folder = dirname(folder)) {
     const found = await readPackage(folder).catch(() => undefined);
-    if (found?.name === 'shadegrad' || folder === dirname(folder)) return found;
+    if (found?.name === 'shadegrad') return { ...found, folder };
+    if (folder === dirname(folder)) return undefined;
   }
 }
 
 interface Package {
   readonly name: string;
   readonly version: string;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 async function readPackage(folder: string): Promise<Package> {

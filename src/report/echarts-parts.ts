@@ -1,22 +1,20 @@
-import { HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
-import {
-  GridComponent,
-  LegendComponent,
-  TitleComponent,
-  TooltipComponent,
-  VisualMapContinuousComponent,
-} from 'echarts/components';
+// Namespaces: where ECharts is not installed, Vite makes modules without exports of these, from which no name can be
+// imported, and which throw when they are run.
+import * as charts from 'echarts/charts';
+import * as components from 'echarts/components';
+import * as core from 'echarts/core';
+import * as renderers from 'echarts/renderers';
 
-export { init, use } from 'echarts/core';
-export { SVGRenderer } from 'echarts/renderers';
+export const { init, use } = core;
+export const { SVGRenderer } = renderers;
 
 export const parts = [
-  HeatmapChart,
-  LineChart,
-  ScatterChart,
-  GridComponent,
-  LegendComponent,
-  TitleComponent,
-  TooltipComponent,
-  VisualMapContinuousComponent,
+  charts.HeatmapChart,
+  charts.LineChart,
+  charts.ScatterChart,
+  components.GridComponent,
+  components.LegendComponent,
+  components.TitleComponent,
+  components.TooltipComponent,
+  components.VisualMapContinuousComponent,
 ];

@@ -3,22 +3,38 @@ import { reasonOf, ShadegradError } from '../errors.ts';
 /**
  * ECharts, as far as reports need it. Only who draws has it installed, and it takes longer to load than all the rest.
  *
- * @throws ShadegradError `usage` where it is not installed
+ * @throws ShadegradError `usage` where it is not installed, `io` where it cannot be loaded
  */
 export async function loadECharts(): Promise<typeof import('./echarts-parts.ts')> {
   try {
     return await import('./echarts-parts.ts');
   } catch (error) {
-    throw missingECharts(error);
+    throw withoutECharts(error);
   }
+}
+
+/** Why ECharts could not be loaded: it is not installed, or a page's server or network did not give it. */
+export function withoutECharts(cause: unknown): ShadegradError {
+  if (isNotFound(cause)) return missingECharts(cause);
+  return new ShadegradError(
+    'io',
+    `ECharts, which draws charts, could not be loaded: ${reasonOf(cause)}`,
+    'Check the network, keep what was trained, and load the page again; in Node, install "echarts" again.',
+    cause,
+  );
+}
+
+/** Node, Deno and Bun give a code. What bundlers leave in the place of a missing package, and browsers, have words only. */
+function isNotFound(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') || /\bresolve\b/.test(error.message);
 }
 
 /** That charts cannot be drawn without ECharts, and how to get it. */
 export function missingECharts(cause?: unknown): ShadegradError {
-  const reason = cause === undefined ? 'is not installed' : `cannot be loaded: ${reasonOf(cause)}`;
   return new ShadegradError(
     'usage',
-    `Charts are drawn by the package "echarts", which ${reason}.`,
+    'Charts are drawn by the package "echarts", which is not installed.',
     'Install it: "npm install echarts@6".',
     cause,
   );
@@ -28,7 +44,7 @@ export function missingECharts(cause?: unknown): ShadegradError {
  * What a report's charts are made of: pass it to `use` of "echarts/core", with the renderer of your choice. Who takes all
  * of ECharts (`import * as echarts from 'echarts'`) does not need it.
  *
- * @throws ShadegradError `usage` where ECharts is not installed
+ * @throws ShadegradError `usage` where ECharts is not installed, `io` where it cannot be loaded
  */
 export async function chartParts(): Promise<Parts> {
   return (await loadECharts()).parts;

@@ -6,7 +6,7 @@ import type { ChartSize } from './style.ts';
  * Draws a chart as an SVG document that stands alone and is named by the chart's title. The same option gives the same
  * bytes.
  *
- * @throws ShadegradError `usage` where ECharts is not installed
+ * @throws ShadegradError `usage` where ECharts is not installed, `io` where it cannot be loaded
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export async function renderSvg(option: ChartOption, size: ChartSize): Promise<s
 
 /**
  * What {@link renderSvg} draws with, for many charts. Before a {@link ParallelOption} ECharts must be told to use its parts.
- * @throws ShadegradError `usage` where ECharts is not installed
+ * @throws ShadegradError `usage` where ECharts is not installed, `io` where it cannot be loaded
  */
 export async function svgRenderer(): Promise<
   (option: ChartOption | ParallelOption, size: ChartSize) => string

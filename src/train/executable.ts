@@ -1,4 +1,4 @@
-import { KERNELS } from '../gpu/kernels.ts';
+import { KERNELS, kernelSource } from '../gpu/kernels.ts';
 import { pipelineFor } from '../gpu/pipeline.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
 import { allDispatches, assertWithinLimits, type Dispatch, type PlanBuffer, type StepPlan } from './plan.ts';
@@ -26,7 +26,20 @@ export async function compilePlan(device: GPUDevice, plan: StepPlan): Promise<vo
   );
 }
 
-/** A plan on a device: its buffers, pipelines and bind groups, made once. Recording a step allocates nothing. */
+/**
+ * Loads a plan's shaders, without a device.
+ * @throws ShadegradError `io` where one cannot be loaded
+ */
+export async function loadShaders(plan: StepPlan): Promise<void> {
+  await Promise.all(
+    allDispatches(plan).map(({ kernel, update, matrix }) => kernelSource(kernel, update, matrix)),
+  );
+}
+
+/**
+ * A plan on a device: its buffers, pipelines and bind groups. Bind groups of a slot are made when it is first used, so the
+ * first submit of each size makes some; after that recording a step allocates nothing.
+ */
 export class Executable {
   readonly device: GPUDevice;
   readonly plan: StepPlan;

@@ -1,11 +1,12 @@
 import { readBuffers } from '../gpu/buffers.ts';
 import { type Target, targetOf } from '../gpu/target.ts';
 import type { MlpSpec } from '../model/spec.ts';
-import { Executable } from './executable.ts';
+import { Executable, loadShaders } from './executable.ts';
 import { hasRegisters, laneKernels, lanesOf } from './kernels/lanes.ts';
 import type { LayeredKernels } from './kernels/layered.ts';
 import { isQuad, quadKernels } from './kernels/quads.ts';
 import { tiledKernels } from './kernels/tiled.ts';
+import type { StepPlan } from './plan.ts';
 import { inferencePlan } from './plans/inference.ts';
 import { type BatchSizes, stepsPerEpoch } from './plans/sizes.ts';
 import type { Resident } from './resident.ts';
@@ -43,12 +44,27 @@ function inferenceKernels(target: Target): LayeredKernels {
   return hasRegisters(target) ? laneKernels(lanesOf(target)) : tiledKernels();
 }
 
+/** The plan that runs on this device. */
+export function inferencePlanOn(device: GPUDevice, sizes: BatchSizes, labelled: boolean): StepPlan {
+  return inferencePlan(inferenceKernels(targetOf(device)), sizes, labelled);
+}
+
 /** The forward pass of networks side by side over resident samples, made once and run as often as the weights change. */
 export class Inference {
   readonly #sizes: BatchSizes;
   readonly #labelled: boolean;
   readonly #executable: Executable;
   readonly #scheduler: Scheduler;
+
+  /**
+   * Loads the shaders that any inference of this shape needs. To be called before there is anything to lose: a page whose
+   * server fails later would have trained for nothing.
+   *
+   * @throws ShadegradError `io` where one cannot be loaded
+   */
+  static load(device: GPUDevice, spec: MlpSpec, models: number): Promise<void> {
+    return loadShaders(inferencePlanOn(device, inferenceSizes(spec, models, 1, 1), true));
+  }
 
   /** @param count samples that one `run` is given */
   static async create(
@@ -61,12 +77,11 @@ export class Inference {
   ): Promise<Inference> {
     const sizes = inferenceSizes(spec, models, resident.count, count);
     const { labelled } = resident;
-    const kernels = inferenceKernels(targetOf(device));
     const shared = new Map([...parameters, ['samples', resident.samples]]);
     return new Inference(
       sizes,
       labelled,
-      await Executable.create(device, inferencePlan(kernels, sizes, labelled), shared),
+      await Executable.create(device, inferencePlanOn(device, sizes, labelled), shared),
     );
   }
 

@@ -63,12 +63,13 @@ export class Network {
   /**
    * Copies a model, or several of one shape, to the GPU.
    * @throws ShadegradError `bad-model` where a tensor is missing, `usage` where the device is too small or there is no
-   *   model, or one of another shape, `gpu`
+   *   model, or one of another shape, `io` where a shader cannot be loaded, `gpu`
    */
   static async create(device: GPUDevice, models: Model | readonly Model[]): Promise<Network> {
     const all = 'spec' in models ? [models] : models;
     const spec = commonSpec(all);
     assertWithinLimits(evaluationPlan(spec, all.length, 1), device.limits);
+    await Inference.load(device, spec, all.length);
     const parameters = new Map<string, GPUBuffer>();
     const network = new Network(device, spec, all.length, parameters);
     try {

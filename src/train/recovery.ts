@@ -31,7 +31,9 @@ export interface Recoverable<Opened> {
  *   openDevice,
  *   async ({ opened: { device }, state, keep }) => {
  *     const trainer = await Trainer.create(device, data, state ? { restore: state } : { hidden: [32] });
- *     for await (const _ of trainer.fit({ epochs: 2 - trainer.epochs, onSnapshot: keep }));
+ *     const epochs = 2 - trainer.epochs;
+ *     // None is left if the device was lost during the evaluation.
+ *     if (epochs > 0) for await (const _ of trainer.fit({ epochs, onSnapshot: keep }));
  *     const { accuracy } = await trainer.evaluate(data.test);
  *     device.destroy();
  *     return accuracy;

@@ -147,7 +147,8 @@ export class Trainer {
    * Copies the training set and freshly initialised networks to the GPU.
    * @throws ShadegradError `usage` where an option is out of range or contradicts `restore`, the device is too small or
    *   lacks what the plan needs, or `data` holds something else than bytes; `bad-data` where `restore` is of other data;
-   *   `bad-model` where it is damaged, or `initial` has another shape; `gpu`
+   *   `bad-model` where it is damaged, or `initial` has another shape; `io` where a shader cannot be loaded, also one that
+   *   only evaluation needs; `gpu`
    */
   static async create(device: GPUDevice, data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
     // The test set too, which would otherwise be found to be wrong after the training.

@@ -28,7 +28,7 @@ describe('without WebGPU the page says what to do', () => {
         await prependToWorkers(page, remove);
       },
     });
-    await expectHelp(page, /has no WebGPU/, /Chrome.*Edge.*Safari.*Firefox/);
+    await expectHelp(page, /no WebGPU/, /Chrome.*Edge.*Safari.*Firefox/);
   });
 
   test('in a browser that knows it, but has no adapter', async ({ port }) => {

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { bundled } from '../support/bundle.ts';
 import { runNode } from '../support/process.ts';
+import { root } from '../support/samples.ts';
 
 test.each(['index', 'bench', 'charts', 'export', 'node'])(
   'importing %s leaves the process as it was',
@@ -24,6 +28,35 @@ test.each(['index', 'bench', 'charts', 'export', 'node'])(
     expect(stdout).toBe('the same\n');
   },
 );
+
+test('charts are bundled where ECharts is not installed, and whoever draws one is told what to install', async () => {
+  const project = await mkdtemp(join(tmpdir(), 'shadegrad-'));
+  try {
+    const installed = join(project, 'node_modules', 'shadegrad');
+    for (const part of ['package.json', 'dist']) {
+      await cp(join(root, part), join(installed, part), { recursive: true });
+    }
+    const { files } = await bundled(
+      `import { heatmapOption, renderSvg } from 'shadegrad/charts';
+      // A page's, to which Vite tells of what it cannot load.
+      globalThis.window = new EventTarget();
+      const option = heatmapOption([[1, 0], [0, 1]], { labels: ['a', 'b'], title: 'Pets' });
+      const { code, nextStep } = await renderSvg(option, { width: 1, height: 1 }).catch((error) => error);
+      console.log([option.title.text, code, nextStep].join('; '));`,
+      project,
+    );
+    for (const [name, code] of files) {
+      const file = join(project, 'built', name);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, code);
+    }
+    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+    const { stdout, stderr } = await runNode([join(project, 'built', 'main.js')]);
+    expect(stdout, stderr).toBe('Pets; usage; Install it: "npm install echarts@6".\n');
+  } finally {
+    await rm(project, { recursive: true });
+  }
+});
 
 const folder = join(import.meta.dirname, '..', '..', 'tools', 'docs');
 

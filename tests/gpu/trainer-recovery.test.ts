@@ -1,9 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { transformWithOxc } from 'vite';
 import { expect, test } from 'vitest';
 import { recovering } from '../../src/train/recovery.ts';
 import { epochsTrained, type TrainerState } from '../../src/train/state.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { blobs } from '../support/blobs.ts';
 import { openTestDevice, testDevice } from '../support/gpu.ts';
+import { runNode } from '../support/process.ts';
+import { inPackage, samplesOf } from '../support/samples.ts';
 import { trainFor, untimedState } from '../support/training.ts';
 
 const data = blobs({ train: 1000 });
@@ -74,4 +79,22 @@ test('a device that is lost before anything is kept has the training begin anew'
   );
   expect(history.length).toBe(1);
   expect(times).toBe(2);
+});
+
+test("the documentation's example ends well where the device is lost after the last epoch", async () => {
+  const [example] = await samplesOf('train/recovery.ts');
+  const lost = example?.code
+    .replace(
+      '    const { accuracy } = await',
+      '    if (losses === 0) device.destroy();\n    const { accuracy } = await',
+    )
+    .replace('const accuracy =', 'let losses = 0;\nconst accuracy =')
+    .replace('console.error(', 'console.log((losses = times), ')
+    .replace('console.log(accuracy)', "console.log('right:', accuracy)");
+  const { code, stdout, stderr } = await inPackage(async (folder) => {
+    await writeFile(join(folder, 'example.mjs'), (await transformWithOxc(lost ?? '', 'example.ts')).code);
+    return runNode([join(folder, 'example.mjs')]);
+  });
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/^1 GPU lost \(1\): .+\nright: [01]/);
 });

@@ -1,10 +1,9 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin, type Rollup } from 'vite';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Within the package, so that "shadegrad" is found as it would be by a user. */
-const entry = `${root}bundled-by-a-test.js`;
+const ownRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Bundle {
   /** By name; `main.js` is the script itself. */
@@ -13,8 +12,12 @@ export interface Bundle {
   readonly first: readonly string[];
 }
 
-/** Bundles a page's script with the built package, as Vite does it for a user. */
-export async function bundled(script: string): Promise<Bundle> {
+/**
+ * Bundles a page's script with the built package, as Vite does it for a user.
+ * @param root a folder in which "shadegrad" is found; by default the package itself
+ */
+export async function bundled(script: string, root = ownRoot): Promise<Bundle> {
+  const entry = join(root, 'bundled-by-a-test.js');
   const source: Plugin = {
     name: 'source',
     resolveId: (id) => (id === entry ? id : undefined),
@@ -24,7 +27,7 @@ export async function bundled(script: string): Promise<Bundle> {
     configFile: false,
     root,
     mode: 'production',
-    logLevel: 'warn',
+    logLevel: 'error',
     publicDir: false,
     base: './',
     plugins: [source],

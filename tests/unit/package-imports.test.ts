@@ -24,7 +24,7 @@ function keptOf(entry: string): Promise<string> {
       target: 'es2023',
       write: false,
       minify: false,
-      rolldownOptions: { input: source, external: /^echarts/ },
+      rolldownOptions: { input: source },
     },
   }).then((built) => {
     if (Array.isArray(built) || !('output' in built)) throw new Error('the build has no single output');
