@@ -9,7 +9,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { readBenchFile } from '../dist/node.js';
+import { readBenchFile } from '../dist/bench.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
