@@ -109,8 +109,8 @@ export interface MergedSweep {
 
 /**
  * Makes one report of the folders of a sweep. Of a task with several results it has one: of those that differ, one from the
- * adapter that has trained the most tasks, so that networks are compared on one adapter as far as there is one. The order of
- * the folders has no say.
+ * adapter that has trained the most tasks, of adapters with equally many the first by name, so that networks are compared on
+ * one adapter as far as there is one. The order of the folders has no say.
  *
  * @param tasks those of the sweep, as `sweepTasks` makes them of its file and datasets
  * @throws ShadegradError `usage` where the folders are of different sweeps, `bad-data` where a result is not of the sweep
@@ -189,8 +189,11 @@ function chosenFirst(
     }
   }
   const isBefore = (a: Found, b: Found): boolean => {
-    const more = (trained.get(a.result.adapter) ?? 0) - (trained.get(b.result.adapter) ?? 0);
-    return more === 0 ? a.text < b.text : more > 0;
+    const [own, other] = [a.result.adapter, b.result.adapter];
+    // The order of the texts is that of their scores: between adapters it would take the better result of each task.
+    if (own === other) return a.text < b.text;
+    const more = (trained.get(own) ?? 0) - (trained.get(other) ?? 0);
+    return more === 0 ? own < other : more > 0;
   };
   return tasks.map((task) => {
     const results = found.get(task.name) ?? [];

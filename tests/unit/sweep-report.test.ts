@@ -163,6 +163,17 @@ describe('a task with different results in two folders', () => {
     expect(report(few, most)).toBe(report(most));
   });
 
+  test('is reported from one adapter throughout where two have trained equally many', () => {
+    const { report, runs } = merged(whole, {
+      ...madeFolder(sweep, tasks, 'all-elsewhere'),
+      results: tasks.map((task, i) => changed(madeResult(task), i % 2 === 0 ? 0.0001 : 0.9999)),
+    });
+    const reported = runs.runs.filter((run) => run.reported);
+    expect(new Set(reported.map(({ adapter }) => adapter))).toEqual(new Set(['NVIDIA H100']));
+    expect(reported).toHaveLength(tasks.length);
+    expect(report.networks.some(({ validation }) => validation?.loss === 0.9999)).toBe(true);
+  });
+
   test('gives the same report in any order', () => {
     expect(JSON.stringify(merged(other, whole).report)).toBe(JSON.stringify(merged(whole, other).report));
   });
