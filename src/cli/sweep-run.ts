@@ -127,7 +127,10 @@ async function beginSweep(job: Job): Promise<readonly SweepTask[]> {
   }
   const tasks = await sweepTasks(file, datasets);
   const named = tasks.map(({ name, networks }) => ({ name, networks: networks.map(({ id }) => id) }));
-  await writeSweep(out, { format: RESULT_FORMAT, shadegrad, file, datasets, tasks: named });
+  const written = await writeSweep(out, { format: RESULT_FORMAT, shadegrad, file, datasets, tasks: named });
+  // Another process that began at the same time may have been quicker, with another file or other data.
+  assertSameSweep(out, written, path, { shadegrad, file });
+  for (const [i, dataset] of written.datasets.entries()) assertSameDataset(dataset, datasets[i]);
   return tasks;
 }
 

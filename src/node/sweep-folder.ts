@@ -12,7 +12,7 @@ import {
   type TaskFailure,
   type TaskResult,
 } from '../sweep/result.ts';
-import { makeFolder, writeWhole } from './files.ts';
+import { createWhole, makeFolder, writeWhole } from './files.ts';
 
 // The folder of a sweep:
 //     sweep.json                            the sweep, with its tasks
@@ -71,9 +71,14 @@ async function readText(path: string): Promise<string> {
   });
 }
 
-/** Every process of a sweep writes the same bytes. */
-export function writeSweep(out: string, sweep: Sweep): Promise<void> {
-  return writeWhole(join(out, SWEEP_FILE), jsonText(sweep));
+/**
+ * Writes what a folder's sweep is, unless another process has.
+ * @returns what it is then: the other process may be at another sweep
+ * @throws ShadegradError `io`, and `bad-data` where that of the other process is damaged
+ */
+export async function writeSweep(out: string, sweep: Sweep): Promise<Sweep> {
+  if (await createWhole(join(out, SWEEP_FILE), jsonText(sweep))) return sweep;
+  return (await readSweepOf(out)) ?? sweep;
 }
 
 /**
