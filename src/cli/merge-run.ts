@@ -12,7 +12,8 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
   const out = output(false);
   await withFolder(folder, MERGED_FILES, async () => {
     const merged = await mergeSweepFolders(folders);
-    const { report, differing } = merged;
+    const { report, runs, differing } = merged;
+    for (const { message } of runs.damaged) out.note(`Notice: ${message}`);
     if (differing.length > 0) out.note(differingText(differing));
     if (report.networks.length === 0 || !partial) assertComplete(report);
     else if (report.missing.length > 0) out.note(missingText(report.missing));

@@ -7,6 +7,7 @@ import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data
 import {
   assertSameSweep,
   finishTask,
+  isDamage,
   isFinished,
   readResult,
   readSweepOf,
@@ -278,12 +279,7 @@ async function trainAndFinish(
     bar?.stop();
     if (!(error instanceof ShadegradError) || error.code === 'interrupted' || error.code === 'io')
       throw error;
-    await recordFailure(out, {
-      task: task.name,
-      message: String(error),
-      exitCode: exitCodeOf(error, 0),
-      when: new Date().toISOString(),
-    });
+    await recordFailedTask(task.name, error, job);
     if (error.code === 'device-lost') throw error;
     note(`${label} failed, and the others go on: ${error}`);
     return error;
@@ -297,9 +293,15 @@ async function finished(name: string, job: Job): Promise<TaskResult | ShadegradE
     await settle(result, job);
     return result;
   } catch (error) {
-    if (error instanceof ShadegradError) return error;
-    throw error;
+    if (!isDamage(error)) throw error;
+    await recordFailedTask(name, error, job);
+    return error;
   }
+}
+
+function recordFailedTask(task: string, error: ShadegradError, { out }: Job): Promise<void> {
+  const exitCode = exitCodeOf(error, 0);
+  return recordFailure(out, { task, message: String(error), exitCode, when: new Date().toISOString() });
 }
 
 /** Removes what a finished task needs no more, and sees whether it has the best network. */

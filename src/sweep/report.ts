@@ -23,9 +23,18 @@ export interface SweepFolder {
   readonly name: string;
   readonly sweep: Sweep;
   readonly results: readonly TaskResult[];
+  /** Results that cannot be read, or whose networks are not there. */
+  readonly damaged: readonly DamagedResult[];
   readonly failures: readonly TaskFailure[];
   /** Names of tasks that were begun and are not finished. */
   readonly begun: readonly string[];
+}
+
+/** A task whose result is there, but damaged. */
+export interface DamagedResult {
+  readonly task: string;
+  /** How, and what to do. */
+  readonly message: string;
 }
 
 /** A network and what became of it. */
@@ -91,6 +100,7 @@ export interface SweepRuns {
   /** In the sweep's order; of a task, the reported one first, then the others in the order of the folders. */
   readonly runs: readonly SweepRun[];
   readonly failures: readonly (TaskFailure & { readonly folder: string })[];
+  readonly damaged: readonly (DamagedResult & { readonly folder: string })[];
 }
 
 /** A task of which there are results that are not the same. */
@@ -154,6 +164,7 @@ export function mergeSweeps(
       format: REPORT_FORMAT,
       runs: chosen.flatMap(({ found }) => found.map((each, i) => runOf(each, i === 0))),
       failures: folders.flatMap(({ name, failures }) => failures.map((each) => ({ ...each, folder: name }))),
+      damaged: folders.flatMap(({ name, damaged }) => damaged.map((each) => ({ ...each, folder: name }))),
     },
     differing: chosen.flatMap(({ task, found: [first, ...others] }) => {
       const differing = others.filter(({ text }) => text !== first?.text);
@@ -209,7 +220,12 @@ function runOf({ folder, result }: Found, reported: boolean): SweepRun {
 
 function reasonsFor(task: string, folders: readonly SweepFolder[]): string[] {
   const failures = folders.flatMap(({ failures }) => failures.filter((each) => each.task === task));
-  const reasons = [...new Set(failures.map(({ message }) => message))].sort();
+  // How it is damaged is in runs.json: it names the folder, which is not the report's business.
+  const isDamaged = folders.some(({ damaged }) => damaged.some((each) => each.task === task));
+  const reasons = [
+    ...(isDamaged ? ['Its result is damaged.'] : []),
+    ...[...new Set(failures.map(({ message }) => message))].sort(),
+  ];
   if (reasons.length > 0) return reasons;
   return [folders.some(({ begun }) => begun.includes(task)) ? 'It is not finished.' : 'It was not begun.'];
 }
