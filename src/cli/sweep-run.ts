@@ -29,6 +29,7 @@ import {
   type Versions,
 } from '../node.ts';
 import { parseSweepFile, type SweepFile } from '../sweep/file.ts';
+import { taskRungs } from '../sweep/halving.ts';
 import { sweepLimits } from '../sweep/limits.ts';
 import { byObjective, type NetworkResult, RESULT_FORMAT, type TaskResult } from '../sweep/result.ts';
 import { type Shard, shardFrom, tasksOfShard } from '../sweep/shards.ts';
@@ -70,6 +71,10 @@ interface Job {
   best: NetworkResult | undefined;
 }
 
+const NO_RUNGS =
+  'Notice: "stop" has no effect: no task has enough settings that differ in learning rate or weight decay alone, or epochs ' +
+  'enough. A larger networksPerTask puts more settings into a task, each with all its seeds.';
+
 /** Trains the tasks of a sweep, or of a shard of it, that nobody has finished or is at. */
 export async function runSweep(path: string, flags: SweepFlags, signal: AbortSignal): Promise<void> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -100,7 +105,11 @@ export async function runSweep(path: string, flags: SweepFlags, signal: AbortSig
   };
   await withFolder(out, [SWEEP_FILE], async () => {
     try {
-      await runShard(await beginSweep(job), shard, job);
+      const tasks = await beginSweep(job);
+      if (file.stop && tasks.every((task) => taskRungs(file, task).length === 0)) {
+        job.print.note(NO_RUNGS);
+      }
+      await runShard(tasks, shard, job);
     } catch (error) {
       throw withNextStep(error, job);
     } finally {

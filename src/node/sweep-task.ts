@@ -9,7 +9,7 @@ import type { Model } from '../model/model.ts';
 import { modelNotes } from '../model/notes.ts';
 import { decodeModels, encodeModels } from '../model/population-file.ts';
 import type { SweepFile } from '../sweep/file.ts';
-import { type Rung, rungsOf, survivors } from '../sweep/halving.ts';
+import { type Rung, survivors, taskRungs } from '../sweep/halving.ts';
 import { type NetworkResult, RESULT_FORMAT, readDropped, type TaskResult } from '../sweep/result.ts';
 import { type SweepNetwork, type SweepTask, trainerOptions } from '../sweep/tasks.ts';
 import type { Checkpoint, CheckpointNotes } from '../train/checkpoint.ts';
@@ -77,7 +77,7 @@ interface Part {
 export async function trainTask(context: TaskContext): Promise<TrainedTask> {
   const { file, task, folder, opened, data } = context;
   const [{ settings }] = task.networks;
-  const rungs = file.stop ? rungsOf(task.networks.length, settings.epochs, file.stop.halving) : [];
+  const rungs = taskRungs(file, task);
   const begun = await lastStage(context);
   const dropped = [...begun.dropped];
   let { restore } = begun;

@@ -18,11 +18,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SWEEP = {
   axes: {
     data: ['data/blobs'],
-    hidden: [[8], [12]],
+    hidden: [[6], [8], [10], [12]],
     learningRate: [0.0003, 0.003, 0.03, 1e30],
     batchSize: [1],
     epochs: [3],
-    seed: [1, 2],
+    seed: [2],
   },
   networksPerTask: 4,
   stop: { halving: 3 },
