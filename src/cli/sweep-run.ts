@@ -316,7 +316,8 @@ function recordFailedTask(task: string, error: ShadegradError, { out }: Job): Pr
 /** Removes what a finished task needs no more, and sees whether it has the best network. */
 async function settle({ task, networks }: TaskResult, job: Job): Promise<void> {
   await removeRunning(job.out, task);
-  const candidates = [...networks, ...(job.best ? [job.best] : [])];
+  const trained = networks.filter(({ status }) => status === 'trained');
+  const candidates = [...trained, ...(job.best ? [job.best] : [])];
   [job.best] = candidates.toSorted(byObjective(job.file.objective));
 }
 

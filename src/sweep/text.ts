@@ -46,16 +46,17 @@ export function formatSweep(report: SweepReport): string {
     ),
   ];
   const trained = settings.filter(({ validation }) => validation !== null);
+  const hasDiverged = trained.some(({ diverged }) => diverged > 0);
   if (!varying.includes('seed') || trained.length === 0) return tables.join('\n');
   return [
     ...tables,
     '',
-    `Means over seeds, with 95 % intervals:`,
+    `Means over seeds, with 95 % intervals${hasDiverged ? ', without seeds that diverged' : ''}:`,
     '',
     ...table(
       trained,
       [
-        { heading: 'seeds', text: ({ trained }) => String(trained) },
+        { heading: 'seeds', text: seedsText },
         { heading: accuracy, text: (row) => meanText(row, 'accuracy') },
         { heading: loss, text: (row) => meanText(row, 'loss') },
       ],
@@ -133,6 +134,12 @@ function meanText({ validation }: SettingReport, what: 'loss' | 'accuracy'): str
   const half = interval && (interval[1] - interval[0]) / 2;
   if (what === 'loss') return `${lossText(mean)}${half === null ? '' : ` ± ${half.toPrecision(2)}`}`;
   return `${percents(mean)}${half === null ? '' : ` ± ${percents(half)}`}`;
+}
+
+/** How many of a setting's networks its means are of. */
+export function seedsText({ trained, stopped, diverged, missing }: SettingReport): string {
+  const all = trained + stopped + diverged + missing;
+  return trained === all ? String(trained) : `${trained} of ${all}`;
 }
 
 /** The tasks that are missing, a line each, with their networks and why. */
