@@ -15,6 +15,8 @@ const WIDTH = 80;
 /** Rows of a table: what is further down is in the files. */
 const MOST_ROWS = 20;
 const LONGEST_CELL = 12;
+/** Networks of a missing task that are named. */
+const MOST_NAMED = 16;
 
 interface Column<T> {
   readonly heading: string;
@@ -142,15 +144,19 @@ export function seedsText({ trained, stopped, diverged, missing }: SettingReport
   return trained === all ? String(trained) : `${trained} of ${all}`;
 }
 
-/** The tasks that are missing, a line each, with their networks and why. */
+/** The tasks that are missing, a line each for the first of them, with their networks and why. */
 export function missingText(missing: readonly MissingTask[]): string {
-  return missing
-    .map(({ task, networks, reasons }) => {
-      const ids = networks.map(({ id }) => id).join(', ');
-      const what = networks.length === 1 ? 'network' : `${networks.length} networks,`;
-      return `Task ${task} (${what} ${ids}): ${reasons.join(' ')}`;
-    })
-    .join('\n');
+  const lines = missing.slice(0, MOST_ROWS).map(({ task, networks, reasons }) => {
+    const named = networks.slice(0, MOST_NAMED).map(({ id }) => id);
+    const ids = [...named, ...(networks.length > MOST_NAMED ? ['…'] : [])].join(', ');
+    const what = networks.length === 1 ? 'network' : `${networks.length} networks,`;
+    return `Task ${task} (${what} ${ids}): ${reasons.join(' ')}`;
+  });
+  const left = missing.length - lines.length;
+  return [
+    ...lines,
+    ...(left > 0 ? [`… and ${left} tasks more, which report.json has with --partial.`] : []),
+  ].join('\n');
 }
 
 /** The tasks of which there are different results, a line each, with the adapters that they are from. */

@@ -207,6 +207,19 @@ describe('missing tasks', () => {
     );
   });
 
+  test('are named only in part where there are many', () => {
+    const [task] = report.missing;
+    if (!task) throw new Error('There is none.');
+    const [network] = task.networks;
+    if (!network) throw new Error('It has none.');
+    const many = { ...task, networks: new Array(1000).fill(network) };
+    const lines = missingText(new Array(100).fill(many)).split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines[0]).toContain(`(1000 networks, ${network.id}, `);
+    expect(lines[0]?.length).toBeLessThan(400);
+    expect(lines[20]).toBe('… and 80 tasks more, which report.json has with --partial.');
+  });
+
   test('are counted in the table, and in the CSV have a line for each network', () => {
     expect(formatSweep(report)).toMatch(/^48 networks: \d+ trained, \d+ diverged, 12 missing\./);
     const lines = networksCsv(report).split('\r\n').slice(0, -1);
