@@ -229,7 +229,7 @@ async function attemptTask(
     }
     return ended;
   } catch (error) {
-    if (!claim.lost.aborted || signal.aborted) throw error;
+    if (!claim.lost.aborted || signal.aborted || !isOfTakeover(error)) throw error;
     print.note(
       `Notice: ${label} was taken over by another process, since this one was not heard of for a while.`,
     );
@@ -237,6 +237,11 @@ async function attemptTask(
     await claim.release();
   }
   return attemptTask(task, label, limits, job);
+}
+
+/** Whether a task that another process took over ends so here: interrupted, or because that one has removed its folder. */
+function isOfTakeover(error: unknown): boolean {
+  return error instanceof ShadegradError && (error.code === 'interrupted' || error.code === 'io');
 }
 
 /** @throws what ends the whole sweep here */
@@ -367,7 +372,7 @@ function withNextStep(error: unknown, { path, out }: Job): unknown {
   const { code, message, nextStep } = error;
   if (code !== 'interrupted' && code !== 'device-lost') return error;
   const driver = code === 'device-lost' ? ['If this stays so, update the GPU driver.'] : [];
-  const steps = [...driver, `Nothing is lost. Go on with: ${sweepCommand(path, out)}`];
+  const steps = [...driver, `Go on from the last checkpoint with: ${sweepCommand(path, out)}`];
   return new ShadegradError(
     code,
     message,

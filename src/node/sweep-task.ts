@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { AdapterChoice } from '../gpu/adapter.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
 import { modelNotes } from '../model/notes.ts';
-import { decodeModels, encodeModels } from '../model/population-file.ts';
+import { encodeModels } from '../model/population-file.ts';
 import type { SweepFile } from '../sweep/file.ts';
 import { type Rung, survivors, taskRungs } from '../sweep/halving.ts';
 import { type NetworkResult, RESULT_FORMAT, readDropped, type TaskResult } from '../sweep/result.ts';
@@ -20,9 +20,11 @@ import { subsetOf } from '../train/subset.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { Versions } from '../versions.ts';
 import { CHECKPOINT_FILE, checkpointWriter, readCheckpoint } from './checkpoints.ts';
-import { writeWhole } from './files.ts';
+import { readStored, writeWhole } from './files.ts';
 import type { OpenedDevice } from './gpu.ts';
+import { readModels } from './models.ts';
 import { planMemory } from './plan-memory.ts';
+import { isDamage } from './sweep-folder.ts';
 
 // A task is trained in stages, one for each rung of successive halving and one to the end. The first has its checkpoint in the
 // task's folder, each later one in a folder of its own, beside what is known of the networks that were dropped before it:
@@ -127,8 +129,8 @@ interface Begun {
 async function lastStage({ folder, opened, file, onNotice }: TaskContext): Promise<Begun> {
   let stage = 0;
   while (existsSync(join(stageFolder(folder, stage + 1), CHECKPOINT_FILE))) stage++;
-  const checkpoint = await readIfThere(stageFolder(folder, stage), onNotice);
-  if (!checkpoint) {
+  const found = await readStage(folder, stage, onNotice);
+  if (!found) {
     await Promise.all(
       Array.from({ length: stage }, (_, i) =>
         rm(stageFolder(folder, i + 1), { recursive: true, force: true }),
@@ -136,8 +138,7 @@ async function lastStage({ folder, opened, file, onNotice }: TaskContext): Promi
     );
     return { stage: 0, restore: undefined, dropped: [] };
   }
-  const dropped: Part[] = [];
-  for (let i = 1; i <= stage; i++) dropped.push(await readPart(stageFolder(folder, i)));
+  const { checkpoint, dropped } = found;
   const { state, notes } = checkpoint;
   const { description } = opened.info;
   const before = notes.adapter.description;
@@ -149,16 +150,23 @@ async function lastStage({ folder, opened, file, onNotice }: TaskContext): Promi
   return { stage, restore: { ...state, settings: { ...state.settings, plan } }, dropped };
 }
 
-/** A checkpoint; undefined where there is none, or it is damaged: then the task begins anew, as it would without. */
-async function readIfThere(
+/**
+ * A stage's checkpoint and what was dropped before it; undefined where there is none, or one of its files is damaged: then the
+ * task begins anew, as it would without.
+ */
+async function readStage(
   folder: string,
+  stage: number,
   onNotice: TaskContext['onNotice'],
-): Promise<Checkpoint | undefined> {
-  if (!existsSync(join(folder, CHECKPOINT_FILE))) return undefined;
+): Promise<{ readonly checkpoint: Checkpoint; readonly dropped: readonly Part[] } | undefined> {
+  if (!existsSync(join(stageFolder(folder, stage), CHECKPOINT_FILE))) return undefined;
   try {
-    return await readCheckpoint(folder);
+    const checkpoint = await readCheckpoint(stageFolder(folder, stage));
+    const dropped: Part[] = [];
+    for (let i = 1; i <= stage; i++) dropped.push(await readPart(stageFolder(folder, i)));
+    return { checkpoint, dropped };
   } catch (error) {
-    if (!(error instanceof ShadegradError) || error.code !== 'bad-model') throw error;
+    if (!isDamage(error)) throw error;
     onNotice(`${error.message} This task begins anew.`);
     return undefined;
   }
@@ -194,7 +202,7 @@ async function trainTo(trainer: Trainer, epoch: number, folder: string, context:
   const left = epoch - trainer.epochs;
   if (left <= 0 || trainer.networks.every(({ diverged, stopped }) => diverged || stopped)) return;
   const writer = checkpointWriter(folder, (error) =>
-    onNotice(`The checkpoint could not be written, and the training goes on: ${error}`),
+    onNotice(`A checkpoint could not be written, and the next one is tried: ${error}`),
   );
   const notes = notesOf(context);
   try {
@@ -289,12 +297,13 @@ async function writeDropped(folder: string, part: Part, data: Dataset): Promise<
   await writeWhole(join(folder, DROPPED_FILE), `${JSON.stringify(part.networks)}\n`);
 }
 
+/** @throws ShadegradError `bad-data` or `bad-model` that names the file which is missing or damaged */
 async function readPart(folder: string): Promise<Part> {
   const path = join(folder, DROPPED_FILE);
-  const networks = readDropped(path, await readFile(path, 'utf8'));
+  const networks = readDropped(path, new TextDecoder().decode((await readStored(path)).bytes));
   const isKept = ({ weights }: NetworkResult) => weights !== null;
   const models: Model[] = networks.some(isKept)
-    ? [...decodeModels(await readFile(join(folder, DROPPED_NETWORKS_FILE))).models]
+    ? [...(await readModels(join(folder, DROPPED_NETWORKS_FILE))).models]
     : [];
   return { networks, models: networks.map((network) => (isKept(network) ? (models.shift() ?? null) : null)) };
 }

@@ -59,7 +59,10 @@ export interface TaskResult {
   /** Description of the adapter that trained it to its end. */
   readonly adapter: string;
   readonly plan: string;
-  /** Wall-clock time of training, without validation, pauses and interruptions. */
+  /**
+   * Wall-clock time of training, without validation, pauses and interruptions. Where networks took turns, and those that
+   * halving left were trained at once, it has the time of one turn before that.
+   */
   readonly seconds: number;
   /** In the task's order. */
   readonly networks: readonly NetworkResult[];

@@ -149,7 +149,7 @@ test('SIGTERM ends it with a checkpoint, and shards make the same of the rest', 
   const out = join(folder, 'ended');
   const { code, stderr } = await signalledAt('Plan: ', sweepArguments(out, '--shard', '1/2'), 'SIGTERM');
   expect(code).toBe(143);
-  expect(stderr).toContain(`Nothing is lost. Go on with: npx shadegrad sweep ${file} --out ${out}, `);
+  expect(stderr).toContain(`Go on from the last checkpoint with: npx shadegrad sweep ${file} --out ${out}, `);
   const [task = ''] = await readdir(join(out, 'running'));
   expect(await readdir(join(out, 'running', task))).toEqual(['checkpoint.safetensors']);
   const array = { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_COUNT: '2', SLURM_ARRAY_TASK_MIN: '6' };
@@ -228,7 +228,7 @@ describe('what goes wrong', () => {
     });
     expect(lost.code).toBe(6);
     expect(lost.stderr).toContain('shadegrad: The GPU device was destroyed. ');
-    expect(lost.stderr).toContain('Nothing is lost. Go on with: ');
+    expect(lost.stderr).toContain('Go on from the last checkpoint with: ');
     expect(await readdir(join(out, 'failed'))).toHaveLength(1);
     expect(await sweep(out, ['--shard', '1/4'])).toMatchObject({ code: 0, stderr: '' });
     const [only] = bytes(await resultsIn(out));
