@@ -372,7 +372,7 @@ function withNextStep(error: unknown, { path, out }: Job): unknown {
   const { code, message, nextStep } = error;
   if (code !== 'interrupted' && code !== 'device-lost') return error;
   const driver = code === 'device-lost' ? ['If this stays so, update the GPU driver.'] : [];
-  const steps = [...driver, `Go on from the last checkpoint with: ${sweepCommand(path, out)}`];
+  const steps = [...driver, `Go on with: ${sweepCommand(path, out)}`];
   return new ShadegradError(
     code,
     message,

@@ -82,6 +82,7 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
   const rungs = taskRungs(file, task);
   const begun = await lastStage(context);
   const dropped = [...begun.dropped];
+  const notes = notesOf(context, begun.earlier);
   let { restore } = begun;
   for (let { stage } = begun; ; stage++) {
     const gone = new Set(dropped.flatMap(({ networks }) => networks.map(({ id }) => id)));
@@ -90,14 +91,14 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
     const trainer = await createTrainer(context, own, restore);
     try {
       if (stage === begun.stage) context.onBegin(trainer);
-      await trainTo(trainer, rung?.epoch ?? settings.epochs, stageFolder(folder, stage), context);
-      const all = await partOf(trainer, own, data);
+      await trainTo(trainer, rung?.epoch ?? settings.epochs, stageFolder(folder, stage), notes, context);
+      const all = await partSoFar(trainer, own, data);
       const going = rung ? survivors(all.networks, rung.keep, file.objective) : [];
       if (!rung || going.length === 0) {
-        const { info } = opened;
+        const adapters = [...begun.earlier.map(({ adapter }) => adapter), opened.info.description];
         const { seconds } = trainer.trained;
-        return joined(context, [...dropped, all], {
-          adapter: info.description,
+        return trainedTask(context, [...dropped, all], {
+          adapter: adapters.join(', then '),
           plan: trainer.plan.name,
           seconds,
         });
@@ -107,7 +108,7 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
       await writeDropped(next, part, data);
       dropped.push(part);
       restore = subsetOf(await trainer.state(), going);
-      await writeCheckpoint(next, { state: restore, notes: notesOf(context) });
+      await writeCheckpoint(next, { state: restore, notes });
       await rm(join(stageFolder(folder, stage), CHECKPOINT_FILE), { force: true });
       context.onRung(rung, all.networks.length, going.length);
     } finally {
@@ -124,6 +125,8 @@ interface Begun {
   readonly stage: number;
   readonly restore: TrainerState | undefined;
   readonly dropped: readonly Part[];
+  /** What it was trained on before, where that was another adapter, first to last. */
+  readonly earlier: CheckpointNotes['earlier'];
 }
 
 async function lastStage({ folder, opened, file, onNotice }: TaskContext): Promise<Begun> {
@@ -136,18 +139,20 @@ async function lastStage({ folder, opened, file, onNotice }: TaskContext): Promi
         rm(stageFolder(folder, i + 1), { recursive: true, force: true }),
       ),
     );
-    return { stage: 0, restore: undefined, dropped: [] };
+    return { stage: 0, restore: undefined, dropped: [], earlier: [] };
   }
   const { checkpoint, dropped } = found;
   const { state, notes } = checkpoint;
   const { description } = opened.info;
   const before = notes.adapter.description;
-  if (before === description) return { stage, restore: state, dropped };
+  if (before === description) return { stage, restore: state, dropped, earlier: notes.earlier };
   onNotice(
     `The adapter of this task was ${before} and is ${description} from here on: the bits are not those that it would have given.`,
   );
   const plan = file.settings.plan ?? 'auto';
-  return { stage, restore: { ...state, settings: { ...state.settings, plan } }, dropped };
+  const leg = { plan: state.settings.plan, adapter: before, versions: notes.versions };
+  const restore = { ...state, settings: { ...state.settings, plan } };
+  return { stage, restore, dropped, earlier: [...notes.earlier, leg] };
 }
 
 /**
@@ -184,7 +189,10 @@ function createTrainer(
   return Trainer.create(device, data, { ...options, plan, ...memory, ...(restore && { restore }) });
 }
 
-function notesOf({ opened, file, task, notes }: TaskContext): CheckpointNotes {
+function notesOf(
+  { opened, file, task, notes }: TaskContext,
+  earlier: CheckpointNotes['earlier'],
+): CheckpointNotes {
   const [{ settings }] = task.networks;
   return {
     data: notes.data,
@@ -193,18 +201,23 @@ function notesOf({ opened, file, task, notes }: TaskContext): CheckpointNotes {
     initial: null,
     adapter: { choice: notes.adapter, description: opened.info.description },
     versions: notes.versions,
-    earlier: [],
+    earlier,
   };
 }
 
-async function trainTo(trainer: Trainer, epoch: number, folder: string, context: TaskContext): Promise<void> {
+async function trainTo(
+  trainer: Trainer,
+  epoch: number,
+  folder: string,
+  notes: CheckpointNotes,
+  context: TaskContext,
+): Promise<void> {
   const { snapshotSeconds, signal, onProgress, onNotice } = context;
   const left = epoch - trainer.epochs;
   if (left <= 0 || trainer.networks.every(({ diverged, stopped }) => diverged || stopped)) return;
   const writer = checkpointWriter(folder, (error) =>
     onNotice(`A checkpoint could not be written, and the next one is tried: ${error}`),
   );
-  const notes = notesOf(context);
   try {
     const fitting = trainer.fit({
       epochs: left,
@@ -230,7 +243,7 @@ async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<
 }
 
 /** What became of a trainer's networks so far: those that are at their end, or about to be dropped. */
-async function partOf(trainer: Trainer, networks: readonly SweepNetwork[], data: Dataset): Promise<Part> {
+async function partSoFar(trainer: Trainer, networks: readonly SweepNetwork[], data: Dataset): Promise<Part> {
   const evaluation = await trainer.evaluateAll(data.test).catch((error: unknown) => {
     if (error instanceof ShadegradError && error.code === 'diverged') return undefined;
     throw error;
@@ -323,7 +336,7 @@ function encodePart({ networks, models }: Part, data: Dataset): Uint8Array<Array
 }
 
 /** All of a task's networks, in its order. */
-function joined(
+function trainedTask(
   { task, data }: TaskContext,
   parts: readonly Part[],
   trained: Pick<TaskResult, 'adapter' | 'plan' | 'seconds'>,

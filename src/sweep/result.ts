@@ -56,7 +56,7 @@ export interface TaskResult {
   readonly format: typeof RESULT_FORMAT;
   /** Its name. */
   readonly task: string;
-  /** Description of the adapter that trained it to its end. */
+  /** Description of the adapter that trained it; of several, one after the other: "A, then B". */
   readonly adapter: string;
   readonly plan: string;
   /**
