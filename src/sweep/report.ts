@@ -130,7 +130,7 @@ export function mergeSweeps(
   tasks: readonly SweepTask[],
 ): MergedSweep {
   const { sweep } = folders[0];
-  for (const folder of folders) assertSameSweep(folders[0], folder);
+  for (const folder of folders) assertOneSweep(folders[0], folder);
   assertOwnTasks(folders[0], tasks);
   const known = new Map(tasks.map((task) => [task.name, task]));
   const found = new Map<string, Found[]>();
@@ -219,13 +219,12 @@ function runOf({ folder, result }: Found, reported: boolean): SweepRun {
 }
 
 function reasonsFor(task: string, folders: readonly SweepFolder[]): string[] {
-  const failures = folders.flatMap(({ failures }) => failures.filter((each) => each.task === task));
   // How it is damaged is in runs.json: it names the folder, which is not the report's business.
-  const isDamaged = folders.some(({ damaged }) => damaged.some((each) => each.task === task));
-  const reasons = [
-    ...(isDamaged ? ['Its result is damaged.'] : []),
-    ...[...new Set(failures.map(({ message }) => message))].sort(),
-  ];
+  if (folders.some(({ damaged }) => damaged.some((each) => each.task === task))) {
+    return ['Its result is damaged.'];
+  }
+  const failures = folders.flatMap(({ failures }) => failures.filter((each) => each.task === task));
+  const reasons = [...new Set(failures.map(({ message }) => message))].sort();
   if (reasons.length > 0) return reasons;
   return [folders.some(({ begun }) => begun.includes(task)) ? 'It is not finished.' : 'It was not begun.'];
 }
@@ -291,7 +290,7 @@ function summaryOf(scores: readonly (Score | null)[]): ScoreSummary | null {
   };
 }
 
-function assertSameSweep(first: SweepFolder, other: SweepFolder): void {
+function assertOneSweep(first: SweepFolder, other: SweepFolder): void {
   const [a, b] = [first.sweep, other.sweep];
   if (canonicalJson(a) === canonicalJson(b)) return;
   if (a.shadegrad !== b.shadegrad) {

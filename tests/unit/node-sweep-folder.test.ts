@@ -22,7 +22,7 @@ test('of several processes that begin sweeps at once one writes its own, and the
   for (const sweep of written) expect(sweep).toEqual(kept);
   expect(await readdir(folder)).toEqual([SWEEP_FILE]);
   const bytes = await readFile(join(folder, SWEEP_FILE));
-  const [other] = made.filter(({ sweep }) => JSON.stringify(sweep) !== JSON.stringify(kept));
+  const [other] = made.filter(({ sweep }) => sweep.tasks[0]?.name !== kept?.tasks[0]?.name);
   if (!other || !kept) throw new Error('All were written.');
   expect(await writeSweep(folder, other.sweep)).toEqual(kept);
   expect(await readFile(join(folder, SWEEP_FILE))).toEqual(bytes);
