@@ -1,6 +1,6 @@
 import { MERGED_FILES, mergedFiles, mergeSweepFolders } from '../node/sweep-merge.ts';
 import { ShadegradError, writeFiles } from '../node.ts';
-import type { SweepReport } from '../sweep/report.ts';
+import type { MergedSweep } from '../sweep/report.ts';
 import { differingText, formatSweep, missingText } from '../sweep/text.ts';
 import type { MergeFlags } from './merge.ts';
 import { withFolder } from './out-folder.ts';
@@ -12,9 +12,10 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
   const out = output(false);
   await withFolder(folder, MERGED_FILES, async () => {
     const merged = await mergeSweepFolders(folders);
-    const { report, differing } = merged;
+    const { report, runs, differing } = merged;
+    for (const { message } of runs.damaged) out.note(`Notice: ${message}`);
     if (differing.length > 0) out.note(differingText(differing));
-    if (report.networks.length === 0 || !partial) assertComplete(report);
+    if (report.networks.length === 0 || !partial) assertComplete(merged);
     else if (report.missing.length > 0) out.note(missingText(report.missing));
     out.say(formatSweep(report));
     if (folder === undefined) return;
@@ -24,15 +25,16 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
 }
 
 /** @throws ShadegradError `bad-data` that names the tasks that are missing */
-function assertComplete({ missing, networks }: SweepReport): void {
+function assertComplete({ report: { missing, networks }, runs }: MergedSweep): void {
   if (missing.length === 0) return;
   const lost = missing.reduce((sum, task) => sum + task.networks.length, 0);
   const all = lost + networks.length;
+  const damaged = runs.damaged.length > 0 ? 'Remove the folders of damaged tasks. ' : '';
   throw new ShadegradError(
     'bad-data',
     `${missingText(missing)}\n${lost} of ${all} networks are missing.`,
     networks.length === 0
-      ? 'Run the sweep again: it trains them.'
-      : 'Run the sweep again, which trains them, or use --partial for a report of the others.',
+      ? `${damaged}Run the sweep again: it trains them.`
+      : `${damaged}Run the sweep again, which trains them, or use --partial for a report of the others.`,
   );
 }

@@ -7,6 +7,7 @@ import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data
 import {
   assertSameSweep,
   finishTask,
+  isDamage,
   isFinished,
   readResult,
   readSweepOf,
@@ -28,6 +29,7 @@ import {
   type Versions,
 } from '../node.ts';
 import { parseSweepFile, type SweepFile } from '../sweep/file.ts';
+import { taskRungs } from '../sweep/halving.ts';
 import { sweepLimits } from '../sweep/limits.ts';
 import { byObjective, type NetworkResult, RESULT_FORMAT, type TaskResult } from '../sweep/result.ts';
 import { type Shard, shardFrom, tasksOfShard } from '../sweep/shards.ts';
@@ -69,6 +71,10 @@ interface Job {
   best: NetworkResult | undefined;
 }
 
+const NO_RUNGS =
+  'Notice: "stop" has no effect: no task has enough settings that differ in learning rate or weight decay alone, or epochs ' +
+  'enough. A larger networksPerTask puts more settings into a task, each with all its seeds.';
+
 /** Trains the tasks of a sweep, or of a shard of it, that nobody has finished or is at. */
 export async function runSweep(path: string, flags: SweepFlags, signal: AbortSignal): Promise<void> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -99,7 +105,11 @@ export async function runSweep(path: string, flags: SweepFlags, signal: AbortSig
   };
   await withFolder(out, [SWEEP_FILE], async () => {
     try {
-      await runShard(await beginSweep(job), shard, job);
+      const tasks = await beginSweep(job);
+      if (file.stop && tasks.every((task) => taskRungs(file, task).length === 0)) {
+        job.print.note(NO_RUNGS);
+      }
+      await runShard(tasks, shard, job);
     } catch (error) {
       throw withNextStep(error, job);
     } finally {
@@ -127,7 +137,10 @@ async function beginSweep(job: Job): Promise<readonly SweepTask[]> {
   }
   const tasks = await sweepTasks(file, datasets);
   const named = tasks.map(({ name, networks }) => ({ name, networks: networks.map(({ id }) => id) }));
-  await writeSweep(out, { format: RESULT_FORMAT, shadegrad, file, datasets, tasks: named });
+  const written = await writeSweep(out, { format: RESULT_FORMAT, shadegrad, file, datasets, tasks: named });
+  // Another process that began at the same time may have been quicker, with another file or other data.
+  assertSameSweep(out, written, path, { shadegrad, file });
+  for (const [i, dataset] of written.datasets.entries()) assertSameDataset(dataset, datasets[i]);
   return tasks;
 }
 
@@ -216,7 +229,7 @@ async function attemptTask(
     }
     return ended;
   } catch (error) {
-    if (!claim.lost.aborted || signal.aborted) throw error;
+    if (!claim.lost.aborted || signal.aborted || !isOfTakeover(error)) throw error;
     print.note(
       `Notice: ${label} was taken over by another process, since this one was not heard of for a while.`,
     );
@@ -224,6 +237,11 @@ async function attemptTask(
     await claim.release();
   }
   return attemptTask(task, label, limits, job);
+}
+
+/** Whether a task that another process took over ends so here: interrupted, or because that one has removed its folder. */
+function isOfTakeover(error: unknown): boolean {
+  return error instanceof ShadegradError && (error.code === 'interrupted' || error.code === 'io');
 }
 
 /** @throws what ends the whole sweep here */
@@ -275,12 +293,7 @@ async function trainAndFinish(
     bar?.stop();
     if (!(error instanceof ShadegradError) || error.code === 'interrupted' || error.code === 'io')
       throw error;
-    await recordFailure(out, {
-      task: task.name,
-      message: String(error),
-      exitCode: exitCodeOf(error, 0),
-      when: new Date().toISOString(),
-    });
+    await recordFailedTask(task.name, error, job);
     if (error.code === 'device-lost') throw error;
     note(`${label} failed, and the others go on: ${error}`);
     return error;
@@ -294,15 +307,22 @@ async function finished(name: string, job: Job): Promise<TaskResult | ShadegradE
     await settle(result, job);
     return result;
   } catch (error) {
-    if (error instanceof ShadegradError) return error;
-    throw error;
+    if (!isDamage(error)) throw error;
+    await recordFailedTask(name, error, job);
+    return error;
   }
+}
+
+function recordFailedTask(task: string, error: ShadegradError, { out }: Job): Promise<void> {
+  const exitCode = exitCodeOf(error, 0);
+  return recordFailure(out, { task, message: String(error), exitCode, when: new Date().toISOString() });
 }
 
 /** Removes what a finished task needs no more, and sees whether it has the best network. */
 async function settle({ task, networks }: TaskResult, job: Job): Promise<void> {
   await removeRunning(job.out, task);
-  const candidates = [...networks, ...(job.best ? [job.best] : [])];
+  const trained = networks.filter(({ status }) => status === 'trained');
+  const candidates = [...trained, ...(job.best ? [job.best] : [])];
   [job.best] = candidates.toSorted(byObjective(job.file.objective));
 }
 
@@ -352,7 +372,7 @@ function withNextStep(error: unknown, { path, out }: Job): unknown {
   const { code, message, nextStep } = error;
   if (code !== 'interrupted' && code !== 'device-lost') return error;
   const driver = code === 'device-lost' ? ['If this stays so, update the GPU driver.'] : [];
-  const steps = [...driver, `Nothing is lost. Go on with: ${sweepCommand(path, out)}`];
+  const steps = [...driver, `Go on with: ${sweepCommand(path, out)}`];
   return new ShadegradError(
     code,
     message,

@@ -15,7 +15,7 @@ import { makeFolder } from './files.ts';
 
 const HEARTBEAT_MILLISECONDS = 4000;
 
-/** A claim that was not touched for so long is its process's no more, if that cannot be asked. */
+/** A claim that was not touched for so long is its process's no more. */
 const STALE_MILLISECONDS = 20_000;
 
 const CLAIM = /^claim-(\d{1,9})$/;
@@ -91,7 +91,7 @@ export function isHolder(claimed: Claim | Holder): claimed is Holder {
 }
 
 /**
- * Whether a folder is still held by `holder`, and that one at work. On this machine that is known at once. Of one elsewhere, which
+ * Whether a folder is still held by `holder`, and that one at work. On this machine that is known at once, unless it is suspended. Of one elsewhere, which
  * may have died a moment ago, it is known when its claim is touched again, or was not for too long since it was seen.
  */
 export async function isAtWork(folder: string, holder: Holder, signal: AbortSignal): Promise<boolean> {
@@ -172,7 +172,8 @@ async function readTouched(path: string): Promise<{ readonly text: string; reado
 async function isPresent(folder: string, { number, isHere: here, touched }: Holder): Promise<boolean> {
   if (here) {
     const { text } = await readTouched(claimPath(folder, number)).catch(() => ({ text: '' }));
-    return text !== '' && isRunning(identityIn(text));
+    if (text === '' || !isRunning(identityIn(text))) return false;
+    // It may be suspended. And without /proc another one may have its number by now.
   }
   return (await fileTime(folder)) - touched <= STALE_MILLISECONDS;
 }

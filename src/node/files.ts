@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmdirSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, readFileSync, rmdirSync } from 'node:fs';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { NamedBytes } from '../data/idx.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
@@ -47,12 +58,46 @@ function unreadable(path: string, cause: unknown): ShadegradError {
  * @throws ShadegradError `io` where that fails; a file that was there before stays as it was
  */
 export async function writeWhole(path: string, content: string | Uint8Array, aside?: string): Promise<void> {
+  await writing(path, content, async (temporary) => {
+    if (aside !== undefined) await renameIfThere(path, aside);
+    await rename(temporary, path);
+  });
+}
+
+/**
+ * As {@link writeWhole}, but never over a file that is there: of several processes that try at once, one makes it.
+ * @returns whether it was this one
+ * @throws ShadegradError `io`
+ */
+export async function createWhole(path: string, content: string | Uint8Array): Promise<boolean> {
+  let isOurs = true;
+  await writing(path, content, async (temporary) => {
+    try {
+      await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') throw error;
+        // A file system without hard links, such as exFAT.
+        return copyFile(temporary, path, constants.COPYFILE_EXCL);
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      isOurs = false;
+    }
+    await rm(temporary, { force: true });
+  });
+  return isOurs;
+}
+
+/** @param place brings the file from its temporary name, under which it is written, to its own */
+async function writing(
+  path: string,
+  content: string | Uint8Array,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await makeFolder(dirname(path));
     await writeFile(temporary, content, { flag: 'wx', flush: true });
-    if (aside !== undefined) await renameIfThere(path, aside);
-    await rename(temporary, path);
+    await place(temporary);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     const reason = reasonOf(cause);

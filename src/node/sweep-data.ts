@@ -25,8 +25,8 @@ export async function describeDataset(source: string, data: Dataset): Promise<Sw
 }
 
 /** @throws ShadegradError `bad-data` where the data are not those that the sweep was begun with */
-export function assertSameDataset(before: SweepDataset, now: SweepDataset): void {
-  if (before.sha256 === now.sha256) return;
+export function assertSameDataset(before: SweepDataset, now: SweepDataset | undefined): void {
+  if (before.sha256 === now?.sha256) return;
   throw new ShadegradError(
     'bad-data',
     `The dataset "${before.source}" is not the one that this sweep was begun with: their checksums differ.`,

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
+import { modelChecksum } from '../model/checksum.ts';
 import {
   readSweep,
   readTaskFailure,
@@ -12,7 +13,8 @@ import {
   type TaskFailure,
   type TaskResult,
 } from '../sweep/result.ts';
-import { makeFolder, writeWhole } from './files.ts';
+import { createWhole, makeFolder, writeWhole } from './files.ts';
+import { readModels } from './models.ts';
 
 // The folder of a sweep:
 //     sweep.json                            the sweep, with its tasks
@@ -33,15 +35,48 @@ export function isFinished(out: string, task: string): boolean {
   return existsSync(taskFolder(out, task));
 }
 
-/** @throws ShadegradError `bad-data` where the task is not finished, or its result is damaged */
+/**
+ * A task's result, if its networks are there with the weights that it tells of.
+ * @throws ShadegradError `bad-data` or `bad-model` where the task is not finished, or its result is damaged
+ */
 export async function readResult(out: string, task: string): Promise<TaskResult> {
-  const path = join(taskFolder(out, task), RESULT_FILE);
-  const result = readTaskResult(path, await readText(path));
-  if (result.task === task) return result;
+  const folder = taskFolder(out, task);
+  const path = join(folder, RESULT_FILE);
+  try {
+    const result = readTaskResult(path, await readText(path));
+    if (result.task !== task) {
+      throw new ShadegradError('bad-data', `${path} is the result of another task, ${result.task}.`, '');
+    }
+    await assertNetworks(join(folder, NETWORKS_FILE), result);
+    return result;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throw new ShadegradError(
+      error.code,
+      error.message,
+      `Bring back the files as they were, or remove the folder ${folder} and run the sweep again: it trains the task anew.`,
+      error,
+    );
+  }
+}
+
+/** Whether an error is one of files that are not as they were written. */
+export function isDamage(error: unknown): error is ShadegradError {
+  return error instanceof ShadegradError && (error.code === 'bad-data' || error.code === 'bad-model');
+}
+
+/** Compares the weights with what the result says of them, so that nothing is told of networks that are not there. */
+async function assertNetworks(path: string, { networks }: TaskResult): Promise<void> {
+  const told = networks.flatMap(({ weights }) => weights ?? []);
+  if (told.length === 0) return;
+  const { models } = await readModels(path);
+  const found: string[] = [];
+  for (const model of models) found.push(await modelChecksum(model));
+  if (found.join() === told.join()) return;
   throw new ShadegradError(
-    'bad-data',
-    `${path} is the result of another task, ${result.task}.`,
-    'Remove the folder that it is in and run the sweep again.',
+    'bad-model',
+    `${path} does not have the networks that the result beside it tells of: their checksums differ.`,
+    '',
   );
 }
 
@@ -71,9 +106,14 @@ async function readText(path: string): Promise<string> {
   });
 }
 
-/** Every process of a sweep writes the same bytes. */
-export function writeSweep(out: string, sweep: Sweep): Promise<void> {
-  return writeWhole(join(out, SWEEP_FILE), jsonText(sweep));
+/**
+ * Writes what a folder's sweep is, unless another process has.
+ * @returns what it is then: the other process may be at another sweep
+ * @throws ShadegradError `io`, and `bad-data` where that of the other process is damaged
+ */
+export async function writeSweep(out: string, sweep: Sweep): Promise<Sweep> {
+  if (await createWhole(join(out, SWEEP_FILE), jsonText(sweep))) return sweep;
+  return (await readSweepOf(out)) ?? sweep;
 }
 
 /**
@@ -160,6 +200,7 @@ export function recordFailure(out: string, failure: TaskFailure): Promise<void> 
   return writeWhole(failureFile(out, failure.task), jsonText(failure));
 }
 
-function jsonText(value: unknown): string {
+/** As the files of a sweep have it. */
+export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,22 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { reasonOf, ShadegradError } from '../errors.ts';
-import { modelChecksum } from '../model/checksum.ts';
 import { sweepPictures } from '../sweep/charts/pictures.ts';
-import { type MergedSweep, mergeSweeps, networksCsv, type SweepFolder } from '../sweep/report.ts';
+import {
+  type DamagedResult,
+  type MergedSweep,
+  mergeSweeps,
+  networksCsv,
+  type SweepFolder,
+} from '../sweep/report.ts';
 import type { TaskFailure, TaskResult } from '../sweep/result.ts';
 import { sweepTasks } from '../sweep/tasks.ts';
 import { missingCharts } from './charts.ts';
-import { readModels } from './models.ts';
 import type { RunFiles } from './run-files.ts';
-import {
-  NETWORKS_FILE,
-  readFailure,
-  readResult,
-  readSweepOf,
-  SWEEP_FILE,
-  taskFolder,
-} from './sweep-folder.ts';
+import { isDamage, jsonText, readFailure, readResult, readSweepOf, SWEEP_FILE } from './sweep-folder.ts';
 
 /** What {@link mergedFiles} names its files. */
 export const MERGED_FILES = [
@@ -35,7 +32,7 @@ const TASK_NAME = /^[0-9a-f]{16}$/;
  * Makes one report of the folders of a sweep, whatever their order and whichever of them has what.
  *
  * @param paths a folder named twice counts once: [1 or more]
- * @throws ShadegradError `bad-data` where one is no sweep's or has damaged files, and as `mergeSweeps`
+ * @throws ShadegradError `bad-data` where one is no sweep's, and as `mergeSweeps`
  */
 export async function mergeSweepFolders(paths: readonly string[]): Promise<MergedSweep> {
   const once = [...new Map(paths.map((path) => [resolve(path), path])).values()];
@@ -59,17 +56,29 @@ async function readSweepFolder(path: string): Promise<SweepFolder> {
     );
   }
   const results: TaskResult[] = [];
+  const damaged: DamagedResult[] = [];
   for (const task of (await tasksIn(join(path, 'tasks'))).toSorted()) {
-    const result = await readResult(path, task);
-    await assertNetworks(path, result);
-    results.push(result);
+    const result = await orDamage(readResult(path, task));
+    if (result instanceof ShadegradError) damaged.push({ task, message: String(result) });
+    else results.push(result);
   }
   const failures: TaskFailure[] = [];
-  for (const file of (await tasksIn(join(path, 'failed'), '.json')).toSorted()) {
-    const failure = await readFailure(path, file);
-    if (failure) failures.push(failure);
+  const begun = await tasksIn(join(path, 'running'));
+  for (const task of (await tasksIn(join(path, 'failed'), '.json')).toSorted()) {
+    const failure = await orDamage(readFailure(path, task));
+    // What is left of one that is damaged is that the task was begun.
+    if (failure instanceof ShadegradError) begun.push(task);
+    else if (failure) failures.push(failure);
   }
-  return { name: path, sweep, results, failures, begun: await tasksIn(join(path, 'running')) };
+  return { name: path, sweep, results, damaged, failures, begun };
+}
+
+/** What a file has, or how it is damaged. */
+function orDamage<T>(reading: Promise<T>): Promise<T | ShadegradError> {
+  return reading.catch((error: unknown) => {
+    if (isDamage(error)) return error;
+    throw error;
+  });
 }
 
 /** The tasks that a folder within a sweep's has something of; none where it is not there. */
@@ -94,22 +103,6 @@ async function namesIn(folder: string, otherwise?: string[]): Promise<string[]> 
   });
 }
 
-/** Compares the weights with what the result says of them, so that a report tells of nothing that is not there. */
-async function assertNetworks(path: string, { task, networks }: TaskResult): Promise<void> {
-  const told = networks.flatMap(({ weights }) => weights ?? []);
-  if (told.length === 0) return;
-  const file = join(taskFolder(path, task), NETWORKS_FILE);
-  const { models } = await readModels(file);
-  const found: string[] = [];
-  for (const model of models) found.push(await modelChecksum(model));
-  if (found.join() === told.join()) return;
-  throw new ShadegradError(
-    'bad-model',
-    `${file} does not have the networks that the result beside it tells of: their checksums differ.`,
-    'Bring back the file as it was, or remove the folder that it is in and run the sweep again.',
-  );
-}
-
 /**
  * `report.json`, `networks.csv` and the pictures, whose bytes are the same whichever processes trained what, on one adapter and
  * with one plan; and `runs.json`, which has what differs: folders, adapters, plans, times and failures. Where ECharts is not
@@ -122,8 +115,4 @@ export async function mergedFiles({ report, runs }: MergedSweep): Promise<RunFil
     'networks.csv': networksCsv(report),
     ...(missingCharts() ? {} : await sweepPictures(report)),
   };
-}
-
-function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
@@ -7,9 +7,9 @@ import type { AdapterChoice } from '../gpu/adapter.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import type { Model } from '../model/model.ts';
 import { modelNotes } from '../model/notes.ts';
-import { decodeModels, encodeModels } from '../model/population-file.ts';
+import { encodeModels } from '../model/population-file.ts';
 import type { SweepFile } from '../sweep/file.ts';
-import { type Rung, rungsOf, survivors } from '../sweep/halving.ts';
+import { type Rung, survivors, taskRungs } from '../sweep/halving.ts';
 import { type NetworkResult, RESULT_FORMAT, readDropped, type TaskResult } from '../sweep/result.ts';
 import { type SweepNetwork, type SweepTask, trainerOptions } from '../sweep/tasks.ts';
 import type { Checkpoint, CheckpointNotes } from '../train/checkpoint.ts';
@@ -20,9 +20,11 @@ import { subsetOf } from '../train/subset.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { Versions } from '../versions.ts';
 import { CHECKPOINT_FILE, checkpointWriter, readCheckpoint } from './checkpoints.ts';
-import { writeWhole } from './files.ts';
+import { readStored, writeWhole } from './files.ts';
 import type { OpenedDevice } from './gpu.ts';
+import { readModels } from './models.ts';
 import { planMemory } from './plan-memory.ts';
+import { isDamage } from './sweep-folder.ts';
 
 // A task is trained in stages, one for each rung of successive halving and one to the end. The first has its checkpoint in the
 // task's folder, each later one in a folder of its own, beside what is known of the networks that were dropped before it:
@@ -77,9 +79,10 @@ interface Part {
 export async function trainTask(context: TaskContext): Promise<TrainedTask> {
   const { file, task, folder, opened, data } = context;
   const [{ settings }] = task.networks;
-  const rungs = file.stop ? rungsOf(task.networks.length, settings.epochs, file.stop.halving) : [];
+  const rungs = taskRungs(file, task);
   const begun = await lastStage(context);
   const dropped = [...begun.dropped];
+  const notes = notesOf(context, begun.earlier);
   let { restore } = begun;
   for (let { stage } = begun; ; stage++) {
     const gone = new Set(dropped.flatMap(({ networks }) => networks.map(({ id }) => id)));
@@ -88,14 +91,14 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
     const trainer = await createTrainer(context, own, restore);
     try {
       if (stage === begun.stage) context.onBegin(trainer);
-      await trainTo(trainer, rung?.epoch ?? settings.epochs, stageFolder(folder, stage), context);
-      const all = await partOf(trainer, own, data);
+      await trainTo(trainer, rung?.epoch ?? settings.epochs, stageFolder(folder, stage), notes, context);
+      const all = await partSoFar(trainer, own, data);
       const going = rung ? survivors(all.networks, rung.keep, file.objective) : [];
       if (!rung || going.length === 0) {
-        const { info } = opened;
+        const adapters = [...begun.earlier.map(({ adapter }) => adapter), opened.info.description];
         const { seconds } = trainer.trained;
-        return joined(context, [...dropped, all], {
-          adapter: info.description,
+        return trainedTask(context, [...dropped, all], {
+          adapter: adapters.join(', then '),
           plan: trainer.plan.name,
           seconds,
         });
@@ -105,7 +108,7 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
       await writeDropped(next, part, data);
       dropped.push(part);
       restore = subsetOf(await trainer.state(), going);
-      await writeCheckpoint(next, { state: restore, notes: notesOf(context) });
+      await writeCheckpoint(next, { state: restore, notes });
       await rm(join(stageFolder(folder, stage), CHECKPOINT_FILE), { force: true });
       context.onRung(rung, all.networks.length, going.length);
     } finally {
@@ -122,43 +125,53 @@ interface Begun {
   readonly stage: number;
   readonly restore: TrainerState | undefined;
   readonly dropped: readonly Part[];
+  /** What it was trained on before, where that was another adapter, first to last. */
+  readonly earlier: CheckpointNotes['earlier'];
 }
 
 async function lastStage({ folder, opened, file, onNotice }: TaskContext): Promise<Begun> {
   let stage = 0;
   while (existsSync(join(stageFolder(folder, stage + 1), CHECKPOINT_FILE))) stage++;
-  const checkpoint = await readIfThere(stageFolder(folder, stage), onNotice);
-  if (!checkpoint) {
+  const found = await readStage(folder, stage, onNotice);
+  if (!found) {
     await Promise.all(
       Array.from({ length: stage }, (_, i) =>
         rm(stageFolder(folder, i + 1), { recursive: true, force: true }),
       ),
     );
-    return { stage: 0, restore: undefined, dropped: [] };
+    return { stage: 0, restore: undefined, dropped: [], earlier: [] };
   }
-  const dropped: Part[] = [];
-  for (let i = 1; i <= stage; i++) dropped.push(await readPart(stageFolder(folder, i)));
+  const { checkpoint, dropped } = found;
   const { state, notes } = checkpoint;
   const { description } = opened.info;
   const before = notes.adapter.description;
-  if (before === description) return { stage, restore: state, dropped };
+  if (before === description) return { stage, restore: state, dropped, earlier: notes.earlier };
   onNotice(
     `The adapter of this task was ${before} and is ${description} from here on: the bits are not those that it would have given.`,
   );
   const plan = file.settings.plan ?? 'auto';
-  return { stage, restore: { ...state, settings: { ...state.settings, plan } }, dropped };
+  const leg = { plan: state.settings.plan, adapter: before, versions: notes.versions };
+  const restore = { ...state, settings: { ...state.settings, plan } };
+  return { stage, restore, dropped, earlier: [...notes.earlier, leg] };
 }
 
-/** A checkpoint; undefined where there is none, or it is damaged: then the task begins anew, as it would without. */
-async function readIfThere(
+/**
+ * A stage's checkpoint and what was dropped before it; undefined where there is none, or one of its files is damaged: then the
+ * task begins anew, as it would without.
+ */
+async function readStage(
   folder: string,
+  stage: number,
   onNotice: TaskContext['onNotice'],
-): Promise<Checkpoint | undefined> {
-  if (!existsSync(join(folder, CHECKPOINT_FILE))) return undefined;
+): Promise<{ readonly checkpoint: Checkpoint; readonly dropped: readonly Part[] } | undefined> {
+  if (!existsSync(join(stageFolder(folder, stage), CHECKPOINT_FILE))) return undefined;
   try {
-    return await readCheckpoint(folder);
+    const checkpoint = await readCheckpoint(stageFolder(folder, stage));
+    const dropped: Part[] = [];
+    for (let i = 1; i <= stage; i++) dropped.push(await readPart(stageFolder(folder, i)));
+    return { checkpoint, dropped };
   } catch (error) {
-    if (!(error instanceof ShadegradError) || error.code !== 'bad-model') throw error;
+    if (!isDamage(error)) throw error;
     onNotice(`${error.message} This task begins anew.`);
     return undefined;
   }
@@ -176,7 +189,10 @@ function createTrainer(
   return Trainer.create(device, data, { ...options, plan, ...memory, ...(restore && { restore }) });
 }
 
-function notesOf({ opened, file, task, notes }: TaskContext): CheckpointNotes {
+function notesOf(
+  { opened, file, task, notes }: TaskContext,
+  earlier: CheckpointNotes['earlier'],
+): CheckpointNotes {
   const [{ settings }] = task.networks;
   return {
     data: notes.data,
@@ -185,18 +201,23 @@ function notesOf({ opened, file, task, notes }: TaskContext): CheckpointNotes {
     initial: null,
     adapter: { choice: notes.adapter, description: opened.info.description },
     versions: notes.versions,
-    earlier: [],
+    earlier,
   };
 }
 
-async function trainTo(trainer: Trainer, epoch: number, folder: string, context: TaskContext): Promise<void> {
+async function trainTo(
+  trainer: Trainer,
+  epoch: number,
+  folder: string,
+  notes: CheckpointNotes,
+  context: TaskContext,
+): Promise<void> {
   const { snapshotSeconds, signal, onProgress, onNotice } = context;
   const left = epoch - trainer.epochs;
   if (left <= 0 || trainer.networks.every(({ diverged, stopped }) => diverged || stopped)) return;
   const writer = checkpointWriter(folder, (error) =>
-    onNotice(`The checkpoint could not be written, and the training goes on: ${error}`),
+    onNotice(`A checkpoint could not be written, and the next one is tried: ${error}`),
   );
-  const notes = notesOf(context);
   try {
     const fitting = trainer.fit({
       epochs: left,
@@ -222,7 +243,7 @@ async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<
 }
 
 /** What became of a trainer's networks so far: those that are at their end, or about to be dropped. */
-async function partOf(trainer: Trainer, networks: readonly SweepNetwork[], data: Dataset): Promise<Part> {
+async function partSoFar(trainer: Trainer, networks: readonly SweepNetwork[], data: Dataset): Promise<Part> {
   const evaluation = await trainer.evaluateAll(data.test).catch((error: unknown) => {
     if (error instanceof ShadegradError && error.code === 'diverged') return undefined;
     throw error;
@@ -289,12 +310,13 @@ async function writeDropped(folder: string, part: Part, data: Dataset): Promise<
   await writeWhole(join(folder, DROPPED_FILE), `${JSON.stringify(part.networks)}\n`);
 }
 
+/** @throws ShadegradError `bad-data` or `bad-model` that names the file which is missing or damaged */
 async function readPart(folder: string): Promise<Part> {
   const path = join(folder, DROPPED_FILE);
-  const networks = readDropped(path, await readFile(path, 'utf8'));
+  const networks = readDropped(path, new TextDecoder().decode((await readStored(path)).bytes));
   const isKept = ({ weights }: NetworkResult) => weights !== null;
   const models: Model[] = networks.some(isKept)
-    ? [...decodeModels(await readFile(join(folder, DROPPED_NETWORKS_FILE))).models]
+    ? [...(await readModels(join(folder, DROPPED_NETWORKS_FILE))).models]
     : [];
   return { networks, models: networks.map((network) => (isKept(network) ? (models.shift() ?? null) : null)) };
 }
@@ -314,7 +336,7 @@ function encodePart({ networks, models }: Part, data: Dataset): Uint8Array<Array
 }
 
 /** All of a task's networks, in its order. */
-function joined(
+function trainedTask(
   { task, data }: TaskContext,
   parts: readonly Part[],
   trained: Pick<TaskResult, 'adapter' | 'plan' | 'seconds'>,

@@ -116,11 +116,13 @@ interface Fault {
  * @param name what errors call the file, e.g. its path
  * @throws ShadegradError `usage` that names the line, the column and the path of what is wrong in it
  */
-export function parseSweepFile(name: string, text: string): SweepFile {
+export function parseSweepFile(name: string, content: string): SweepFile {
+  // Some editors put a byte order mark before what they save.
+  const text = content.replace(/^\uFEFF/, '');
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true, allowEmptyContent: false });
   const [error] = errors;
-  if (error) {
+  if (error && text.trim() !== '') {
     // E.g. "CommaExpected".
     const words = printParseErrorCode(error.error).replace(/\B[A-Z]/g, ' $&');
     throw refused(`${placeIn(name, text, error.offset)}: This is no JSON: ${words.toLowerCase()}.`);

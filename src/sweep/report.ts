@@ -23,9 +23,18 @@ export interface SweepFolder {
   readonly name: string;
   readonly sweep: Sweep;
   readonly results: readonly TaskResult[];
+  /** Results that cannot be read, or whose networks are not there. */
+  readonly damaged: readonly DamagedResult[];
   readonly failures: readonly TaskFailure[];
   /** Names of tasks that were begun and are not finished. */
   readonly begun: readonly string[];
+}
+
+/** A task whose result is there, but damaged. */
+export interface DamagedResult {
+  readonly task: string;
+  /** How, and what to do. */
+  readonly message: string;
 }
 
 /** A network and what became of it. */
@@ -91,6 +100,7 @@ export interface SweepRuns {
   /** In the sweep's order; of a task, the reported one first, then the others in the order of the folders. */
   readonly runs: readonly SweepRun[];
   readonly failures: readonly (TaskFailure & { readonly folder: string })[];
+  readonly damaged: readonly (DamagedResult & { readonly folder: string })[];
 }
 
 /** A task of which there are results that are not the same. */
@@ -109,8 +119,8 @@ export interface MergedSweep {
 
 /**
  * Makes one report of the folders of a sweep. Of a task with several results it has one: of those that differ, one from the
- * adapter that has trained the most tasks, so that networks are compared on one adapter as far as there is one. The order of
- * the folders has no say.
+ * adapter that has trained the most tasks, of adapters with equally many the first by name, so that networks are compared on
+ * one adapter as far as there is one. The order of the folders has no say.
  *
  * @param tasks those of the sweep, as `sweepTasks` makes them of its file and datasets
  * @throws ShadegradError `usage` where the folders are of different sweeps, `bad-data` where a result is not of the sweep
@@ -120,7 +130,7 @@ export function mergeSweeps(
   tasks: readonly SweepTask[],
 ): MergedSweep {
   const { sweep } = folders[0];
-  for (const folder of folders) assertSameSweep(folders[0], folder);
+  for (const folder of folders) assertOneSweep(folders[0], folder);
   assertOwnTasks(folders[0], tasks);
   const known = new Map(tasks.map((task) => [task.name, task]));
   const found = new Map<string, Found[]>();
@@ -154,6 +164,7 @@ export function mergeSweeps(
       format: REPORT_FORMAT,
       runs: chosen.flatMap(({ found }) => found.map((each, i) => runOf(each, i === 0))),
       failures: folders.flatMap(({ name, failures }) => failures.map((each) => ({ ...each, folder: name }))),
+      damaged: folders.flatMap(({ name, damaged }) => damaged.map((each) => ({ ...each, folder: name }))),
     },
     differing: chosen.flatMap(({ task, found: [first, ...others] }) => {
       const differing = others.filter(({ text }) => text !== first?.text);
@@ -189,8 +200,11 @@ function chosenFirst(
     }
   }
   const isBefore = (a: Found, b: Found): boolean => {
-    const more = (trained.get(a.result.adapter) ?? 0) - (trained.get(b.result.adapter) ?? 0);
-    return more === 0 ? a.text < b.text : more > 0;
+    const [own, other] = [a.result.adapter, b.result.adapter];
+    // The order of the texts is that of their scores: between adapters it would take the better result of each task.
+    if (own === other) return a.text < b.text;
+    const more = (trained.get(own) ?? 0) - (trained.get(other) ?? 0);
+    return more === 0 ? own < other : more > 0;
   };
   return tasks.map((task) => {
     const results = found.get(task.name) ?? [];
@@ -205,6 +219,10 @@ function runOf({ folder, result }: Found, reported: boolean): SweepRun {
 }
 
 function reasonsFor(task: string, folders: readonly SweepFolder[]): string[] {
+  // How it is damaged is in runs.json: it names the folder, which is not the report's business.
+  if (folders.some(({ damaged }) => damaged.some((each) => each.task === task))) {
+    return ['Its result is damaged.'];
+  }
   const failures = folders.flatMap(({ failures }) => failures.filter((each) => each.task === task));
   const reasons = [...new Set(failures.map(({ message }) => message))].sort();
   if (reasons.length > 0) return reasons;
@@ -272,7 +290,7 @@ function summaryOf(scores: readonly (Score | null)[]): ScoreSummary | null {
   };
 }
 
-function assertSameSweep(first: SweepFolder, other: SweepFolder): void {
+function assertOneSweep(first: SweepFolder, other: SweepFolder): void {
   const [a, b] = [first.sweep, other.sweep];
   if (canonicalJson(a) === canonicalJson(b)) return;
   if (a.shadegrad !== b.shadegrad) {

@@ -56,10 +56,13 @@ export interface TaskResult {
   readonly format: typeof RESULT_FORMAT;
   /** Its name. */
   readonly task: string;
-  /** Description of the adapter that trained it to its end. */
+  /** Description of the adapter that trained it; of several, one after the other: "A, then B". */
   readonly adapter: string;
   readonly plan: string;
-  /** Wall-clock time of training, without validation, pauses and interruptions. */
+  /**
+   * Wall-clock time of training, without validation, pauses and interruptions. Where networks took turns, and those that
+   * halving left were trained at once, it has the time of one turn before that.
+   */
   readonly seconds: number;
   /** In the task's order. */
   readonly networks: readonly NetworkResult[];

@@ -8,6 +8,7 @@ import type { TrainerSettings } from '../train/settings.ts';
 import type { SweepFile } from './file.ts';
 import { RESULT_FORMAT } from './result.ts';
 import { settingsFrom } from './samples.ts';
+import { settingKey } from './settings.ts';
 
 /** A dataset of a sweep, as far as tasks depend on it. */
 export interface SweepDataset extends Pick<Dataset, 'name' | 'shape' | 'classes'> {
@@ -51,8 +52,8 @@ export interface SweepTask {
 }
 
 /**
- * The tasks of a sweep, in an order that the file and the data alone decide: first those with the first seed. A setting that
- * was drawn twice is trained once.
+ * The tasks of a sweep, in an order that the file and the data alone decide: first those with the first seed or, where
+ * settings compete by successive halving, those of the first settings. A setting that was drawn twice is trained once.
  *
  * @param datasets those that the file names: [axes.data]
  * @throws ShadegradError `usage` where settings contradict each other
@@ -82,7 +83,7 @@ export async function sweepTasks(
   }
   const tasks: SweepTask[] = [];
   for (const group of groups.values()) {
-    for (const part of equalParts(group, file.networksPerTask)) {
+    for (const part of partsOf(group, file)) {
       const [first] = part;
       const name = await taskName(file, part);
       tasks.push({
@@ -164,18 +165,36 @@ async function hash(digits: number, value: unknown): Promise<string> {
   return (await sha256(new TextEncoder().encode(canonicalJson(value)))).slice(0, digits);
 }
 
-/** As few parts as there can be of at most `most`, whose lengths differ by one at most. */
-function equalParts(
+/** Where settings compete, each is in one part with all its seeds, as far as these fit. */
+function partsOf(
   networks: readonly SweepNetwork[],
-  most: number,
+  { stop, networksPerTask }: SweepFile,
 ): (readonly [SweepNetwork, ...SweepNetwork[]])[] {
-  const count = Math.ceil(networks.length / most);
+  if (!stop) return equalParts(networks, networksPerTask);
+  const settings = new Map<string, [SweepNetwork, ...SweepNetwork[]]>();
+  for (const network of networks) {
+    const key = settingKey(network.settings);
+    const own = settings.get(key);
+    if (own) own.push(network);
+    else settings.set(key, [network]);
+  }
+  const all = [...settings.values()];
+  const seeds = Math.max(...all.map(({ length }) => length));
+  if (seeds > networksPerTask) return all.flatMap((own) => equalParts(own, networksPerTask));
+  return equalParts(all, Math.floor(networksPerTask / seeds)).map(
+    ([[first, ...own], ...others]) => [first, ...own, ...others.flat()] as const,
+  );
+}
+
+/** As few parts as there can be of at most `most`, whose lengths differ by one at most. */
+function equalParts<T>(all: readonly T[], most: number): (readonly [T, ...T[]])[] {
+  const count = Math.ceil(all.length / most);
   return Array.from({ length: count }, (_, i) => {
-    const [first, ...others] = networks.slice(
-      Math.floor((i * networks.length) / count),
-      Math.floor(((i + 1) * networks.length) / count),
+    const [first, ...others] = all.slice(
+      Math.floor((i * all.length) / count),
+      Math.floor(((i + 1) * all.length) / count),
     );
-    return first ? ([[first, ...others]] as const) : [];
+    return first === undefined ? [] : ([[first, ...others]] as const);
   }).flat();
 }
 

@@ -15,6 +15,8 @@ const WIDTH = 80;
 /** Rows of a table: what is further down is in the files. */
 const MOST_ROWS = 20;
 const LONGEST_CELL = 12;
+/** Networks of a missing task that are named. */
+const MOST_NAMED = 16;
 
 interface Column<T> {
   readonly heading: string;
@@ -46,16 +48,17 @@ export function formatSweep(report: SweepReport): string {
     ),
   ];
   const trained = settings.filter(({ validation }) => validation !== null);
+  const hasDiverged = trained.some(({ diverged }) => diverged > 0);
   if (!varying.includes('seed') || trained.length === 0) return tables.join('\n');
   return [
     ...tables,
     '',
-    `Means over seeds, with 95 % intervals:`,
+    `Means over seeds, with 95 % intervals${hasDiverged ? ', without seeds that diverged' : ''}:`,
     '',
     ...table(
       trained,
       [
-        { heading: 'seeds', text: ({ trained }) => String(trained) },
+        { heading: 'seeds', text: seedsText },
         { heading: accuracy, text: (row) => meanText(row, 'accuracy') },
         { heading: loss, text: (row) => meanText(row, 'loss') },
       ],
@@ -135,15 +138,25 @@ function meanText({ validation }: SettingReport, what: 'loss' | 'accuracy'): str
   return `${percents(mean)}${half === null ? '' : ` ± ${percents(half)}`}`;
 }
 
-/** The tasks that are missing, a line each, with their networks and why. */
+/** How many of a setting's networks its means are of. */
+export function seedsText({ trained, stopped, diverged, missing }: SettingReport): string {
+  const all = trained + stopped + diverged + missing;
+  return trained === all ? String(trained) : `${trained} of ${all}`;
+}
+
+/** The tasks that are missing, a line each for the first of them, with their networks and why. */
 export function missingText(missing: readonly MissingTask[]): string {
-  return missing
-    .map(({ task, networks, reasons }) => {
-      const ids = networks.map(({ id }) => id).join(', ');
-      const what = networks.length === 1 ? 'network' : `${networks.length} networks,`;
-      return `Task ${task} (${what} ${ids}): ${reasons.join(' ')}`;
-    })
-    .join('\n');
+  const lines = missing.slice(0, MOST_ROWS).map(({ task, networks, reasons }) => {
+    const named = networks.slice(0, MOST_NAMED).map(({ id }) => id);
+    const ids = [...named, ...(networks.length > MOST_NAMED ? ['…'] : [])].join(', ');
+    const what = networks.length === 1 ? 'network' : `${networks.length} networks,`;
+    return `Task ${task} (${what} ${ids}): ${reasons.join(' ')}`;
+  });
+  const left = missing.length - lines.length;
+  return [
+    ...lines,
+    ...(left > 0 ? [`… and ${left} tasks more, which report.json has with --partial.`] : []),
+  ].join('\n');
 }
 
 /** The tasks of which there are different results, a line each, with the adapters that they are from. */

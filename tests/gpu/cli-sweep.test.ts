@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeModels } from '../../src/model/population-file.ts';
 import { readTaskFailure, readTaskResult } from '../../src/sweep/result.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { cliPath, type ProcessOptions, runCli, signalledAt } from '../support/process.ts';
@@ -18,11 +19,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SWEEP = {
   axes: {
     data: ['data/blobs'],
-    hidden: [[8], [12]],
+    hidden: [[6], [8], [10], [12]],
     learningRate: [0.0003, 0.003, 0.03, 1e30],
     batchSize: [1],
     epochs: [3],
-    seed: [1, 2],
+    seed: [2],
   },
   networksPerTask: 4,
   stop: { halving: 3 },
@@ -149,9 +150,11 @@ test('SIGTERM ends it with a checkpoint, and shards make the same of the rest', 
   const out = join(folder, 'ended');
   const { code, stderr } = await signalledAt('Plan: ', sweepArguments(out, '--shard', '1/2'), 'SIGTERM');
   expect(code).toBe(143);
-  expect(stderr).toContain(`Nothing is lost. Go on with: npx shadegrad sweep ${file} --out ${out}, `);
+  expect(stderr).toContain(`Go on with: npx shadegrad sweep ${file} --out ${out}, `);
   const [task = ''] = await readdir(join(out, 'running'));
   expect(await readdir(join(out, 'running', task))).toEqual(['checkpoint.safetensors']);
+  const moved = join(folder, 'moved');
+  await cp(out, moved, { recursive: true });
   const array = { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_COUNT: '2', SLURM_ARRAY_TASK_MIN: '6' };
   const second = await sweep(out, [], { env: array });
   expect(second.stdout).toContain('Shard 2 of 2, by SLURM_ARRAY_TASK_ID: 8 networks in 2 tasks\n');
@@ -165,6 +168,20 @@ test('SIGTERM ends it with a checkpoint, and shards make the same of the rest', 
   expect(again.stdout).toMatch(
     /^Sweep: 16 networks in 4 tasks, 4 finished before\n4 of 4 tasks finished; best: [^\n]*\n$/,
   );
+});
+
+test('a task that another adapter began tells of both', async () => {
+  const moved = join(folder, 'moved');
+  const [task = ''] = await readdir(join(moved, 'running'));
+  const path = join(moved, 'running', task, 'checkpoint.safetensors');
+  const { state, notes } = decodeCheckpoint(await readFile(path));
+  const adapter = { ...notes.adapter, description: 'Another' };
+  await writeFile(path, encodeCheckpoint(state, { ...notes, adapter }));
+  const { code, stderr } = await sweep(moved, ['--shard', '1/2']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('The adapter of this task was Another and is ');
+  const found = (await resultsIn(moved)).find(({ result }) => result.task === task);
+  expect(found?.result.adapter).toBe(`Another, then ${notes.adapter.description}`);
 });
 
 describe('what goes wrong', () => {
@@ -228,7 +245,7 @@ describe('what goes wrong', () => {
     });
     expect(lost.code).toBe(6);
     expect(lost.stderr).toContain('shadegrad: The GPU device was destroyed. ');
-    expect(lost.stderr).toContain('Nothing is lost. Go on with: ');
+    expect(lost.stderr).toContain('Go on with: ');
     expect(await readdir(join(out, 'failed'))).toHaveLength(1);
     expect(await sweep(out, ['--shard', '1/4'])).toMatchObject({ code: 0, stderr: '' });
     const [only] = bytes(await resultsIn(out));

@@ -128,7 +128,14 @@ export async function writeMadeFolder(
 
 /** What one folder with all, or with some of the tasks' results has. */
 export function madeFolder(sweep: Sweep, tasks: readonly SweepTask[], name = 'runs/all'): SweepFolder {
-  return { name, sweep, results: tasks.map((task) => madeResult(task)), failures: [], begun: [] };
+  return {
+    name,
+    sweep,
+    results: tasks.map((task) => madeResult(task)),
+    damaged: [],
+    failures: [],
+    begun: [],
+  };
 }
 
 /** A sweep file whose networks all were trained, in one folder. */

@@ -37,14 +37,14 @@ describe('the Slurm job', () => {
   const sweep = 'shadegrad sweep sweep.json --out runs --adapter auto';
   const state = 'squeue --noheader --job 17 --format %T';
 
-  test.each([0, 1, 2, 3, 4, 5])('ends with %d as the program did', async (code) => {
+  test.each([0, 1, 2, 4, 5])('ends with %d as the program did', async (code) => {
     expect(await run('slurm.sbatch', { CODE: String(code), STATE: 'RUNNING' })).toEqual({
       code,
       calls: [sweep],
     });
   });
 
-  test.each([6, 130, 143])('goes back into the queue after %d', async (code) => {
+  test.each([3, 6, 130, 143])('goes back into the queue after %d', async (code) => {
     expect(await run('slurm.sbatch', { CODE: String(code), STATE: 'RUNNING' })).toEqual({
       code,
       calls: [sweep, state, 'scontrol requeue 17', 'sleep 60'],

@@ -91,8 +91,7 @@ describe('the Kubernetes jobs', () => {
     expect(codes).toEqual([
       ['Ignore', []],
       ['Ignore', [130, 143]],
-      ['FailJob', [2]],
-      ['FailIndex', [4, 5]],
+      ['FailIndex', [2, 4, 5]],
     ]);
   });
 

@@ -75,6 +75,17 @@ test('the number of a dead process that another one has now is not that of a liv
   await claim();
 });
 
+test('a process of this machine that is suspended, or whose number another one has got, holds nothing after a while', async () => {
+  await claim();
+  await age('claim-1', 10);
+  const living = await holder();
+  expect(living).toMatchObject({ pid: process.pid, isHere: true });
+  await age('claim-1', 30);
+  expect(await isAtWork(folder, living, signal)).toBe(false);
+  await claim();
+  expect((await readdir(folder)).toSorted()).toEqual(['claim-1', 'claim-2']);
+});
+
 test('a process elsewhere holds a folder as long as it touches its claim, by the clock of the folder', async () => {
   await claim();
   await rewrite('claim-1', { host: 'elsewhere', pid: 1 });

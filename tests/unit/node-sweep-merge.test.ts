@@ -74,8 +74,6 @@ describe('folders of a sweep', () => {
 });
 
 describe('what is no whole folder of a sweep is refused with its name', () => {
-  const taskPath = (path: string, file: string) => join(path, 'tasks', first.name, file);
-
   test('no folder, a file, and a folder of something else', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
@@ -91,37 +89,13 @@ describe('what is no whole folder of a sweep is refused with its name', () => {
     });
   });
 
-  test.each([
-    ['sweep.json', 'sweep.json'],
-    ['a result', join('tasks', first.name, 'result.json')],
-  ])('%s that is cut', async (_, name) => {
+  test('sweep.json that is cut', async () => {
     const copy = await copyOf(all);
-    const path = join(copy, name);
+    const path = join(copy, 'sweep.json');
     await truncate(path, 200);
     await expect(mergeSweepFolders([copy])).rejects.toMatchObject({
       code: 'bad-data',
       message: expect.stringContaining(path),
-    });
-  });
-
-  test('networks that are cut, are missing, or are others than the result tells of', async () => {
-    const cut = await copyOf(all);
-    await truncate(taskPath(cut, 'networks.safetensors'), 1500);
-    await expect(mergeSweepFolders([cut])).rejects.toMatchObject({
-      code: 'bad-model',
-      message: expect.stringContaining(taskPath(cut, 'networks.safetensors')),
-    });
-    const missing = await copyOf(all);
-    await rm(taskPath(missing, 'networks.safetensors'));
-    await expect(mergeSweepFolders([missing])).rejects.toMatchObject({ code: 'bad-model' });
-    const changed = await copyOf(all);
-    const path = taskPath(changed, 'networks.safetensors');
-    const bytes = await readFile(path);
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-    await writeFile(path, bytes);
-    await expect(mergeSweepFolders([changed])).rejects.toMatchObject({
-      code: 'bad-model',
-      message: expect.stringContaining('their checksums differ'),
     });
   });
 
@@ -134,13 +108,53 @@ describe('what is no whole folder of a sweep is refused with its name', () => {
       message: expect.stringContaining('a later version of shadegrad wrote it'),
     });
   });
+});
 
-  test('a task under the name of another', async () => {
-    const copy = await copyOf(odd);
-    await rename(join(copy, 'tasks', second.name), join(copy, 'tasks', first.name));
-    await expect(mergeSweepFolders([copy])).rejects.toMatchObject({
-      code: 'bad-data',
-      message: expect.stringContaining('is the result of another task'),
-    });
+describe('a damaged result', () => {
+  const networks = 'networks.safetensors';
+  const pathOf = (copy: string, file: string) => join(copy, 'tasks', first.name, file);
+
+  test.each<[string, string, (copy: string) => Promise<void>]>([
+    ['a result that is cut', 'result.json', (copy) => truncate(pathOf(copy, 'result.json'), 200)],
+    ['networks that are cut', networks, (copy) => truncate(pathOf(copy, networks), 1500)],
+    ['networks that are missing', networks, (copy) => rm(pathOf(copy, networks))],
+    [
+      'other networks than the result tells of',
+      'their checksums differ',
+      async (copy) => {
+        const bytes = await readFile(pathOf(copy, networks));
+        bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+        await writeFile(pathOf(copy, networks), bytes);
+      },
+    ],
+    [
+      'the result of another task',
+      'is the result of another task',
+      async (copy) => {
+        await rm(join(copy, 'tasks', first.name), { recursive: true });
+        await rename(join(copy, 'tasks', second.name), join(copy, 'tasks', first.name));
+      },
+    ],
+  ])('is a missing task with its reason, unless another folder has it: %s', async (_, what, damage) => {
+    const copy = await copyOf(all);
+    await damage(copy);
+    const { report, runs } = await mergeSweepFolders([copy]);
+    expect(report.missing[0]).toMatchObject({ task: first.name, reasons: ['Its result is damaged.'] });
+    expect(runs.damaged).toEqual([
+      { task: first.name, folder: copy, message: expect.stringContaining(what) as unknown },
+    ]);
+    expect(runs.damaged[0]?.message).toContain(
+      `remove the folder ${join(copy, 'tasks', first.name)} and run the sweep again`,
+    );
+    const repaired = await mergeSweepFolders([copy, all]);
+    expect(repaired.report).toEqual((await mergeSweepFolders([all])).report);
+    expect(repaired.runs.damaged).toHaveLength(1);
+  });
+
+  test('of a failure leaves the task begun', async () => {
+    const copy = await copyOf(even);
+    await recordFailure(copy, { task: second.name, message: 'lost', exitCode: 6, when: '2026-11-26' });
+    await truncate(join(copy, 'failed', `${second.name}.json`), 10);
+    expect((await mergeSweepFolders([copy])).report.missing[0]?.reasons).toEqual(['It is not finished.']);
   });
 });

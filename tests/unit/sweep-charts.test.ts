@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { axisScale, numberAxis } from '../../src/sweep/charts/axis-scale.ts';
+import { bestChart } from '../../src/sweep/charts/best.ts';
 import { lossesChart } from '../../src/sweep/charts/losses.ts';
 import { parallelChart } from '../../src/sweep/charts/parallel.ts';
 import { sweepPictures } from '../../src/sweep/charts/pictures.ts';
 import { seedsChart } from '../../src/sweep/charts/seeds.ts';
 import { mergeSweeps } from '../../src/sweep/report.ts';
+import { formatSweep } from '../../src/sweep/text.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
 import { madeFolder, madeMerge, madeSweep } from '../support/sweeps.ts';
 
@@ -87,9 +89,7 @@ describe('pictures', () => {
     const { report } = await madeMerge({ axes: { seed: [1, 2] } });
     const networks = report.networks.map((network) => ({ ...network, status: 'stopped' as const }));
     const settings = report.settings.map((setting) => ({ ...setting, validation: null }));
-    expect(Object.keys(await sweepPictures({ ...report, networks, settings }))).toEqual([
-      'best-networks.svg',
-    ]);
+    expect(await sweepPictures({ ...report, networks, settings })).toEqual({});
   });
 });
 
@@ -144,6 +144,61 @@ test('seeds have a row for each setting that was trained, the best first, with m
     [100 * (interval?.[0] ?? 0), 0],
     [100 * (interval?.[1] ?? 0), 0],
   ]);
+});
+
+describe('networks that halving stopped, and seeds that diverged', async () => {
+  const { report: all } = await madeMerge({ axes: { learningRate: [0.001, 0.003], seed: [1, 2, 3] } });
+  const [first, second] = all.networks;
+  const networks = all.networks.map((network) =>
+    network === first ? { ...network, status: 'stopped' as const } : network,
+  );
+  const report = { ...all, networks };
+
+  test('are no best networks', () => {
+    const series = [bestChart(report).option.series].flat();
+    expect(series).toHaveLength(5 * 4);
+    expect(bestChart(report).option.title).toMatchObject({ text: expect.stringContaining('the best 5') });
+  });
+
+  test('are broken lines in parallel coordinates, and the best of the others is the thick one', () => {
+    const { option } = parallelChart(report);
+    const [lines] = [option.series].flat();
+    const data = (lines?.data ?? []) as { lineStyle: { type?: string; width: number } }[];
+    const styles = data.toReversed();
+    expect(styles.map(({ lineStyle }) => lineStyle.type)).toEqual([
+      'dashed',
+      ...new Array(5).fill(undefined),
+    ]);
+    expect(styles[1]?.lineStyle.width).toBe(3);
+    expect(option.title).toMatchObject({ subtext: expect.stringContaining('broken: stopped by halving') });
+    expect(second?.status).toBe('trained');
+  });
+
+  test('are counted with their setting, and an interval that is cut has an arrow', async () => {
+    const [best, ...others] = all.settings;
+    if (!best?.validation) throw new Error('There is no best setting.');
+    const { accuracy } = best.validation;
+    const wide = { ...best.validation, accuracy: { ...accuracy, interval: [0.1, accuracy.mean] as const } };
+    const counted = {
+      ...report,
+      settings: [{ ...best, trained: 2, diverged: 1, validation: wide }, ...others],
+    };
+    const { option } = seedsChart(counted);
+    const [rows] = [option.yAxis].flat();
+    expect(rows && 'data' in rows ? rows.data?.[0] : '').toMatch(/ \(2 of 3\)$/);
+    const series = [option.series].flat();
+    const [axis] = [option.xAxis].flat();
+    const arrows = series.find((each) => each?.name === 'Interval beyond the picture')?.data as object[];
+    expect(arrows[0]).toEqual({ value: [axis?.min, 0], symbolRotate: 90 });
+    expect(formatSweep(counted)).toMatch(/^ *2 of 3 /m);
+    for (const svg of Object.values(await sweepPictures(counted))) {
+      const texts = svgTexts(svg);
+      expect({ outside: outside(svg, texts), overlaps: overlaps(texts) }).toEqual({
+        outside: [],
+        overlaps: [],
+      });
+    }
+  });
 });
 
 describe('an axis', () => {

@@ -103,8 +103,17 @@ describe('an error names file, line, column and path', () => {
     );
   });
 
-  test('an empty file', () =>
-    expect(messageOf('')).toContain('sweep.json:1:1: This is no JSON: value expected.'));
+  test('an empty file', () => {
+    for (const text of ['', '\n', '\uFEFF\r\n']) expect(messageOf(text)).toBe('sweep.json is empty.');
+    expect(messageOf('}')).toContain('sweep.json:1:1: This is no JSON: value expected.');
+  });
+
+  test('what comes after a byte order mark', () => {
+    expect(parseSweepFile('sweep.json', '\uFEFF{"axes": {}}')).toEqual(
+      parseSweepFile('sweep.json', '{"axes": {}}'),
+    );
+    expect(messageOf('\uFEFF{"axes": {},}')).toContain('sweep.json:1:13: This is no JSON');
+  });
 });
 
 test('the schema knows the names and numbers that the library knows', async () => {

@@ -163,6 +163,17 @@ describe('a task with different results in two folders', () => {
     expect(report(few, most)).toBe(report(most));
   });
 
+  test('is reported from one adapter throughout where two have trained equally many', () => {
+    const { report, runs } = merged(whole, {
+      ...madeFolder(sweep, tasks, 'all-elsewhere'),
+      results: tasks.map((task, i) => changed(madeResult(task), i % 2 === 0 ? 0.0001 : 0.9999)),
+    });
+    const reported = runs.runs.filter((run) => run.reported);
+    expect(new Set(reported.map(({ adapter }) => adapter))).toEqual(new Set(['NVIDIA H100']));
+    expect(reported).toHaveLength(tasks.length);
+    expect(report.networks.some(({ validation }) => validation?.loss === 0.9999)).toBe(true);
+  });
+
   test('gives the same report in any order', () => {
     expect(JSON.stringify(merged(other, whole).report)).toBe(JSON.stringify(merged(whole, other).report));
   });
@@ -194,6 +205,19 @@ describe('missing tasks', () => {
     expect(lines[0]).toBe(
       `Task ${first.name} (4 networks, ${first.networks.map(({ id }) => id).join(', ')}): The GPU was lost.`,
     );
+  });
+
+  test('are named only in part where there are many', () => {
+    const [task] = report.missing;
+    if (!task) throw new Error('There is none.');
+    const [network] = task.networks;
+    if (!network) throw new Error('It has none.');
+    const many = { ...task, networks: new Array(1000).fill(network) };
+    const lines = missingText(new Array(100).fill(many)).split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines[0]).toContain(`(1000 networks, ${network.id}, `);
+    expect(lines[0]?.length).toBeLessThan(400);
+    expect(lines[20]).toBe('… and 80 tasks more, which report.json has with --partial.');
   });
 
   test('are counted in the table, and in the CSV have a line for each network', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSweepFile } from '../../src/sweep/file.ts';
-import { rungsOf, survivors } from '../../src/sweep/halving.ts';
+import { rungsOf, survivors, taskRungs } from '../../src/sweep/halving.ts';
 import { byObjective } from '../../src/sweep/result.ts';
 import { shardFrom, tasksOfShard } from '../../src/sweep/shards.ts';
 import { type SweepDataset, sweepTasks, trainerOptions } from '../../src/sweep/tasks.ts';
@@ -203,12 +203,23 @@ describe('successive halving', () => {
     [9, 1, 3, []],
     [2, 10, 3, []],
     [1, 10, 2, []],
-  ])('%i networks for %i epochs, by %i', (networks, epochs, eta, rungs) => {
+  ])('%i settings for %i epochs, by %i', (networks, epochs, eta, rungs) => {
     expect(rungsOf(networks, epochs, eta)).toEqual(rungs.map(([epoch, keep]) => ({ epoch, keep })));
   });
 
-  const network = (id: string, accuracy: number | null, loss = 1) => ({
+  const SETTINGS = {
+    data: 'auto',
+    hidden: [4],
+    weightDecay: 0,
+    batchSize: 1,
+    epochs: 9,
+    optimizer: 'adam',
+    schedule: 'constant',
+  } as const;
+  let rates = 0;
+  const network = (id: string, accuracy: number | null, loss = 1, learningRate = ++rates, seed = 1) => ({
     id,
+    settings: { ...SETTINGS, learningRate, seed },
     validation: accuracy === null ? null : { accuracy, loss },
   });
   const NETWORKS = [network('c', 0.5, 3), network('b', 0.9, 2), network('d', null), network('a', 0.5, 1)];
@@ -217,6 +228,40 @@ describe('successive halving', () => {
     expect(survivors(NETWORKS, 2, 'validationAccuracy')).toEqual([1, 3]);
     expect(survivors(NETWORKS, 1, 'validationLoss')).toEqual([3]);
     expect(survivors(NETWORKS, 4, 'validationLoss')).toEqual([0, 1, 3]);
+  });
+
+  test('ranks settings by the mean over their seeds, and those with diverged seeds last', () => {
+    const seeds = [
+      network('a', 0.99, 1, 100, 1),
+      network('b', 0.8, 1, 200, 1),
+      network('c', 0.999, 1, 300, 1),
+      network('d', 0.5, 1, 100, 2),
+      network('e', 0.8, 1, 200, 2),
+      network('f', null, 1, 300, 2),
+    ];
+    expect(survivors(seeds, 1, 'validationAccuracy')).toEqual([1, 4]);
+    expect(survivors(seeds, 2, 'validationAccuracy')).toEqual([0, 1, 3, 4]);
+    expect(survivors(seeds, 3, 'validationAccuracy')).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('has whole settings in each task, and rungs by their number', async () => {
+    const axes = { learningRate: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], seed: [1, 2, 3], epochs: [9] };
+    const file = { axes, networksPerTask: 10, stop: { halving: 2 } };
+    const tasks = await tasksOf(file);
+    const rates = (task: (typeof tasks)[number]) =>
+      task.networks.map(({ settings: { learningRate } }) => learningRate);
+    expect(tasks.map(rates)).toEqual([
+      [0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3],
+      [0.4, 0.4, 0.4, 0.5, 0.5, 0.5, 0.6, 0.6, 0.6],
+    ]);
+    const rungs = tasks.map((task) => taskRungs(parsed(file), task));
+    expect(rungs).toEqual([[{ epoch: 5, keep: 1 }], [{ epoch: 5, keep: 1 }]]);
+    // Where not even one setting has room, nobody competes.
+    const small = { ...file, networksPerTask: 2 };
+    const cut = await tasksOf(small);
+    expect(cut).toHaveLength(12);
+    expect(cut.flatMap((task) => taskRungs(parsed(small), task))).toEqual([]);
+    expect(cut.every((task) => new Set(rates(task)).size === 1)).toBe(true);
   });
 
   test('ranks by the objective', () => {

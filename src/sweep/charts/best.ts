@@ -18,12 +18,12 @@ const PLOT = 300;
 const BELOW = 62;
 const LINE = 22;
 
-/** Loss and accuracy of the best networks over their epochs: in validation as lines, in training as thin broken ones. */
+/** Loss and accuracy of the best of the networks that were trained to their end, over their epochs: in validation as lines, in training as thin broken ones. */
 export function bestChart(report: SweepReport): SizedChart {
   const palette = colors('light');
   const { ink, muted } = palette;
   const varying = varyingSettings(report.networks);
-  const best = report.networks.filter(({ validation }) => validation !== null).slice(0, MOST_CURVES);
+  const best = report.networks.filter(({ status }) => status === 'trained').slice(0, MOST_CURVES);
   const names = best.map(({ settings }, i) => [`${i + 1}.`, valuesOf(settings, varying)].join(' '));
   const legendHeight = names.length > 1 ? LINE * names.length : 0;
   const width = (WIDTH - 2 * LEFT - 2 * GAP) / 2;

@@ -1,7 +1,7 @@
 import type { ParallelOption } from '../../report/chart-option.ts';
 import { colors, sequentialColor } from '../../report/palette.ts';
 import { centredTitle, chartStyle } from '../../report/style.ts';
-import type { SweepReport } from '../report.ts';
+import type { ReportedNetwork, SweepReport } from '../report.ts';
 import { listedValues, SETTINGS, settingText, settingValue } from '../settings.ts';
 import { axisScale, numberAxis } from './axis-scale.ts';
 import { axesOf, measureOf, type SizedChart, subjectOf } from './subject.ts';
@@ -13,7 +13,8 @@ const TOO_LIGHT = 0.3;
 
 /**
  * Parallel coordinates: an upright axis for each setting that varies, seeds apart, the last one for what networks are compared
- * by, and a line for each network; the better, the darker. Lines of networks that diverged end before the last axis.
+ * by, and a line for each network; the better, the darker. Lines of networks that halving stopped
+ * are broken; those of networks that diverged end before the last axis.
  */
 export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
   const { networks } = report;
@@ -29,6 +30,7 @@ export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
   );
   const values = networks.map(({ validation }) => validation && factor * validation[key]);
   const known = values.filter((value) => value !== null);
+  const best = networks.findIndex(({ status }) => status === 'trained');
   const lines = networks.map((network, i) => {
     const value = values[i] ?? null;
     const shade = known.length > 1 ? 1 - i / (known.length - 1) : 1;
@@ -38,17 +40,24 @@ export function parallelChart(report: SweepReport): SizedChart<ParallelOption> {
         ...settings.map((name, axis) => scales[axis]?.place(settingValue(network.settings, name)) ?? '-'),
         value ?? '-',
       ],
-      lineStyle: network.validation
-        ? { color, width: i === 0 ? 3 : 1.5, opacity: 0.9 }
-        : { color: validation, width: 1.2, opacity: 0.6 },
+      lineStyle:
+        network.status === 'diverged'
+          ? { color: validation, width: 1.2, opacity: 0.6 }
+          : network.status === 'stopped'
+            ? { color, width: 1, opacity: 0.7, type: 'dashed' as const }
+            : { color, width: i === best ? 3 : 1.5, opacity: 0.9 },
     };
   });
-  const hasDiverged = known.length < networks.length;
+  const are = (kind: ReportedNetwork['status']) => networks.some(({ status }) => status === kind);
   const option: ParallelOption = {
     ...style,
     title: {
       ...centredTitle(`${subjectOf(report)}, a line each`, SIZE.width, ink),
-      subtext: `The darker, the better${hasDiverged ? '; orange: diverged' : ''}`,
+      subtext: [
+        'The darker, the better',
+        ...(are('stopped') ? ['broken: stopped by halving, as it was then'] : []),
+        ...(are('diverged') ? ['orange: diverged'] : []),
+      ].join('; '),
       subtextStyle: { color: muted, fontSize: 12 },
       itemGap: 8,
     },

@@ -10,7 +10,7 @@ import { axesOf } from './subject.ts';
 /**
  * A sweep's charts as SVG documents: parallel coordinates, loss against each setting, spread over seeds and the best networks'
  * curves. What there is nothing to draw for is left out: the first two where nothing but seeds varies, the third where seeds do
- * not or no network was trained to its end, all where every network diverged.
+ * not, it and the last where no network was trained to its end, all where every network diverged.
  *
  * @throws ShadegradError `usage` where ECharts is not installed
  */
@@ -30,6 +30,8 @@ export async function sweepPictures(report: SweepReport): Promise<Readonly<Recor
       'loss-by-setting.svg': draw(lossesChart(report)),
     }),
     ...(spreads && { 'seeds.svg': draw(seedsChart(report)) }),
-    'best-networks.svg': draw(bestChart(report)),
+    ...(report.networks.some(({ status }) => status === 'trained') && {
+      'best-networks.svg': draw(bestChart(report)),
+    }),
   };
 }

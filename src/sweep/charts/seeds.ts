@@ -1,7 +1,8 @@
 import { colors } from '../../report/palette.ts';
 import { centredTitle, chartStyle, textWidth } from '../../report/style.ts';
-import type { SweepReport } from '../report.ts';
+import type { SettingReport, SweepReport } from '../report.ts';
 import { settingKey } from '../settings.ts';
+import { seedsText } from '../text.ts';
 import { numberAxis } from './axis-scale.ts';
 import { axesOf, measureOf, namesOf, type SizedChart, subjectOf, valuesOf } from './subject.ts';
 
@@ -19,7 +20,7 @@ const SHOWN = 0.75;
 
 /**
  * How networks of one setting spread over their seeds: a row for each setting, the best first, with a point for each network, a
- * bar for their mean and a line for where it lies with 95 % confidence.
+ * bar for their mean and a line for where it lies with 95 % confidence, with an arrow where that is cut.
  */
 export function seedsChart(report: SweepReport): SizedChart {
   const { networks } = report;
@@ -29,14 +30,15 @@ export function seedsChart(report: SweepReport): SizedChart {
   const { key, factor } = measure;
   const varying = axesOf(report);
   const trained = report.settings.filter(({ validation }) => validation !== null);
-  const rows = trained.slice(0, MOST_ROWS).flatMap(({ settings, validation }) => {
+  const rows = trained.slice(0, MOST_ROWS).flatMap((report) => {
+    const { settings, validation } = report;
     if (!validation) return [];
     const { mean, interval } = validation[key];
     const own = networks.filter(
       (network) => network.status === 'trained' && settingKey(network.settings) === settingKey(settings),
     );
     return {
-      name: valuesOf(settings, varying),
+      name: [...(varying.length > 0 ? [valuesOf(settings, varying)] : []), ...shareOf(report)].join(' '),
       values: own.flatMap((network) => (network.validation ? factor * network.validation[key] : [])),
       mean: factor * mean,
       interval: interval && ([factor * interval[0], factor * interval[1]] as const),
@@ -48,6 +50,10 @@ export function seedsChart(report: SweepReport): SizedChart {
   const ends = rows.flatMap(({ interval }) => interval ?? []);
   const shown = ends.map((end) => Math.min(Math.max(end, least - beyond, 0), most + beyond, measure.most));
   const scale = numberAxis([...values, ...shown], measure.most);
+  const cut = rows.flatMap(({ interval }, row) => [
+    ...(interval && interval[0] < scale.min ? [{ value: [scale.min, row], symbolRotate: 90 }] : []),
+    ...(interval && interval[1] > scale.max ? [{ value: [scale.max, row], symbolRotate: -90 }] : []),
+  ]);
   const left = Math.min(WIDEST_NAME, Math.max(60, ...rows.map(({ name }) => textWidth(name, FONT)))) + 20;
   const leftOut = trained.length - rows.length;
   const title = `${subjectOf(report)}, spread over seeds${leftOut > 0 ? `, the best ${rows.length} settings` : ''}`;
@@ -58,7 +64,13 @@ export function seedsChart(report: SweepReport): SizedChart {
       ...chartStyle('light'),
       title: {
         ...centredTitle(title, WIDTH, ink),
-        subtext: namesOf(varying),
+        subtext: [
+          ...(varying.length > 0 ? [namesOf(varying)] : []),
+          ...(cut.length > 0 ? ['arrows: the interval goes on beyond the picture'] : []),
+          ...(trained.some((each) => shareOf(each).length > 0)
+            ? ['in brackets: the seeds that were trained to their end']
+            : []),
+        ].join('; '),
         subtextStyle: { color: muted, fontSize: FONT },
         itemGap: 6,
       },
@@ -114,6 +126,15 @@ export function seedsChart(report: SweepReport): SizedChart {
         },
         {
           type: 'scatter',
+          name: 'Interval beyond the picture',
+          color: ink,
+          symbol: 'triangle',
+          symbolSize: 9,
+          clip: false,
+          data: cut,
+        },
+        {
+          type: 'scatter',
           name: 'One network',
           color: palette.training,
           symbolSize: 8,
@@ -132,4 +153,10 @@ export function seedsChart(report: SweepReport): SizedChart {
       ],
     },
   };
+}
+
+/** Where not all of a setting's networks are in its row: how many are. */
+function shareOf(setting: SettingReport): string[] {
+  const text = seedsText(setting);
+  return text.includes(' ') ? [`(${text})`] : [];
 }
