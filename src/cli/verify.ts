@@ -111,7 +111,10 @@ export function taskOf(
   adapter: AdapterChoice,
 ): Task {
   const named = DATASET_NAMES.includes(dataset.name) ? { data: dataset.name, imageSize: null } : null;
-  const source = flags.data === undefined ? (config.source ?? named) : { data: flags.data, imageSize: null };
+  const source =
+    flags.data === undefined
+      ? (config.source ?? named)
+      : { data: flags.data, imageSize: config.source?.imageSize ?? null };
   if (!source) {
     throw new ShadegradError(
       'bad-data',

@@ -228,14 +228,14 @@ function ofMatrix(what: string, { accuracy, count }: StoredTest, matrix: unknown
   ];
 }
 
-function keptWeights({ models, best }: StoredReport, kept: KeptModels): Comparison[] {
+function keptWeights({ models, best, content }: StoredReport, kept: KeptModels): Comparison[] {
+  // Older reports have the best network's alone.
+  const ofBest = models[best]?.sha256 ?? checksumIn(content);
   const file = 'models.safetensors';
   const told = models.flatMap(({ diverged, sha256 }, network) => (diverged ? [] : [{ network, sha256 }]));
   const known = told.filter(({ sha256 }) => sha256 !== null).length === told.length;
   return [
-    ...(kept.model === null || !known
-      ? []
-      : [exact('model.safetensors', best, models[best]?.sha256 ?? null, kept.model)]),
+    ...(kept.model === null || ofBest === null ? [] : [exact('model.safetensors', best, ofBest, kept.model)]),
     ...(kept.models === null || !known
       ? []
       : [
