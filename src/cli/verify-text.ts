@@ -1,3 +1,4 @@
+import { printableName } from '../data/dataset.ts';
 import type { Comparison, Condition, NetworkReport, Verification } from '../node.ts';
 import { percent } from './output.ts';
 
@@ -16,7 +17,8 @@ export function verificationText(found: Verification, models: readonly NetworkRe
     ...exactLines(bits, models),
     ...(tolerances.length === 0 ? [] : ['By tolerance:', ...toleranceLines(tolerances, models)]),
   ];
-  return `${lines.join('\n')}\n${found.verdict === 'differs' ? '' : `\n${verdictText(found)}\n`}`.trimEnd();
+  // Much of it stands in the report as somebody wrote it.
+  return `${lines.map(printableName).join('\n')}\n${found.verdict === 'differs' ? '' : `\n${verdictText(found)}\n`}`.trimEnd();
 }
 
 /** The verdict as a sentence. */
