@@ -254,8 +254,18 @@ async function repeat(
 ): Promise<TrainingResult> {
   const run = (options: TrainerOptions) =>
     trainAndTest({ ...task, options }, loaded, out, signal).catch((error: unknown) => {
-      if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
-      throw new ShadegradError('interrupted', error.message, 'Nothing was compared.', error);
+      if (!(error instanceof ShadegradError)) throw error;
+      if (error.code === 'interrupted') {
+        throw new ShadegradError('interrupted', error.message, 'Nothing was compared.', error);
+      }
+      if (error.code !== 'diverged') throw error;
+      // A run that diverged as a whole has no report.
+      throw new ShadegradError(
+        'differs',
+        `The run of the report ended well, and its repetition did not: ${error.message}`,
+        'If nobody changed the report, and it stays so, please report it.',
+        error,
+      );
     });
   const { plan } = task.options;
   try {
