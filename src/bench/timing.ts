@@ -144,8 +144,9 @@ function encodePass(device: GPUDevice, record: Recording, clock: GpuClock | unde
 }
 
 async function readClock(device: GPUDevice, { readable }: GpuClock): Promise<{ start: bigint; end: bigint }> {
-  await DeviceWatch.of(device).guard(readable.mapAsync(GPUMapMode.READ));
-  const [start = 0n, end = 0n] = new BigUint64Array(readable.getMappedRange());
+  const watch = DeviceWatch.of(device);
+  await watch.guard(readable.mapAsync(GPUMapMode.READ));
+  const [start = 0n, end = 0n] = new BigUint64Array(await watch.mapped(readable));
   readable.unmap();
   return { start, end };
 }

@@ -26,7 +26,7 @@ export async function upload(
       const length = Math.min(PIECE, size - from);
       const staging = await create({ size: length, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
       try {
-        fill(new Uint8Array(staging.getMappedRange()), from);
+        fill(new Uint8Array(await watch.mapped(staging)), from);
         staging.unmap();
         const encoder = device.createCommandEncoder({ label });
         encoder.copyBufferToBuffer(staging, 0, buffer, from, length);
@@ -72,7 +72,7 @@ export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[
 export async function stageBuffers(
   device: GPUDevice,
   parts: readonly BufferPart[],
-): Promise<() => ArrayBuffer[]> {
+): Promise<() => Promise<ArrayBuffer[]>> {
   const watch = DeviceWatch.of(device);
   watch.check();
   const staged: { readonly staging: GPUBuffer; readonly sizes: number[] }[] = [];
@@ -113,17 +113,19 @@ export async function stageBuffers(
     destroy();
     throw error;
   }
-  return () => {
-    const read = staged.flatMap(({ staging, sizes }) => {
-      const bytes = staging.getMappedRange();
-      let at = 0;
-      return sizes.map((size) => {
-        at += size;
-        return bytes.slice(at - size, at);
+  return async () => {
+    try {
+      const mapped = await Promise.all(staged.map(({ staging }) => watch.mapped(staging)));
+      return staged.flatMap(({ sizes }, index) => {
+        let at = 0;
+        return sizes.map((size) => {
+          at += size;
+          return (mapped[index] ?? new ArrayBuffer()).slice(at - size, at);
+        });
       });
-    });
-    destroy();
-    return read;
+    } finally {
+      destroy();
+    }
   };
 }
 

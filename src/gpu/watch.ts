@@ -79,6 +79,15 @@ export class DeviceWatch {
   }
 
   /**
+   * The bytes of a mapped buffer. A device that is lost after its buffers were mapped, and before this reads them,
+   * unmaps them: WebGPU then throws a plain error, and says a moment later that the device is lost.
+   * @throws ShadegradError `gpu` or `device-lost`
+   */
+  mapped(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    return this.guard(Promise.resolve().then(() => buffer.getMappedRange()));
+  }
+
+  /**
    * Runs `allocate`, and reports if the GPU has no memory left for it.
    * @throws ShadegradError `gpu`
    */

@@ -216,7 +216,7 @@ export class Run {
   }
 
   /** As {@link snapshot}; what it returns is to be called once, without a wait: see {@link stageBuffers}. */
-  async stageSnapshot(): Promise<() => RunState> {
+  async stageSnapshot(): Promise<() => Promise<RunState>> {
     const { t, place } = this;
     const [counted, sums, layers] = [this.#counted, this.#sums, this.#layers()];
     const named = [...layers.map(parametersOf), ...layers.map(momentsOf)].map((name) =>
@@ -224,8 +224,8 @@ export class Run {
     );
     const parts = [...named.map((buffer) => ({ buffer })), ...this.#metrics(counted, place)];
     const read = await stageBuffers(this.device, parts);
-    return () => {
-      const bytes = read();
+    return async () => {
+      const bytes = await read();
       const state = bytes.slice(0, named.length).map((part) => new Float32Array(part));
       return {
         t,

@@ -8,7 +8,7 @@ const PARTS = 100;
  * as often as they cost 1 % of the training at most. {@link take} and {@link end} tell what failed.
  */
 export class Snapshots {
-  readonly #stage: () => Promise<() => TrainerState>;
+  readonly #stage: () => Promise<() => Promise<TrainerState>>;
   readonly #use: ((state: TrainerState) => void | Promise<void>) | undefined;
   readonly #milliseconds: number;
   #last = performance.now();
@@ -24,7 +24,7 @@ export class Snapshots {
    * @param seconds from one to the next that {@link takeWhenDue} takes
    */
   constructor(
-    stage: () => Promise<() => TrainerState>,
+    stage: () => Promise<() => Promise<TrainerState>>,
     use: ((state: TrainerState) => void | Promise<void>) | undefined,
     seconds: number,
   ) {
@@ -85,7 +85,7 @@ export class Snapshots {
     const staging = performance.now() - begun;
     const read = await staged;
     const readable = performance.now();
-    const used = use(read());
+    const used = use(await read());
     this.#cost = staging + performance.now() - readable;
     await used;
   }

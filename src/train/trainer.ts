@@ -647,7 +647,7 @@ export class Trainer {
   }
 
   /** As {@link state}; what it returns is to be called once, without a wait. */
-  async #stageState(): Promise<() => TrainerState> {
+  async #stageState(): Promise<() => Promise<TrainerState>> {
     const networks = this.#members.map(({ train: _, validation: __, ...network }) => ({
       ...network,
       history: [...network.history],
@@ -658,13 +658,13 @@ export class Trainer {
       epoch: this.#epoch,
       networks,
     };
-    const rounds = this.#rounds.map(async ({ state, seconds }): Promise<() => RoundState> => {
-      const read = state ? () => state : await this.#parts.run.stageSnapshot();
-      return () => ({ ...read(), seconds });
+    const rounds = this.#rounds.map(async ({ state, seconds }): Promise<() => Promise<RoundState>> => {
+      const read = state ? async () => state : await this.#parts.run.stageSnapshot();
+      return async () => ({ ...(await read()), seconds });
     });
     this.#checksum ??= datasetChecksum(this.#data);
     const [dataset, ...reads] = await Promise.all([this.#checksum, ...rounds]);
-    return () => ({ ...rest, dataset, rounds: reads.map((read) => read()) });
+    return async () => ({ ...rest, dataset, rounds: await Promise.all(reads.map((read) => read())) });
   }
 
   /**

@@ -20,7 +20,7 @@ function snapshots({ staging = 0, waiting = 0, reading = 0, using = 0, seconds =
     now += staging;
     return Promise.resolve().then(() => {
       now += waiting;
-      return (): TrainerState => {
+      return async (): Promise<TrainerState> => {
         now += reading;
         return STATE;
       };
