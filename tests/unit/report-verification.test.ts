@@ -12,6 +12,13 @@ import { failure } from '../support/failure.ts';
 
 const data = blobs({ train: 100, test: 60 });
 const { labels } = data.test;
+const ADAPTER = {
+  vendor: 'maker',
+  architecture: 'kind',
+  description: 'a GPU, driver 1',
+  software: false,
+  backend: 'vulkan',
+};
 const spec = { inputs: 20, hidden: [7], classes: 3 };
 
 /** An evaluation whose first `wrong` samples are wrong, all by the same probabilities. */
@@ -67,7 +74,7 @@ async function ran({ plan = 'fused', networks = [network(1)], models, wrong, los
   const all = populationEvaluation(each, labels, 3);
   const report = await runReport({
     data,
-    adapter: { vendor: 'maker', architecture: 'kind', description: 'a GPU, driver 1', software: false },
+    adapter: ADAPTER,
     processor: null,
     toggles: [],
     versions: { shadegrad: '1.2.3', webgpu: '0.6.2', runtime: 'a test' },
@@ -131,10 +138,7 @@ describe('a run that was repeated', () => {
   });
 
   test.each([
-    [
-      'adapter',
-      { adapter: { vendor: 'maker', architecture: 'kind', description: 'a GPU, driver 2', software: false } },
-    ],
+    ['adapter', { adapter: { ...ADAPTER, description: 'a GPU, driver 2' } }],
     ['processor', { processor: 'another' }],
     ['toggles', { toggles: ['skip_validation'] }],
     ['shadegrad', { versions: { shadegrad: '1.2.4', webgpu: '0.6.2', runtime: 'a test' } }],
