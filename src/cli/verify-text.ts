@@ -42,14 +42,18 @@ export function printableError(error: unknown): unknown {
 
 /** The verdict as a sentence. */
 export function verdictText(found: Verification): string {
-  const { verdict, expected, kept, bits, conditions } = found;
+  const { verdict, expected, kept, bits, tolerances, conditions, falseAlarm } = found;
   const others = conditions.filter(({ same }) => !same).map(({ what }) => what);
   switch (verdict) {
     case 'same-bits':
       return 'The same: every weight and every result has the same bits.';
     case 'within-tolerance':
       return (
-        `The same within tolerance. ${bits.every(({ agrees }) => agrees) ? 'The bits that the report tells are the same, but not all are told' : `The bits are others, as they may be, since these are: ${others.join(', ')}`}. ` +
+        `The same within tolerance. ${
+          bits.every(({ agrees }) => agrees)
+            ? 'What the report tells to the bit is the same; it does not tell the weights.'
+            : `The bits are others, as they may be, since these are: ${others.join(', ')}.`
+        } ` +
         'What is compared is no further apart than rounding takes it in an epoch, and than networks are that are equally good.'
       );
     case 'differs':
@@ -57,14 +61,10 @@ export function verdictText(found: Verification): string {
         return 'The report differs from itself, from the data, or from the models beside it.';
       if (expected === 'same-bits')
         return 'The run differs from its report: under these conditions the bits must be the same.';
-      return `The run differs from its report by more than the tolerances, which happens by chance ${chanceText(found)}.`;
+      return tolerances.every(({ agrees }) => agrees)
+        ? 'The run differs from its report in the first epoch, by more than rounding made of it in copies. How often that happens by chance is not known.'
+        : `The run differs from its report by more than the tolerances, which happens by chance once in ${1 / falseAlarm} times.`;
   }
-}
-
-function chanceText({ tolerances, falseAlarm }: Verification): string {
-  return tolerances.every(({ agrees }) => agrees)
-    ? 'how often is not known: it is further only than rounding took copies of it in the first epoch'
-    : `once in ${1 / falseAlarm} times`;
 }
 
 function conditionLine({ what, reported, here, same }: Condition): string {
