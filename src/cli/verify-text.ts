@@ -111,7 +111,7 @@ function toleranceLines(comparisons: readonly Comparison[], models: readonly Net
 }
 
 function kindOf({ what }: Comparison): string {
-  return what.replace(/, epoch \d+/, '');
+  return what.replace(/, epoch \d+| \d+$/, '');
 }
 
 /** How much of what is allowed two values are apart. */

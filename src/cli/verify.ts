@@ -35,6 +35,9 @@ import { type Output, output, resumeCommand } from './output.ts';
 import { type Loaded, load, type Task, type TrainingResult, trainAndTest } from './training.ts';
 import { printableError, verdictText, verificationText } from './verify-text.ts';
 
+/** The page draws no more. */
+const MOST_DIGITS = 100_000;
+
 interface VerifyFlags extends Partial<DataFlags> {
   readonly init?: string;
   readonly plan?: PlanName | 'auto';
@@ -157,9 +160,12 @@ export function taskOf(
     );
   }
   const { data } = source;
+  const { train, test } = dataset;
+  // The page draws as many as it is asked for.
+  const isDrawn = config.source === null && data === 'synthetic' && Math.max(train, test) <= MOST_DIGITS;
   const imageSize = flags.imageSize ?? source.imageSize ?? undefined;
   return {
-    source: { data, ...(imageSize && { imageSize }) },
+    source: { data, ...(imageSize && { imageSize }), ...(isDrawn && { digits: { train, test } }) },
     notes: { data, imageSize: imageSize ?? null, epochs: config.epochs },
     options: { ...settings, plan: flags.plan ?? planNamed(config.plan), planMemory: planMemory() },
     resumed: undefined,

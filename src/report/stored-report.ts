@@ -38,7 +38,7 @@ export interface StoredReport
   /** Its backend is null where an older version wrote the file. */
   readonly adapter: Omit<AdapterReport, 'backend'> & { readonly backend: string | null };
   /** What it was trained on. */
-  readonly dataset: Pick<RunReport['dataset'], 'name' | 'sha256'>;
+  readonly dataset: Pick<RunReport['dataset'], 'name' | 'train' | 'test' | 'sha256'>;
   /** What was trained and how. */
   readonly config: RunConfig;
   /** Those of `config` that a trainer takes. */
@@ -70,7 +70,12 @@ const results = {
 };
 
 const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
-  dataset: object<StoredReport['dataset']>({ name: text(), sha256: checksum }),
+  dataset: object<StoredReport['dataset']>({
+    name: text(),
+    train: whole(1),
+    test: whole(1),
+    sha256: checksum,
+  }),
   adapter: object<StoredReport['adapter']>({
     vendor: text(),
     architecture: text(),

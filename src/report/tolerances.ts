@@ -65,10 +65,14 @@ export function compareTolerantly(stored: StoredReport, repetition: Repetition):
       const after = here.history[i];
       if (after) pending.push(...ofEpoch(network, before, after, samples, ratio));
     }
-    if (!reported.test) continue;
-    pending.push(...ofTest(network, { ...reported.test, count: stored.test.count }, tested, labels));
+    if (reported.test) pending.push(...ofTest(network, reported.test, tested, labels));
+    if (network === stored.best) pending.push(...ofClasses(network, stored.confusionMatrix, tested, labels));
   }
-  if (stored.ensemble) pending.push(...ofTest(null, stored.ensemble.test, evaluation.ensemble, labels));
+  const { ensemble } = stored;
+  if (ensemble) {
+    pending.push(...ofTest(null, ensemble.test, evaluation.ensemble, labels));
+    pending.push(...ofClasses(null, ensemble.confusionMatrix, evaluation.ensemble, labels));
+  }
   const chance = FALSE_ALARM / pending.length;
   const known = new Map<number, number>();
   const t = (degrees: number): number => {
@@ -97,7 +101,7 @@ function ofRounding(
   return [
     (chance) =>
       within(
-        'training loss, epoch 1, by rounding',
+        'training loss by rounding, epoch 1',
         network,
         reported.loss,
         now.loss,
@@ -141,13 +145,17 @@ function ofLoss(
   ];
 }
 
+function testOf(network: number | null): string {
+  return network === null ? 'all together: test' : 'test';
+}
+
 function ofTest(
   network: number | null,
-  reported: StoredTest,
+  reported: Pick<StoredTest, 'loss' | 'accuracy'>,
   here: Evaluation | null,
   labels: Uint8Array,
 ): Pending[] {
-  const what = network === null ? 'all together: test' : 'test';
+  const what = testOf(network);
   if (!here) return [() => exact(`${what} loss`, network, reported.loss, null)];
   const losses = sampleLosses(here.probabilities, labels);
   return [
@@ -159,6 +167,23 @@ function ofTest(
             within(`${what} loss`, network, reported.loss, here.loss, mostLossApart(losses, chance)),
         ]),
   ];
+}
+
+/** Of each class's test samples those that are told right, as the diagonal of the confusion matrix has them. */
+function ofClasses(
+  network: number | null,
+  matrix: StoredReport['confusionMatrix'],
+  here: Evaluation | null,
+  labels: Uint8Array,
+): Pending[] {
+  return matrix.flatMap((row, label) => {
+    const own = Array.from(labels.keys()).filter((i) => labels[i] === label);
+    if (!here || own.length === 0) return [];
+    const right = own.filter((i) => here.predictions[i] === label).length;
+    const [reported, now] = [row[label] ?? 0, right].map((hits) => hits / own.length);
+    const what = `${testOf(network)} accuracy on class ${label}`;
+    return [accuracies(what, network, reported ?? Number.NaN, now ?? Number.NaN, own.length)];
+  });
 }
 
 function accuracies(

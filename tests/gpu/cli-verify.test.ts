@@ -65,7 +65,7 @@ test('0, within tolerance: under another plan, and where a part was trained unde
     expect(code).toBe(0);
     const found: Verification = JSON.parse(stdout);
     expect(found).toMatchObject({ verdict: 'within-tolerance', expected: 'within-tolerance' });
-    expect(found.rounding.map(({ what }) => what)).toContain('training loss, epoch 1, by rounding');
+    expect(found.rounding.map(({ what }) => what)).toContain('training loss by rounding, epoch 1');
     expect(found.tolerances.map(({ what }) => what)).toContain('training loss, epoch 2');
   }
   expect(JSON.parse(gone.stdout).conditions).toContainEqual(
@@ -103,7 +103,7 @@ test('1: a report, or weights, that are not those of the run', async () => {
       /^shadegrad: The report differs from itself, from the data, or from the models beside it/,
     ),
   ]);
-  expect(found[2]?.stdout).toMatch(/training loss, epoch 1, by rounding: .*: too much\n/);
+  expect(found[2]?.stdout).toMatch(/training loss by rounding, epoch 1: .*: too much\n/);
 });
 
 test('4, and what to do: no report, no data, other data, no model to start from', async () => {

@@ -170,7 +170,7 @@ describe('a run that was repeated', () => {
   test('by tolerance: the first epoch by rounding, every epoch and the test by what samples can tell', async () => {
     const { report } = await ran();
     const found = await verified(report, { ...OTHER, plan: 'layered' });
-    expect(found.rounding.map(({ what }) => what)).toEqual(['training loss, epoch 1, by rounding']);
+    expect(found.rounding.map(({ what }) => what)).toEqual(['training loss by rounding, epoch 1']);
     const ofEpoch = (epoch: number) =>
       ['training loss', 'training accuracy', 'validation loss', 'validation accuracy'].map(
         (what) => `${what}, epoch ${epoch}`,
@@ -180,6 +180,7 @@ describe('a run that was repeated', () => {
       ...ofEpoch(2),
       'test accuracy',
       'test loss',
+      ...[0, 1, 2].map((label) => `test accuracy on class ${label}`),
     ]);
     expect([...found.rounding, ...found.tolerances].every(({ agrees }) => agrees)).toBe(true);
     const differing = async (after: Ran) => {
@@ -192,7 +193,7 @@ describe('a run that was repeated', () => {
       return [...rounding, ...tolerances].filter(({ agrees }) => !agrees).map(({ what }) => what);
     };
     expect(await differing({ networks: [network(1, 0.5 + 1e-4)] })).toEqual([
-      'training loss, epoch 1, by rounding',
+      'training loss by rounding, epoch 1',
     ]);
     expect(await differing({ wrong: [40] })).toEqual(['test accuracy']);
     expect(await differing({ loss: 3 })).toEqual(['test loss']);
@@ -406,6 +407,7 @@ describe('several networks', () => {
     expect(found.tolerances.filter(({ network: i }) => i === null).map(({ what }) => what)).toEqual([
       'all together: test accuracy',
       'all together: test loss',
+      ...[0, 1, 2].map((label) => `all together: test accuracy on class ${label}`),
     ]);
     const survived = [network(1), network(2), network(3)];
     const unlike = await verified(report, { ...other, networks: survived, wrong: [3, 5, 3] });
