@@ -89,9 +89,12 @@ function networkText(settings: PointSettings): string {
   ].join(', ');
 }
 
-/** That another process is at a task. */
-export function leftText({ name }: SweepTask, { host, pid }: Holder): string {
-  return `Notice: Task ${name} was left to process ${pid} on ${host}, which is at it.`;
+/** That another process holds a task, and whether it is known to be at it. */
+export function leftText({ name }: SweepTask, { host, pid }: Holder, isAtWork: boolean): string {
+  const how = isAtWork
+    ? 'which is at it'
+    : 'which was heard of in the last 20 seconds, and may have ended since';
+  return `Notice: Task ${name} was left to process ${pid} on ${host}, ${how}.`;
 }
 
 /** How a shard ended. */
