@@ -180,8 +180,8 @@ async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Prom
     const before = isFinished(out, name) ? await finished(name, job) : undefined;
     if (before && 'networks' in before) done.set(name, before);
   }
-  print.say(shardLine(shard, all, tasks, done.size));
-  const limits = sweepLimits(job.file, tasks, [...job.described.values()]);
+  print.say(shardLine(shard, job.file, all, tasks, done.size));
+  const limits = sweepLimits(job.file, tasks);
   const failures = new Map<string, ShadegradError>();
   const left = new Map<SweepTask, Holder>();
   const attempt = async (task: SweepTask): Promise<void> => {
