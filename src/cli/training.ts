@@ -55,7 +55,7 @@ import {
   runText,
   speedLine,
 } from './output.ts';
-import { trainingBar } from './progress.ts';
+import { trainingProgress } from './progress.ts';
 
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
@@ -292,19 +292,18 @@ async function trainEpochs(
   noteDiverged();
   const before = trainer.epochs;
   const left = epochs - before;
-  const bar = trainingBar(trainer.networks.length);
+  const progress = trainingProgress(trainer.networks.length, out.note);
   try {
     const within = snapshotSeconds > 0 && { snapshotSeconds };
-    const onProgress = bar && { onProgress: bar.update };
-    const options = { epochs: left, signal, onSnapshot, ...within, ...onProgress };
+    const options = { epochs: left, signal, onSnapshot, onProgress: progress.update, ...within };
     for await (const record of left > 0 ? trainer.fit(options) : []) {
-      bar?.stop();
+      progress.stop();
       out.say(epochLine(record, epochs, trainer));
       noteDiverged();
     }
     noteDiverged();
   } finally {
-    bar?.stop();
+    progress.stop();
   }
   if (trainer.epochs > before) return;
   if (left > 0) {
