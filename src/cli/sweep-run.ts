@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from '../errors.ts';
 import { claimFolder, type Holder, isAtWork, isHolder } from '../node/claims.ts';
+import { unreadableText } from '../node/files.ts';
 import { checkAdapter } from '../node/gpu.ts';
 import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data.ts';
 import {
@@ -80,7 +80,7 @@ export async function runSweep(path: string, flags: SweepFlags, signal: AbortSig
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ShadegradError(
       'usage',
-      `The sweep file ${path} cannot be read: ${reasonOf(error)}.`,
+      unreadableText(`The sweep file ${path}`, error),
       'Check its path.',
       error,
     );

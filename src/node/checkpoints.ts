@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.ts';
-import { readLarge, removeLeftovers, writeWhole } from './files.ts';
+import { readLarge, removeLeftovers, unreadableText, writeWhole } from './files.ts';
 
 /** What a checkpoint is called in the folder of a training. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
@@ -24,8 +24,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
         cause,
       );
     }
-    const reason = reasonOf(cause);
-    throw new ShadegradError('bad-model', `${file} cannot be read: ${reason}.`, 'Check the file.', cause);
+    throw new ShadegradError('bad-model', unreadableText(file, cause), 'Check the file.', cause);
   });
   try {
     return decodeCheckpoint(bytes);

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path/posix';
 import { reasonOf, ShadegradError } from '../errors.ts';
+import { unreadableText } from './files.ts';
 
 /** Something that is wrong with a machine's drivers or devices, and what to do about it. */
 export interface Trouble {
@@ -111,7 +112,7 @@ async function readManifest(manifest: string, files: ManifestFiles): Promise<Vul
     text = await files.read(manifest);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return isMissing ? undefined : broken(`${manifest} cannot be read: ${reasonOf(error)}`);
+    return isMissing ? undefined : broken(unreadableText(manifest, error));
   }
   let icd: unknown;
   try {

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
 import { epochsTrained } from '../train/state.ts';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoints.ts';
-import { isTemporary, linkFile, removeLeftovers, temporaryName } from './files.ts';
+import { isTemporary, linkFile, removeLeftovers, systemReason, temporaryName } from './files.ts';
 import { POPULATION_FILES } from './run-files.ts';
 
 /** Where a folder keeps the training that had come to its results there when another one began. One is kept. */
@@ -126,7 +126,7 @@ async function move(folder: string, aside: string): Promise<void> {
     await rm(made, { recursive: true, force: true });
     throw new ShadegradError(
       'io',
-      `The training in ${folder} could not be moved to ${aside}: ${reasonOf(error)}.`,
+      `The training in ${folder} could not be moved to ${aside}: ${systemReason(error)}.`,
       'Check that the folder is writable, or choose another one (--out).',
       error,
     );

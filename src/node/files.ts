@@ -42,12 +42,25 @@ export function readStoredSync(path: string): NamedBytes {
 }
 
 function unreadable(path: string, cause: unknown): ShadegradError {
-  return new ShadegradError(
-    'bad-data',
-    `${path} cannot be read: ${reasonOf(cause)}.`,
-    'Check the file.',
-    cause,
-  );
+  return new ShadegradError('bad-data', unreadableText(path, cause), 'Check the file.', cause);
+}
+
+/** That a file or folder cannot be read, and why, as a sentence that names it once. */
+export function unreadableText(path: string, cause: unknown): string {
+  return `${path} cannot be read: ${systemReason(cause)}.`;
+}
+
+/** In place of the system's words, which speak of other things. */
+const PLAINLY: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+};
+
+/** Why the system refused a file: in words, without the code, call and path that Node wraps them in. */
+export function systemReason(cause: unknown): string {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  return PLAINLY[code] ?? reasonOf(cause).replace(/^E[A-Z0-9]+: (.+?), \w+(?: '.*)?$/s, '$1');
 }
 
 /**
@@ -101,7 +114,7 @@ async function writing(
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     if (cause instanceof ShadegradError) throw cause;
-    const reason = reasonOf(cause);
+    const reason = systemReason(cause);
     throw new ShadegradError(
       'io',
       `${path} could not be written: ${reason}.`,
