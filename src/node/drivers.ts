@@ -33,6 +33,9 @@ export interface VulkanDriver {
   readonly problem: Trouble | null;
 }
 
+/** Each names the only drivers that there are, the first that is set. */
+export const DRIVER_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'] as const;
+
 /** Where manifests are. */
 export interface ManifestFiles {
   /** The names in a folder. Throws where there is none. */
@@ -66,9 +69,10 @@ export async function vulkanDrivers(
 }
 
 async function manifests(environment: Environment, files: ManifestFiles): Promise<string[]> {
-  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES } = environment;
-  const only = VK_DRIVER_FILES || VK_ICD_FILENAMES;
-  const places = only ? paths(only) : [...paths(VK_ADD_DRIVER_FILES), ...folders(environment)];
+  const only = DRIVER_VARIABLES.map((name) => environment[name]).find((value) => value);
+  const places = only
+    ? listedPaths(only)
+    : [...listedPaths(environment.VK_ADD_DRIVER_FILES), ...folders(environment)];
   const found = await Promise.all(places.map((place) => manifestsIn(place, files)));
   return [...new Set(found.flat())];
 }
@@ -77,15 +81,16 @@ function folders({ HOME, ...environment }: Environment): string[] {
   const home = HOME || homedir();
   return [
     environment.XDG_CONFIG_HOME || join(home, '.config'),
-    ...paths(environment.XDG_CONFIG_DIRS || '/etc/xdg'),
+    ...listedPaths(environment.XDG_CONFIG_DIRS || '/etc/xdg'),
     '/usr/local/etc',
     '/etc',
     environment.XDG_DATA_HOME || join(home, '.local', 'share'),
-    ...paths(environment.XDG_DATA_DIRS || '/usr/local/share:/usr/share'),
+    ...listedPaths(environment.XDG_DATA_DIRS || '/usr/local/share:/usr/share'),
   ].map((folder) => join(folder, 'vulkan', 'icd.d'));
 }
 
-function paths(list = ''): string[] {
+/** The paths in a variable. */
+export function listedPaths(list = ''): string[] {
   return list.split(':').filter((path) => path !== '');
 }
 
