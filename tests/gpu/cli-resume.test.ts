@@ -303,13 +303,12 @@ describe('another training in the folder of one', () => {
     const kept = await readCheckpoint(shared);
     expect(kept.notes.epochs).toBe(1);
 
-    // One is kept. It can be tested and gone on with as any other.
+    // One is kept. It can be gone on with as any other.
     const last = await contents(shared);
     const again = await train('--epochs', '2', '--out', shared);
     expect(again.stderr).toMatch(/, in place of an older one there \(.* % right\)\.\n$/);
     expect(await contents(previous)).toEqual(last);
     expect((await readdir(shared)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-    expect(await runCli(['verify', previous])).toMatchObject({ code: 0 });
     expect(await resume(previous, '--epochs', '2')).toMatchObject({ code: 0, stderr: '' });
   });
 
