@@ -17,7 +17,9 @@ import { root } from '../support/samples.ts';
 /** The commands that a document gives, as lines of their own: each as its words. */
 async function commandsOf(document: string): Promise<string[][]> {
   const text = await readFile(join(root, document), 'utf8');
-  return Array.from(text.matchAll(/^ {4}npx shadegrad (.+)$/gm), ([, words = '']) => words.split(/\s+/));
+  return Array.from(text.matchAll(/^ {4}npx shadegrad ([^\n>]+)/gm), ([, words = '']) =>
+    words.trim().split(/\s+/),
+  );
 }
 
 /** The command line as it is, but that its commands do nothing. */
@@ -63,12 +65,12 @@ test("the README's commands come one after the other: each needs what those befo
     ]),
   );
   for (const words of commands) {
-    const isResult = (word: string, i: number) => /^--(out|svg)$/.test(words[i - 1] ?? '');
-    const needed = words.filter((word, i) => /^(runs|examples)\//.test(word) && !isResult(word, i));
+    const isResult = (i: number) => /^--(out|svg)$/.test(words[i - 1] ?? '');
+    const needed = words.filter((word, i) => /^(runs|examples)\//.test(word) && !isResult(i));
     for (const path of needed) {
       const isThere = existsSync(join(root, path)) || made.some((folder) => `${path}/`.startsWith(folder));
       expect(isThere, `${path} of ${words.join(' ')}`).toBe(true);
     }
-    made.push(...words.filter(isResult).map((folder) => `${folder}/`));
+    made.push(...words.filter((_, i) => isResult(i)).map((folder) => `${folder}/`));
   }
 });
