@@ -25,7 +25,20 @@ export type ErrorCode =
 
 /**
  * The only error this library throws on purpose: `message` names the cause in the user's words, `nextStep` what
- * to do about it. `String(error)` has both.
+ * to do about it. Whoever shows an error to a person shows both: `String(error)`. The first line of `stack` has both, too,
+ * where the engine begins it with a message (V8 does): consoles print that for errors that nobody caught.
+ *
+ * @example
+ * ```ts
+ * import { loadDataset, ShadegradError } from 'shadegrad/node';
+ *
+ * try {
+ *   await loadDataset('fashion');
+ * } catch (error) {
+ *   if (!(error instanceof ShadegradError)) throw error;
+ *   console.error(`${error}`);
+ * }
+ * ```
  */
 export class ShadegradError extends Error {
   /** What went wrong, for programs. */
@@ -45,6 +58,9 @@ export class ShadegradError extends Error {
     this.name = 'ShadegradError';
     this.code = code;
     this.nextStep = nextStep;
+    const headlines = ['Error', this.name].map((name) => `${name}: ${message}`);
+    const found = headlines.find((text) => this.stack?.startsWith(text));
+    if (found !== undefined) this.stack = `${this.name}: ${this}${this.stack?.slice(found.length)}`;
   }
 
   /** Message and next step. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from '../errors.ts';
 import { claimFolder, type Holder, isAtWork, isHolder } from '../node/claims.ts';
+import { unreadableText } from '../node/files.ts';
 import { checkAdapter } from '../node/gpu.ts';
 import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data.ts';
 import {
@@ -39,7 +39,7 @@ import { loadData } from './data.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { withFolder } from './out-folder.ts';
 import { adapterLine, datasetLine, type Output, output, planLine, resumeLine } from './output.ts';
-import { trainingBar } from './progress.ts';
+import { trainingProgress } from './progress.ts';
 import type { SweepFlags } from './sweep.ts';
 import {
   endText,
@@ -80,7 +80,7 @@ export async function runSweep(path: string, flags: SweepFlags, signal: AbortSig
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ShadegradError(
       'usage',
-      `The sweep file ${path} cannot be read: ${reasonOf(error)}.`,
+      unreadableText(`The sweep file ${path}`, error),
       'Check its path.',
       error,
     );
@@ -257,9 +257,9 @@ async function trainAndFinish(
   const { file, out, print, path, adapter, versions, snapshotSeconds } = job;
   const [{ settings }] = task.networks;
   print.say(`${label}: ${taskText(task)}`);
-  const bar = trainingBar(task.networks.length, `${label}, `);
+  const progress = trainingProgress(task.networks.length, print.note, `${label}, `);
   const note = (notice: string): void => {
-    bar?.stop();
+    progress.stop();
     print.note(`Notice: ${notice}`);
   };
   try {
@@ -276,15 +276,15 @@ async function trainAndFinish(
         print.say(`  ${planLine(trainer)}; ${sideBySideText(trainer)}`);
         if (trainer.epochs > 0 || trainer.place.done > 0) print.say(`  ${resumeLine(trainer)}`);
       },
-      onProgress: bar?.update,
+      onProgress: progress.update,
       onRung: (rung, before, after) => {
-        bar?.stop();
+        progress.stop();
         print.say(`  ${rungText(rung, before, after)}`);
       },
       onNotice: note,
     });
     await finishTask(out, result, networks);
-    bar?.stop();
+    progress.stop();
     await settle(result, job);
     const best = bestText(job);
     print.say(
@@ -292,7 +292,7 @@ async function trainAndFinish(
     );
     return result;
   } catch (error) {
-    bar?.stop();
+    progress.stop();
     if (!(error instanceof ShadegradError) || error.code === 'interrupted' || error.code === 'io')
       throw error;
     await recordFailedTask(task.name, error, job);

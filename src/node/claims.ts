@@ -3,9 +3,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
-import { makeFolder } from './files.ts';
+import { makeFolder, systemReason } from './files.ts';
 
 // Who works in a folder says so in a file there, claim-1, and touches it every few seconds. Where that was not done for a
 // while, or its process is known to be dead, the next one makes claim-2, and so on: of several that try, one makes it. The
@@ -59,7 +59,7 @@ export async function claimFolder(folder: string): Promise<Claim | Holder> {
   } catch (cause) {
     throw new ShadegradError(
       'io',
-      `${folder} could not be claimed: ${reasonOf(cause)}.`,
+      `${folder} could not be claimed: ${systemReason(cause)}.`,
       'Check that the folder is writable and the disk not full.',
       cause,
     );

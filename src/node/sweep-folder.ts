@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type TaskFailure,
   type TaskResult,
 } from '../sweep/result.ts';
-import { createWhole, makeFolder, writeWhole } from './files.ts';
+import { createWhole, makeFolder, systemReason, unreadableText, writeWhole } from './files.ts';
 import { readModels } from './models.ts';
 
 // The folder of a sweep:
@@ -100,12 +100,7 @@ export async function readSweepOf(out: string): Promise<Sweep | undefined> {
 
 async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ShadegradError(
-      'bad-data',
-      `${path} cannot be read: ${reasonOf(cause)}.`,
-      'Check the folder.',
-      cause,
-    );
+    throw new ShadegradError('bad-data', unreadableText(path, cause), 'Check the folder.', cause);
   });
 }
 
@@ -201,7 +196,7 @@ export async function finishTask(
     if (cause instanceof ShadegradError) throw cause;
     throw new ShadegradError(
       'io',
-      `${target} could not be written: ${reasonOf(cause)}.`,
+      `${target} could not be written: ${systemReason(cause)}.`,
       'Check that the folder is writable and the disk not full.',
       cause,
     );
