@@ -209,7 +209,7 @@ test('what is finished is left, and so is at once what a process elsewhere holds
   expect(stderr).toContain(
     `Notice: Task ${task} was left to process 17 on elsewhere, which was heard of in the last 20 seconds, and may have ended since.`,
   );
-  expect(stderr).toContain('shadegrad: 1 of 2 tasks was left to processes elsewhere, ');
+  expect(stderr).toContain('shadegrad: Of 2 tasks 1 was left to processes elsewhere, ');
 });
 
 test('a task that another adapter began tells of both', async () => {
