@@ -376,7 +376,7 @@ function conclude(
 function inDoubt(doubtful: number, tasks: number): ShadegradError {
   return new ShadegradError(
     'busy',
-    `${doubtful} of ${tasks} tasks ${doubtful === 1 ? 'was' : 'were'} left to processes elsewhere, which may have ended meanwhile.`,
+    `Of ${tasks === 1 ? '1 task' : `${tasks} tasks`} ${doubtful} ${doubtful === 1 ? 'was' : 'were'} left to processes elsewhere, which may have ended meanwhile.`,
     'Run the command again in half a minute: it takes over what was not heard of until then.',
   );
 }

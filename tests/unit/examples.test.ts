@@ -1,15 +1,16 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type { Job } from 'kubernetes-types/batch/v1';
+import { type IJob, Job } from 'kubernetes-models/batch/v1/Job';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { reasonOf } from '../../src/errors.ts';
 import { parseSweepFile } from '../../src/sweep/file.ts';
 import { runNode } from '../support/process.ts';
 import { madeSweep } from '../support/sweeps.ts';
 
 const read = (name: string) => readFile(resolve('examples', name), 'utf8');
-const job = async (name: string) => parse(await read(name)) as Job;
+const job = async (name: string) => parse(await read(name)) as IJob;
 
 test('the sweep file is one, of 48 networks in a task for each of eight shards', async () => {
   const text = await read('sweep.json');
@@ -18,17 +19,28 @@ test('the sweep file is one, of 48 networks in a task for each of eight shards',
   expect(tasks.map(({ networks }) => networks.length)).toEqual(new Array(8).fill(6));
 });
 
+/** What is wrong with a value as a Job, by the schemas of Kubernetes's OpenAPI, as npm's kubernetes-models compiles them with Ajv. */
+function faultOf(value: object): string {
+  try {
+    new Job(value as IJob).validate();
+    return '';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
 /**
- * What TypeScript finds wrong with values as Jobs, by the types that npm's kubernetes-types makes of Kubernetes's OpenAPI.
+ * What TypeScript finds wrong with values as Jobs, by types of the same OpenAPI: fields that there are not, which its schemas let
+ * pass, but `kubectl` does not.
  * @returns [values]; empty where nothing is wrong
  */
-async function faultsOf(values: readonly unknown[]): Promise<string[]> {
+async function mistypedIn(values: readonly unknown[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
-  const types = JSON.stringify(resolve('node_modules/kubernetes-types/batch/v1'));
+  const types = JSON.stringify(resolve('node_modules/kubernetes-models/batch/v1/Job'));
   const files = values.map((_, i) => join(folder, `job-${i}.ts`));
   for (const [i, file] of files.entries()) {
     const value = JSON.stringify(values[i]);
-    await writeFile(file, `import type { Job } from ${types};\nexport const job: Job = ${value};\n`);
+    await writeFile(file, `import type { IJob } from ${types};\nexport const job: IJob = ${value};\n`);
   }
   const tsc = resolve('node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--ignoreConfig', '--types', ''];
@@ -45,26 +57,37 @@ async function faultsOf(values: readonly unknown[]): Promise<string[]> {
 const JOBS = ['kubernetes-job.yaml', 'kubernetes-job-software.yaml'];
 
 describe('the Kubernetes jobs', () => {
-  test('are as Kubernetes has them, and would be found out if they were not', async () => {
-    const [hardware, software] = [
-      await job('kubernetes-job.yaml'),
-      await job('kubernetes-job-software.yaml'),
-    ];
-    const { spec, ...rest } = hardware;
-    expect(
-      await faultsOf([
-        hardware,
-        software,
-        { ...rest, spec: { ...spec, backoffLimitPerIndexes: 5 } },
-        { ...rest, spec: { completions: 8 } },
-        { ...rest, spec: { ...spec, completions: '8' } },
-      ]),
-    ).toEqual([
+  test.each(JOBS)('%s is as the published schema has it', async (name) => {
+    expect(faultOf(await job(name))).toBe('');
+  });
+
+  test.each<[string, (spec: NonNullable<IJob['spec']>) => object, string]>([
+    ['no template', () => ({ completions: 8 }), 'data/spec must have required property template'],
+    ['a text', (spec) => ({ ...spec, completions: '8' }), 'data/spec/completions must be integer'],
+    [
+      'another mode',
+      (spec) => ({ ...spec, completionMode: 'Index' }),
+      'data/spec/completionMode must be equal to one',
+    ],
+    [
+      'another action',
+      (spec) => ({ ...spec, podFailurePolicy: { rules: [{ action: 'Retry' }] } }),
+      'data/spec/podFailurePolicy/rules/0/action must be equal to one',
+    ],
+  ])('would be found out if they had %s', async (_, change, fault) => {
+    const { spec, ...rest } = await job('kubernetes-job.yaml');
+    if (!spec) throw new Error('The job has no spec.');
+    expect(faultOf({ ...rest, spec: change(spec) })).toContain(fault);
+  });
+
+  test('have no fields that there are not, and would be found out if they had', async () => {
+    const jobs = await Promise.all(JOBS.map(job));
+    const [first] = jobs;
+    const other = { ...first, spec: { ...first?.spec, backoffLimitPerIndexes: 5 } };
+    expect(await mistypedIn([...jobs, other])).toEqual([
       '',
       '',
-      expect.stringContaining("does not exist in type 'JobSpec'"),
-      expect.stringContaining("Property 'template' is missing"),
-      expect.stringContaining("'string' is not assignable to type 'number'"),
+      expect.stringContaining("does not exist in type 'IJobSpec'"),
     ]);
   });
 
@@ -111,7 +134,7 @@ describe('the Kubernetes jobs', () => {
       await job('kubernetes-job-software.yaml'),
       await job('kubernetes-job.yaml'),
     ];
-    const of = ({ spec }: Job) => spec?.template.spec?.containers[0];
+    const of = ({ spec }: IJob) => spec?.template.spec?.containers[0];
     expect(of(software)?.command?.at(-1)).toBe('software');
     expect(of(hardware)?.command?.at(-1)).toBe('hardware');
     expect(of(hardware)?.resources?.limits).toHaveProperty(['nvidia.com/gpu']);
