@@ -30,6 +30,12 @@ export interface RunFacts {
 export function contradictions(stored: StoredReport, known: RunFacts, missing?: Missing): Comparison[] {
   const { content, models, best, ensemble } = stored;
   const { report, labels, samples } = known;
+  const { classNames } = fieldsOf(content.dataset);
+  const context = {
+    ...known,
+    classNames: Array.isArray(classNames) ? classNames.map(String) : null,
+    missing,
+  };
   const { test = null, sha256 = null } = models[best] ?? {};
   const told = modelChecksumIn(stored);
   const all = fieldsOf(content.ensemble);
@@ -53,25 +59,30 @@ export function contradictions(stored: StoredReport, known: RunFacts, missing?: 
       models.length > 1 ? 'there' : null,
     ),
     ...models.map((model, network) => impossible(network, model, stored, samples, labels.length)),
-    ...ofResults('', stored, content.classificationReport, known, missing),
-    ...(ensemble ? ofResults(' of all networks', ensemble, all.classificationReport, known, missing) : []),
+    ...ofResults('', stored, content.classificationReport, context),
+    ...(ensemble ? ofResults(' of all networks', ensemble, all.classificationReport, context) : []),
   ];
+}
 
-  function ofResults(
-    whose: string,
-    results: Pick<StoredReport, 'test' | 'confusionMatrix'>,
-    classification: unknown,
-    facts: RunFacts,
-    lacking: Missing | undefined,
-  ): Comparison[] {
-    const matrix = ofMatrix(whose, results, facts);
-    if (!matrix.every(({ agrees }) => agrees)) return matrix;
-    const { classNames } = fieldsOf(content.dataset);
-    const names = Array.isArray(classNames) ? classNames.map(String) : null;
-    const computed = plain(reportOfMatrix(results.confusionMatrix, names));
-    const what = whose === '' ? 'classificationReport' : 'ensemble.classificationReport';
-    return [...matrix, structures(what, classification, computed, lacking)];
-  }
+/** What test results are compared with. */
+interface Context extends RunFacts {
+  readonly classNames: readonly string[] | null;
+  readonly missing: Missing | undefined;
+}
+
+function ofResults(
+  whose: string,
+  results: Pick<StoredReport, 'test' | 'confusionMatrix'>,
+  classification: unknown,
+  { classNames, missing, ...facts }: Context,
+): Comparison[] {
+  const own = [
+    ...ofShare(`test${whose}`, null, results.test, facts.labels.length),
+    ...ofMatrix(whose, results, facts),
+  ];
+  if (!own.every(({ agrees }) => agrees)) return own;
+  const computed = plain(reportOfMatrix(results.confusionMatrix, classNames));
+  return [...own, structures(`classificationReport${whose}`, classification, computed, missing)];
 }
 
 /** The checksum that a report has of its best network, beside that of each one, which older versions did not write. */
@@ -171,7 +182,7 @@ function impossible(
           exact('early stop', network, told.stopped, `${kept.stopped}`),
         ]),
   ];
-  return found.find(({ agrees }) => !agrees) ?? exact('what can be of a network', network, null, null);
+  return found.find(({ agrees }) => !agrees) ?? exact('possible values', network, null, null);
 }
 
 /** The losses are added up in float32. */
@@ -179,7 +190,7 @@ const SLACK = 1e-5;
 
 function ofShare(
   what: string,
-  network: number,
+  network: number | null,
   { loss, accuracy }: Pick<StoredTest, 'loss' | 'accuracy'>,
   count: number,
 ): Comparison[] {
