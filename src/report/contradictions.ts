@@ -52,13 +52,10 @@ export function contradictions(stored: StoredReport, known: RunFacts, missing?: 
     ...(sha256 === null || told === null ? [] : [exact('weights of the best network', best, told, sha256)]),
     exact('best network', null, best, bestOf(models)),
     structures('summary', content.summary, plain(spreadOf(models)), missing),
-    exact(
-      'results of all networks together',
-      null,
-      ensemble ? 'there' : null,
-      models.length > 1 ? 'there' : null,
+    exact('results of all networks together', null, there(ensemble !== null), there(models.length > 1)),
+    ...models.map((model, network) =>
+      impossible(network, model, stored, samples, labels.length, missing !== undefined),
     ),
-    ...models.map((model, network) => impossible(network, model, stored, samples, labels.length)),
     ...ofResults('', stored, content.classificationReport, context),
     ...(ensemble ? ofResults(' of all networks', ensemble, all.classificationReport, context) : []),
   ];
@@ -150,6 +147,7 @@ function impossible(
   { settings: { patience } }: StoredReport,
   { train, validation }: SplitSizes,
   tested: number,
+  isOlder: boolean,
 ): Comparison {
   const { history, diverged, test } = model;
   const kept = keptEpoch(history, patience);
@@ -158,11 +156,8 @@ function impossible(
     ...history.flatMap(({ epoch, loss, accuracy, valLoss, valAccuracy }, i) => [
       exact('number of an epoch', network, epoch, i + 1),
       ...ofShare(`training, epoch ${epoch}`, network, { loss, accuracy }, train),
-      exact(
-        `validation, epoch ${epoch}`,
-        network,
-        valLoss === null || valAccuracy === null ? null : 'there',
-        validation === 0 ? null : 'there',
+      ...[valLoss, valAccuracy].map((value) =>
+        exact(`validation, epoch ${epoch}`, network, there(value !== null), there(validation > 0)),
       ),
       ...(valLoss === null || valAccuracy === null
         ? []
@@ -173,7 +168,8 @@ function impossible(
             validation,
           )),
     ]),
-    exact('test', network, test ? 'there' : null, diverged ? null : 'there'),
+    exact('test', network, there(test !== null), there(!diverged)),
+    ...(isOlder ? [] : [exact('checksum', network, there(model.sha256 !== null), there(!diverged))]),
     ...(test ? ofShare('test', network, test, tested) : []),
     ...(diverged
       ? []
@@ -183,6 +179,11 @@ function impossible(
         ]),
   ];
   return found.find(({ agrees }) => !agrees) ?? exact('possible values', network, null, null);
+}
+
+/** A comparison's word for something that is there. */
+function there(isThere: boolean): string | null {
+  return isThere ? 'there' : null;
 }
 
 /** The losses are added up in float32. */

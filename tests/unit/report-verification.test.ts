@@ -247,6 +247,7 @@ describe('a report', () => {
     ['dataset.classNames', ['a', 'b', 'c']],
     ['models.0.epoch', 1],
     ['models.0.stopped', true],
+    ['models.0.sha256', undefined],
     ['summary', {}],
   ])('that was edited at %s differs from itself, whatever the conditions', async (path, value) => {
     const { report } = await ran();
@@ -260,6 +261,7 @@ describe('a report', () => {
     ['a share that is of no whole samples', { accuracy: 0.801 }, 'training, epoch 2: accuracy'],
     ['validation losses below the same', { valLoss: 0.06 }, 'validation, epoch 2: least loss'],
     ['no validation', { valLoss: null, valAccuracy: null }, 'validation, epoch 2'],
+    ['half of a validation', { valAccuracy: null }, 'validation, epoch 2'],
     ['another number', { epoch: 3 }, 'number of an epoch'],
   ])('with %s in an epoch cannot be, whatever the conditions', async (_, changes, what) => {
     const { report } = await ran();
