@@ -30,6 +30,12 @@ export interface RunFacts {
 export function contradictions(stored: StoredReport, known: RunFacts, missing?: Missing): Comparison[] {
   const { content, models, best, ensemble } = stored;
   const { report, labels, samples } = known;
+  const { classNames } = fieldsOf(content.dataset);
+  const context = {
+    ...known,
+    classNames: Array.isArray(classNames) ? classNames.map(String) : null,
+    missing,
+  };
   const { test = null, sha256 = null } = models[best] ?? {};
   const told = modelChecksumIn(stored);
   const all = fieldsOf(content.ensemble);
@@ -46,32 +52,34 @@ export function contradictions(stored: StoredReport, known: RunFacts, missing?: 
     ...(sha256 === null || told === null ? [] : [exact('weights of the best network', best, told, sha256)]),
     exact('best network', null, best, bestOf(models)),
     structures('summary', content.summary, plain(spreadOf(models)), missing),
-    exact(
-      'results of all networks together',
-      null,
-      ensemble ? 'there' : null,
-      models.length > 1 ? 'there' : null,
+    exact('results of all networks together', null, there(ensemble !== null), there(models.length > 1)),
+    ...models.map((model, network) =>
+      impossible(network, model, stored, samples, labels.length, missing !== undefined),
     ),
-    ...models.map((model, network) => impossible(network, model, stored, samples, labels.length)),
-    ...ofResults('', stored, content.classificationReport, known, missing),
-    ...(ensemble ? ofResults(' of all networks', ensemble, all.classificationReport, known, missing) : []),
+    ...ofResults('', stored, content.classificationReport, context),
+    ...(ensemble ? ofResults(' of all networks', ensemble, all.classificationReport, context) : []),
   ];
+}
 
-  function ofResults(
-    whose: string,
-    results: Pick<StoredReport, 'test' | 'confusionMatrix'>,
-    classification: unknown,
-    facts: RunFacts,
-    lacking: Missing | undefined,
-  ): Comparison[] {
-    const matrix = ofMatrix(whose, results, facts);
-    if (!matrix.every(({ agrees }) => agrees)) return matrix;
-    const { classNames } = fieldsOf(content.dataset);
-    const names = Array.isArray(classNames) ? classNames.map(String) : null;
-    const computed = plain(reportOfMatrix(results.confusionMatrix, names));
-    const what = whose === '' ? 'classificationReport' : 'ensemble.classificationReport';
-    return [...matrix, structures(what, classification, computed, lacking)];
-  }
+/** What test results are compared with. */
+interface Context extends RunFacts {
+  readonly classNames: readonly string[] | null;
+  readonly missing: Missing | undefined;
+}
+
+function ofResults(
+  whose: string,
+  results: Pick<StoredReport, 'test' | 'confusionMatrix'>,
+  classification: unknown,
+  { classNames, missing, ...facts }: Context,
+): Comparison[] {
+  const own = [
+    ...ofShare(`test${whose}`, null, results.test, facts.labels.length),
+    ...ofMatrix(whose, results, facts),
+  ];
+  if (!own.every(({ agrees }) => agrees)) return own;
+  const computed = plain(reportOfMatrix(results.confusionMatrix, classNames));
+  return [...own, structures(`classificationReport${whose}`, classification, computed, missing)];
 }
 
 /** The checksum that a report has of its best network, beside that of each one, which older versions did not write. */
@@ -139,6 +147,7 @@ function impossible(
   { settings: { patience } }: StoredReport,
   { train, validation }: SplitSizes,
   tested: number,
+  isOlder: boolean,
 ): Comparison {
   const { history, diverged, test } = model;
   const kept = keptEpoch(history, patience);
@@ -147,11 +156,8 @@ function impossible(
     ...history.flatMap(({ epoch, loss, accuracy, valLoss, valAccuracy }, i) => [
       exact('number of an epoch', network, epoch, i + 1),
       ...ofShare(`training, epoch ${epoch}`, network, { loss, accuracy }, train),
-      exact(
-        `validation, epoch ${epoch}`,
-        network,
-        valLoss === null || valAccuracy === null ? null : 'there',
-        validation === 0 ? null : 'there',
+      ...[valLoss, valAccuracy].map((value) =>
+        exact(`validation, epoch ${epoch}`, network, there(value !== null), there(validation > 0)),
       ),
       ...(valLoss === null || valAccuracy === null
         ? []
@@ -162,7 +168,8 @@ function impossible(
             validation,
           )),
     ]),
-    exact('test', network, test ? 'there' : null, diverged ? null : 'there'),
+    exact('test', network, there(test !== null), there(!diverged)),
+    ...(isOlder ? [] : [exact('checksum', network, there(model.sha256 !== null), there(!diverged))]),
     ...(test ? ofShare('test', network, test, tested) : []),
     ...(diverged
       ? []
@@ -171,7 +178,12 @@ function impossible(
           exact('early stop', network, told.stopped, `${kept.stopped}`),
         ]),
   ];
-  return found.find(({ agrees }) => !agrees) ?? exact('what can be of a network', network, null, null);
+  return found.find(({ agrees }) => !agrees) ?? exact('possible values', network, null, null);
+}
+
+/** A comparison's word for something that is there. */
+function there(isThere: boolean): string | null {
+  return isThere ? 'there' : null;
 }
 
 /** The losses are added up in float32. */
@@ -179,7 +191,7 @@ const SLACK = 1e-5;
 
 function ofShare(
   what: string,
-  network: number,
+  network: number | null,
   { loss, accuracy }: Pick<StoredTest, 'loss' | 'accuracy'>,
   count: number,
 ): Comparison[] {

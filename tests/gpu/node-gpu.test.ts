@@ -10,7 +10,12 @@ import { runNode } from '../support/process.ts';
 describe('openDevice', () => {
   test('opens a software device that computes and says that it is software', async () => {
     const { device, info } = await openDevice({ adapter: 'software' });
-    expect(info).toMatchObject({ vendor: 'google', architecture: 'swiftshader', software: true });
+    expect(info).toMatchObject({
+      vendor: 'google',
+      architecture: 'swiftshader',
+      software: true,
+      backend: 'vulkan',
+    });
     expect(info.description).toMatch(/swiftshader/i);
     const bytes = Uint8Array.of(1, 2, 3, 4);
     const buffer = await upload(device, 'bytes', 4, (memory) => memory.set(bytes));

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { taskOf } from '../../src/cli/verify.ts';
 import { printableError, verdictText, verificationText } from '../../src/cli/verify-text.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import type { Model } from '../../src/model/model.ts';
+import { loadDataset } from '../../src/node/datasets.ts';
 import { type RunReport, runReport, type Trained } from '../../src/report/run-report.ts';
 import { readRunReport } from '../../src/report/stored-report.ts';
 import { type KeptModels, mayDiffer, verification } from '../../src/report/verification.ts';
@@ -247,6 +249,7 @@ describe('a report', () => {
     ['dataset.classNames', ['a', 'b', 'c']],
     ['models.0.epoch', 1],
     ['models.0.stopped', true],
+    ['models.0.sha256', undefined],
     ['summary', {}],
   ])('that was edited at %s differs from itself, whatever the conditions', async (path, value) => {
     const { report } = await ran();
@@ -260,6 +263,7 @@ describe('a report', () => {
     ['a share that is of no whole samples', { accuracy: 0.801 }, 'training, epoch 2: accuracy'],
     ['validation losses below the same', { valLoss: 0.06 }, 'validation, epoch 2: least loss'],
     ['no validation', { valLoss: null, valAccuracy: null }, 'validation, epoch 2'],
+    ['half of a validation', { valAccuracy: null }, 'validation, epoch 2'],
     ['another number', { epoch: 3 }, 'number of an epoch'],
   ])('with %s in an epoch cannot be, whatever the conditions', async (_, changes, what) => {
     const { report } = await ran();
@@ -427,4 +431,16 @@ test('what a report says is printed without what controls a terminal, in errors 
   expect(String(printable)).toMatch(/^report\ufffd\[2J\.json is not a whole report/);
   const other = new Error('a bug');
   expect(printableError(other)).toBe(other);
+});
+
+test('as many synthetic digits are drawn as the page drew, and those of the command line have their number', async () => {
+  const { report } = await ran();
+  const drawn = edited(report, 'dataset.name', 'synthetic') as RunReport;
+  const page = taskOf('report.json', stored(drawn), {}, 'auto');
+  expect(page.source).toEqual({ data: 'synthetic', digits: { train: 100, test: 60 } });
+  const source = { data: 'synthetic', imageSize: null };
+  const own = taskOf('report.json', stored(edited(drawn, 'config.source', source)), {}, 'auto');
+  expect(own.source).toEqual({ data: 'synthetic' });
+  const { train, test: few } = await loadDataset('synthetic', { digits: { train: 20, test: 10 } });
+  expect([train.count, few.count]).toEqual([20, 10]);
 });
