@@ -153,7 +153,8 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^Platform: .* Tested: .*\nSoftware: SwiftShader Device/);
     expect(stdout).toContain('maxBufferSize: ');
     expect(stdout).toMatch(/^Used: swiftshader device .* No hardware adapter was found/m);
-    expect(stdout).toMatch(/^To do: For a GPU, install /m);
+    expect(stdout).toMatch(/^Problem: VK_DRIVER_FILES is set, .* but there is no \/nonexistent\.json\.$/m);
+    expect(stdout).toMatch(/^To do: Unset VK_DRIVER_FILES, .* For a GPU, install /m);
   });
 });
 
