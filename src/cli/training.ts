@@ -119,7 +119,7 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
   out.say(filesText([...written, ...(writer.written ? [writer.path] : [])]));
   const older = resultsIn(folder).filter((name) => !(name in files));
   if (older.length > 0) {
-    out.note(`Notice: Of another training: ${older.map((name) => join(folder, name)).join(', ')}`);
+    out.note(`Notice: Still of before: ${older.map((name) => join(folder, name)).join(', ')}`);
   }
 }
 

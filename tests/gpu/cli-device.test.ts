@@ -80,6 +80,15 @@ describe('without the optional package of charts', () => {
     expect(files.filter((name) => name.endsWith('.svg'))).toEqual([]);
   });
 
+  test('pictures of before, of which there are no new ones, are named', async () => {
+    const out = join(folder, 'redrawn-run');
+    await runCli(['train', '--data', data, '--epochs', '1', '--adapter', 'software', '--out', out]);
+    const { code, stderr } = await runNode([cli, 'train', '--resume', out, '--epochs', '2']);
+    expect(code).toBe(0);
+    const older = ['confusion-matrix.svg', 'training-curves.svg'].map((name) => join(out, name));
+    expect(stderr).toContain(`Notice: Still of before: ${older.join(', ')}\n`);
+  });
+
   test('a benchmark that is to be drawn is refused before it measures: 2', async () => {
     const { code, stderr } = await runNode([cli, 'bench', 'kernels', '--svg', join(folder, 'roofline.svg')]);
     expect(code).toBe(2);
@@ -153,7 +162,8 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^Platform: .* Tested: .*\nSoftware: SwiftShader Device/);
     expect(stdout).toContain('maxBufferSize: ');
     expect(stdout).toMatch(/^Used: swiftshader device .* No hardware adapter was found/m);
-    expect(stdout).toMatch(/^To do: For a GPU, install /m);
+    expect(stdout).toMatch(/^Problem: VK_DRIVER_FILES is set, .* but there is no \/nonexistent\.json\.$/m);
+    expect(stdout).toMatch(/^To do: Unset VK_DRIVER_FILES, .* For a GPU, install /m);
   });
 });
 

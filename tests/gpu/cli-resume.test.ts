@@ -360,9 +360,9 @@ describe('another training in the folder of one', () => {
   });
 });
 
-test('Ctrl-C where an older training has left its results: they are named', async () => {
+test('Ctrl-C in what goes on after its results: they are named', async () => {
   const both = await copyOf(finished, 'both');
-  const args = ['train', '--data', data, '--epochs', '1000000', '--hidden', '8', '--out', both];
+  const args = ['train', '--resume', both, '--epochs', '1000000'];
   const { code, stderr } = await signalledAt('Epoch ', args);
   expect(code).toBe(130);
   expect(stderr).toContain(

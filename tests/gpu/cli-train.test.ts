@@ -274,14 +274,16 @@ describe('many networks', () => {
     }
   });
 
-  test('leave files that one network in the same folder has not, and that is told then', async () => {
+  test('leave no file behind among those of one network in the same folder', async () => {
     const both = join(folder, 'both');
     const once = ['--epochs', '1', '--hidden', '8', '--out', both];
     await train(...once, '--models', '2');
     const { code, stderr } = await train(...once);
     expect(code).toBe(0);
-    const older = ['models.safetensors', 'accuracies.svg'].map((name) => join(both, name));
-    expect(stderr).toBe(`Notice: Of another training: ${older.join(', ')}\n`);
+    expect(stderr).toMatch(/^Notice: .* moves to .*\.\n$/);
+    const several = ['models.safetensors', 'accuracies.svg'];
+    expect(await readdir(join(both, 'previous'))).toEqual(expect.arrayContaining(several));
+    for (const name of several) expect(await readdir(both)).not.toContain(name);
   });
 
   test('are tested without one that its very last update ruined', async () => {
