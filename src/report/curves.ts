@@ -223,7 +223,7 @@ function measures(logLoss: boolean): readonly Measure[] {
       running: ({ loss }) => loss,
       scale: logLoss ? logLossScale : lossScale,
       log: logLoss,
-      said: (value) => (value !== 0 && value < 0.001 ? value.toExponential(1) : digits(value, 3)),
+      said: (value) => (value === 0 ? '0' : value < 0.001 ? value.toExponential(1) : value.toPrecision(3)),
     },
     {
       name: 'Accuracy (%)',
@@ -232,14 +232,9 @@ function measures(logLoss: boolean): readonly Measure[] {
       running: ({ accuracy }) => 100 * accuracy,
       scale: (values) => accuracyScale(values.map((value) => value / 100)),
       log: false,
-      said: (value) => digits(value, 4),
+      said: (value) => value.toFixed(2),
     },
   ];
-}
-
-function digits(value: number, most: number): string {
-  const rounded = Number(value.toPrecision(most));
-  return Math.abs(rounded) < 100_000 ? String(rounded) : rounded.toExponential();
 }
 
 function panelOf(
@@ -432,7 +427,7 @@ function bandSeries(name: string, curve: Curve, panel: Panel, index: number) {
   const [first] = curve.points;
   if (first && curve.points.length === 1) {
     // There is no area over a lone epoch.
-    const lineStyle = { width: 16, opacity: BAND_OPACITY };
+    const lineStyle = { width: 10, opacity: BAND_OPACITY };
     return [{ ...common, data: [edge(first, 'least'), edge(first, 'most')], lineStyle }];
   }
   // The outline as one line, there and back: what ECharts fills between it and the axis cancels out but for the inside.
@@ -506,6 +501,7 @@ function endLabels(
       name: 'Ends',
       symbolSize: 1,
       color: 'transparent',
+      itemStyle: { opacity: 1 },
       clip: false,
       data: labels.map(({ text, color, end }, i) => ({
         value: [axis.last, value(end)],
@@ -514,15 +510,21 @@ function endLabels(
           position: 'right' as const,
           distance: LABEL_GAP - 1,
           offset: [0, (places[i] ?? 0) - (heights[i] ?? 0)],
-          formatter: () => text,
+          formatter: () => fitted(text, room),
           color,
           fontSize: FONT,
-          width: room,
-          overflow: 'truncate' as const,
         },
       })),
     },
   ];
+}
+
+/** The text as far as there is room for it. */
+function fitted(text: string, room: number): string {
+  if (textWidth(text, FONT) <= room) return text;
+  const characters = Array.from(text);
+  while (characters.length > 0 && textWidth(`${characters.join('')}…`, FONT) > room) characters.pop();
+  return `${characters.join('')}…`;
 }
 
 function tooltipText(panels: readonly Panel[], ghosts: readonly GhostCurves[], several: boolean) {

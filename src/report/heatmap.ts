@@ -289,7 +289,7 @@ function axes(
         nameTextStyle: { color: ink, fontSize: TICK_FONT },
         axisLabel: {
           ...ticks,
-          customValues: barTicks(max, byRow),
+          customValues: barTicks(max, height, byRow),
           formatter: (value: number) => String(Number(value.toPrecision(byRow ? 2 : 12))),
         },
         axisLine: { show: false },
@@ -297,7 +297,7 @@ function axes(
           show: true,
           length: 4,
           lineStyle: { color: line },
-          customValues: barTicks(max, byRow),
+          customValues: barTicks(max, height, byRow),
         },
         splitLine: { show: false },
       })),
@@ -305,11 +305,12 @@ function axes(
   };
 }
 
-/** 0, the greatest, and round numbers between them that leave room for both. */
-function barTicks(max: number, shares: boolean): number[] {
-  const step = Math.max(roundStep(max / 4), shares ? 0 : 1);
-  const between = Array.from({ length: 5 }, (_, i) => step * (i + 1)).filter((value) => value < 0.85 * max);
-  return [0, ...between, max];
+/** 0, the greatest, and round numbers between them where there is room for these on a bar of this height. */
+function barTicks(max: number, height: number, shares: boolean): number[] {
+  const steps = Math.min(4, Math.max(1, Math.floor(height / 24)));
+  const step = Math.max(roundStep(max / steps), shares ? 0 : 1);
+  const between = Array.from({ length: steps }, (_, i) => step * (i + 1));
+  return [0, ...between.filter((value) => ((max - value) / max) * height > 16), max];
 }
 
 function tooltipText(matrix: readonly (readonly number[])[], labels: readonly string[]) {

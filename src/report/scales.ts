@@ -20,24 +20,29 @@ export function lossScale(losses: readonly number[]): Scale {
 }
 
 /**
- * A logarithmic scale around those of `losses` that are above 0, from one round number to another: 1, 2 and 5 times powers of
- * ten, or the powers alone where there are many. Where some are 0, there is room below the others: 0 lies on the lower edge.
+ * A logarithmic scale around those of `losses` that are above 0, from 1, 2 or 5 times a power of ten to another; with ticks
+ * at all such numbers or, where these are many, at the powers alone. Where some losses are 0, there is room below the
+ * others: 0 lies on the lower edge.
  */
 export function logLossScale(losses: readonly number[]): Scale {
   const positive = losses.filter((loss) => loss > 0);
   const least = positive.reduce((low, loss) => Math.min(low, loss), positive[0] ?? 0.1);
   const greatest = positive.reduce((most, loss) => Math.max(most, loss), positive[0] ?? 1);
-  const fine = greatest / least < 200;
   const [low, high] = [Math.floor(Math.log10(least)) - 1, Math.ceil(Math.log10(greatest)) + 1];
   const marks = Array.from({ length: high - low + 1 }, (_, i) => low + i).flatMap((power) =>
-    (fine ? [1, 2, 5] : [1]).map((factor) => Number(`${factor}e${power}`)),
+    [1, 2, 5].map((factor) => ({ factor, value: Number(`${factor}e${power}`) })),
   );
-  const below = marks.findLastIndex((mark) => mark <= least) - (positive.length < losses.length ? 1 : 0);
-  const above = marks.findIndex((mark, i) => mark >= greatest && i > below);
+  const zeros = positive.length < losses.length;
+  const below = marks.findLastIndex(({ value }) => value <= least) - (zeros ? 1 : 0);
+  const above = marks.findIndex(({ value }, i) => value >= greatest && i > below);
   const within = marks.slice(Math.max(0, below), above + 1);
-  const every = Math.ceil(within.length / 8);
-  const [min = 0.1, max = 1] = [within[0], within.at(-1)];
-  return { min, max, ticks: within.filter((_, i) => i % every === 0) };
+  const ticks = within.filter(({ factor }) => within.length <= 8 || factor === 1);
+  const every = Math.ceil(ticks.length / 8);
+  return {
+    min: within[0]?.value ?? least,
+    max: within.at(-1)?.value ?? greatest,
+    ticks: ticks.filter((_, i) => i % every === 0).map(({ value }) => value),
+  };
 }
 
 /** From a round number below the least of `shares`, 0 where there are none, up to 100 %, in about five steps. */
