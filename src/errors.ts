@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'io'
   /** The caller aborted the work. */
   | 'interrupted'
+  /** Another process holds what the work needs, or did a moment ago: worth another try soon. */
+  | 'busy'
   /** A run that was done again is not the one that its report tells of. */
   | 'differs';
 

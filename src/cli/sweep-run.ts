@@ -173,15 +173,15 @@ async function loadChecked(source: string, job: Job): Promise<Dataset | Shadegra
 type Ended = TaskResult | ShadegradError | Holder;
 
 async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Promise<void> {
-  const { out, print, signal } = job;
+  const { out, print } = job;
   const tasks = tasksOfShard(all, shard);
   const done = new Map<string, TaskResult>();
   for (const { name } of tasks) {
     const before = isFinished(out, name) ? await finished(name, job) : undefined;
     if (before && 'networks' in before) done.set(name, before);
   }
-  print.say(shardLine(shard, all, tasks, done.size));
-  const limits = sweepLimits(job.file, tasks, [...job.described.values()]);
+  print.say(shardLine(shard, job.file, all, tasks, done.size));
+  const limits = sweepLimits(job.file, tasks);
   const failures = new Map<string, ShadegradError>();
   const left = new Map<SweepTask, Holder>();
   const attempt = async (task: SweepTask): Promise<void> => {
@@ -193,16 +193,18 @@ async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Prom
     else done.set(task.name, ended);
   };
   for (const task of tasks) if (!done.has(task.name)) await attempt(task);
-  // By now others may be through with what they held, or have ended.
-  for (const [task, holder] of [...left]) {
-    const folder = runningFolder(out, task.name);
-    const isFree = isFinished(out, task.name) || !(await isAtWork(folder, holder, signal));
-    if (isFree || signal.aborted) await attempt(task);
+  // By now others may be through with what they held, or have ended. Nobody is waited for.
+  const seen = new Map(left);
+  for (const task of seen.keys()) await attempt(task);
+  const doubtful: SweepTask[] = [];
+  for (const [task, holder] of left) {
+    const isKnown = isAtWork(seen.get(task) ?? holder, holder);
+    if (!isKnown) doubtful.push(task);
+    print.note(leftText(task, holder, isKnown));
   }
-  for (const [task, holder] of left) print.note(leftText(task, holder));
   const counts = { tasks: tasks.length, done: done.size, failed: failures.size, left: left.size };
   print.say(endText(counts, bestText(job)));
-  conclude(counts, [...done.values()], [...failures.values()], out);
+  conclude(counts, [...done.values()], [...failures.values()], doubtful.length, out);
 }
 
 /** Trains a task, or goes on with it, unless another process is at it or has finished it. */
@@ -339,15 +341,20 @@ async function open(optionalLimits: Readonly<Record<string, number>>, job: Job):
   return opened;
 }
 
-/** @throws ShadegradError where a task failed, or no network was left of any */
+/**
+ * @param doubtful tasks that were left to processes of which nobody knows whether they are at work
+ * @throws ShadegradError where a task failed or is in doubt, or no network was left of any
+ */
 function conclude(
   { tasks, failed }: SweepCounts,
   results: readonly TaskResult[],
   failures: readonly ShadegradError[],
+  doubtful: number,
   out: string,
 ): void {
-  // One that is worth a retry decides over others.
+  // What is worth a retry decides over others.
   const first = failures.find(({ code }) => code === 'gpu') ?? failures[0];
+  if (doubtful > 0 && first?.code !== 'gpu') throw inDoubt(doubtful, tasks);
   if (first) {
     const others = failed > 1 ? ` The first of them: ` : ' ';
     throw new ShadegradError(
@@ -363,6 +370,14 @@ function conclude(
     'diverged',
     networks.length === 1 ? 'The only network diverged.' : `All ${networks.length} networks diverged.`,
     'That is kept as the result. Sweep over smaller learning rates.',
+  );
+}
+
+function inDoubt(doubtful: number, tasks: number): ShadegradError {
+  return new ShadegradError(
+    'busy',
+    `${doubtful} of ${tasks} tasks ${doubtful === 1 ? 'was' : 'were'} left to processes elsewhere, which may have ended meanwhile.`,
+    'Run the command again in half a minute: it takes over what was not heard of until then.',
   );
 }
 

@@ -59,6 +59,7 @@ import {
   isDone,
   type RoundState,
   type RunState,
+  secondsTrained,
   type TrainerState,
 } from './state.ts';
 
@@ -295,11 +296,7 @@ export class Trainer {
     readonly seconds: number;
   } {
     const epochs = this.#members.reduce((sum, { history }) => sum + history.length, 0);
-    const longest = this.#rounds.map(({ members }) => {
-      const histories = members.map(({ history }) => history);
-      return histories.reduce((most, history) => (history.length > most.length ? history : most), []);
-    });
-    const seconds = longest.flat().reduce((sum, record) => sum + record.seconds, 0);
+    const seconds = secondsTrained(this.#rounds.map(({ members }) => members));
     return { samples: epochs * this.samplesPerEpoch, seconds };
   }
 
