@@ -146,7 +146,6 @@ export function curvesOption(
   const ghostRecords = ghosts.map(({ trained }) => (isSeveral(trained) ? trained.flat() : trained));
   const last = lastOf([...records, ...ghostRecords.flat()]);
   const axis = {
-    first: 0,
     last: Math.max(options.epochs ?? 1, Math.ceil(running.at(-1)?.epoch ?? 1), last, 1),
   };
   const panels = measures(options.logLoss ?? false).map((measure) =>
@@ -565,33 +564,22 @@ function scaleAxis({ measure, scale }: Panel, gridIndex: number, palette: Colors
   };
 }
 
-/** An axis of epochs; it has a tick for each where there are few. */
-export function epochAxis(
-  { first, last }: { readonly first: number; readonly last: number },
-  gridIndex: number,
-  { ink, muted }: Colors,
-) {
-  // A lone epoch stands in the middle.
-  const room = first === last ? 1 : 0;
+/** An axis of epochs, from the start of the first to the end of the last; it has a tick for each where there are few. */
+export function epochAxis({ last }: { readonly last: number }, gridIndex: number, { ink, muted }: Colors) {
   return {
     type: 'value',
     gridIndex,
-    min: first - room,
-    max: last + room,
+    min: 0,
+    max: last,
     minInterval: 1,
-    ...(last - first < 12 ? { interval: 1 } : {}),
+    ...(last < 12 ? { interval: 1 } : {}),
     name: 'Epoch',
     nameLocation: 'middle',
     nameGap: 30,
     nameTextStyle: { color: ink, fontSize: 13 },
-    axisLabel: {
-      color: muted,
-      fontSize: 12,
-      formatter: (epoch: number) => (epoch < first || epoch > last ? '' : String(epoch)),
-    },
-    axisPointer: { label: { formatter: ({ value }: { value: unknown }) => `Epoch ${value}` } },
+    axisLabel: { color: muted, fontSize: 12 },
     axisLine: { show: true, onZero: false, lineStyle: { color: muted } },
-    axisTick: { show: room === 0 },
+    axisTick: { show: true },
     splitLine: { show: false },
   } as const;
 }

@@ -24,6 +24,14 @@ test('the heatmap is drawn for the width that it has, also when that changes', a
   expect((await drawn(page)).equals(wide)).toBe(false);
 });
 
+test('bars of colours are not shown where the system colours the cells', async ({ trained: page }) => {
+  const clip = () => page.locator('#heatmap canvas').evaluate((canvas) => getComputedStyle(canvas).clipPath);
+  expect(await clip()).toBe('none');
+  await page.emulateMedia({ forcedColors: 'active' });
+  expect(await clip()).toMatch(/^inset\(/);
+  await page.emulateMedia({ forcedColors: null });
+});
+
 describe('the report', () => {
   test('counts in every cell of the confusion matrix what the saved report counts', async ({
     trained: page,
