@@ -290,7 +290,7 @@ function panelOf(
         return end ? [{ text: measure.said(end[1]), color: kind.color, end }] : [];
       }),
       // At the end of an epoch its mean says more.
-      ...(now && now[0] > lastOf(records) + 1e-9
+      ...(now && Number.isFinite(now[1]) && now[0] > lastOf(records) + 1e-9
         ? [{ text: measure.said(now[1]), color: palette.running, end: now }]
         : []),
       ...compared.flatMap(({ kind, points }) => {

@@ -146,6 +146,13 @@ describe('training curves', () => {
     expect(overlaps(texts)).toEqual([]);
   });
 
+  test.each([false, true])('a loss that is no number is not drawn (logarithmic: %s)', (logLoss) => {
+    const running = [0.5, Number.NaN].map((loss, i) => ({ epoch: 0.1 + i / 10, loss, accuracy: 0.5 }));
+    const svg = renderSvg(curvesOption([], { running, logLoss, ...size }), size);
+    expect(svg).not.toContain('NaN');
+    expect(svg).toContain('>50.00<');
+  });
+
   test('the running line has a value only within an epoch', () => {
     const said = (epoch: number) =>
       svgTexts(
