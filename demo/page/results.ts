@@ -3,9 +3,9 @@ import type { Tested } from '../learned.ts';
 import type { Judged, Reply, TestAccuracy } from '../protocol.ts';
 import { byId, save } from './dom.ts';
 import { count, counted, percent, togetherText } from './format.ts';
+import { createGallery } from './gallery.ts';
 import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
-import { thumbnails } from './thumbnails.ts';
 
 type Cell = Extract<Reply, { kind: 'cell' }>;
 
@@ -23,15 +23,15 @@ export interface ResultsMatrix {
 
 /** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
 export function resultsPanels(askCell: (label: number, predicted: number) => void) {
-  const cellPanel = byId('cell', HTMLElement);
-  const mistakesList = byId('mistakes', HTMLUListElement);
-  const mistakesEmpty = byId('mistakes-empty', HTMLElement);
-  const nothingYet = mistakesEmpty.textContent;
+  const gallery = createGallery('The wrong answers that the network is surest of, once it is trained.');
+  document.querySelector('.seen-images')?.replaceChildren(gallery.element);
   const savePng = byId('save-png', HTMLButtonElement);
   const saveSvg = byId('save-svg', HTMLButtonElement);
   let chosen: { readonly label: number; readonly predicted: number } | undefined;
   let chosenNow = false;
   let names: readonly string[] = [];
+  /** Of the test images of the report, how many were not told right. */
+  let wrong = 0;
 
   const heatmap = heatmapPanel((label, predicted) => {
     chosen = { label, predicted };
@@ -64,12 +64,9 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
 
   function clear(): void {
     chosen = undefined;
-    cellPanel.hidden = true;
+    gallery.clear();
     showMatrix(undefined);
     reportTable.show(undefined);
-    mistakesList.replaceChildren();
-    mistakesEmpty.textContent = nothingYet;
-    mistakesEmpty.hidden = false;
   }
 
   return {
@@ -78,6 +75,9 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
     /** @param labels what the classes are called: [classes] */
     showReport(tested: Tested, dataset: string, labels: readonly string[]): void {
       const { test, confusionMatrix, classificationReport } = tested.results;
+      wrong = confusionMatrix
+        .flatMap((row, i) => row.filter((_, j) => i !== j))
+        .reduce((sum, n) => sum + n, 0);
       showMatrix({
         matrix: confusionMatrix,
         labels,
@@ -89,20 +89,24 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
     },
     /** @param why there are no mistakes to show */
     showMistakes(mistakes: readonly Judged[], shape: ImageShape, why: string): void {
-      mistakesList.replaceChildren(...thumbnails(mistakes, shape, names));
-      mistakesEmpty.textContent = why;
-      mistakesEmpty.hidden = mistakes.length > 0;
+      const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
+      const summary = mistakes.length > 0 ? which : why;
+      gallery.showMistakes({ title: 'Worst mistakes', summary, images: mistakes, shape, names });
     },
     showCell({ label, predicted, total, images }: Cell, shape: ImageShape): void {
-      const what =
-        label === predicted
-          ? `of ${names[label]} recognised`
-          : `of ${names[label]} taken for ${names[predicted]}`;
+      const [is, said] = [names[label], names[predicted]];
+      const what = label === predicted ? `of ${is} recognised` : `of ${is} taken for ${said}`;
       const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
-      cellPanel.hidden = false;
-      byId('cell-summary', HTMLElement).textContent = `${counted(total, 'test image')} ${what}${which}.`;
-      byId('cell-images', HTMLUListElement).replaceChildren(...thumbnails(images, shape, names));
-      if (chosenNow) cellPanel.scrollIntoView({ block: 'nearest' });
+      gallery.showCell(
+        {
+          title: label === predicted ? `${is} recognised` : `${is} taken for ${said}`,
+          summary: `${counted(total, 'test image')} ${what}${which}.`,
+          images,
+          shape,
+          names,
+        },
+        chosenNow,
+      );
       chosenNow = false;
     },
   };

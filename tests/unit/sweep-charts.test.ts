@@ -126,6 +126,18 @@ test('losses have a panel for each setting, with each network in each, and cross
   expect(points('Diverged')[1]?.every(([x, y]) => x === 3 && y === axis?.max)).toBe(true);
 });
 
+test('the best have training in the middles of the epochs, of which it is a mean, and validation at their ends', async () => {
+  const { report } = await madeMerge({ axes: { seed: [1] } });
+  const { option } = bestChart(report);
+  const firsts = [option.series].flat().map((each) => {
+    const data = each?.data as [number, number][] | undefined;
+    return data?.[0]?.[0];
+  });
+  // Of loss and of accuracy.
+  expect(firsts).toEqual([0.5, 1, 0.5, 1]);
+  expect([option.xAxis].flat()[0]).toMatchObject({ min: 0 });
+});
+
 test('seeds have a row for each setting that was trained, the best first, with mean and interval', async () => {
   const { report } = await madeMerge({ axes: AXES['48 networks, two axes and seeds'] });
   const { option } = seedsChart(report);

@@ -75,11 +75,7 @@ export function bestChart(report: SweepReport): SizedChart {
         outerBoundsMode: 'none' as const,
       })),
       xAxis: panels.map((_, gridIndex) =>
-        epochAxis(
-          { first: 1, last: Math.max(1, ...best.map(({ epochs }) => epochs.length)) },
-          gridIndex,
-          palette,
-        ),
+        epochAxis({ last: Math.max(1, ...best.map(({ epochs }) => epochs.length)) }, gridIndex, palette),
       ),
       yAxis: panels.map(({ name, bound, training, validation }, i) => ({
         ...valueAxis(name, i, palette),
@@ -101,13 +97,14 @@ export function bestChart(report: SweepReport): SizedChart {
           return [
             {
               ...common,
-              data: curve(network, training),
+              // In the middles of the epochs, of which they are means.
+              data: curve(network, training, 0.5),
               symbol: 'none',
               lineStyle: { width: 1, type: 'dashed' as const, opacity: 0.7 },
             },
             {
               ...common,
-              data: curve(network, validation),
+              data: curve(network, validation, 1),
               symbol: 'circle',
               symbolSize: 5,
               showSymbol: network.epochs.length <= 30,
@@ -120,6 +117,11 @@ export function bestChart(report: SweepReport): SizedChart {
   };
 }
 
-function curve({ epochs }: ReportedNetwork, value: (epoch: ResultEpoch) => number): [number, number][] {
-  return epochs.map((epoch, i) => [i + 1, value(epoch)]);
+/** @param at where in its epoch a value is drawn: 1 for its end */
+function curve(
+  { epochs }: ReportedNetwork,
+  value: (epoch: ResultEpoch) => number,
+  at: number,
+): [number, number][] {
+  return epochs.map((epoch, i) => [i + at, value(epoch)]);
 }
