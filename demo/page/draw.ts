@@ -216,6 +216,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
         const [best = 0] = ranked;
         const counted = votes.show(given, names, best);
         reading.textContent = names[best] ?? '';
+        reading.classList.toggle('long', reading.textContent.length > 2);
         verdict.textContent = `${answerText(ranked, probabilities, names)}${counted}${doubt}`;
       }
       if (stale) ask();
