@@ -17,10 +17,6 @@ function startPage(): void {
   const keepUnfinished = unfinishedKeeper();
   const view = createView(dispatch, (pixels) => worker.send({ kind: 'predict', pixels }));
 
-  settle(begin(state));
-  checkWebGpu();
-  void findEarlier().then((found) => dispatch({ kind: 'found', ...found }));
-
   function startWorker() {
     return connect(
       (reply) => {
@@ -41,7 +37,7 @@ function startPage(): void {
     view.show(state);
   }
 
-  function run(command: Command): void {
+  const run = (command: Command) => {
     switch (command.kind) {
       case 'send':
         return worker.send(command.request);
@@ -57,7 +53,7 @@ function startPage(): void {
       case 'keep-unfinished':
         return keepUnfinished(command.unfinished);
     }
-  }
+  };
 
   /** Shows at once what is wrong with WebGPU, as far as the page can see it without its worker. */
   function checkWebGpu(): void {
@@ -69,4 +65,8 @@ function startPage(): void {
       dispatch({ kind: 'no-webgpu', problem: { code, message, nextStep } });
     }
   }
+
+  settle(begin(state));
+  checkWebGpu();
+  void findEarlier().then((found) => dispatch({ kind: 'found', ...found }));
 }

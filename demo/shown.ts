@@ -1,5 +1,13 @@
 import type { RunningPoint } from '../src/charts.ts';
-import type { EpochRecord, History, Progress, RunReport, TestReport, TestResults, TrainerState } from '../src/index.ts';
+import type {
+  EpochRecord,
+  History,
+  Progress,
+  RunReport,
+  TestReport,
+  TestResults,
+  TrainerState,
+} from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 import type {
   EpochTest,

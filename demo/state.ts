@@ -103,7 +103,16 @@ export interface Cell {
   readonly found: Extract<Reply, { kind: 'cell' }> | undefined;
 }
 
-export type Button = 'train' | 'pause' | 'resume' | 'stop' | 'continue' | 'more' | 'reset' | 'undo' | 'restart';
+export type Button =
+  | 'train'
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'continue'
+  | 'more'
+  | 'reset'
+  | 'undo'
+  | 'restart';
 
 export type Event =
   | { readonly kind: 'press'; readonly button: Button }

@@ -85,9 +85,7 @@ export function begin(state: State): Update {
   const loading: State = { ...state, run, awaited: { why: 'shipped' } };
   const configuration = configurationOf(loading);
   const [asking, commands] = configuration ? take(loading, configuration) : [loading, []];
-  const begun: State = configuration
-    ? asking
-    : { ...asking, status: 'Correct the marked fields to begin' };
+  const begun: State = configuration ? asking : { ...asking, status: 'Correct the marked fields to begin' };
   return [begun, [{ kind: 'send', request: { kind: 'load-shipped', run } }, ...commands]];
 }
 
@@ -142,7 +140,13 @@ function goOn(state: State, epochs: number): Update {
   const { report: _, ...shown } = state.shown;
   return start(
     state,
-    { ...shown, report: undefined, epochs, texts: { ...texts, epochs: String(epochs) }, origin: { kind: 'trained', at: null } },
+    {
+      ...shown,
+      report: undefined,
+      epochs,
+      texts: { ...texts, epochs: String(epochs) },
+      origin: { kind: 'trained', at: null },
+    },
     configuration,
   );
 }
@@ -352,7 +356,10 @@ function onLoaded(
   awaited: Exclude<NonNullable<State['awaited']>, { why: 'revived' }>,
 ): Update {
   if (awaited.why === 'shipped') {
-    return [rested({ ...state, shown: { ...state.shown, report: reply.report ?? undefined, files: reply.files } }), []];
+    return [
+      rested({ ...state, shown: { ...state.shown, report: reply.report ?? undefined, files: reply.files } }),
+      [],
+    ];
   }
   if (awaited.why === 'restored') {
     const { report } = state.shown;
@@ -392,11 +399,7 @@ function restoredShown({ shown, at }: KeptRun): Shown {
 }
 
 /** What the browser has of earlier visits. A training that this tab's reload interrupted goes on. */
-function onFound(
-  state: State,
-  kept: readonly KeptRun[],
-  unfinished: Unfinished | undefined,
-): Update {
+function onFound(state: State, kept: readonly KeptRun[], unfinished: Unfinished | undefined): Update {
   const now: State = { ...state, kept };
   if (!unfinished?.shown.state || isRunning(state) || state.isBroken) return [now, []];
   const fielded: State = { ...now, fields: unfinished.texts };
@@ -507,7 +510,9 @@ function onMissing(state: State, { problem }: Of<'no-data'>): Update {
 function imagesText({ images }: State): string {
   const { data, source } = images ?? {};
   if (data) return `Ready: ${count(data.train)} ${named(data.name)} to learn from`;
-  return { mnist: 'Loading MNIST', synthetic: 'Drawing digits', files: 'Reading files' }[source?.kind ?? 'mnist'];
+  return { mnist: 'Loading MNIST', synthetic: 'Drawing digits', files: 'Reading files' }[
+    source?.kind ?? 'mnist'
+  ];
 }
 
 function named(dataset: string): string {
@@ -526,8 +531,12 @@ function rested(state: State): State {
 
 // Looking into results
 
-function lookInto(state: State, { label, predicted }: { readonly label: number; readonly predicted: number }): Update {
-  const found = state.cell?.label === label && state.cell.predicted === predicted ? state.cell.found : undefined;
+function lookInto(
+  state: State,
+  { label, predicted }: { readonly label: number; readonly predicted: number },
+): Update {
+  const found =
+    state.cell?.label === label && state.cell.predicted === predicted ? state.cell.found : undefined;
   return lookAgain({ ...state, cell: { label, predicted, found } });
 }
 

@@ -1,7 +1,7 @@
 import { benchPanel } from './page/bench.ts';
 import { curvesPanel } from './page/curves.ts';
-import { drawPanel, type Knowledge } from './page/draw.ts';
 import { byId } from './page/dom.ts';
+import { drawPanel, type Knowledge } from './page/draw.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
 import { keepPanel } from './page/keep.ts';
@@ -66,11 +66,7 @@ export function createView(dispatch: (event: Event) => void, predict: (pixels: U
       showMachine(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
-      if (
-        shown.networks !== was?.networks ||
-        shown.running !== was.running ||
-        shown.epochs !== was.epochs
-      ) {
+      if (shown.networks !== was?.networks || shown.running !== was.running || shown.epochs !== was.epochs) {
         curves.show({ histories: historiesOf(shown), running: shown.running, epochs: shown.epochs });
       }
       if (shown.weights !== was?.weights) weights.show(shown.weights);

@@ -2,7 +2,10 @@ import { type Shown, testedBy } from '../shown.ts';
 import { percent } from './format.ts';
 
 /** What a network is called: where it is from, its shape, and what it was trained on. */
-export function originText({ origin, summary, report, progress, epochs, networks }: Shown, running: boolean): string {
+export function originText(
+  { origin, summary, report, progress, epochs, networks }: Shown,
+  running: boolean,
+): string {
   const shape = summary ? shapeOf(summary.spec.inputs, summary.spec.hidden, summary.spec.classes) : '';
   const many = networks.length > 1 ? `${networks.length} networks, ` : '';
   const on = report ? `, ${percent(testedBy(report).accuracy)} right on ${report.dataset.name}` : '';
@@ -13,7 +16,9 @@ export function originText({ origin, summary, report, progress, epochs, networks
       return `${origin.name}: ${many}${shape}${on}.`;
     case 'trained': {
       if (running) return `In training: ${many}${shape}, epoch ${progress?.epoch ?? 1} of ${epochs}.`;
-      const when = origin.at ? ` at ${origin.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}` : '';
+      const when = origin.at
+        ? ` at ${origin.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`
+        : '';
       return `Trained here${when}: ${many}${shape}${on}.`;
     }
   }

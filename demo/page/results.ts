@@ -96,7 +96,8 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
     before = before ?? state;
     const isNew = (...parts: (keyof Shown)[]) => parts.some((part) => shown[part] !== was?.[part]);
     if (isNew('report', 'test', 'summary')) showMatrix(matrixOf(shown));
-    if (isNew('report')) reportTable.show(shown.report && testedBy(shown.report).results.classificationReport);
+    if (isNew('report'))
+      reportTable.show(shown.report && testedBy(shown.report).results.classificationReport);
     if (isNew('report', 'mistakes', 'summary') || state.images !== before.images) showMistakes(state);
     if (state.cell !== before.cell || !was) showCell(state);
     before = state;
@@ -112,7 +113,10 @@ function matrixOf({ report, test, summary, networks, origin }: Shown): ResultsMa
     return {
       matrix: results.confusionMatrix,
       labels,
-      title: origin.kind === 'shipped' ? `${report.dataset.name}, the network that comes with the page` : report.dataset.name,
+      title:
+        origin.kind === 'shipped'
+          ? `${report.dataset.name}, the network that comes with the page`
+          : report.dataset.name,
       accuracy: tested,
       images: `${count(results.test.count)} test images`,
     };

@@ -1,4 +1,4 @@
-import { testedBy, epochsOf, isRunReport } from '../shown.ts';
+import { epochsOf, isRunReport, testedBy } from '../shown.ts';
 import { type Button, canReset, canTrain, isRunning, obstacle, resumable, type State } from '../state.ts';
 import { MORE_EPOCHS } from '../update.ts';
 import { byId } from './dom.ts';
@@ -46,7 +46,7 @@ export function transport(press: (button: Button) => void) {
     undo.hidden = !state.undoable || obstacle(state) !== '';
     trouble.hidden = !state.trouble;
     const buttons = [anew, stop, reset, undo, restart];
-    if (buttons.some((one) => one === focused && (one.hidden || trouble.contains(one) && trouble.hidden)))
+    if (buttons.some((one) => one === focused && (one.hidden || (trouble.contains(one) && trouble.hidden))))
       primary.focus();
   }
 
@@ -81,7 +81,9 @@ export function transport(press: (button: Button) => void) {
     byId('accuracy-name', HTMLElement).textContent = several ? 'Mean test accuracy' : 'Test accuracy';
     byId('together', HTMLElement).hidden = !several;
     spread.hidden = !several;
-    byId('test-accuracy', HTMLElement).textContent = test ? percent(test.summary?.mean ?? test.accuracy) : '–';
+    byId('test-accuracy', HTMLElement).textContent = test
+      ? percent(test.summary?.mean ?? test.accuracy)
+      : '–';
     byId('together-accuracy', HTMLElement).textContent = test ? percent(test.accuracy) : '–';
     spread.textContent = test?.summary
       ? `from ${(100 * test.summary.least).toFixed(2)} to ${(100 * test.summary.most).toFixed(2)}`
@@ -91,7 +93,10 @@ export function transport(press: (button: Button) => void) {
   return (state: State): void => {
     status.dataset.state = state.phase;
     const waiting = state.measuring && !isRunning(state);
-    say(status, waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status);
+    say(
+      status,
+      waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status,
+    );
     const { message = '', nextStep = '' } = state.trouble ?? {};
     say(byId('trouble-text', HTMLElement), `${message} ${nextStep}`.trim());
     showButtons(state);

@@ -1,5 +1,6 @@
+import { type Model, predictOnCpu } from '../../src/index.ts';
 import type { Reply } from '../protocol.ts';
-import type { Answer } from './networks.ts';
+import { type Answer, answerOf } from './networks.ts';
 import { lostProblem } from './problems.ts';
 
 /** The networks that answer for drawings, in training or not, and the device that they live on. */
@@ -8,6 +9,8 @@ export interface Brain {
   take(run: number, device: GPUDevice): void;
   /** There are networks on the device that was taken last. */
   awake(predict: (image: Uint8Array) => Promise<Answer>): void;
+  /** As {@link awake}, for networks that answer on the processor and need no device. */
+  awakeOnProcessor(models: readonly Model[]): void;
   close(): void;
   /** Answers for a drawing, or says that it cannot. */
   predict(image: Uint8Array): Promise<void>;
@@ -38,6 +41,10 @@ export function createBrain(post: (reply: Reply) => void, working: () => Promise
     },
     awake(predict) {
       ask = predict;
+    },
+    awakeOnProcessor(models) {
+      close();
+      ask = async (image) => answerOf(models.map((model) => predictOnCpu(model, image)));
     },
     close,
     async predict(image) {

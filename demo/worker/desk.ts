@@ -105,7 +105,11 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         if (mine.discarded) return;
         const { data } = desk;
         if (!data)
-          throw new ShadegradError('usage', 'There are no images to train on.', 'Choose or fetch them first.');
+          throw new ShadegradError(
+            'usage',
+            'There are no images to train on.',
+            'Choose or fetch them first.',
+          );
         clear();
         await runTraining({
           ...rest,
@@ -210,7 +214,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     });
   }
 
-  function handle(request: Request): void {
+  const handle = (request: Request) => {
     switch (request.kind) {
       case 'data':
         return load(request);
@@ -241,7 +245,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return post({ kind: 'cell', label, predicted, ...found });
       }
     }
-  }
+  };
 
   post({ kind: 'bench-names', kernels: benchKernelNames(), plans: PLAN_NAMES });
   adapterReport().then(

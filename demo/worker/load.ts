@@ -40,7 +40,9 @@ export async function loadModel(options: LoadOptions): Promise<void> {
   const { models, image } = file;
   const [first, ...others] = models;
   const { spec } = first;
-  const misfit = evaluate ? misfitOf(file, data) : 'The images are not here yet, so it was not tested on them.';
+  const misfit = evaluate
+    ? misfitOf(file, data)
+    : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
   const names = tested?.classNames ?? file.classNames;
   const { device } = await openDevice({

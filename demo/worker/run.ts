@@ -11,15 +11,15 @@ import {
   recovering,
   runReport,
   Trainer,
-  trainerLimits,
   type TrainerState,
+  trainerLimits,
 } from '../../src/index.ts';
 import type { TrainingSettings } from '../protocol.ts';
 import type { Brain } from './brain.ts';
 import { describeDevice } from './device.ts';
 import { worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
-import { toldBy, type TrainingOptions, train } from './training.ts';
+import { type TrainingOptions, toldBy, train } from './training.ts';
 import { pageVersions } from './versions.ts';
 
 /** What a training is of, and where its networks answer. */
