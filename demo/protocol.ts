@@ -189,6 +189,8 @@ export type Reply =
   | { readonly kind: 'data'; readonly id: number; readonly data: DataSummary; readonly notice: string }
   /** The images asked for are not to be had; the current images stay. */
   | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem }
+  /** The network that comes with the page is not to be had. */
+  | { readonly kind: 'no-shipped'; readonly run: number; readonly problem: Problem }
   /** From here on these networks answer for drawings; `device` is null where they do so on the processor. */
   | {
       readonly kind: 'network';

@@ -628,6 +628,11 @@ function onReply(state: State, reply: Reply): Update {
       return onData(state, reply);
     case 'no-data':
       return onMissing(state, reply);
+    case 'no-shipped':
+      return [
+        { ...state, awaited: undefined, fileTrouble: `${reply.problem.message} ${reply.problem.nextStep}` },
+        [],
+      ];
     case 'network':
       return onNetwork(state, reply);
     case 'progress':

@@ -95,9 +95,10 @@ export function createView(dispatch: (event: Event) => void, predict: (pixels: U
 }
 
 /** Why no drawing can be answered; empty where one can. */
-function silence({ shown, isBroken, phase }: State): string {
+function silence({ shown, isBroken, phase, awaited }: State): string {
   const isGone = isBroken && !shown.onProcessor;
   if (isGone && shown.summary) return 'The network went with its device. Restart to have it back.';
   if (shown.summary && !isGone) return '';
-  return phase === 'training' ? 'A new network is on its way.' : 'The network is on its way.';
+  if (phase === 'training') return 'A new network is on its way.';
+  return awaited ? 'The network is on its way.' : 'There is no network yet. Train one, then draw.';
 }

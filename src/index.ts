@@ -42,6 +42,7 @@ export type { Model, Tensor } from './model/model.ts';
 export {
   type Assumption,
   decodeModel,
+  type EncodeModelOptions,
   encodeModel,
   type ImageShape,
   type ModelFile,

@@ -3,14 +3,14 @@ import type { Reply } from '../protocol.ts';
 import { type Answer, answerOf } from './networks.ts';
 import { lostProblem } from './problems.ts';
 
-/** The networks that answer for drawings, in training or not, and the device that they live on. */
+/** The networks that answer for drawings, in training or not, and the device that they live on, if they live on one. */
 export interface Brain {
   /** Takes a device in place of the one before; nothing on it can be asked yet. */
   take(run: number, device: GPUDevice): void;
   /** There are networks on the device that was taken last. */
   awake(predict: (image: Uint8Array) => Promise<Answer>): void;
-  /** As {@link awake}, for networks that answer on the processor and need no device. */
-  awakeOnProcessor(models: readonly Model[]): void;
+  /** Networks answer from now on that need no device. Gives back the device before. */
+  awakeOnCpu(models: readonly Model[]): void;
   close(): void;
   /** Answers for a drawing, or says that it cannot. */
   predict(image: Uint8Array): Promise<void>;
@@ -42,7 +42,7 @@ export function createBrain(post: (reply: Reply) => void, working: () => Promise
     awake(predict) {
       ask = predict;
     },
-    awakeOnProcessor(models) {
+    awakeOnCpu(models) {
       close();
       ask = async (image) => answerOf(models.map((model) => predictOnCpu(model, image)));
     },

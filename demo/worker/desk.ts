@@ -7,7 +7,7 @@ import {
   PLAN_NAMES,
   ShadegradError,
 } from '../../src/index.ts';
-import { pretrained } from '../pretrained.ts';
+import { fetchPretrained } from '../pretrained.ts';
 import type { AdapterSummary, Reply, Request } from '../protocol.ts';
 import { measure } from './bench.ts';
 import { createBrain } from './brain.ts';
@@ -170,13 +170,18 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     });
   }
 
+  /** Where it cannot be had, the page goes without. */
   function loadShipped({ run }: Of<'load-shipped'>): void {
     enqueue(run, async () => {
-      const { file, bytes, report } = await pretrained();
+      const fetched = await fetchPretrained().catch((error: unknown) => {
+        post({ kind: 'no-shipped', run, problem: problemOf(error) });
+      });
+      if (!fetched) return;
+      const { file, bytes, report } = fetched;
       const { models, image, traits, classNames } = file;
       const [model] = models;
       clear();
-      brain.awakeOnProcessor(models);
+      brain.awakeOnCpu(models);
       const names = namesOfClasses({ classes: model.spec.classes, classNames });
       const network = { spec: model.spec, image, traits, classNames: names, seeds: [null] };
       post({ kind: 'network', run, network, device: null });
