@@ -49,7 +49,7 @@ function startPage(): void {
       case 'address':
         return history.replaceState(null, '', `?${queryOf(command.texts)}`);
       case 'keep':
-        return keepRuns(command.kept);
+        return void keepRuns(command.kept).then((failure) => dispatch({ kind: 'kept', failure }));
       case 'keep-unfinished':
         return keepUnfinished(command.unfinished);
     }
