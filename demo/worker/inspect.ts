@@ -1,10 +1,9 @@
 import type { Dataset, Evaluation, Model } from '../../src/index.ts';
 import type { Judged, WeightImages } from '../protocol.ts';
 
-/** Most units of the first layer, mistakes, and images of a cell that are shown on the page. */
+/** Most units of the first layer, and most images of mistakes or of a cell, that are shown on the page. */
 const MOST_UNITS = 100;
-const MOST_MISTAKES = 12;
-const MOST_OF_CELL = 60;
+const MOST_IMAGES = 60;
 
 /** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
 const DISTINGUISHED = 0.995;
@@ -41,7 +40,7 @@ export interface Verdict {
 export function worstMistakes({ data, evaluation }: Verdict): Judged[] {
   const { labels } = data.test;
   const wrong = [...evaluation.predictions.keys()].filter((i) => evaluation.predictions[i] !== labels[i]);
-  return surestFirst(wrong, { data, evaluation }).slice(0, MOST_MISTAKES);
+  return surestFirst(wrong, { data, evaluation });
 }
 
 /** The test images of `label` taken for `predicted`, the surest first, and how many there are. */
@@ -53,7 +52,7 @@ export function cell(
   const { labels } = verdict.data.test;
   const { predictions } = verdict.evaluation;
   const inCell = [...predictions.keys()].filter((i) => labels[i] === label && predictions[i] === predicted);
-  return { total: inCell.length, images: surestFirst(inCell, verdict).slice(0, MOST_OF_CELL) };
+  return { total: inCell.length, images: surestFirst(inCell, verdict) };
 }
 
 function surestFirst(indices: readonly number[], { data, evaluation }: Verdict): Judged[] {
@@ -64,7 +63,7 @@ function surestFirst(indices: readonly number[], { data, evaluation }: Verdict):
   const sureness = (i: number): number => probabilities[i * classes + (predictions[i] ?? 0)] ?? 0;
   return indices
     .toSorted((a, b) => sureness(b) - sureness(a))
-    .slice(0, Math.max(MOST_MISTAKES, MOST_OF_CELL))
+    .slice(0, MOST_IMAGES)
     .map((i) => {
       const label = test.labels[i] ?? 0;
       return {
