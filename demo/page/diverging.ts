@@ -1,4 +1,5 @@
 import type { ImageShape } from '../../src/index.ts';
+import { loudest } from './evidence-text.ts';
 import { type Theme, theme } from './theme.ts';
 
 type Rgb = readonly [number, number, number];
@@ -50,7 +51,7 @@ export function paintKey(canvas: HTMLCanvasElement): void {
 
 /** Values as `paintDiverging` takes them, where the strongest colour stands for the greatest of them. */
 export function diverging(values: Float32Array): { readonly values: Uint8Array; readonly scale: number } {
-  const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const scale = loudest(values) || 1;
   return { scale, values: Uint8Array.from(values, (value) => Math.round(128 + (127 * value) / scale)) };
 }
 

@@ -20,17 +20,22 @@ export function signed(value: number, digits = 2): string {
  * @param name of the class that it is about
  */
 export function spokenText(contributions: Float32Array, name: string): string {
-  const loudest = contributions.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const least = HEARD * loudest(contributions);
   const speaking = (sign: 1 | -1): number[] =>
     [...contributions.keys()]
-      .filter((unit) => sign * (contributions[unit] ?? 0) > HEARD * loudest)
+      .filter((unit) => sign * (contributions[unit] ?? 0) > least)
       .sort((a, b) => sign * ((contributions[b] ?? 0) - (contributions[a] ?? 0)))
       .slice(0, NAMED);
   const [on, against] = [speaking(1), speaking(-1)];
-  const forIt = on.length > 0 ? `${unitsText(on)} spoke for ${name}` : `No unit spoke for ${name}`;
+  const forIt = on.length > 0 ? `${unitsText(on)} spoke for ${name}` : `No unit of weight spoke for ${name}`;
   return against.length > 0
     ? `${forIt}; ${lowered(unitsText(against))} spoke against it.`
-    : `${forIt}; none spoke against it.`;
+    : `${forIt}; none of weight against it.`;
+}
+
+/** The greatest size among values of either sign. */
+export function loudest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** E.g. "Unit 12", "Units 12, 40 and 7". */

@@ -39,7 +39,7 @@ export function evidencePicture() {
       ? spokenText(units.contributions, name)
       : `No hidden units: each pixel speaks for itself, by the template of ${name} less the others.`;
     element('evidence-sum').textContent =
-      `${name} is ahead of the others by ${lead.toFixed(2)} on average: ${both}, biases ${signed(bias)}.`;
+      `${name} is ahead of the others by ${lead.toFixed(2)} on average, as log-odds: ${both}, biases ${signed(bias)}.`;
     element('evidence-least').textContent = `${signed(-scale)} against ${name}`;
     element('evidence-most').textContent = `for ${name} ${signed(scale)}`;
   }

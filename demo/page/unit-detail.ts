@@ -2,7 +2,7 @@ import type { ImageShape } from '../../src/index.ts';
 import type { Exciting, Explanation, UnitDetail, WeightImages } from '../protocol.ts';
 import { magnify, paintDiverging, paintKey } from './diverging.ts';
 import { byId, make, say } from './dom.ts';
-import { signed } from './evidence-text.ts';
+import { loudest, signed } from './evidence-text.ts';
 import { size } from './format.ts';
 import { paintInk } from './pixels.ts';
 
@@ -44,7 +44,7 @@ export function unitDetail(onClose: () => void) {
         ),
       );
     }
-    const most = outgoing.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0) || 1;
+    const most = loudest(outgoing) || 1;
     for (const [label, item] of [...bars.children].entries()) {
       const value = outgoing[label] ?? 0;
       const [, bar, text] = item.children;

@@ -1,15 +1,16 @@
 import type { Explanation, WeightImages } from '../protocol.ts';
 import { magnify, paintDiverging } from './diverging.ts';
 import { byId, make } from './dom.ts';
-import { signed } from './evidence-text.ts';
-import { count, percent } from './format.ts';
+import { loudest, signed } from './evidence-text.ts';
+import { percent } from './format.ts';
 
 /** Room for the longer side of a tile's image, in pixels, and that of a class's template. It is twice its size at least. */
 const ROOM = 56;
 const TEMPLATE_ROOM = 84;
-/** Rows that are shown until all are asked for, and the fewest tiles. */
+/** Rows that are shown until more are asked for, and the fewest and the most tiles. */
 const ROWS = 3;
 const FEWEST = 12;
+const MOST = 256;
 /** Time from a change of the drawing until the tiles are in their new order: it would flicker while one draws. */
 const SORT_MILLISECONDS = 250;
 
@@ -47,13 +48,13 @@ export function unitTiles(onChoose: (unit: number) => void) {
       const loudness = (unit: number) => Math.abs(said[unit] ?? 0);
       units.sort((a, b) => loudness(b) - loudness(a));
     }
-    return expanded ? units : units.slice(0, room());
+    return units.slice(0, expanded ? MOST : room());
   }
 
   /** How many tiles fit into the rows that are shown. */
   function room(): number {
     if (!weights || weights.hiddenLayers === 0) return weights?.shown ?? 0;
-    const [first] = tiles;
+    const first = tiles[placed[0] ?? 0];
     const gap = Number.parseFloat(getComputedStyle(grid).columnGap) || 0;
     const columns = first ? Math.floor((grid.clientWidth + gap) / (first.button.offsetWidth + gap)) : 1;
     return Math.max(FEWEST, ROWS * Math.max(1, columns));
@@ -135,6 +136,7 @@ export function unitTiles(onChoose: (unit: number) => void) {
       button.dataset.says = told?.manner ?? '';
       button.style.setProperty('--lit', told ? String(lit[unit] ?? 0) : '1');
       button.classList.toggle('drawn', told !== undefined);
+      button.classList.toggle('template', hiddenLayers === 0);
       button.setAttribute('aria-expanded', String(unit === chosen));
       const what = hiddenLayers === 0 ? `Template of ${own}` : `Unit ${own}`;
       button.setAttribute('aria-label', told ? `${what}: ${told.long}` : what);
@@ -203,7 +205,8 @@ export function unitTiles(onChoose: (unit: number) => void) {
   function label(): void {
     const rest = weights !== undefined && (expanded || weights.shown > room());
     all.hidden = !rest;
-    all.textContent = expanded ? 'Show fewer' : `Show all ${count(weights?.shown ?? 0)}`;
+    const units = weights?.shown ?? 0;
+    all.textContent = expanded ? 'Show fewer' : units > MOST ? `Show ${MOST}` : `Show all ${units}`;
     all.setAttribute('aria-expanded', String(expanded));
   }
 
@@ -226,6 +229,8 @@ export function unitTiles(onChoose: (unit: number) => void) {
         // One tile is measured before it is known how many there is room for.
         if (now.shown > 0) grid.append(tileOf(0).button);
         byId('unit-order-line', HTMLElement).hidden = now.hiddenLayers === 0;
+        const what = now.hiddenLayers === 0 ? 'Templates of the classes' : 'Units';
+        grid.setAttribute('aria-label', `${what}; move with the arrow keys`);
         place();
       }
       for (const tile of tiles) if (tile) tile.stale = true;
@@ -277,11 +282,12 @@ function toldOf(
     const share = percent(lit[unit] ?? 0, 0);
     return { short: share, long: `${signed(value)}, ${share}`, manner: unit === label ? 'for' : 'silent' };
   }
-  const said = units.contributions[unit] ?? 0;
+  const { contributions } = units;
+  const said = contributions[unit] ?? 0;
   if (value === 0) return { short: 'off', long: 'off', manner: 'silent' };
   const manner = said < 0 ? 'against' : 'for';
   return {
-    short: signed(said, 1),
+    short: signed(said, loudest(contributions) < 1 ? 2 : 1),
     long: `active ${value.toFixed(2)}, speaks ${manner} ${name} by ${Math.abs(said).toFixed(2)}`,
     manner,
   };

@@ -10,7 +10,7 @@ import {
 import type { Exciting, Explanation, Reply, Request, WeightImages } from '../protocol.ts';
 
 /** Weights that the page gets images of, at most: the first units' of a wide network. */
-const MOST_WEIGHTS = 2 ** 20;
+const MOST_WEIGHTS = 2 ** 22;
 
 /** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
 const DISTINGUISHED = 0.995;
@@ -18,7 +18,7 @@ const DISTINGUISHED = 0.995;
 const SAMPLED = 20_000;
 
 /** Images on each side of a unit: those that excite it most, and least. */
-const EXTREMES = 6;
+const EXTREMES = 5;
 /** Multiplications between two looks at the clock, and how long the thread is kept at most, about. */
 const MULTIPLICATIONS = 200_000;
 const SLICE_MILLISECONDS = 20;
