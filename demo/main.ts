@@ -18,12 +18,12 @@ import { curvesPanel } from './page/curves.ts';
 import { createDataset } from './page/dataset.ts';
 import { drawPanel } from './page/draw.ts';
 import { rightText } from './page/format.ts';
+import { insidePanel } from './page/inside.ts';
 import { type KeptRun, keepPanel } from './page/keep.ts';
 import { machinePanel } from './page/machine.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { type Phase, transport } from './page/transport.ts';
-import { weightsPanel } from './page/weights.ts';
 import type { DeviceSummary, Problem, Reply } from './protocol.ts';
 
 // The page: asks the worker, and shows what it answers.
@@ -49,9 +49,12 @@ let worker = startWorker();
 const bar = transport({ train, pause, resume, stop, reset, startAgain });
 const machine = machinePanel();
 const curves = curvesPanel();
-const weights = weightsPanel();
+const inside = insidePanel({ send: (request) => worker.send(request) });
 const results = resultsPanels((label, predicted) => worker.send({ kind: 'cell', label, predicted }));
-const draw = drawPanel((pixels) => worker.send({ kind: 'predict', pixels }));
+const draw = drawPanel({
+  predict: (pixels) => worker.send({ kind: 'predict', pixels }),
+  changed: (pixels) => inside.see(pixels),
+});
 const keep = keepPanel({ load: loadChosen, restore });
 const bench = benchPanel({
   run: (choice) => {
@@ -184,7 +187,7 @@ function forget(now: ReturnType<typeof nothing>): void {
   bar.ended(0, null);
   bar.accuracy(null, now.networks.length);
   showCurves();
-  weights.show(undefined);
+  inside.show(undefined);
   results.clear();
   draw.know({ kind: 'nothing', networks: now.networks.length });
   keep.show(now);
@@ -354,6 +357,7 @@ function startAgain(): void {
   bar.trouble(null);
   bench.abandon();
   draw.forget();
+  inside.forget();
   run++;
   worker = startWorker();
   checkWebGpu();
@@ -392,7 +396,7 @@ function onReply(reply: Reply): void {
       onEpoch(reply);
       break;
     case 'weights':
-      weights.show(reply.weights);
+      inside.show(reply.weights);
       if (learned.progress) knowDrawings();
       break;
     case 'result':
@@ -400,6 +404,12 @@ function onReply(reply: Reply): void {
       break;
     case 'prediction':
       draw.answer(reply);
+      break;
+    case 'evidence':
+      inside.explain(reply);
+      break;
+    case 'unit':
+      inside.tell(reply);
       break;
     case 'cell':
       results.showCell(reply, dataset.data?.shape ?? MNIST_SHAPE);

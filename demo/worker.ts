@@ -19,7 +19,8 @@ import { createBrain } from './worker/brain.ts';
 import { loadData, summary } from './worker/data.ts';
 import { describeAdapter, describeDevice } from './worker/device.ts';
 import { createGate, type Gate } from './worker/gate.ts';
-import { cell, type Verdict, weightImages, worstMistakes } from './worker/inspect.ts';
+import { createInside } from './worker/inside.ts';
+import { cell, type Verdict, worstMistakes } from './worker/inspect.ts';
 import { answerOf } from './worker/networks.ts';
 import { problemOf } from './worker/problems.ts';
 import { runTraining } from './worker/run.ts';
@@ -51,6 +52,7 @@ let bench: AbortController | undefined;
 /** Trainings, loaded models and benchmarks run one after the other. */
 let work: Promise<void> = Promise.resolve();
 const brain = createBrain(post, () => work);
+const inside = createInside(post, () => data);
 
 function post(reply: Reply): void {
   const given =
@@ -119,8 +121,10 @@ async function runOn({ run, epochs, settings }: Of<'train'>, control: Training):
     throw new ShadegradError('usage', 'There are no images to train on.', 'Choose or fetch them first.');
   const images = data;
   brain.close();
+  inside.close();
   verdict = undefined;
   const { limits: _, features: __, ...info } = await knownAdapter();
+  const classNames = namesOfClasses(images);
   await runTraining({
     run,
     data: images,
@@ -133,6 +137,9 @@ async function runOn({ run, epochs, settings }: Of<'train'>, control: Training):
     discarded: () => control.discarded,
     post: (reply) => {
       if (!control.discarded) post(reply);
+    },
+    onLook: (model, network) => {
+      if (!control.discarded) inside.open(run, { model, image: images.shape, classNames, network });
     },
     onVerdict: (given) => {
       verdict = given;
@@ -151,6 +158,7 @@ function reset(): void {
   discardTraining();
   work = work.then(() => {
     brain.close();
+    inside.close();
     verdict = undefined;
   });
 }
@@ -174,8 +182,10 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
   const misfit = evaluate ? misfitOf(file) : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
   const names = tested?.classNames ?? file.classNames;
+  const classNames = namesOfClasses({ classes: spec.classes, classNames: names });
   const { limits: _, features: __, ...info } = await knownAdapter();
   brain.close();
+  inside.close();
   verdict = undefined;
   const { device } = await openDevice({
     requiredLimits: networkLimits(spec, tested?.test.count ?? 1, models.length),
@@ -189,7 +199,7 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
       spec,
       image,
       traits: file.traits,
-      classNames: namesOfClasses({ classes: spec.classes, classNames: names }),
+      classNames,
       seeds: models.map((_, i) => file.networks?.[i]?.seed ?? null),
       plan: null,
     }),
@@ -197,7 +207,7 @@ async function loadModel({ run, bytes, best, evaluate }: Of<'load'>, file: Model
   const shown = models[best ?? 0];
   if (image && shown) {
     const which = others.length > 0 ? { index: best ?? 0, of: models.length, best: best !== null } : null;
-    post({ kind: 'weights', run, weights: weightImages(shown, image, which) });
+    inside.open(run, { model: shown, image, classNames, network: which });
   }
   const evaluation = tested && (await network.evaluateAll(tested.test));
   let report: Report | null = null;
@@ -274,6 +284,10 @@ scope.onmessage = ({ data: request }) => {
       return startLoading(request);
     case 'predict':
       return void brain.predict(request.pixels);
+    case 'evidence':
+      return inside.explain(request.pixels);
+    case 'unit':
+      return void inside.study(request);
     case 'bench':
       return startBench(request);
     case 'stop-bench':
