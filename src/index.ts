@@ -43,11 +43,13 @@ export {
   type LayerEvidence,
   outgoingWeights,
 } from './model/evidence.ts';
+export { activationsOf } from './model/forward.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
   type Assumption,
   decodeModel,
+  type EncodeModelOptions,
   encodeModel,
   type ImageShape,
   type ModelFile,
@@ -140,6 +142,7 @@ export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
 export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
+export { predictOnCpu } from './train/predict-on-cpu.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
 export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';

@@ -1,6 +1,8 @@
+import { assertImages } from '../data/bytes.ts';
 import { ShadegradError } from '../errors.ts';
+import { activationsOf } from './forward.ts';
 import { type Model, tensor } from './model.ts';
-import { denseLayers, type MlpSpec } from './spec.ts';
+import { denseLayers } from './spec.ts';
 
 // What in a network speaks for its verdict on an image. ReLU lets an activation through or blocks it, so for one image the
 // network is a linear map, and the verdict's lead over the other classes is a sum: of what each pixel adds, or each unit of
@@ -37,11 +39,10 @@ export interface Evidence {
 interface Stage {
   readonly weight: Float32Array;
   readonly bias: Float32Array;
-  readonly outputs: number;
   /** What goes into it: [inputs]. */
   readonly input: Float64Array;
-  /** What comes out, before ReLU: [outputs]. */
-  readonly sums: Float64Array;
+  /** What comes out, behind its ReLU if it has one: [outputs]. */
+  readonly output: Float64Array;
 }
 
 /**
@@ -57,13 +58,13 @@ interface Stage {
  * @param model a network with finite weights
  * @param image bytes of one image, 0 to 255: [inputs]
  * @param label the class that it is about; default the network's own verdict, of equal ones the first
- * @throws ShadegradError `usage` where the image has another size, or there is no such class; `bad-model` where a tensor
- *   is missing
+ * @throws ShadegradError `bad-data` where the image has another size, `usage` where there is no such class, `bad-model`
+ *   where a tensor is missing
  */
 export function evidence(model: Model, image: Uint8Array, label?: number): Evidence {
   const { classes } = model.spec;
   const stages = stagesAt(model, image);
-  const logits = stages.at(-1)?.sums ?? new Float64Array();
+  const logits = stages.at(-1)?.output ?? new Float64Array();
   const about = label ?? logits.reduce((best, logit, i) => (logit > (logits[best] ?? 0) ? i : best), 0);
   if (!Number.isInteger(about) || about < 0 || about >= classes) {
     throw new ShadegradError(
@@ -80,7 +81,8 @@ export function evidence(model: Model, image: Uint8Array, label?: number): Evide
   let bias = 0;
   for (const [i, stage] of [...stages.entries()].reverse()) {
     // What is blocked by a ReLU behind it passes nothing on.
-    if (i < stages.length - 1) gradient = gradient.map((value, n) => ((stage.sums[n] ?? 0) > 0 ? value : 0));
+    if (i < stages.length - 1)
+      gradient = gradient.map((value, n) => ((stage.output[n] ?? 0) > 0 ? value : 0));
     bias += dot(gradient, stage.bias);
     gradient = backward(stage, gradient);
     const { input } = stage;
@@ -100,8 +102,8 @@ export function evidence(model: Model, image: Uint8Array, label?: number): Evide
  * @param unit place in the first hidden layer, from 0
  * @param image bytes of one image, 0 to 255: [inputs]; needed with more than one hidden layer
  * @returns [classes]; null where an image is needed and there is none
- * @throws ShadegradError `usage` where the image has another size, or there is no such unit; `bad-model` where a tensor is
- *   missing
+ * @throws ShadegradError `bad-data` where the image has another size, `usage` where there is no such unit, `bad-model`
+ *   where a tensor is missing
  */
 export function outgoingWeights(model: Model, unit: number, image: Uint8Array | null): Float64Array | null {
   const { hidden } = model.spec;
@@ -110,10 +112,10 @@ export function outgoingWeights(model: Model, unit: number, image: Uint8Array | 
   const stages = stagesAt(model, image ?? new Uint8Array(model.spec.inputs));
   let effect = Float64Array.from({ length: hidden[0] ?? 0 }, (_, n) => (n === unit ? 1 : 0));
   for (const stage of stages.slice(1)) {
-    const { weight, outputs, sums } = stage;
+    const { weight, output } = stage;
     const last = stage === stages.at(-1);
-    effect = Float64Array.from({ length: outputs }, (_, n) => {
-      if (!last && !((sums[n] ?? 0) > 0)) return 0;
+    effect = output.map((value, n) => {
+      if (!last && value === 0) return 0;
       return dot(weight.subarray(n * effect.length, (n + 1) * effect.length), effect);
     });
   }
@@ -128,13 +130,13 @@ export function outgoingWeights(model: Model, unit: number, image: Uint8Array | 
  * @param unit place in the first layer, from 0
  * @param images bytes, 0 to 255: [count, inputs]
  * @returns [count]
- * @throws ShadegradError `usage` where the images have another size, or there is no such unit; `bad-model` where a tensor is
- *   missing
+ * @throws ShadegradError `bad-data` where the images have another size, `usage` where there is no such unit, `bad-model`
+ *   where a tensor is missing
  */
 export function excitation(model: Model, unit: number, images: Uint8Array): Float32Array<ArrayBuffer> {
   const { inputs } = model.spec;
   checkUnit(unit, denseLayers(model.spec)[0]?.outputs ?? 0);
-  if (images.length % inputs !== 0) throw misfit(images.length, model.spec);
+  assertImages(images, Math.floor(images.length / inputs), inputs);
   const weight = tensor(model, '0.weight').subarray(unit * inputs, (unit + 1) * inputs);
   const bias = tensor(model, '0.bias')[unit] ?? 0;
   return Float32Array.from({ length: images.length / inputs }, (_, i) => {
@@ -145,28 +147,21 @@ export function excitation(model: Model, unit: number, images: Uint8Array): Floa
 }
 
 function stagesAt(model: Model, image: Uint8Array): Stage[] {
-  const { spec } = model;
-  if (image.length !== spec.inputs) throw misfit(image.length, spec);
+  assertImages(image, 1, model.spec.inputs);
   let input: Float64Array = Float64Array.from(image, (byte) => byte / 255);
-  return denseLayers(spec).map(({ outputs }, i) => {
+  return activationsOf(model, image).map((output, i) => {
     const weight = tensor(model, `${2 * i}.weight`);
-    const bias = tensor(model, `${2 * i}.bias`);
-    const sums = new Float64Array(outputs);
-    for (let n = 0; n < outputs; n++) {
-      sums[n] = (bias[n] ?? 0) + dot(weight.subarray(n * input.length, (n + 1) * input.length), input);
-    }
-    const stage = { weight, bias, outputs, input, sums };
-    input = sums.map((sum) => Math.max(0, sum));
+    const stage = { weight, bias: tensor(model, `${2 * i}.bias`), input, output };
+    input = output;
     return stage;
   });
 }
 
 /** The gradient by a layer's inputs, of the gradient by its outputs: [inputs]. */
-function backward({ weight, outputs, input }: Stage, gradient: Float64Array): Float64Array {
+function backward({ weight, input }: Stage, gradient: Float64Array): Float64Array {
   const inputs = input.length;
   const sums = new Float64Array(inputs);
-  for (let n = 0; n < outputs; n++) {
-    const g = gradient[n] ?? 0;
+  for (const [n, g] of gradient.entries()) {
     if (g === 0) continue;
     for (let k = 0; k < inputs; k++) sums[k] = (sums[k] as number) + g * (weight[n * inputs + k] as number);
   }
@@ -185,13 +180,5 @@ function checkUnit(unit: number, units: number): void {
     'usage',
     `${unit} is not one of the layer's ${units} units.`,
     units > 0 ? `Ask for a unit from 0 to ${units - 1}.` : 'Use a network with a hidden layer.',
-  );
-}
-
-function misfit(length: number, { inputs }: MlpSpec): ShadegradError {
-  return new ShadegradError(
-    'usage',
-    `${length} pixels are no images for a network of ${inputs} inputs.`,
-    'Bring pictures into the form of its training images first, as preparePicture does.',
   );
 }

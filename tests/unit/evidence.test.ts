@@ -148,12 +148,12 @@ describe('what excites a unit of the first layer', () => {
   test('wants whole images, and a unit that there is', () => {
     const { model, image } = made(shapes['one hidden layer']);
     expect(failure(() => excitation(model, 17, image)).code).toBe('usage');
-    expect(failure(() => excitation(model, 0, image.subarray(1))).code).toBe('usage');
+    expect(failure(() => excitation(model, 0, image.subarray(1))).code).toBe('bad-data');
   });
 });
 
 test('an image of another size, or a class that there is not, is refused', () => {
   const { model, image } = made(shapes['one hidden layer']);
-  expect(failure(() => evidence(model, image.subarray(1))).code).toBe('usage');
+  expect(failure(() => evidence(model, image.subarray(1))).code).toBe('bad-data');
   expect(failure(() => evidence(model, image, 10)).code).toBe('usage');
 });
