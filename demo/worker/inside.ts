@@ -10,7 +10,7 @@ import {
 import type { Exciting, Explanation, Reply, Request, WeightImages } from '../protocol.ts';
 
 /** Weights that the page gets images of, at most: the first units' of a wide network. */
-const MOST_WEIGHTS = 2 ** 22;
+const MOST_WEIGHTS = 2 ** 21;
 
 /** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
 const DISTINGUISHED = 0.995;
@@ -96,9 +96,11 @@ function weightImages({ model, image, classNames, network }: Opened): Omit<Weigh
     Math.abs(drawn[i * stride] ?? 0),
   ).sort();
   const scale = sizes[Math.floor(DISTINGUISHED * (sizes.length - 1))] || 1;
-  const values = Uint8Array.from(drawn, (weight) => {
-    return Math.round(128 + 127 * Math.min(1, Math.max(-1, weight / scale)));
-  });
+  const values = new Uint8Array(drawn.length);
+  // `from` with a function would take seven times as long.
+  for (let i = 0; i < drawn.length; i++) {
+    values[i] = Math.round(128 + 127 * Math.min(1, Math.max(-1, (drawn[i] as number) / scale)));
+  }
   const hiddenLayers = model.spec.hidden.length;
   return { network, shape: image, hiddenLayers, classNames, units, shown, scale, values };
 }
