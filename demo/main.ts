@@ -15,7 +15,7 @@ function startPage(): void {
   // Started before the panels, so that the worker fetches and draws images while they are made.
   let worker = startWorker();
   const keepUnfinished = unfinishedKeeper();
-  const view = createView(dispatch, (pixels) => worker.send({ kind: 'predict', pixels }));
+  const view = createView(dispatch, (request) => worker.send(request));
 
   function startWorker() {
     return connect(

@@ -678,7 +678,9 @@ function onReply(state: State, reply: Reply): Update {
       return [{ ...state, measuring: false }, []];
     case 'problem':
       return onProblem(state, reply);
-    // What these say is shown by the pad and the benchmark as it comes.
+    // What these say is shown by the pad, the look inside and the benchmark as it comes.
+    case 'evidence':
+    case 'unit':
     case 'prediction':
     case 'bench-names':
     case 'bench-progress':

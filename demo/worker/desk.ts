@@ -14,7 +14,8 @@ import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
 import { createGate, type Gate } from './gate.ts';
-import { cell, type Verdict, weightImages } from './inspect.ts';
+import { createInside } from './inside.ts';
+import { cell, type Verdict } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
@@ -54,6 +55,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     work: Promise.resolve(),
   };
   const brain = createBrain(post, () => desk.work);
+  const inside = createInside(post, () => desk.data);
 
   /** Queues work on the GPU. If it fails, the network is lost, but not the worker. */
   function enqueue(run: number, task: () => Promise<void>): void {
@@ -66,6 +68,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   /** Takes the network before off the desk. */
   function clear(): void {
     brain.close();
+    inside.close();
     desk.verdict = undefined;
   }
 
@@ -111,6 +114,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
             'Choose or fetch them first.',
           );
         clear();
+        const classNames = namesOfClasses(data);
         await runTraining({
           ...rest,
           run,
@@ -122,6 +126,9 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
           discarded: () => mine.discarded,
           post: (reply) => {
             if (!mine.discarded) post(reply);
+          },
+          onLook: (model, network) => {
+            if (!mine.discarded) inside.open(run, { model, image: data.shape, classNames, network });
           },
           onVerdict: (verdict) => {
             desk.verdict = verdict;
@@ -166,7 +173,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const onVerdict = (verdict: Verdict) => {
         desk.verdict = verdict;
       };
-      await loadModel({ request, file, data: desk.data, adapter, brain, post, onVerdict });
+      await loadModel({ request, file, data: desk.data, adapter, brain, inside, post, onVerdict });
     });
   }
 
@@ -185,7 +192,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const names = namesOfClasses({ classes: model.spec.classes, classNames });
       const network = { spec: model.spec, image, traits, classNames: names, seeds: [null] };
       post({ kind: 'network', run, network, device: null });
-      if (image) post({ kind: 'weights', run, weights: weightImages(model, image, null) });
+      if (image) inside.open(run, { model, image, classNames: names, network: null });
       post({
         kind: 'result',
         run,
@@ -240,6 +247,10 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return startLoading(request);
       case 'predict':
         return void brain.predict(request.pixels);
+      case 'evidence':
+        return inside.explain(request.pixels);
+      case 'unit':
+        return void inside.study(request);
       case 'bench':
         return startBench(request);
       case 'stop-bench':

@@ -1,34 +1,8 @@
-import type { Dataset, Evaluation, Model } from '../../src/index.ts';
-import type { Judged, WeightImages } from '../protocol.ts';
+import type { Dataset, Evaluation } from '../../src/index.ts';
+import type { Judged } from '../protocol.ts';
 
-/** Most units of the first layer, and most images of mistakes or of a cell, that are shown on the page. */
-const MOST_UNITS = 100;
+/** Most images of mistakes or of a cell that are shown on the page. */
 const MOST_IMAGES = 60;
-
-/** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
-const DISTINGUISHED = 0.995;
-
-/**
- * The first layer's weights as images, one per unit.
- * @param network which of several it is
- */
-export function weightImages(
-  model: Model,
-  shape: Dataset['shape'],
-  network: WeightImages['network'],
-): WeightImages {
-  const inputs = shape.height * shape.width;
-  const weights = model.tensors[0]?.data ?? new Float32Array();
-  const units = weights.length / inputs;
-  const shown = Math.min(units, MOST_UNITS);
-  const drawn = weights.subarray(0, shown * inputs);
-  const sizes = drawn.map(Math.abs).sort();
-  const scale = sizes[Math.floor(DISTINGUISHED * (sizes.length - 1))] || 1;
-  const values = Uint8Array.from(drawn, (weight) => {
-    return Math.round(128 + 127 * Math.min(1, Math.max(-1, weight / scale)));
-  });
-  return { network, shape, units, shown, scale, values };
-}
 
 /** The verdict on the test images of `data`: of several networks together. */
 export interface Verdict {

@@ -12,9 +12,9 @@ import {
   type Trainer,
   type TrainerState,
 } from '../../src/index.ts';
-import type { NetworkFiles, Reply } from '../protocol.ts';
+import type { NetworkFiles, Reply, WeightImages } from '../protocol.ts';
 import type { Gate } from './gate.ts';
-import { type Verdict, weightImages } from './inspect.ts';
+import type { Verdict } from './inspect.ts';
 import { accuracySummary, filesOf, usable } from './networks.ts';
 
 /** The least time between two looks at the weights within an epoch, and that as a multiple of what a look takes. */
@@ -33,6 +33,8 @@ export interface TrainingOptions {
   readonly signal: AbortSignal;
   readonly gate: Gate;
   readonly post: (reply: Reply) => void;
+  /** Called every now and then with one of the networks as it is then. */
+  readonly onLook: (model: Model, network: WeightImages['network']) => void;
   /** Called after each epoch and at the end, with what the test images say of the networks as they are then. */
   readonly onVerdict: (verdict: Verdict) => void;
   /** What the page was told, whichever device was used then. */
@@ -70,22 +72,20 @@ export interface Ending {
 export async function train(
   trainer: Trainer,
   keep: (state: TrainerState) => void,
-  { run, data, notes, epochs, signal, gate, post, onVerdict, told }: TrainingOptions,
+  { run, data, notes, epochs, signal, gate, post, onLook, onVerdict, told }: TrainingOptions,
 ): Promise<Ending> {
   let nextWeights = 0;
 
   /** Of the first network that has not diverged, so that the picture stays with one; after the training of the best. */
-  const postWeights = (models: readonly (Model | null)[], ended: boolean) => {
+  const show = (models: readonly (Model | null)[], ended: boolean) => {
     const index = ended ? bestNetwork(trainer.networks, models) : models.findIndex((model) => model !== null);
     const model = models[index];
     const of = models.length;
-    if (!model) return;
-    const network = of > 1 ? { index, of, best: ended } : null;
-    post({ kind: 'weights', run, weights: weightImages(model, data.shape, network) });
+    if (model) onLook(model, of > 1 ? { index, of, best: ended } : null);
   };
   const look = async () => {
     const before = performance.now();
-    postWeights(await trainer.models(), false);
+    show(await trainer.models(), false);
     const now = performance.now();
     nextWeights = now + Math.max(WEIGHTS_MILLISECONDS, WEIGHTS_PAUSE * (now - before));
   };
@@ -110,7 +110,7 @@ export async function train(
     const { ensemble } = evaluation;
     const models = usable(await trainer.models(), evaluation);
     const labels = Array.from({ length: data.classes }, (_, label) => label);
-    postWeights(models, false);
+    show(models, false);
     post({
       kind: 'epoch',
       run,
@@ -147,7 +147,7 @@ export async function train(
   }
   evaluation ??= await test();
   const models = usable(await trainer.models(), evaluation);
-  postWeights(models, true);
+  show(models, true);
   return {
     stopped: trainer.epochs < epochs,
     evaluation,
