@@ -2,6 +2,7 @@ import { type BenchProgress, benchKernelNames } from '../../src/bench.ts';
 import {
   type Dataset,
   decodeModels,
+  type Model,
   type ModelsFile,
   namesOfClasses,
   PLAN_NAMES,
@@ -15,7 +16,7 @@ import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
-import { cell, type Verdict } from './inspect.ts';
+import { cell, evaluateOnCpu, type Verdict } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
@@ -35,6 +36,8 @@ interface Desk {
   loading: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   /** What the test images say of the networks that answer; undefined where they were not asked. */
   verdict: Verdict | undefined;
+  /** The network that comes with the page while it answers, and the name of the images that it was tested on. */
+  shipped: { readonly model: Model; readonly dataset: string } | undefined;
   training: Training | undefined;
   bench: AbortController | undefined;
   /** Trainings, loaded models and benchmarks run one after the other. */
@@ -50,6 +53,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     data: undefined,
     loading: undefined,
     verdict: undefined,
+    shipped: undefined,
     training: undefined,
     bench: undefined,
     work: Promise.resolve(),
@@ -70,6 +74,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     brain.close();
     inside.close();
     desk.verdict = undefined;
+    desk.shipped = undefined;
   }
 
   async function adapterReport() {
@@ -189,6 +194,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const [model] = models;
       clear();
       brain.awakeOnCpu(models);
+      desk.shipped = { model, dataset: report.dataset.name };
       const names = namesOfClasses({ classes: model.spec.classes, classNames });
       const network = { spec: model.spec, image, traits, classNames: names, seeds: [null] };
       post({ kind: 'network', run, network, device: null });
@@ -204,6 +210,17 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         mistakes: [],
       });
     });
+  }
+
+  async function showCell({ label, predicted }: Of<'cell'>): Promise<void> {
+    const { data, shipped } = desk;
+    if (!desk.verdict && shipped && data?.name === shipped.dataset) {
+      const evaluation = await evaluateOnCpu(shipped.model, data.test);
+      // Meanwhile another network may answer, or other images be here.
+      if (desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
+    }
+    const found = desk.verdict ? cell(label, predicted, desk.verdict) : { total: 0, images: [] };
+    post({ kind: 'cell', label, predicted, ...found });
   }
 
   function startBench({ choice }: Of<'bench'>): void {
@@ -255,11 +272,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return startBench(request);
       case 'stop-bench':
         return desk.bench?.abort();
-      case 'cell': {
-        const { label, predicted } = request;
-        const found = desk.verdict ? cell(label, predicted, desk.verdict) : { total: 0, images: [] };
-        return post({ kind: 'cell', label, predicted, ...found });
-      }
+      case 'cell':
+        return void showCell(request);
     }
   };
 
