@@ -20,6 +20,7 @@ import {
   readKnownDataset,
   readPackagedDataset,
 } from './known.ts';
+import { didYouMean } from './similar.ts';
 
 /** The sources of data that are known by name; anything else is a folder. */
 export const DATASET_NAMES: readonly string[] = [
@@ -40,6 +41,8 @@ export type LoadProgress = DownloadProgress | ReadingProgress;
 export interface LoadOptions {
   /** Seed of synthetic digits: whole number from 0 to 2^53 - 1, 1 by default. */
   readonly seed?: number | undefined;
+  /** How many synthetic digits to train on and to test with, 12,000 and 2,000 by default. */
+  readonly digits?: { readonly train: number; readonly test: number } | undefined;
   /** Size that a folder's pictures are brought to; without it they must all be of one size. */
   readonly imageSize?: ImageShape | undefined;
   /** Aborts downloads and the reading of pictures. */
@@ -95,8 +98,8 @@ export async function loadDataset(source: string, options: LoadOptions = {}): Pr
   return loadKnown(dataset, options, 'archive' in dataset ? mostPatient : patient);
 }
 
-function drawDigits({ seed }: LoadOptions): Dataset {
-  return syntheticDigits(seed === undefined ? {} : { seed });
+function drawDigits({ seed, digits }: LoadOptions): Dataset {
+  return syntheticDigits({ ...(seed !== undefined && { seed }), ...digits });
 }
 
 async function loadKnown(
@@ -169,7 +172,7 @@ async function loadFolder(folder: string, options: LoadOptions): Promise<Dataset
     throw new ShadegradError(
       'bad-data',
       `The dataset "${folder}" is not known, and ${what}.`,
-      `Use ${DATASET_NAMES.join(', ')} or a folder with four IDX files or with train/CLASS/*.png and test/CLASS/*.png.`,
+      `${found ? '' : didYouMean(folder, DATASET_NAMES)}Use ${DATASET_NAMES.join(', ')} or a folder with four IDX files or with train/CLASS/*.png and test/CLASS/*.png.`,
     );
   }
   const base = basename(resolve(folder));

@@ -59,6 +59,7 @@ import {
   isDone,
   type RoundState,
   type RunState,
+  secondsTrained,
   type TrainerState,
 } from './state.ts';
 
@@ -295,11 +296,7 @@ export class Trainer {
     readonly seconds: number;
   } {
     const epochs = this.#members.reduce((sum, { history }) => sum + history.length, 0);
-    const longest = this.#rounds.map(({ members }) => {
-      const histories = members.map(({ history }) => history);
-      return histories.reduce((most, history) => (history.length > most.length ? history : most), []);
-    });
-    const seconds = longest.flat().reduce((sum, record) => sum + record.seconds, 0);
+    const seconds = secondsTrained(this.#rounds.map(({ members }) => members));
     return { samples: epochs * this.samplesPerEpoch, seconds };
   }
 
@@ -497,7 +494,7 @@ export class Trainer {
       if (this.#allDiverged) throw this.#divergence();
       throw new ShadegradError(
         'interrupted',
-        `Training was interrupted in epoch ${this.#epoch}, after ${run.place} of its ${run.stepsPerEpoch} batches.`,
+        `Training was interrupted ${this.#placeText(turn)}.`,
         'The epochs before it are complete.',
       );
     }
@@ -508,6 +505,13 @@ export class Trainer {
     round.seconds = seconds();
     const progress = this.#progress(sums, run.place, round.seconds, turn);
     if (progress) await onProgress?.(progress);
+  }
+
+  /** How far the training is, as the end of a sentence. */
+  #placeText({ epochs }: Turn): string {
+    const { done, of } = this.place;
+    if (done > 0) return `in epoch ${this.#epoch} of ${epochs}, after ${done} of its ${of} batches`;
+    return this.epochs > 0 ? `after epoch ${this.epochs} of ${epochs}` : 'before its first batch';
   }
 
   /** Marks the networks that have diverged by now, in the middle of an epoch. */
