@@ -30,6 +30,8 @@ describe('axe finds nothing', () => {
       await eventually(() => page.locator('#verdict').textContent()).toMatch(/^It takes this for/);
       await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
       await eventually(() => cellImages(page).count()).toBeGreaterThan(0);
+      await page.locator('.unit').first().click();
+      await eventually(() => page.locator('#unit-exciting li').count()).toBeGreaterThan(0);
       expect(await violations(page), 'after').toEqual([]);
     },
   );
