@@ -74,6 +74,7 @@ export {
 export { confusionMatrix } from './report/confusion.ts';
 export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
+export { rateChangesIn } from './report/rate-changes.ts';
 export { COPIES, withRounding } from './report/rounding.ts';
 export {
   type DataSource,
@@ -127,6 +128,7 @@ export type {
   PopulationEvaluation,
   Prediction,
   Progress,
+  RateChangeRecord,
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
@@ -134,7 +136,7 @@ export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
-export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
+export { type RateChange, SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
 export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';
 export {
   type EpochSums,

@@ -77,16 +77,19 @@ export function networkLine({
   settings,
   networks,
 }: Pick<Trainer, 'spec' | 'settings' | 'networks'>): string {
-  const { batchSize, optimizer, momentum, schedule, warmup } = settings;
+  const { batchSize, optimizer, momentum, schedule, warmup, rateChanges = [] } = settings;
   const [first] = networks;
   const seeds = [...new Set(networks.map(({ seed }) => seed))];
+  const changes = rateChanges
+    .map(({ step, learningRate }) => ` (${learningRate} from step ${step} on)`)
+    .join('');
   const distinct = (values: readonly number[]) => [...new Set(values)].join(', ');
   return [
     `${networks.length > 1 ? `${networks.length} networks` : 'Network'}: ${[spec.inputs, ...spec.hidden, spec.classes].join('-')}`,
     `batch size ${batchSize}`,
     ...(optimizer === 'adam' ? [] : [optimizer]),
     ...(momentum === 0 ? [] : [`momentum ${momentum}`]),
-    `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}`,
+    `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}${changes}`,
     ...(optimizer === 'adamw'
       ? [`weight decay ${distinct(networks.map(({ weightDecay }) => weightDecay))}`]
       : []),

@@ -33,7 +33,12 @@ import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
 /** Version of the file's content; raised when older programs would misread it. */
-const FORMAT = 1;
+const FORMAT = 2;
+
+/** The first version that has what a state has: 1 knows of no changes of the learning rate. */
+function formatOf({ settings }: TrainerState): number {
+  return settings.rateChanges ? FORMAT : 1;
+}
 
 /** What a program needs besides the state to continue a training as it was requested. */
 export interface CheckpointNotes {
@@ -128,7 +133,7 @@ const readHeader: Reader<Header> = object<Header>({
 export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): Uint8Array<ArrayBuffer> {
   const { rounds, networks, ...rest } = state;
   const written = {
-    format: FORMAT,
+    format: formatOf(state),
     notes,
     ...rest,
     rounds: rounds.map(({ parameters: _, moments: __, ...run }) => run),

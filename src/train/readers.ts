@@ -6,6 +6,7 @@ import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Versions } from '../versions.ts';
 import type { Divergence, EpochRecord, Leg, NetworkRecord } from './history.ts';
 import { OPTIMIZER_NAMES } from './optimizer.ts';
+import type { RateChange } from './schedule.ts';
 import type { TrainerSettings } from './settings.ts';
 
 // What checkpoints and reports say of a training, as it is read from a file.
@@ -39,7 +40,9 @@ const networkSettings = object<NetworkSettings>({ seed: whole(0), learningRate, 
 
 const ownSettings = list(networkSettings, 1);
 
-/** But for the plan, and what each network has for itself. The optimizer's own numbers are checked by `optimizerOf`. */
+const rateChanges = list(object<RateChange>({ step: whole(1), learningRate }), 1);
+
+/** But for the plan, and what is absent where there is none of it. The optimizer's own numbers are checked by `optimizerOf`. */
 const settingsFields = {
   hidden: list(whole(1)),
   batchSize: whole(1),
@@ -56,22 +59,30 @@ const settingsFields = {
   models: whole(1),
   validationSplit: share,
   patience: nullable(whole(1)),
-} satisfies { [K in keyof Omit<TrainerSettings, 'plan' | 'networks'>]: Reader<TrainerSettings[K]> };
+} satisfies { [K in keyof CommonSettings]: Reader<CommonSettings[K]> };
 
-const commonSettings = object<Omit<TrainerSettings, 'plan' | 'networks'>>(settingsFields);
+type CommonSettings = Omit<TrainerSettings, 'plan' | keyof typeof optionalFields>;
+
+const optionalFields = { networks: ownSettings, rateChanges };
+
+const commonSettings = object<CommonSettings>(settingsFields);
 
 /** Whether {@link withSettings} reads a field of the name. */
 export function isSetting(name: string): boolean {
-  return name === 'networks' || Object.hasOwn(settingsFields, name);
+  return Object.hasOwn(optionalFields, name) || Object.hasOwn(settingsFields, name);
 }
 
-/** A trainer's settings, and what `read` reads beside them. Networks' own settings are absent where there are none. */
+/** A trainer's settings, and what `read` reads beside them. */
 /* @__NO_SIDE_EFFECTS__ */
 export function withSettings<T extends object>(read: Reader<T>): Reader<Omit<TrainerSettings, 'plan'> & T> {
   return (value, path) => {
-    const { networks } = fieldsOf(value);
-    const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
-    return { ...commonSettings(value, path), ...own, ...read(value, path) };
+    const { networks, rateChanges: changes } = fieldsOf(value);
+    return {
+      ...commonSettings(value, path),
+      ...(networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) }),
+      ...(changes !== undefined && { rateChanges: rateChanges(changes, `${path}.rateChanges`) }),
+      ...read(value, path),
+    };
   };
 }
 

@@ -15,6 +15,7 @@ import type {
   PopulationEvaluation,
   Prediction,
   Progress,
+  RateChangeRecord,
 } from './history.ts';
 import { Inference, type Inferred } from './inference.ts';
 import { infiniteWeights, Network, unlessInfinite, unpackAll } from './network.ts';
@@ -49,8 +50,15 @@ import {
   ratesOf,
 } from './rounds.ts';
 import { Run } from './run.ts';
-import { learningRateFactor, scheduleEnd } from './schedule.ts';
-import type { TrainerSettings } from './settings.ts';
+import {
+  learningRateFactor,
+  type RateChange,
+  rateBefore,
+  rateChangeRecords,
+  scheduleEnd,
+  withRateChange,
+} from './schedule.ts';
+import { assertLearningRate, type TrainerSettings } from './settings.ts';
 import { Snapshots } from './snapshots.ts';
 import { isSound } from './sound.ts';
 import {
@@ -121,15 +129,14 @@ interface Parts {
 export class Trainer {
   /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
-  /** Every setting, with the defaults filled in; `batchSize` is no more than there are samples to train. */
-  readonly settings: TrainerSettings;
   /** The plan that runs, as data. */
   readonly plan: StepPlan;
   /** Microseconds a step of each plan that was timed to choose this one. */
   readonly timed: PlanChoice['timed'];
   readonly #data: Dataset;
-  /** As they were given, but for the defaults. */
-  readonly #asked: TrainerSettings;
+  /** As they were given, but for the defaults, and with each change of the learning rate. */
+  #asked: TrainerSettings;
+  readonly #batchSize: number;
   readonly #parts: Parts;
   readonly #factor: (t: number) => number;
   readonly #members: readonly Member[];
@@ -182,7 +189,7 @@ export class Trainer {
       const resident = await makeResident(device, spec, data.train);
       keep(resident.samples);
       const factor = learningRateFactor(settings.schedule, settings.warmup, stepsPerEpoch(sizes));
-      const setup = { sizes, optimizer, rates: ratesOf(first, factor) };
+      const setup = { sizes, optimizer, rates: ratesOf(first, factor, () => settings.rateChanges) };
       const trial = () => ({
         ...setup,
         samples: resident.samples,
@@ -215,8 +222,8 @@ export class Trainer {
     this.spec = spec;
     this.plan = plan;
     this.timed = timed;
-    this.settings = { ...settings, batchSize: sizes.batch };
     this.#asked = settings;
+    this.#batchSize = sizes.batch;
     this.#data = data;
     this.#parts = parts;
     this.#factor = factor;
@@ -227,6 +234,57 @@ export class Trainer {
     this.#checksum = restore && Promise.resolve(restore.dataset);
     [this.#loaded] = rounds;
     this.#enter(this.#loaded, state);
+  }
+
+  /** Every setting, with the defaults filled in; `batchSize` is no more than there are samples to train. */
+  get settings(): TrainerSettings {
+    return { ...this.#asked, batchSize: this.#batchSize };
+  }
+
+  /** Where the learning rate was changed, first to last, or will be in a step that is not trained yet. */
+  get rateChanges(): readonly RateChangeRecord[] {
+    const own = this.#members.map(({ learningRate }) => learningRate);
+    return rateChangeRecords(this.#asked.rateChanges ?? [], own, this.#parts.run.stepsPerEpoch);
+  }
+
+  /**
+   * Changes the learning rate of all networks, while `fit` runs or when it does not: from the first step on that none of
+   * them was given yet. What is in flight, a fifth of a second of work, is trained with the rate before; where networks take
+   * turns, all of them are to the end of the epoch. A schedule multiplies the new rate from then on.
+   *
+   * The change is part of the {@link settings}, of {@link state}, checkpoints and reports. Who trains with these settings from
+   * the beginning has the same bits, whenever the change was asked for. Of two changes before the same step the last one
+   * counts, and one that changes nothing is left out.
+   *
+   * A device that is lost takes along the changes since the last snapshot: pass the settings' `rateChanges` beside `restore`.
+   *
+   * @returns the change, with the step from which it counts
+   * @throws ShadegradError `usage` where the rate is out of range
+   *
+   * @example
+   * ```ts
+   * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+   *
+   * const { device } = await openDevice();
+   * const data = syntheticDigits({ train: 1024, test: 256 });
+   * const trainer = await Trainer.create(device, data, { hidden: [32], learningRate: 0.01 });
+   * for await (const { epoch, loss } of trainer.fit({ epochs: 3 })) {
+   *   console.log(epoch, loss);
+   *   if (epoch === 2) trainer.changeLearningRate(0.001);
+   * }
+   * for (const { step, before, after } of trainer.rateChanges) console.log(`${before} -> ${after} at step ${step}`);
+   * device.destroy();
+   * ```
+   */
+  changeLearningRate(learningRate: number): RateChange {
+    assertLearningRate(learningRate);
+    const step = 1 + Math.max(...this.#rounds.map((round) => this.#at(round).t));
+    const change = { step, learningRate };
+    const { rateChanges: before = [], ...settings } = this.#asked;
+    const own = this.#members.map((member) => member.learningRate);
+    const rateChanges = withRateChange(before, change, own);
+    this.#asked = rateChanges.length > 0 ? { ...settings, rateChanges } : settings;
+    return change;
   }
 
   /** Training samples of one network without those kept for validation. */
@@ -344,11 +402,11 @@ export class Trainer {
       throw new ShadegradError('usage', `epochs: ${epochs} is not a number of epochs.`, 'Use 1 or more.');
     }
     const last = this.epochs + epochs;
-    const end = scheduleEnd(this.settings.schedule);
+    const end = scheduleEnd(this.#asked.schedule);
     if (end !== undefined && last > end) {
       throw new ShadegradError(
         'usage',
-        `The schedule "${this.settings.schedule.name}" has brought the learning rate to 0 after ${end} epochs, and epoch ${last} is asked for.`,
+        `The schedule "${this.#asked.schedule.name}" has brought the learning rate to 0 after ${end} epochs, and epoch ${last} is asked for.`,
         'Train fewer epochs, or begin another training from these weights.',
       );
     }
@@ -411,7 +469,7 @@ export class Trainer {
         slot,
         record: this.#record(member, sums[slot], validated?.[slot]),
       }));
-    const { patience } = this.settings;
+    const { patience } = this.#asked;
     const better = trained.some(
       ({ member, record }) => patience !== null && record && isBetter(record, member),
     );
@@ -549,7 +607,7 @@ export class Trainer {
       return sum && sum.diverged === null && !isDone(member) ? sum : [];
     });
     if (live.length === 0) return undefined;
-    const samples = Math.min(samplesPerEpoch, place * this.settings.batchSize);
+    const samples = Math.min(samplesPerEpoch, place * this.#batchSize);
     const mean = (of: (sum: EpochSums) => number) =>
       live.reduce((total, sum) => total + of(sum), 0) / (live.length * samples);
     return {
@@ -593,11 +651,17 @@ export class Trainer {
       this.#members.length > 1
         ? `No network's loss is finite: the first one's was not `
         : 'The loss is not finite ';
-    const rates = [...new Set(this.#members.map(({ learningRate }) => learningRate))];
+    const { stepsPerEpoch } = this.#parts.run;
+    const rates = this.#members.map(({ learningRate, diverged }) => {
+      const { epoch, batch } = diverged ?? { epoch: this.#epoch, batch: null };
+      // The last step that trained: a batch's loss is that of the weights before its own.
+      const step = (epoch - 1) * stepsPerEpoch + (batch === null ? stepsPerEpoch : batch - 1);
+      return rateBefore(this.#asked.rateChanges ?? [], step, learningRate);
+    });
     return new ShadegradError(
       'diverged',
       `${which}${where}.`,
-      `Use a learning rate well below ${Math.min(...rates)}: ${this.settings.optimizer === 'sgd' ? "SGD's usual one is 0.01" : "Adam's usual one is 0.001"}.`,
+      `Use a learning rate well below ${Math.min(...rates)}: ${this.#asked.optimizer === 'sgd' ? "SGD's usual one is 0.01" : "Adam's usual one is 0.001"}.`,
     );
   }
 
@@ -628,7 +692,11 @@ export class Trainer {
     const { run } = this.#parts;
     const isAtEnd = state.place === run.stepsPerEpoch;
     const order = isAtEnd ? null : this.#orderOf(round, epochOf(state, run.stepsPerEpoch));
-    run.restore(state, order, ratesOf(round, this.#factor));
+    run.restore(
+      state,
+      order,
+      ratesOf(round, this.#factor, () => this.#asked.rateChanges),
+    );
     this.#loaded = round;
     round.state = undefined;
   }
