@@ -1,7 +1,7 @@
 import { assertBytes } from '../data/bytes.ts';
 import { datasetChecksum } from '../data/checksum.ts';
 import type { Dataset, Samples } from '../data/dataset.ts';
-import { ShadegradError } from '../errors.ts';
+import { refuse, ShadegradError } from '../errors.ts';
 import { unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import type { MlpSpec } from '../model/spec.ts';
@@ -80,10 +80,17 @@ export interface FitOptions {
   /** Stops the training at the next batch boundary with an error `interrupted`. */
   readonly signal?: AbortSignal;
   /**
-   * Called at most ten times a second; training waits for a promise it returns, which makes a pause. What it takes
+   * Called at most ten times a second, unless `pace` says more; training waits for a promise it returns, which makes a pause. What it takes
    * counts neither in `seconds` nor in `imagesPerSecond`.
    */
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
+  /**
+   * How many batches are trained until all of them are waited for and told to `onProgress`, which then is called for each such
+   * stretch: asked anew before each stretch and at each batch boundary that the host hears of, so that it may change at any
+   * time. With 1 and an `onProgress` that waits, training goes step by step. The bits are the same. Default: Infinity, which
+   * keeps the GPU busy.
+   */
+  readonly pace?: () => number;
   /**
    * Called with everything that another trainer needs to go on: after each epoch, where the training is interrupted, and
    * within an epoch each time `snapshotSeconds` are over. But for the last epoch and interruptions, it is left out as long
@@ -517,37 +524,57 @@ export class Trainer {
     let since = performance.now();
     const seconds = () => before + (performance.now() - since) / 1000;
     let [asked, reported] = [since, since];
-    let latest:
-      | { readonly sums: readonly EpochSums[]; readonly place: number; readonly seconds: number }
-      | undefined;
-    for await (const _ of run.advance(run.stepsPerEpoch, signal)) {
-      const now = performance.now();
-      round.seconds = seconds();
-      // While the GPU works; there is nothing else to do.
-      this.#makeOrder(turn.turn);
-      snapshots.takeWhenDue();
-      if (!onProgress) continue;
-      if (now - asked >= PROGRESS_MILLISECONDS) {
-        asked = now;
-        const { place } = run;
-        // Nobody waits for it: the GPU has work that it was given after this. What fails is told by the next wait.
-        run.sums().then(
-          (sums) => {
-            latest = { sums, place, seconds: seconds() };
-          },
-          () => undefined,
-        );
-      }
-      if (!latest || now - reported < PROGRESS_MILLISECONDS) continue;
-      const progress = this.#progress(latest.sums, latest.place, latest.seconds, turn);
-      // All of them diverged: the rest of the epoch would be for nothing.
-      if (!progress) return;
-      await onProgress(progress);
+    let latest: Counted | undefined;
+    let told = run.place;
+    /** Returns whether there is a network that has not diverged. */
+    const tell = async (counted: Counted): Promise<boolean> => {
+      const progress = this.#progress(counted, turn);
+      const begun = performance.now();
+      if (progress) await onProgress?.(progress);
       reported = performance.now();
-      since += reported - now;
+      since += reported - begun;
       // Also what came meanwhile: its time would be too long.
       latest = undefined;
-    }
+      told = counted.place;
+      return progress !== undefined;
+    };
+    // While the GPU works; there is nothing else to do.
+    const meanwhile = () => {
+      round.seconds = seconds();
+      this.#makeOrder(turn.turn);
+      snapshots.takeWhenDue();
+    };
+    do {
+      const stretch = stretchOf(turn);
+      for await (const _ of run.advance(stretch, signal)) {
+        const now = performance.now();
+        meanwhile();
+        if (!onProgress || stretch < Number.POSITIVE_INFINITY) continue;
+        if (now - asked >= PROGRESS_MILLISECONDS) {
+          asked = now;
+          const { place } = run;
+          // Nobody waits for it: the GPU has work that it was given after this. What fails is told by the next wait.
+          run.sums().then(
+            (sums) => {
+              latest = { sums, place, seconds: seconds() };
+            },
+            () => undefined,
+          );
+        }
+        if (latest && latest.place > told && now - reported >= PROGRESS_MILLISECONDS) {
+          // All of them diverged: the rest of the epoch would be for nothing.
+          if (!(await tell(latest))) return;
+        }
+        if (stretchOf(turn) < Number.POSITIVE_INFINITY) break;
+      }
+      if (stretch === Number.POSITIVE_INFINITY || run.place === run.stepsPerEpoch) continue;
+      const { place } = run;
+      const summed = run.sums();
+      meanwhile();
+      const sums = await summed;
+      round.seconds = seconds();
+      if (!signal?.aborted && !(await tell({ sums, place, seconds: round.seconds }))) return;
+    } while (run.place < run.stepsPerEpoch && !signal?.aborted);
     if (run.place < run.stepsPerEpoch) {
       await this.#markDiverged();
       await snapshots.take();
@@ -564,8 +591,7 @@ export class Trainer {
     this.#makeOrder(turn.turn);
     const sums = await summed;
     round.seconds = seconds();
-    const progress = this.#progress(sums, run.place, round.seconds, turn);
-    if (progress) await onProgress?.(progress);
+    await tell({ sums, place: run.place, seconds: round.seconds });
   }
 
   /** Marks the networks that have diverged by now, in the middle of an epoch. */
@@ -594,12 +620,7 @@ export class Trainer {
   }
 
   /** Of the networks on the device that are still trained; undefined where all of them diverged. */
-  #progress(
-    sums: readonly EpochSums[],
-    place: number,
-    seconds: number,
-    { epochs, turn }: Turn,
-  ): Progress | undefined {
+  #progress({ sums, place, seconds }: Counted, { epochs, turn }: Turn): Progress | undefined {
     const { samplesPerEpoch } = this;
     const own = ownMembers(this.#loaded);
     const live = own.flatMap(({ member, slot }) => {
@@ -877,6 +898,20 @@ interface Turn extends Omit<FitOptions, 'onSnapshot' | 'snapshotSeconds'> {
   /** Which of the rounds it is, 0 for the first. */
   readonly turn: number;
   readonly snapshots: Snapshots;
+}
+
+/** What a running epoch's first steps add up to, and how long they took. */
+interface Counted {
+  readonly sums: readonly EpochSums[];
+  readonly place: number;
+  readonly seconds: number;
+}
+
+/** @throws ShadegradError `usage` where the pace is no number of batches */
+function stretchOf({ pace }: Turn): number {
+  const batches = pace?.() ?? Number.POSITIVE_INFINITY;
+  if (batches >= 1 && (Number.isSafeInteger(batches) || batches === Number.POSITIVE_INFINITY)) return batches;
+  refuse('pace', batches, 'a whole number of batches, 1 or more, or Infinity');
 }
 
 /** Whether an epoch validates better than all before it. */
