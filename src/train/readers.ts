@@ -1,6 +1,17 @@
 import { fieldsOf } from '../json.ts';
 import type { InitialWeights } from '../model/checksum.ts';
-import { joined, list, nullable, number, object, oneOf, type Reader, text, whole } from '../model/fields.ts';
+import {
+  FieldError,
+  joined,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  type Reader,
+  text,
+  whole,
+} from '../model/fields.ts';
 import type { ImageShape } from '../model/model-file.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Versions } from '../versions.ts';
@@ -40,7 +51,14 @@ const networkSettings = object<NetworkSettings>({ seed: whole(0), learningRate, 
 
 const ownSettings = list(networkSettings, 1);
 
-const rateChanges = list(object<RateChange>({ step: whole(1), learningRate }), 1);
+const listOfChanges = list(object<RateChange>({ step: whole(1), learningRate }), 1);
+
+const rateChanges: Reader<RateChange[]> = (value, path) => {
+  const changes = listOfChanges(value, path);
+  const wrong = changes.findIndex(({ step }, i) => step <= (changes[i - 1]?.step ?? 0));
+  if (wrong >= 0) throw new FieldError(`${path}[${wrong}].step is not after the one before`);
+  return changes;
+};
 
 /** But for the plan, and what is absent where there is none of it. The optimizer's own numbers are checked by `optimizerOf`. */
 const settingsFields = {
