@@ -269,6 +269,14 @@ describe('a checkpoint that cannot be is a bad-model error', () => {
     ['a format of nought', changed('format', 0), /its format is 0/],
     ['JSON that is no object', file(7), /its format is missing/],
     [
+      'changes of the learning rate out of order',
+      changed('settings', {
+        ...STATE.settings,
+        rateChanges: [5, 5].map((step) => ({ step, learningRate: 1 })),
+      }),
+      /settings\.rateChanges\[1\]\.step is not after the one before/,
+    ],
+    [
       'no JSON',
       encodeSafetensors({ tensors, metadata: { [NOTE]: '{' } }),
       /whole checkpoint: its state is not JSON\.$/,
