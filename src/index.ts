@@ -36,11 +36,13 @@ export type { AdapterDevice, DeviceNeeds } from './gpu/device.ts';
 export { MATRIX_FEATURES, type MatrixShape } from './gpu/matrix-units.ts';
 export { assertWebGpu, findAdapter, openDevice } from './gpu/open.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
+export { activationsOf } from './model/forward.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
 export {
   type Assumption,
   decodeModel,
+  type EncodeModelOptions,
   encodeModel,
   type ImageShape,
   type ModelFile,
@@ -135,6 +137,7 @@ export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
 export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
+export { predictOnCpu } from './train/predict-on-cpu.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
 export { type RateChange, SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
 export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';

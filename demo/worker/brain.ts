@@ -1,13 +1,16 @@
+import { type Model, predictOnCpu } from '../../src/index.ts';
 import type { Reply } from '../protocol.ts';
-import type { Answer } from './networks.ts';
+import { type Answer, answerOf } from './networks.ts';
 import { lostProblem } from './problems.ts';
 
-/** The networks that answer for drawings, in training or not, and the device that they live on. */
+/** The networks that answer for drawings, in training or not, and the device that they live on, if they live on one. */
 export interface Brain {
   /** Takes a device in place of the one before; nothing on it can be asked yet. */
   take(run: number, device: GPUDevice): void;
   /** There are networks on the device that was taken last. */
   awake(predict: (image: Uint8Array) => Promise<Answer>): void;
+  /** Networks answer from now on that need no device. Gives back the device before. */
+  awakeOnCpu(models: readonly Model[]): void;
   close(): void;
   /** Answers for a drawing, or says that it cannot. */
   predict(image: Uint8Array): Promise<void>;
@@ -38,6 +41,10 @@ export function createBrain(post: (reply: Reply) => void, working: () => Promise
     },
     awake(predict) {
       ask = predict;
+    },
+    awakeOnCpu(models) {
+      close();
+      ask = async (image) => answerOf(models.map((model) => predictOnCpu(model, image)));
     },
     close,
     async predict(image) {

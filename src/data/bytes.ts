@@ -19,3 +19,17 @@ export function assertBytes(value: unknown, what: string): asserts value is Uint
       : 'Copy one byte for each value into a Uint8Array.',
   );
 }
+
+/**
+ * @param inputs pixels of an image
+ * @throws ShadegradError `usage` if `images` are no bytes, `bad-data` if they are not `count` images, one or more
+ */
+export function assertImages(images: unknown, count: number, inputs: number): asserts images is Uint8Array {
+  assertBytes(images, 'the pixels of images');
+  if (count >= 1 && images.length === count * inputs) return;
+  throw new ShadegradError(
+    'bad-data',
+    `${images.length} bytes of pixels are not ${count} image${count === 1 ? '' : 's'} of ${inputs} pixels.`,
+    'Give at least one image, each of the size that the network takes.',
+  );
+}

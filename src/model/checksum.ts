@@ -12,7 +12,8 @@ export interface InitialWeights {
 /**
  * The SHA-256 of a model's weights, hexadecimal: of its float32 tensors' bytes, little-endian, in the order of the
  * network's layers, each layer's weight before its bias. In a file made by `encodeModel` these are all bytes after the
- * header, so the checksum does not change where only the file's notes do.
+ * header, so the checksum does not change where only the file's notes do. Weights of half precision count as the float32
+ * that they are read as.
  *
  * @param model whose weights count
  */

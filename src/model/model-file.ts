@@ -3,7 +3,7 @@ import { type ImageShape, printableName } from '../data/dataset.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
 import { encodeTraits, type ImageTraits, traitsOf } from '../pictures/traits.ts';
-import { floats } from './floats.ts';
+import { floats, halves } from './floats.ts';
 import { type Model, type Tensor, tensorShapes } from './model.ts';
 import { decodeSafetensors, encodeSafetensors, quote, type StoredTensor } from './safetensors.ts';
 import { type MlpSpec, mlp } from './spec.ts';
@@ -31,6 +31,16 @@ export interface ModelNotes {
   readonly classNames?: readonly string[];
   /** What the images are like that the model was trained on: it decides how a picture is prepared for the model. */
   readonly traits?: ImageTraits;
+}
+
+/** How a model becomes a file. */
+export interface EncodeModelOptions {
+  /**
+   * Whether weights are rounded to half precision (binary16, F16 in the file), to the nearest and of two equally near ones
+   * to the even: half the bytes, for a relative error of up to 2^-11 a weight, and 2^-25 where it is below 2^-14. Default
+   * false: float32, without loss.
+   */
+  readonly half?: boolean;
 }
 
 /** What a model file does not state and is taken for granted, with a sentence that says so. */
@@ -87,8 +97,8 @@ export interface ModelFile {
  *     shadegrad.classes        ["T-shirt/top", ...]: what each class is called, where they have names
  *     shadegrad.traits         what the training images are like, see {@link ImageTraits}
  *
- * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or where the image does
- *   not have as many pixels as the model has inputs, or the classes not as many names
+ * @throws ShadegradError `bad-model` where tensors do not fit the spec, hold NaN or infinity, or, in half precision, 65,520
+ *   or more, where the image does not have as many pixels as the model has inputs, or the classes not as many names
  *
  * @example
  * ```ts
@@ -101,8 +111,16 @@ export interface ModelFile {
  * console.log(image, same.tensors.map(({ name, shape }) => `${name} [${shape}]`));
  * ```
  */
-export function encodeModel(model: Model, notes: ModelNotes): Uint8Array<ArrayBuffer> {
-  return encodeSafetensors({ metadata: modelMetadata(model.spec, notes), tensors: modelTensors(model) });
+export function encodeModel(
+  model: Model,
+  notes: ModelNotes,
+  { half = false }: EncodeModelOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const tensors = modelTensors(model);
+  return encodeSafetensors({
+    metadata: modelMetadata(model.spec, notes),
+    tensors: half ? tensors.map(halves) : tensors,
+  });
 }
 
 /**

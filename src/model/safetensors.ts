@@ -32,13 +32,13 @@ const TYPES: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
 ]);
 
-/** A tensor as it lies in a file: what its numbers are has yet to be made of its bytes. */
+/** A tensor as it lies in a file, and its numbers as bytes. */
 export interface StoredTensor {
   readonly name: string;
   /** One of the format's types, e.g. F32. */
   readonly type: string;
   readonly shape: readonly number[];
-  /** A view into the file, not aligned. */
+  /** In a file that was read a view into it, not aligned. */
   readonly bytes: Uint8Array;
 }
 
@@ -52,7 +52,7 @@ interface Entry {
 }
 
 /**
- * A file of float32 tensors and notes on them.
+ * A file of tensors, of float32 or as they are to be stored, and notes on them.
  *
  * @throws ShadegradError `usage` where a tensor's name is taken, or its shape is not that of its data, `io` where the file
  *   is larger than memory or its header larger than the format allows
@@ -61,23 +61,25 @@ export function encodeSafetensors({
   tensors,
   metadata,
 }: {
-  readonly tensors: readonly Tensor[];
+  readonly tensors: readonly (Tensor | StoredTensor)[];
   readonly metadata: Readonly<Record<string, string>>;
 }): Uint8Array<ArrayBuffer> {
   const names = new Set([METADATA]);
   let offset = 0;
-  const entries = tensors.map(({ name, shape, data }): [string, unknown] => {
-    if (names.has(name) || data.length !== shape.reduce((product, size) => product * size, 1)) {
+  const stored = tensors.map((tensor) => ('bytes' in tensor ? tensor : asStored(tensor)));
+  const entries = stored.map(({ name, type, shape, bytes }): [string, unknown] => {
+    const numbers = bytes.length / (TYPES.get(type) ?? Number.NaN);
+    if (names.has(name) || numbers !== shape.reduce((product, size) => product * size, 1)) {
       throw new ShadegradError(
         'usage',
-        `Tensor "${name}" of ${data.length} numbers and shape [${shape.join(', ')}] cannot be saved.`,
+        `Tensor "${name}" of ${numbers} numbers and shape [${shape.join(', ')}] cannot be saved.`,
         'Give each tensor a name of its own and the shape of its data.',
       );
     }
     names.add(name);
     const begin = offset;
-    offset += data.byteLength;
-    return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }];
+    offset += bytes.length;
+    return [name, { dtype: type, shape, data_offsets: [begin, offset] }];
   });
   const json = JSON.stringify(Object.fromEntries([[METADATA, metadata], ...entries]));
   const header = new TextEncoder().encode(json);
@@ -94,11 +96,16 @@ export function encodeSafetensors({
   bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerLength);
   bytes.set(header, LENGTH_BYTES);
   let position = LENGTH_BYTES + headerLength;
-  for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
-    position += data.byteLength;
+  for (const tensor of stored) {
+    bytes.set(tensor.bytes, position);
+    position += tensor.bytes.length;
   }
   return bytes;
+}
+
+function asStored({ name, shape, data }: Tensor): StoredTensor {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { name, type: 'F32', shape, bytes };
 }
 
 function allocate(length: number): Uint8Array<ArrayBuffer> {

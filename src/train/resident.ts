@@ -1,4 +1,4 @@
-import { assertBytes } from '../data/bytes.ts';
+import { assertBytes, assertImages } from '../data/bytes.ts';
 import type { Samples } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
 import { place, upload } from '../gpu/buffers.ts';
@@ -25,15 +25,8 @@ export async function makeResident(
   spec: MlpSpec,
   { images, labels, count }: Omit<Samples, 'labels'> & { labels?: Uint8Array },
 ): Promise<Resident> {
-  assertBytes(images, 'the pixels of images');
+  assertImages(images, count, spec.inputs);
   if (labels !== undefined) assertBytes(labels, 'the labels of images');
-  if (count < 1 || images.length !== count * spec.inputs) {
-    throw new ShadegradError(
-      'bad-data',
-      `${images.length} bytes of pixels are not ${count} image${count === 1 ? '' : 's'} of ${spec.inputs} pixels.`,
-      'Give at least one image, each of the size that the network takes.',
-    );
-  }
   const outside = labels?.findIndex((label) => label >= spec.classes) ?? -1;
   if (labels && (labels.length !== count || outside >= 0)) {
     throw new ShadegradError(

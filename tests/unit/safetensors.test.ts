@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ShadegradError } from '../../src/errors.ts';
-import { floats } from '../../src/model/floats.ts';
+import { floats, halves } from '../../src/model/floats.ts';
 import type { Model } from '../../src/model/model.ts';
 import { decodeModel, encodeModel } from '../../src/model/model-file.ts';
 import { modelNotes } from '../../src/model/notes.ts';
@@ -95,6 +95,101 @@ describe('a model survives being saved and read', () => {
     expect(Number(length) % 8).toBe(0);
     expect(bytes.length).toBe(8 + Number(length) + 4 * (30 + 5 + 10 + 2 + 6 + 3));
     expect(encodeModel(MODEL, NOTES)).toEqual(bytes);
+  });
+});
+
+/** Float32 numbers by their bits. */
+const float = (bits: number) => new Float32Array(Uint32Array.of(bits).buffer)[0] ?? 0;
+const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+
+/** What a number is in half precision, as its 16 bits. */
+function halfOf(values: ArrayLike<number>): Uint16Array {
+  const data = Float32Array.from(values);
+  return new Uint16Array(new Uint8Array(halves({ name: 'a', shape: [data.length], data }).bytes).buffer);
+}
+
+/** Places at which there is something else than `right` has there, with it. */
+function differing(found: Uint16Array, right: (i: number) => number): [number, number][] {
+  return [...found.entries()].filter(([i, value]) => value !== right(i));
+}
+
+describe('half precision', () => {
+  /** All of them, and what they are read as. */
+  const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+  const read = floats({ name: 'a', type: 'F16', shape: [2 ** 16], bytes: new Uint8Array(all.buffer) }).data;
+  /** Those from 0 to 65,504, the greatest. */
+  const finite = all.subarray(0, 0x7c00);
+
+  test('is read as IEEE 754 has it, subnormal numbers and zeros with a sign too', () => {
+    const known = [0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 1 - 2 ** -11, 1, 1 + 2 ** -10, 65504, Infinity];
+    const bits = [0, 1, 0x3ff, 0x400, 0x3bff, 0x3c00, 0x3c01, 0x7bff, 0x7c00];
+    expect(bits.map((each) => read[each])).toEqual(known);
+    expect(bits.map((each) => read[each | 0x8000])).toEqual(known.map((value) => -value));
+    // In order, without a gap: each is more than the one before.
+    expect(finite.subarray(1).filter((bits) => !((read[bits] ?? 0) > (read[bits - 1] ?? Infinity)))).toEqual(
+      new Uint16Array(),
+    );
+  });
+
+  test('every half survives being read and written; all NaN become one', () => {
+    const written = halfOf(read);
+    expect(differing(written, (bits) => (Number.isNaN(read[bits]) ? 0x7e00 : bits))).toEqual([]);
+  });
+
+  test('what lies between two halves goes to the nearest, and from the very middle to the even one', () => {
+    for (const [sign, signBit] of [
+      [1, 0],
+      [-1, 0x8000],
+    ] as const) {
+      // All of these are float32. The last of them, 65,520, would be infinite.
+      const middles = Array.from(
+        finite.subarray(1),
+        (bits) => ((read[bits - 1] ?? 0) + (read[bits] ?? 0)) / 2,
+      );
+      const near = (by: number) => halfOf(middles.map((middle) => sign * float(bitsOf(middle) + by)));
+      expect(differing(near(0), (bits) => signBit | (bits + (bits % 2)))).toEqual([]);
+      expect(differing(near(-1), (bits) => signBit | bits)).toEqual([]);
+      expect(differing(near(1), (bits) => signBit | (bits + 1))).toEqual([]);
+    }
+  });
+
+  test('what is too small becomes 0 with its sign, and what is too large is refused', () => {
+    const small = [2 ** -25, 2 ** -126, 2 ** -149, 0];
+    expect([...halfOf(small)]).toEqual([0, 0, 0, 0]);
+    expect([...halfOf(small.map((value) => -value))]).toEqual([0x8000, 0x8000, 0x8000, 0x8000]);
+    expect([...halfOf([65519.996, -65519.996])]).toEqual([0x7bff, 0xfbff]);
+    for (const large of [65520, -65520, 3.4e38]) {
+      const error = failure(() => halfOf([1, large]));
+      expect(error).toMatchObject({ code: 'bad-model' });
+      expect(error.message).toContain(
+        `"a" of the model holds ${Math.fround(large)}, more than a 16-bit float`,
+      );
+    }
+  });
+
+  test('a model file of it has half the bytes, and the same notes', () => {
+    const { tensors } = MODEL;
+    const model = {
+      ...MODEL,
+      tensors: tensors.map((each) => ({ ...each, data: each.data.map((v) => v % 9) })),
+    };
+    const [whole, half] = [encodeModel(model, NOTES), encodeModel(model, NOTES, { half: true })];
+    const weights = 30 + 5 + 10 + 2 + 6 + 3;
+    const headers = [whole, half].map(({ buffer }) => Number(new DataView(buffer).getBigUint64(0, true)));
+    expect([whole.length, half.length]).toEqual([
+      8 + (headers[0] ?? 0) + 4 * weights,
+      8 + (headers[1] ?? 0) + 2 * weights,
+    ]);
+    const { model: read, ...notes } = decodeModel(half);
+    expect(notes).toEqual({ ...decodeModel(whole), model: undefined });
+    for (const [i, { name, shape, data }] of read.tensors.entries()) {
+      expect({ name, shape }).toEqual({ name: tensors[i]?.name, shape: tensors[i]?.shape });
+      for (const [n, value] of data.entries()) {
+        const exact = model.tensors[i]?.data[n] ?? Number.NaN;
+        expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.max(2 ** -11 * Math.abs(exact), 2 ** -25));
+      }
+    }
+    expect(encodeModel(read, NOTES, { half: true })).toEqual(half);
   });
 });
 
