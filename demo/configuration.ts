@@ -122,7 +122,7 @@ export function queryOf(texts: Texts): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, text] of Object.entries(texts)) {
     const counts = name === 'train' || name === 'test';
-    if (texts.data === 'synthetic' || !counts) query.set(name, text.replaceAll(' ', ''));
+    if (texts.data === 'synthetic' || !counts) query.set(name, text.trim().replace(/\s*,\s*/g, ','));
   }
   return query;
 }

@@ -15,6 +15,7 @@ import type {
   Summary,
   TestReport,
   TrainerOptions,
+  TrainerState,
 } from '../src/index.ts';
 
 // Messages between the page and its worker. The worker owns the GPU, the images and the network; the page only asks and
@@ -44,10 +45,15 @@ export type Request =
   | {
       readonly kind: 'train';
       readonly run: number;
+      /** In all, with those of `from`. */
       readonly epochs: number;
       readonly settings: TrainingSettings;
+      /** The state of a training to go on from; null begins anew. */
+      readonly from: TrainerState | null;
     }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'reset' }
+  /** The network that comes with the page. It answers on the processor, so that it needs no WebGPU. */
+  | { readonly kind: 'load-shipped'; readonly run: number }
   | {
       readonly kind: 'load';
       readonly run: number;
@@ -116,20 +122,24 @@ export interface AdapterSummary extends AdapterReport {
   readonly features: readonly string[];
 }
 
-/** The device that was opened, and the network and plan that run on it. */
+/** The device that was opened, and the plan that runs on it. */
 export interface DeviceSummary {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
+  /** Null for networks that are only used, not trained. */
+  readonly plan: StepPlan | null;
+}
+
+/** Networks that answer for drawings. */
+export interface NetworkSummary {
   readonly spec: MlpSpec;
   readonly image: ImageShape | null;
-  /** Traits of its training images; null where a model file does not have them. */
+  /** Traits of their training images; null where a model file does not have them. */
   readonly traits: ImageTraits | null;
   /** What each class is called: [classes]. */
   readonly classNames: readonly string[];
   /** Of each network; null where it is not known: [networks]. */
   readonly seeds: readonly (number | null)[];
-  /** Null for a network that is only used, not trained. */
-  readonly plan: StepPlan | null;
 }
 
 export interface Problem {
@@ -179,7 +189,15 @@ export type Reply =
   | { readonly kind: 'data'; readonly id: number; readonly data: DataSummary; readonly notice: string }
   /** The images asked for are not to be had; the current images stay. */
   | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem }
-  | { readonly kind: 'device'; readonly device: DeviceSummary }
+  /** The network that comes with the page is not to be had. */
+  | { readonly kind: 'no-shipped'; readonly run: number; readonly problem: Problem }
+  /** From here on these networks answer for drawings; `device` is null where they do so on the processor. */
+  | {
+      readonly kind: 'network';
+      readonly run: number;
+      readonly network: NetworkSummary;
+      readonly device: DeviceSummary | null;
+    }
   | {
       readonly kind: 'progress';
       readonly run: number;
@@ -200,12 +218,16 @@ export type Reply =
       readonly test: EpochTest;
       readonly files: NetworkFiles;
     }
+  /** What a training can go on from, as it is now. */
+  | { readonly kind: 'snapshot'; readonly run: number; readonly state: TrainerState }
   | {
       readonly kind: 'result';
       readonly run: number;
       /** Null where a loaded model was not even tested. */
       readonly report: Report | null;
       readonly files: NetworkFiles;
+      /** What the training can go on from; null where there was none. */
+      readonly state: TrainerState | null;
       /** Whether the training was stopped before its last epoch. */
       readonly stopped: boolean;
       /** Why a loaded model was not tested; empty where it was. */

@@ -1,16 +1,14 @@
-import type { ImageShape } from '../../src/index.ts';
-import type { Tested } from '../learned.ts';
-import type { Judged, Reply, TestAccuracy } from '../protocol.ts';
+import type { TestAccuracy } from '../protocol.ts';
+import { epochsOf, type Shown, testedBy } from '../shown.ts';
+import { MNIST_SHAPE, type State } from '../state.ts';
 import { byId, save } from './dom.ts';
 import { count, counted, percent, togetherText } from './format.ts';
 import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
 import { thumbnails } from './thumbnails.ts';
 
-type Cell = Extract<Reply, { kind: 'cell' }>;
-
 /** A confusion matrix, and what the picture of it that is saved says above it. */
-export interface ResultsMatrix {
+interface ResultsMatrix {
   /** [classes, classes] */
   readonly matrix: readonly (readonly number[])[];
   /** What the classes are called: [classes]. */
@@ -22,21 +20,19 @@ export interface ResultsMatrix {
 }
 
 /** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
-export function resultsPanels(askCell: (label: number, predicted: number) => void) {
+export function resultsPanels(lookInto: (label: number, predicted: number) => void) {
   const cellPanel = byId('cell', HTMLElement);
   const mistakesList = byId('mistakes', HTMLUListElement);
   const mistakesEmpty = byId('mistakes-empty', HTMLElement);
-  const nothingYet = mistakesEmpty.textContent;
+  const nothingYet = mistakesEmpty.textContent ?? '';
   const savePng = byId('save-png', HTMLButtonElement);
   const saveSvg = byId('save-svg', HTMLButtonElement);
-  let chosen: { readonly label: number; readonly predicted: number } | undefined;
   let chosenNow = false;
-  let names: readonly string[] = [];
+  let before: State | undefined;
 
   const heatmap = heatmapPanel((label, predicted) => {
-    chosen = { label, predicted };
     chosenNow = true;
-    askCell(label, predicted);
+    lookInto(label, predicted);
   });
   const reportTable = reportPanel();
   const savePicture = async (kind: 'png' | 'svg') => {
@@ -55,55 +51,83 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
       title: `${shown.title}: ${together === '' ? '' : `${together}, `}${percent(shown.accuracy.accuracy)} of ${shown.images} right`,
     };
     heatmap.show(matrix);
-    names = matrix?.labels ?? [];
-    savePng.disabled = !matrix;
-    saveSvg.disabled = !matrix;
-    // After another epoch the open cell has other images.
-    if (matrix && chosen) askCell(chosen.label, chosen.predicted);
+    savePng.hidden = !matrix;
+    saveSvg.hidden = !matrix;
   }
 
-  function clear(): void {
-    chosen = undefined;
-    cellPanel.hidden = true;
-    showMatrix(undefined);
-    reportTable.show(undefined);
-    mistakesList.replaceChildren();
-    mistakesEmpty.textContent = nothingYet;
-    mistakesEmpty.hidden = false;
+  function showMistakes({ shown, images }: State): void {
+    const { report, mistakes, summary } = shown;
+    const isOfThese = report !== undefined && images?.data?.name === report.dataset.name;
+    mistakesList.replaceChildren(
+      ...thumbnails(mistakes, summary?.image ?? MNIST_SHAPE, summary?.classNames ?? []),
+    );
+    mistakesEmpty.hidden = mistakes.length > 0;
+    if (!report) mistakesEmpty.textContent = nothingYet;
+    else {
+      mistakesEmpty.textContent =
+        isOfThese && shown.origin.kind !== 'shipped'
+          ? 'None: every test image was recognised.'
+          : `The images of ${report.dataset.name} are not here to be shown.`;
+    }
   }
 
-  return {
-    clear,
-    showMatrix,
-    /** @param labels what the classes are called: [classes] */
-    showReport(tested: Tested, dataset: string, labels: readonly string[]): void {
-      const { test, confusionMatrix, classificationReport } = tested.results;
-      showMatrix({
-        matrix: confusionMatrix,
-        labels,
-        title: dataset,
-        accuracy: tested,
-        images: `${count(test.count)} test images`,
-      });
-      reportTable.show(classificationReport);
-    },
-    /** @param why there are no mistakes to show */
-    showMistakes(mistakes: readonly Judged[], shape: ImageShape, why: string): void {
-      mistakesList.replaceChildren(...thumbnails(mistakes, shape, names));
-      mistakesEmpty.textContent = why;
-      mistakesEmpty.hidden = mistakes.length > 0;
-    },
-    showCell({ label, predicted, total, images }: Cell, shape: ImageShape): void {
-      const what =
-        label === predicted
-          ? `of ${names[label]} recognised`
-          : `of ${names[label]} taken for ${names[predicted]}`;
-      const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
-      cellPanel.hidden = false;
-      byId('cell-summary', HTMLElement).textContent = `${counted(total, 'test image')} ${what}${which}.`;
-      byId('cell-images', HTMLUListElement).replaceChildren(...thumbnails(images, shape, names));
-      if (chosenNow) cellPanel.scrollIntoView({ block: 'nearest' });
-      chosenNow = false;
-    },
+  function showCell({ cell, shown }: State): void {
+    const { found } = cell ?? {};
+    cellPanel.hidden = !found;
+    if (!found) return;
+    const names = shown.summary?.classNames ?? [];
+    const { label, predicted, total, images } = found;
+    const what =
+      label === predicted
+        ? `of ${names[label]} recognised`
+        : `of ${names[label]} taken for ${names[predicted]}`;
+    const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
+    byId('cell-summary', HTMLElement).textContent = `${counted(total, 'test image')} ${what}${which}.`;
+    byId('cell-images', HTMLUListElement).replaceChildren(
+      ...thumbnails(images, shown.summary?.image ?? MNIST_SHAPE, names),
+    );
+    if (chosenNow) cellPanel.scrollIntoView({ block: 'nearest' });
+    chosenNow = false;
+  }
+
+  return (state: State): void => {
+    const { shown } = state;
+    const was = before?.shown;
+    before = before ?? state;
+    const isNew = (...parts: (keyof Shown)[]) => parts.some((part) => shown[part] !== was?.[part]);
+    if (isNew('report', 'test', 'summary')) showMatrix(matrixOf(shown));
+    if (isNew('report'))
+      reportTable.show(shown.report && testedBy(shown.report).results.classificationReport);
+    if (isNew('report', 'mistakes', 'summary') || state.images !== before.images) showMistakes(state);
+    if (state.cell !== before.cell || !was) showCell(state);
+    before = state;
   };
+}
+
+/** What the report says, or where there is none yet the last epoch. */
+function matrixOf({ report, test, summary, networks, origin }: Shown): ResultsMatrix | undefined {
+  const labels = summary?.classNames ?? [];
+  if (report && labels.length > 0) {
+    const tested = testedBy(report);
+    const { results } = tested;
+    return {
+      matrix: results.confusionMatrix,
+      labels,
+      title:
+        origin.kind === 'shipped'
+          ? `${report.dataset.name}, the network that comes with the page`
+          : report.dataset.name,
+      accuracy: tested,
+      images: `${count(results.test.count)} test images`,
+    };
+  }
+  return (
+    test && {
+      matrix: test.confusionMatrix,
+      labels,
+      title: `epoch ${epochsOf({ networks })}`,
+      accuracy: test,
+      images: 'the test images',
+    }
+  );
 }

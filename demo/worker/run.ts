@@ -11,6 +11,7 @@ import {
   recovering,
   runReport,
   Trainer,
+  type TrainerState,
   trainerLimits,
 } from '../../src/index.ts';
 import type { TrainingSettings } from '../protocol.ts';
@@ -18,12 +19,14 @@ import type { Brain } from './brain.ts';
 import { describeDevice } from './device.ts';
 import { worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
-import { nothingTold, type TrainingOptions, train } from './training.ts';
+import { type TrainingOptions, toldBy, train } from './training.ts';
 import { pageVersions } from './versions.ts';
 
 /** What a training is of, and where its networks answer. */
 export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
   readonly settings: TrainingSettings;
+  /** The state of a training to go on from; null begins anew. */
+  readonly from: TrainerState | null;
   readonly data: Dataset;
   readonly adapter: AdapterReport;
   readonly brain: Brain;
@@ -37,7 +40,7 @@ export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
  */
 export async function runTraining(options: RunOptions): Promise<void> {
   const { run, data, settings, brain, discarded, post } = options;
-  const training: TrainingOptions = { ...options, notes: modelNotes(data), told: nothingTold() };
+  const training: TrainingOptions = { ...options, notes: modelNotes(data), told: toldBy(options.from) };
   await recovering(
     () =>
       openDevice({
@@ -56,11 +59,12 @@ export async function runTraining(options: RunOptions): Promise<void> {
 /** Trains on a device what is left, and reports. */
 async function trainOn(
   { opened: { device }, state, keep }: Recoverable<AdapterDevice>,
-  { run, settings, data, adapter, epochs, brain, post }: RunOptions,
+  { run, settings, from, data, adapter, epochs, brain, post }: RunOptions,
   training: TrainingOptions,
 ): Promise<void> {
   brain.take(run, device);
-  const trainer = await Trainer.create(device, data, state ? { restore: state } : settings);
+  const restored = state ?? from;
+  const trainer = await Trainer.create(device, data, restored ? { restore: restored } : settings);
   brain.awake(async (image) => {
     const each = await trainer.predictEach(image);
     const { networks } = trainer;
@@ -70,7 +74,8 @@ async function trainOn(
   const { image, traits = null } = training.notes;
   const classNames = namesOfClasses(data);
   const seeds = trainer.networks.map(({ seed }) => seed);
-  post({ kind: 'device', device: describeDevice(device, { spec, image, traits, classNames, seeds, plan }) });
+  const network = { spec, image, traits, classNames, seeds };
+  post({ kind: 'network', run, network, device: describeDevice(device, plan) });
   const { evaluation, models, files, stopped } = await train(trainer, keep, training);
   const report = await runReport({
     data,
@@ -93,5 +98,14 @@ async function trainOn(
     evaluation,
   });
   const mistakes = worstMistakes({ data, evaluation: evaluation.ensemble });
-  post({ kind: 'result', run, report, files, stopped, notice: '', mistakes });
+  post({
+    kind: 'result',
+    run,
+    report,
+    files,
+    state: await trainer.state(),
+    stopped,
+    notice: '',
+    mistakes,
+  });
 }

@@ -3,6 +3,7 @@ import {
   bestNetwork,
   confusionMatrix,
   type Dataset,
+  epochsTrained,
   type Model,
   type ModelNotes,
   type PopulationEvaluation,
@@ -45,8 +46,9 @@ export interface Told {
   readonly point: (progress: Progress) => RunningPoint | null;
 }
 
-export function nothingTold(): Told {
-  return { epoch: 0, point: stretches() };
+/** @param from what the training goes on from: the page knows it */
+export function toldBy(from: TrainerState | null): Told {
+  return { epoch: from ? epochsTrained(from) : 0, point: stretches() };
 }
 
 /** How a training ended. */
@@ -133,7 +135,11 @@ export async function train(
     // A device that is lost after an epoch may take the telling of it along.
     if (trainer.epochs > told.epoch) evaluation = await tell(trainer.epochs);
     const left = epochs - trainer.epochs;
-    const fitting = { epochs: left, signal, onProgress, onSnapshot: keep, snapshotSeconds: SNAPSHOT_SECONDS };
+    const onSnapshot = (state: TrainerState) => {
+      keep(state);
+      post({ kind: 'snapshot', run, state });
+    };
+    const fitting = { epochs: left, signal, onProgress, onSnapshot, snapshotSeconds: SNAPSHOT_SECONDS };
     if (left > 0) for await (const { epoch } of trainer.fit(fitting)) evaluation = await tell(epoch);
   } catch (error) {
     if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;

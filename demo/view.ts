@@ -1,0 +1,104 @@
+import { benchPanel } from './page/bench.ts';
+import { curvesPanel } from './page/curves.ts';
+import { byId } from './page/dom.ts';
+import { drawPanel, type Knowledge } from './page/draw.ts';
+import { historyPanel } from './page/history.ts';
+import { imagesPanel } from './page/images.ts';
+import { keepPanel } from './page/keep.ts';
+import { machinePanel } from './page/machine.ts';
+import { originText } from './page/origin.ts';
+import { resultsPanels } from './page/results.ts';
+import { setupPanel } from './page/setup.ts';
+import { transport } from './page/transport.ts';
+import { weightsPanel } from './page/weights.ts';
+import type { Reply } from './protocol.ts';
+import { historiesOf } from './shown.ts';
+import { type Event, hindrance, isRunning, type State } from './state.ts';
+
+/** The whole page. */
+export interface View {
+  show(state: State): void;
+  /** Passes on what only concerns the pad or the benchmark, and is no part of the page's state. */
+  answer(reply: Reply): void;
+  /** To be called for a new worker, from which no answer is awaited. */
+  forget(): void;
+}
+
+/**
+ * @param dispatch called with what the user does
+ * @param predict asks the networks for a drawing, which they answer by a reply
+ */
+export function createView(dispatch: (event: Event) => void, predict: (pixels: Uint8Array) => void): View {
+  const read = async (file: File) =>
+    dispatch({ kind: 'model', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+
+  const draw = drawPanel(predict);
+  const showTransport = transport((button) => dispatch({ kind: 'press', button }));
+  const showSetup = setupPanel({
+    changed: (texts, settled) => dispatch({ kind: 'fields', texts, settled }),
+    submitted: () => dispatch({ kind: 'press', button: 'train' }),
+  });
+  const showImages = imagesPanel({
+    files: (files) => dispatch({ kind: 'files', files }),
+    model: (file) => void read(file),
+  });
+  const curves = curvesPanel();
+  const weights = weightsPanel();
+  const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
+  const showKeep = keepPanel((file) => void read(file));
+  const showHistory = historyPanel((run) => dispatch({ kind: 'restore', run }));
+  const showMachine = machinePanel();
+  const bench = benchPanel({
+    run: (choice) => dispatch({ kind: 'bench', choice }),
+    stop: () => dispatch({ kind: 'stop-bench' }),
+  });
+  let before: State | undefined;
+
+  return {
+    show(state) {
+      const { shown } = state;
+      const was = before?.shown;
+      showTransport(state);
+      showSetup(state);
+      showImages(state);
+      showKeep(state);
+      showHistory(state);
+      showMachine(state);
+      showResults(state);
+      byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
+      if (shown.networks !== was?.networks || shown.running !== was.running || shown.epochs !== was.epochs) {
+        curves.show({ histories: historiesOf(shown), running: shown.running, epochs: shown.epochs });
+      }
+      if (shown.weights !== was?.weights) weights.show(shown.weights);
+      const why = silence(state);
+      if (
+        !before ||
+        shown.summary !== was?.summary ||
+        shown.weights !== was?.weights ||
+        shown.networks !== was?.networks ||
+        why !== silence(before)
+      ) {
+        draw.know({ network: shown.summary, networks: shown.networks.length, why } satisfies Knowledge);
+      }
+      if (before?.measuring && !state.measuring) bench.abandon();
+      bench.hinder(hindrance(state));
+      before = state;
+    },
+    answer(reply) {
+      if (reply.kind === 'prediction') draw.answer(reply);
+      if (reply.kind === 'bench-names') bench.offer(reply);
+      if (reply.kind === 'bench-progress') bench.progress(reply.progress);
+      if (reply.kind === 'bench-end') bench.end(reply);
+    },
+    forget: () => draw.forget(),
+  };
+}
+
+/** Why no drawing can be answered; empty where one can. */
+function silence({ shown, isBroken, phase, awaited }: State): string {
+  const isGone = isBroken && !shown.onProcessor;
+  if (isGone && shown.summary) return 'The network went with its device. Restart to have it back.';
+  if (shown.summary && !isGone) return '';
+  if (phase === 'training') return 'A new network is on its way.';
+  return awaited ? 'The network is on its way.' : 'There is no network yet. Train one, then draw.';
+}
