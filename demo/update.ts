@@ -672,6 +672,9 @@ function onReply(state: State, reply: Reply): Update {
       return onProblem(state, reply);
     // What these say is shown by the pad and the benchmark as it comes.
     case 'prediction':
+    case 'rate':
+    case 'kept-epochs':
+    case 'epoch-view':
     case 'bench-names':
     case 'bench-progress':
       return [state, []];

@@ -2,6 +2,7 @@ import { type BenchProgress, benchKernelNames } from '../../src/bench.ts';
 import {
   type Dataset,
   decodeModels,
+  epochsTrained,
   type ModelsFile,
   namesOfClasses,
   PLAN_NAMES,
@@ -13,16 +14,19 @@ import { measure } from './bench.ts';
 import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
+import { createEpochs, type Epochs, type Shown } from './epochs.ts';
 import { createGate, type Gate } from './gate.ts';
 import { cell, type Verdict, weightImages } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
+import { createWheel, type Wheel } from './wheel.ts';
 
 /** The page's hand on a training. */
 interface Training {
   readonly controller: AbortController;
   readonly gate: Gate;
+  readonly wheel: Wheel;
   /** Set where its results are no longer wanted. */
   discarded: boolean;
 }
@@ -34,6 +38,8 @@ interface Desk {
   loading: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   /** What the test images say of the networks that answer; undefined where they were not asked. */
   verdict: Verdict | undefined;
+  /** Of the networks that were trained last. */
+  kept: Epochs | undefined;
   training: Training | undefined;
   bench: AbortController | undefined;
   /** Trainings, loaded models and benchmarks run one after the other. */
@@ -49,6 +55,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     data: undefined,
     loading: undefined,
     verdict: undefined,
+    kept: undefined,
     training: undefined,
     bench: undefined,
     work: Promise.resolve(),
@@ -67,6 +74,11 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   function clear(): void {
     brain.close();
     desk.verdict = undefined;
+    desk.kept = undefined;
+  }
+
+  function showWeights(run: number, { model, image, network }: Shown): void {
+    post({ kind: 'weights', run, weights: weightImages(model, image, network) });
   }
 
   async function adapterReport() {
@@ -97,7 +109,15 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
 
   function startTraining({ run, ...rest }: Of<'train'>): void {
     discardTraining();
-    const mine: Training = { controller: new AbortController(), gate: createGate(), discarded: false };
+    const postOwn = (reply: Reply) => {
+      if (!mine.discarded) post(reply);
+    };
+    const mine: Training = {
+      controller: new AbortController(),
+      gate: createGate(),
+      wheel: createWheel(run, postOwn),
+      discarded: false,
+    };
     desk.training = mine;
     enqueue(run, async () => {
       await desk.loading?.done;
@@ -110,7 +130,12 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
             'There are no images to train on.',
             'Choose or fetch them first.',
           );
+        // Networks that go on keep the epochs that they had.
+        const before = rest.from ? desk.kept : undefined;
         clear();
+        const kept = before ?? createEpochs(post, showWeights);
+        desk.kept = kept;
+        if (rest.from) kept.goOn(run, epochsTrained(rest.from));
         await runTraining({
           ...rest,
           run,
@@ -119,10 +144,10 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
           brain,
           signal: mine.controller.signal,
           gate: mine.gate,
+          wheel: mine.wheel,
+          kept,
           discarded: () => mine.discarded,
-          post: (reply) => {
-            if (!mine.discarded) post(reply);
-          },
+          post: postOwn,
           onVerdict: (verdict) => {
             desk.verdict = verdict;
           },
@@ -232,6 +257,14 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       case 'stop':
         desk.training?.controller.abort();
         return desk.training?.gate.open();
+      case 'step':
+        return desk.training?.gate.step();
+      case 'pace':
+        return desk.training?.gate.slow(request.pace === 'slow');
+      case 'rate':
+        return desk.training?.wheel.turn(request.learningRate);
+      case 'epoch-view':
+        return desk.kept?.view(request.run, request.epoch);
       case 'reset':
         return reset();
       case 'load-shipped':
@@ -246,7 +279,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return desk.bench?.abort();
       case 'cell': {
         const { label, predicted } = request;
-        const found = desk.verdict ? cell(label, predicted, desk.verdict) : { total: 0, images: [] };
+        const verdict = desk.kept?.verdict ?? desk.verdict;
+        const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
         return post({ kind: 'cell', label, predicted, ...found });
       }
     }

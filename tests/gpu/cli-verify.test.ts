@@ -73,7 +73,7 @@ test('a learning rate that was changed while the run went on is changed at the s
   const { device, info: adapter, toggles } = opened;
   const trainer = await Trainer.create(device, source, { hidden: [8], plan: 'layered-quads' });
   const onProgress = () => {
-    if (trainer.place.done === 3) trainer.changeLearningRate(0.02);
+    if (trainer.epochs === 0 && trainer.place.done === 3) trainer.changeLearningRate(0.02);
   };
   for await (const { epoch } of trainer.fit({ epochs: 3, pace: () => 1, onProgress })) {
     if (epoch === 2) trainer.changeLearningRate(0.001);
@@ -101,13 +101,15 @@ test('a learning rate that was changed while the run went on is changed at the s
     versions: await nodeVersions(),
   });
   device.destroy();
-  expect(report.config.rateChanges?.length).toBeGreaterThan(1);
-  expect(rateChangesIn(report).at(-1)).toEqual({ step: 15, epoch: 2, before: 0.02, after: 0.001 });
+  expect(rateChangesIn(report)).toEqual([
+    { step: 4, epoch: 3 / 7, before: 0.001, after: 0.02 },
+    { step: 15, epoch: 2, before: 0.02, after: 0.001 },
+  ]);
   const changed = path('changed');
   await writeFiles(changed, await runFiles(report, models, modelNotes(source)));
   const same = await verify(changed);
   expect({ code: same.code, stderr: same.stderr }).toEqual({ code: 0, stderr: '' });
-  expect(same.stdout).toMatch(/learning rate 0\.001 \(0\.02 from step \d on\) .*\(0\.001 from step 15 on\)/);
+  expect(same.stdout).toMatch(/learning rate 0\.001 \(0\.02 from step 4 on\) \(0\.001 from step 15 on\)/);
   expect(same.stdout).toMatch(/The same: every weight and every result has the same bits\.\n$/);
   await edit(changed, ({ config: { rateChanges: _, ...config }, ...rest }) => ({ ...rest, config }));
   expect((await verify(changed)).code).toBe(1);
