@@ -74,6 +74,7 @@ export {
   type Scores,
 } from './report/classification.ts';
 export { confusionMatrix } from './report/confusion.ts';
+export { type Guessing, guessing, guessingText } from './report/guessing.ts';
 export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
 export { rateChangesIn } from './report/rate-changes.ts';

@@ -5,6 +5,8 @@ import {
   type Evaluation,
   formatClassificationReport,
   formatConfusionMatrix,
+  guessing,
+  guessingText,
   matrixLabels,
   matrixUnitsOf,
   type NetworkRecord,
@@ -163,6 +165,19 @@ export function epochLine(
 
 export function speedLine({ imagesPerSecond }: RunReport): string {
   return `Trained at ${imagesPerSecond === null ? 'an unknown number of' : count(imagesPerSecond)} images/s`;
+}
+
+/** Of networks that do no better than guessing: a line each, or of one network a line alone; else empty. */
+export function guessingLines({ models }: Pick<RunReport, 'models'>, { train, classes }: Dataset): string {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of train.labels) counts[label] = (counts[label] ?? 0) + 1;
+  return models
+    .map((model) => {
+      const found = model.diverged ? null : guessing(model.history, counts);
+      if (!found) return '';
+      return `Notice: ${models.length > 1 ? `${settingText(model)}: ` : ''}${guessingText(found)}\n`;
+    })
+    .join('');
 }
 
 /** How a run's networks did in the test, the best one and all of them; in detail what they make of it together. */

@@ -45,6 +45,7 @@ import {
   divergenceText,
   epochLine,
   filesText,
+  guessingLines,
   networkLine,
   noteMissingCharts,
   type Output,
@@ -105,7 +106,7 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
   if (task.folder !== undefined) noteMissingCharts(out);
   const loaded = await load(task, out, signal);
   const { report, models, writer } = await trainAndTest(task, loaded, out, signal);
-  out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
+  out.result(report, `${speedLine(report)}\n${guessingLines(report, loaded.data)}\n${runText(report)}`);
   const { folder } = task;
   if (folder === undefined || !writer) return;
   const files = await runFiles(report, models, modelNotes(loaded.data));
