@@ -21,8 +21,14 @@ export async function findEarlier(): Promise<{
   };
 }
 
-export function keepRuns(runs: readonly KeptRun[]): void {
-  void keep(RUNS, runs).catch(() => undefined);
+/** @returns why they are not kept; null where they are */
+export async function keepRuns(runs: readonly KeptRun[]): Promise<string | null> {
+  try {
+    await keep(RUNS, runs);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Keeps the last of what it is given, one at a time: a training may have news faster than the browser writes. */

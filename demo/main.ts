@@ -15,7 +15,7 @@ function startPage(): void {
   // Started before the panels, so that the worker fetches and draws images while they are made.
   let worker = startWorker();
   const keepUnfinished = unfinishedKeeper();
-  const view = createView(dispatch, (pixels) => worker.send({ kind: 'predict', pixels }));
+  const view = createView(dispatch, (request) => worker.send(request));
 
   function startWorker() {
     return connect(
@@ -49,7 +49,7 @@ function startPage(): void {
       case 'address':
         return history.replaceState(null, '', `?${queryOf(command.texts)}`);
       case 'keep':
-        return keepRuns(command.kept);
+        return void keepRuns(command.kept).then((failure) => dispatch({ kind: 'kept', failure }));
       case 'keep-unfinished':
         return keepUnfinished(command.unfinished);
     }

@@ -76,6 +76,15 @@ export type Request =
     }
   /** One image of the network's size. */
   | { readonly kind: 'predict'; readonly pixels: Uint8Array }
+  /** What in the network speaks for its verdict on an image of its size. Always answered. */
+  | { readonly kind: 'evidence'; readonly pixels: Uint8Array }
+  /** What there is to know of a unit of the first layer, at a drawing or at none. Only the last one is answered. */
+  | {
+      readonly kind: 'unit';
+      readonly id: number;
+      readonly unit: number;
+      readonly pixels: Uint8Array | null;
+    }
   /** The test images of a cell of the confusion matrix. */
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
@@ -115,16 +124,58 @@ export interface Judged {
 
 /** The first layer's weights: those of each unit for each pixel. */
 export interface WeightImages {
+  /** Counts the looks at networks: what is said of this one has the same number. */
+  readonly look: number;
   /** Which of several networks it is; null where there is one. */
   readonly network: { readonly index: number; readonly of: number; readonly best: boolean } | null;
   readonly shape: ImageShape;
-  /** Units of the layer; only the first of them are shown. */
+  /** Number of hidden layers: without any, the units are the classes. */
+  readonly hiddenLayers: number;
+  /** What the network calls its classes: [classes]. */
+  readonly classNames: readonly string[];
+  /** Units of the layer; only the first of them are here. */
   readonly units: number;
   readonly shown: number;
   /** The weight that the strongest colour stands for; greater ones look the same. */
   readonly scale: number;
   /** 1 for -scale, 128 for 0, 255 for scale: [shown, height, width]. */
   readonly values: Uint8Array;
+}
+
+/** What spoke for a network's verdict on a drawing, and what against it; see the library's `evidence`. */
+export interface Explanation {
+  /** The look at the network that it is about. */
+  readonly look: number;
+  /** The network's verdict, and how far its logit is above the mean of the others. */
+  readonly label: number;
+  readonly lead: number;
+  /** The drawing, and what each of its pixels adds to the lead: [height, width]. */
+  readonly ink: Uint8Array;
+  readonly pixels: Float32Array;
+  /** What the biases add beside the pixels. */
+  readonly bias: number;
+  /** Activations of the first hidden layer's units; without hidden layers, the classes' logits: [units]. */
+  readonly activations: Float32Array;
+  /** What each of these units adds to the lead, and the biases behind them; null without hidden layers: [units]. */
+  readonly units: { readonly contributions: Float32Array; readonly bias: number } | null;
+}
+
+/** A test image, and how much it excites a unit: the unit's sum before ReLU. */
+export interface Exciting {
+  readonly pixels: Uint8Array;
+  /** What the dataset calls its class. */
+  readonly name: string;
+  readonly excitation: number;
+}
+
+/** A unit of the first layer. */
+export interface UnitDetail {
+  readonly unit: number;
+  /** What it adds to each class's logit where it is 1 more active: [classes]; null where that needs a drawing. */
+  readonly outgoing: Float32Array | null;
+  /** Of the test images, the first the most extreme; empty where none of the network's size are here. */
+  readonly most: readonly Exciting[];
+  readonly least: readonly Exciting[];
 }
 
 export interface AdapterSummary extends AdapterReport {
@@ -271,6 +322,10 @@ export type Reply =
       /** Of each of several networks; null for one that diverged: [networks]. Empty where there is one. */
       readonly votes: readonly (Vote | null)[];
     }
+  /** Null where there is no network, or one of other inputs. */
+  | { readonly kind: 'evidence'; readonly explanation: Explanation | null }
+  /** Null where there is no such unit. */
+  | { readonly kind: 'unit'; readonly id: number; readonly detail: UnitDetail | null }
   | {
       readonly kind: 'cell';
       readonly label: number;

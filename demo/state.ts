@@ -93,6 +93,8 @@ export interface State {
   readonly cell: Cell | undefined;
   /** Runs that the browser keeps, the last one first. */
   readonly kept: readonly KeptRun[];
+  /** What became of keeping the last one; empty where there was none in this visit, or it is still being written. */
+  readonly keeping: string;
   /** The run that the last Reset or Start again took off the page; it can be had back. */
   readonly undoable: KeptRun | undefined;
 }
@@ -129,6 +131,8 @@ export type Event =
       readonly kept: readonly KeptRun[];
       readonly unfinished: Unfinished | undefined;
     }
+  /** The runs are written; or they are not, and why. */
+  | { readonly kind: 'kept'; readonly failure: string | null }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' }
   /** WebGPU is not to be had, as far as the page can see it without its worker. */
@@ -171,6 +175,7 @@ export function initialState(fields: Texts): State {
     fileTrouble: '',
     cell: undefined,
     kept: [],
+    keeping: '',
     undoable: undefined,
   };
 }

@@ -58,6 +58,14 @@ export function update(state: State, event: Event): Update {
       return obstacle(state) === '' ? restore(state, event.run) : [state, []];
     case 'found':
       return onFound(state, event.kept, event.unfinished);
+    case 'kept': {
+      const { failure } = event;
+      const keeping =
+        failure === null
+          ? 'This run is kept for your next visit.'
+          : `This run is not kept for your next visit: ${failure}.`;
+      return [{ ...state, keeping }, []];
+    }
     case 'bench':
       return [
         { ...state, measuring: true },
@@ -262,7 +270,7 @@ function onResult(state: State, reply: Of<'result'>): Update {
     stopped,
   };
   const runs = withRun(state.kept, kept);
-  const [looked, commands] = lookAgain({ ...now, shown, kept: runs });
+  const [looked, commands] = lookAgain({ ...now, shown, kept: runs, keeping: '' });
   return [
     {
       ...looked,
@@ -670,7 +678,9 @@ function onReply(state: State, reply: Reply): Update {
       return [{ ...state, measuring: false }, []];
     case 'problem':
       return onProblem(state, reply);
-    // What these say is shown by the pad and the benchmark as it comes.
+    // What these say is shown by the pad, the look inside and the benchmark as it comes.
+    case 'evidence':
+    case 'unit':
     case 'prediction':
     case 'rate':
     case 'kept-epochs':

@@ -4,21 +4,21 @@ import { byId } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
+import { insidePanel } from './page/inside.ts';
 import { keepPanel } from './page/keep.ts';
 import { machinePanel } from './page/machine.ts';
 import { originText } from './page/origin.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { transport } from './page/transport.ts';
-import { weightsPanel } from './page/weights.ts';
-import type { Reply } from './protocol.ts';
+import type { Reply, Request } from './protocol.ts';
 import { historiesOf } from './shown.ts';
 import { type Event, hindrance, isRunning, type State } from './state.ts';
 
 /** The whole page. */
 export interface View {
   show(state: State): void;
-  /** Passes on what only concerns the pad or the benchmark, and is no part of the page's state. */
+  /** Passes on what only concerns the pad, the look inside or the benchmark, and is no part of the page's state. */
   answer(reply: Reply): void;
   /** To be called for a new worker, from which no answer is awaited. */
   forget(): void;
@@ -26,13 +26,17 @@ export interface View {
 
 /**
  * @param dispatch called with what the user does
- * @param predict asks the networks for a drawing, which they answer by a reply
+ * @param ask asks the worker about a drawing or a unit, of which the page's state knows nothing
  */
-export function createView(dispatch: (event: Event) => void, predict: (pixels: Uint8Array) => void): View {
+export function createView(dispatch: (event: Event) => void, ask: (request: Request) => void): View {
   const read = async (file: File) =>
     dispatch({ kind: 'model', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
 
-  const draw = drawPanel(predict);
+  const inside = insidePanel({ send: ask });
+  const draw = drawPanel({
+    predict: (pixels) => ask({ kind: 'predict', pixels }),
+    changed: (pixels) => inside.see(pixels),
+  });
   const showTransport = transport((button) => dispatch({ kind: 'press', button }));
   const showSetup = setupPanel({
     changed: (texts, settled) => dispatch({ kind: 'fields', texts, settled }),
@@ -43,7 +47,6 @@ export function createView(dispatch: (event: Event) => void, predict: (pixels: U
     model: (file) => void read(file),
   });
   const curves = curvesPanel();
-  const weights = weightsPanel();
   const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
   const showKeep = keepPanel((file) => void read(file));
   const showHistory = historyPanel((run) => dispatch({ kind: 'restore', run }));
@@ -69,7 +72,7 @@ export function createView(dispatch: (event: Event) => void, predict: (pixels: U
       if (shown.networks !== was?.networks || shown.running !== was.running || shown.epochs !== was.epochs) {
         curves.show({ histories: historiesOf(shown), running: shown.running, epochs: shown.epochs });
       }
-      if (shown.weights !== was?.weights) weights.show(shown.weights);
+      if (shown.weights !== was?.weights) inside.show(shown.weights);
       const why = silence(state);
       if (
         !before ||
@@ -86,11 +89,16 @@ export function createView(dispatch: (event: Event) => void, predict: (pixels: U
     },
     answer(reply) {
       if (reply.kind === 'prediction') draw.answer(reply);
+      if (reply.kind === 'evidence') inside.explain(reply);
+      if (reply.kind === 'unit') inside.tell(reply);
       if (reply.kind === 'bench-names') bench.offer(reply);
       if (reply.kind === 'bench-progress') bench.progress(reply.progress);
       if (reply.kind === 'bench-end') bench.end(reply);
     },
-    forget: () => draw.forget(),
+    forget() {
+      draw.forget();
+      inside.forget();
+    },
   };
 }
 

@@ -9,7 +9,7 @@
 export { BENCH_CHART_SIZE, benchChart } from './bench/charts.ts';
 export { benchPage } from './bench/page.ts';
 export type { ChartOption } from './report/chart-option.ts';
-export { type CurvesOptions, curvesOption, type RunningPoint } from './report/curves.ts';
+export { type CurvesOptions, curvesOption, type GhostCurves, type RunningPoint } from './report/curves.ts';
 export { chartParts, type Parts } from './report/echarts.ts';
 export { type HeatmapOptions, heatmapOption } from './report/heatmap.ts';
 export { type ColourBar, type HeatmapLayout, heatmapLayout, heatmapSize } from './report/heatmap-layout.ts';

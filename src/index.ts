@@ -36,6 +36,13 @@ export type { AdapterDevice, DeviceNeeds } from './gpu/device.ts';
 export { MATRIX_FEATURES, type MatrixShape } from './gpu/matrix-units.ts';
 export { assertWebGpu, findAdapter, openDevice } from './gpu/open.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
+export {
+  type Evidence,
+  evidence,
+  excitation,
+  type LayerEvidence,
+  outgoingWeights,
+} from './model/evidence.ts';
 export { activationsOf } from './model/forward.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';

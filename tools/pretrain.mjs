@@ -3,6 +3,7 @@
 //
 //     npm run build && node tools/pretrain.mjs
 //
+// The report's test results and checksums are those of the rounded weights, so `verify` finds others than it trains.
 // On the same adapter it gives the same bytes, but for the times in the report: so the adapter is npm's SwiftShader, and the
 // plan is fixed. The settings and the seed had the best validation accuracy of those tried; the test images had no say.
 

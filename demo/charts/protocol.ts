@@ -1,5 +1,5 @@
 import type { KernelsReport, TrainingReport } from '../../src/bench.ts';
-import type { RunningPoint } from '../../src/charts.ts';
+import type { GhostCurves, RunningPoint } from '../../src/charts.ts';
 import type { History } from '../../src/index.ts';
 
 // What the page and the worker that draws its charts say to each other.
@@ -16,6 +16,9 @@ export type ChartContent =
       readonly running: readonly RunningPoint[];
       /** Where the axis ends. */
       readonly epochs: number;
+      readonly logLoss: boolean;
+      /** Other runs' curves. */
+      readonly ghosts: readonly GhostCurves[];
     }
   | {
       readonly kind: 'heatmap';

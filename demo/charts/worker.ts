@@ -38,7 +38,7 @@ function optionOf(content: ChartContent, ground: Ground): ChartOption {
   const { width, height, theme } = ground;
   switch (content.kind) {
     case 'curves':
-      return curvesOption(content.histories, { ...content, width, theme });
+      return curvesOption(content.histories, { ...content, width, height, theme });
     case 'heatmap':
       // All cells at once, however many they are.
       return { ...heatmapOption(content.matrix, { ...content, width, height, theme }), progressive: 0 };
@@ -76,11 +76,12 @@ function draw({ chart: name, content, ground }: Of<'draw'>): void {
   chart.parts = parts;
 }
 
-/** The structure of an option: everything that it sets, without the values. */
+/** The structure of an option: everything that it sets, without the values, but for the kinds of axes and series. */
 function partsOf(option: ChartOption): string {
-  return JSON.stringify(option, (key, value: unknown) =>
-    key === 'data' ? undefined : typeof value === 'object' ? value : typeof value,
-  );
+  return JSON.stringify(option, (key, value: unknown) => {
+    if (key === 'data') return undefined;
+    return typeof value === 'object' || key === 'type' ? value : typeof value;
+  });
 }
 
 function point({ chart: name, at }: Of<'point'>): void {
@@ -91,17 +92,20 @@ function point({ chart: name, at }: Of<'point'>): void {
     chart?.echarts?.dispatchAction({ type: 'showTip', ...at });
   } else {
     // By its place ECharts would look for axes, and hide the tooltip of a cell between their ticks.
-    const dataIndex = cellsOf(chart?.option).findIndex(
-      ({ value: [column, row] }) => column === at.column && row === at.row,
-    );
-    if (dataIndex >= 0) chart?.echarts?.dispatchAction({ type: 'showTip', seriesIndex: 0, dataIndex });
+    for (const [seriesIndex, cells] of cellsOf(chart?.option).entries()) {
+      const dataIndex = cells.findIndex(({ value: [column, row] }) => column === at.column && row === at.row);
+      if (dataIndex >= 0) chart?.echarts?.dispatchAction({ type: 'showTip', seriesIndex, dataIndex });
+    }
   }
 }
 
-/** The cells of a heatmap as `heatmapOption` makes them. */
-function cellsOf(option: ChartOption | undefined): { readonly value: readonly [number, number, number] }[] {
-  const [series] = [option?.series ?? []].flat();
-  return series?.type === 'heatmap' ? (series.data as { value: [number, number, number] }[]) : [];
+/** The cells of a heatmap as `heatmapOption` makes them, of each series. */
+function cellsOf(option: ChartOption | undefined): { readonly value: readonly [number, number, number] }[][] {
+  return [option?.series ?? []]
+    .flat()
+    .map((series) =>
+      series.type === 'heatmap' ? (series.data as { value: [number, number, number] }[]) : [],
+    );
 }
 
 async function picture({ id, format, content, ground }: Of<'picture'>): Promise<void> {

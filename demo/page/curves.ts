@@ -1,11 +1,15 @@
-import type { RunningPoint } from '../../src/charts.ts';
+import type { GhostCurves, RunningPoint } from '../../src/charts.ts';
 import type { EpochRecord, History } from '../../src/index.ts';
+import { keep, kept } from '../storage.ts';
 import { createChart } from './chart.ts';
-import { byId } from './dom.ts';
+import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
 
 /** Most stretches that are shown; where there are more, neighbours are drawn as one. */
 const MOST_POINTS = 400;
+
+/** Under what name the browser keeps whether the axis of losses is logarithmic. */
+const KEY = 'logarithmic loss';
 
 export interface Training {
   /** Of each network. */
@@ -16,31 +20,64 @@ export interface Training {
   readonly epochs: number;
 }
 
-/** Loss and accuracy during training. */
+/** Loss and accuracy during training, and other runs' to compare them with. */
 export function curvesPanel() {
   let shown: Training = { histories: [], running: [], epochs: 10 };
+  let ghosts: readonly GhostCurves[] = [];
   const host = byId('curves', HTMLElement);
+  const logarithmic = make('input', { type: 'checkbox', id: 'log-loss' });
+  host.before(make('div', { class: 'options' }, make('label', {}, logarithmic, ' Logarithmic loss')));
   const chart = createChart({
     host,
     heightFor: (width) => (width < 560 ? 480 : 300),
-    content: () => ({ kind: 'curves', ...shown, running: thinned(shown.running) }),
+    content: () => ({
+      kind: 'curves',
+      ...shown,
+      running: thinned(shown.running),
+      logLoss: logarithmic.checked,
+      ghosts,
+    }),
   });
   host.addEventListener('pointermove', ({ offsetX, offsetY }) => chart.point({ x: offsetX, y: offsetY }));
   host.addEventListener('pointerleave', () => chart.point(null));
+  logarithmic.addEventListener('change', () => {
+    chart.changed();
+    // A browser that keeps nothing draws the chart all the same.
+    keep(KEY, logarithmic.checked).catch(() => undefined);
+  });
+  void kept(KEY).then(
+    (value) => {
+      logarithmic.checked = value === true;
+      chart.changed();
+    },
+    () => undefined,
+  );
+
+  function describeAgain(): void {
+    host.setAttribute('aria-label', describe(shown.histories, ghosts));
+    chart.changed();
+  }
+
   return {
     show(training: Training): void {
       shown = training;
-      host.setAttribute('aria-label', describe(training.histories));
-      chart.changed();
+      describeAgain();
+    },
+    /** Shows other runs' curves behind; none to hide them. */
+    compare(others: readonly GhostCurves[]): void {
+      ghosts = others;
+      describeAgain();
     },
   };
 }
 
 /** The curves' ends, in words. */
-function describe(histories: readonly History[]): string {
+function describe(histories: readonly History[], ghosts: readonly GhostCurves[]): string {
+  const compared =
+    ghosts.length === 0 ? '' : `. To compare with: ${ghosts.map(({ name }) => name).join(', ')}`;
   const last = histories.flatMap((history) => history.at(-1) ?? []);
   const [first] = last;
-  if (!first) return 'Curves of loss and accuracy, empty so far';
+  if (!first) return `Curves of loss and accuracy, empty so far${compared}`;
   const mean = (of: (record: EpochRecord) => number | null): number =>
     last.reduce((sum, record) => sum + (of(record) ?? Number.NaN), 0) / last.length;
   const losses = `loss ${mean(({ loss }) => loss).toFixed(4)}, accuracy ${percent(mean(({ accuracy }) => accuracy))}`;
@@ -49,7 +86,7 @@ function describe(histories: readonly History[]): string {
       ? ''
       : `; validation loss ${mean(({ valLoss }) => valLoss).toFixed(4)}, accuracy ${percent(mean(({ valAccuracy }) => valAccuracy))}`;
   const whose = last.length > 1 ? `, means of ${last.length} networks` : '';
-  return `Curves of loss and accuracy. Epoch ${first.epoch}${whose}: ${losses}${validated}`;
+  return `Curves of loss and accuracy. Epoch ${first.epoch}${whose}: ${losses}${validated}${compared}`;
 }
 
 function thinned(points: readonly RunningPoint[]): readonly RunningPoint[] {

@@ -30,8 +30,14 @@ export interface Knowledge {
   readonly why: string;
 }
 
+export interface DrawActions {
+  readonly predict: (pixels: Uint8Array) => void;
+  /** Called with the network's input for the drawing; null where nothing is drawn. */
+  readonly changed: (pixels: Uint8Array | null) => void;
+}
+
 /** The pad to draw on, the image that the network sees, and its answer. */
-export function drawPanel(predict: (pixels: Uint8Array) => void) {
+export function drawPanel({ predict, changed }: DrawActions) {
   const pad = byId('draw-canvas', HTMLCanvasElement);
   const seen = byId('seen-canvas', HTMLCanvasElement);
   const reading = byId('reading', HTMLElement);
@@ -122,6 +128,7 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     pixels = prepared.pixels;
     doubt = prepared.notices.map(({ text }) => ` ${text}`).join('');
     paintInk(seen, pixels, shape);
+    changed(strokes.length > 0 ? pixels : null);
     ask();
   }
 

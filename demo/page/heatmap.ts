@@ -20,7 +20,7 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
   const diagonal = byId('diagonal', HTMLInputElement);
   const host = byId('heatmap', HTMLElement);
   let shown = NOTHING;
-  let grid: CellGrid = { left: 0, top: 0, cell: 0 };
+  let grid: CellGrid & { readonly side: number } = { left: 0, top: 0, cell: 0, side: 0 };
 
   const contentOf = (matrix: ShownMatrix) => ({
     kind: 'heatmap' as const,
@@ -44,6 +44,8 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
     onDrawn: (size) => {
       grid = heatmapLayout(shown.labels, '', size);
       table.place(grid);
+      // Where the system's colours replace those of the cells, the bars of colours would explain nothing.
+      host.style.setProperty('--matrix-end', `${grid.left + grid.side}px`);
     },
   });
   const table = matrixTable({ onChoose, onPoint: chart.point });
@@ -66,8 +68,8 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       shown = matrix ?? NOTHING;
       for (const id of ['matrix', 'matrix-caption']) byId(id, HTMLElement).hidden = !matrix;
       byId('matrix-empty', HTMLElement).hidden = matrix !== undefined;
+      table.show(matrix?.matrix ?? [], matrix?.labels ?? []);
       if (!matrix) return;
-      table.show(matrix.matrix, matrix.labels);
       chart.changed();
     },
     /** The heatmap with its current settings, as a picture of its natural size. */

@@ -1,7 +1,7 @@
 import { accuracyOf } from '../kept.ts';
 import { epochsOf } from '../shown.ts';
 import { type KeptRun, obstacle, type State } from '../state.ts';
-import { byId, make } from './dom.ts';
+import { byId, make, say } from './dom.ts';
 import { percent } from './format.ts';
 import { shapeOf } from './origin.ts';
 
@@ -9,6 +9,7 @@ import { shapeOf } from './origin.ts';
 export function historyPanel(restore: (run: KeptRun) => void) {
   const panel = byId('history', HTMLElement);
   const list = byId('runs', HTMLOListElement);
+  const keeping = byId('keeping', HTMLElement);
   let shown: readonly KeptRun[] = [];
   let runOf = new Map<HTMLButtonElement, KeptRun>();
 
@@ -28,6 +29,7 @@ export function historyPanel(restore: (run: KeptRun) => void) {
     if (state.kept !== shown) build(state.kept);
     shown = state.kept;
     panel.hidden = shown.length === 0;
+    if (keeping.textContent !== state.keeping) say(keeping, state.keeping);
     const locked = obstacle(state) !== '' || state.isBroken;
     for (const [button, run] of runOf) {
       button.disabled = locked;

@@ -3,9 +3,9 @@ import { epochsOf, type Shown, testedBy } from '../shown.ts';
 import { MNIST_SHAPE, type State } from '../state.ts';
 import { byId, save } from './dom.ts';
 import { count, counted, percent, togetherText } from './format.ts';
+import { createGallery } from './gallery.ts';
 import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
-import { thumbnails } from './thumbnails.ts';
 
 /** A confusion matrix, and what the picture of it that is saved says above it. */
 interface ResultsMatrix {
@@ -21,10 +21,8 @@ interface ResultsMatrix {
 
 /** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
 export function resultsPanels(lookInto: (label: number, predicted: number) => void) {
-  const cellPanel = byId('cell', HTMLElement);
-  const mistakesList = byId('mistakes', HTMLUListElement);
-  const mistakesEmpty = byId('mistakes-empty', HTMLElement);
-  const nothingYet = mistakesEmpty.textContent ?? '';
+  const gallery = createGallery('The wrong answers that the network is surest of, once it is trained.');
+  document.querySelector('.seen-images')?.replaceChildren(gallery.element);
   const savePng = byId('save-png', HTMLButtonElement);
   const saveSvg = byId('save-svg', HTMLButtonElement);
   let chosenNow = false;
@@ -57,36 +55,40 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
 
   function showMistakes({ shown, images }: State): void {
     const { report, mistakes, summary } = shown;
-    const isOfThese = report !== undefined && images?.data?.name === report.dataset.name;
-    mistakesList.replaceChildren(
-      ...thumbnails(mistakes, summary?.image ?? MNIST_SHAPE, summary?.classNames ?? []),
-    );
-    mistakesEmpty.hidden = mistakes.length > 0;
-    if (!report) mistakesEmpty.textContent = nothingYet;
-    else {
-      mistakesEmpty.textContent =
-        isOfThese && shown.origin.kind !== 'shipped'
-          ? 'None: every test image was recognised.'
-          : `The images of ${report.dataset.name} are not here to be shown.`;
-    }
+    if (!report) return;
+    const wrong = wrongOf(testedBy(report).results.confusionMatrix);
+    const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
+    const areHere = shown.origin.kind !== 'shipped' && images?.data?.name === report.dataset.name;
+    const why = areHere
+      ? 'None: every test image was recognised.'
+      : `The images of ${report.dataset.name} are not here to be shown.`;
+    gallery.showMistakes({
+      title: 'Worst mistakes',
+      summary: mistakes.length > 0 ? which : why,
+      images: mistakes,
+      shape: summary?.image ?? MNIST_SHAPE,
+      names: summary?.classNames ?? [],
+    });
   }
 
   function showCell({ cell, shown }: State): void {
     const { found } = cell ?? {};
-    cellPanel.hidden = !found;
     if (!found) return;
     const names = shown.summary?.classNames ?? [];
     const { label, predicted, total, images } = found;
-    const what =
-      label === predicted
-        ? `of ${names[label]} recognised`
-        : `of ${names[label]} taken for ${names[predicted]}`;
+    const [is, said] = [names[label], names[predicted]];
+    const what = label === predicted ? `of ${is} recognised` : `of ${is} taken for ${said}`;
     const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
-    byId('cell-summary', HTMLElement).textContent = `${counted(total, 'test image')} ${what}${which}.`;
-    byId('cell-images', HTMLUListElement).replaceChildren(
-      ...thumbnails(images, shown.summary?.image ?? MNIST_SHAPE, names),
+    gallery.showCell(
+      {
+        title: label === predicted ? `${is} recognised` : `${is} taken for ${said}`,
+        summary: `${counted(total, 'test image')} ${what}${which}.`,
+        images,
+        shape: shown.summary?.image ?? MNIST_SHAPE,
+        names,
+      },
+      chosenNow,
     );
-    if (chosenNow) cellPanel.scrollIntoView({ block: 'nearest' });
     chosenNow = false;
   }
 
@@ -98,7 +100,10 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
     if (isNew('report', 'test', 'summary')) showMatrix(matrixOf(shown));
     if (isNew('report'))
       reportTable.show(shown.report && testedBy(shown.report).results.classificationReport);
-    if (isNew('report', 'mistakes', 'summary') || state.images !== before.images) showMistakes(state);
+    const isCleared = (was?.report && !shown.report) || (before.cell && !state.cell);
+    if (isCleared) gallery.clear();
+    if (isCleared || isNew('report', 'mistakes', 'summary') || state.images !== before.images)
+      showMistakes(state);
     if (state.cell !== before.cell || !was) showCell(state);
     before = state;
   };
@@ -130,4 +135,9 @@ function matrixOf({ report, test, summary, networks, origin }: Shown): ResultsMa
       images: 'the test images',
     }
   );
+}
+
+/** How many test images are not on the diagonal. */
+function wrongOf(matrix: readonly (readonly number[])[]): number {
+  return matrix.flatMap((row, i) => row.filter((_, j) => i !== j)).reduce((sum, n) => sum + n, 0);
 }

@@ -16,24 +16,20 @@ export function thumbnails(
 ): HTMLLIElement[] {
   const nameOf = (label: number): string => names[label] ?? String(label);
   return images.map(({ pixels, label, predicted, probability, trueProbability }) => {
-    const canvas = make('canvas', {
-      class: 'pixels',
-      role: 'img',
-      'aria-label': `Test image of ${nameOf(label)}, taken for ${nameOf(predicted)}`,
-    });
-    paintInk(canvas, pixels, shape);
     const right = label === predicted;
+    const said = right
+      ? `Test image of ${nameOf(label)}, recognised (${percent(probability, 1)})`
+      : `Test image of ${nameOf(label)} (${percent(trueProbability, 1)}), taken for ${nameOf(predicted)} (${percent(probability, 1)})`;
+    const canvas = make('canvas', { class: 'pixels', role: 'img', 'aria-label': said });
+    paintInk(canvas, pixels, shape);
     const lines = right
-      ? [make('strong', {}, nameOf(label)), ` ${percent(probability, 1)}`]
-      : [
-          'said ',
-          make('strong', {}, nameOf(predicted)),
-          ` ${percent(probability, 1)}`,
-          make('br'),
-          'true ',
-          make('strong', {}, nameOf(label)),
-          ` ${percent(trueProbability, 1)}`,
-        ];
-    return make('li', {}, canvas, make('p', {}, ...lines));
+      ? [line('', nameOf(label), probability)]
+      : [line('said', nameOf(predicted), probability), line('true', nameOf(label), trueProbability)];
+    return make('li', { title: said }, canvas, ...lines);
   });
+}
+
+/** A name and its probability, in one line: a name that is too long is cut. */
+function line(word: string, name: string, probability: number): HTMLParagraphElement {
+  return make('p', {}, `${word} `, make('strong', {}, name), make('span', {}, ` ${percent(probability, 1)}`));
 }

@@ -14,9 +14,10 @@ import { measure } from './bench.ts';
 import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
-import { createEpochs, type Epochs, type Shown } from './epochs.ts';
+import { createEpochs, type Epochs } from './epochs.ts';
 import { createGate, type Gate } from './gate.ts';
-import { cell, type Verdict, weightImages } from './inspect.ts';
+import { createInside } from './inside.ts';
+import { cell, type Verdict } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
@@ -61,6 +62,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     work: Promise.resolve(),
   };
   const brain = createBrain(post, () => desk.work);
+  const inside = createInside(post, () => desk.data);
 
   /** Queues work on the GPU. If it fails, the network is lost, but not the worker. */
   function enqueue(run: number, task: () => Promise<void>): void {
@@ -73,12 +75,9 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   /** Takes the network before off the desk. */
   function clear(): void {
     brain.close();
+    inside.close();
     desk.verdict = undefined;
     desk.kept = undefined;
-  }
-
-  function showWeights(run: number, { model, image, network }: Shown): void {
-    post({ kind: 'weights', run, weights: weightImages(model, image, network) });
   }
 
   async function adapterReport() {
@@ -133,7 +132,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         // Networks that go on keep the epochs that they had.
         const before = rest.from ? desk.kept : undefined;
         clear();
-        const kept = before ?? createEpochs(post, showWeights);
+        const kept = before ?? createEpochs(post, inside.open);
         desk.kept = kept;
         if (rest.from) kept.goOn(run, epochsTrained(rest.from));
         await runTraining({
@@ -191,7 +190,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const onVerdict = (verdict: Verdict) => {
         desk.verdict = verdict;
       };
-      await loadModel({ request, file, data: desk.data, adapter, brain, post, onVerdict });
+      await loadModel({ request, file, data: desk.data, adapter, brain, inside, post, onVerdict });
     });
   }
 
@@ -210,7 +209,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const names = namesOfClasses({ classes: model.spec.classes, classNames });
       const network = { spec: model.spec, image, traits, classNames: names, seeds: [null] };
       post({ kind: 'network', run, network, device: null });
-      if (image) post({ kind: 'weights', run, weights: weightImages(model, image, null) });
+      if (image) inside.open(run, { model, image, classNames: names, network: null });
       post({
         kind: 'result',
         run,
@@ -273,6 +272,10 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return startLoading(request);
       case 'predict':
         return void brain.predict(request.pixels);
+      case 'evidence':
+        return inside.explain(request.pixels);
+      case 'unit':
+        return void inside.study(request);
       case 'bench':
         return startBench(request);
       case 'stop-bench':

@@ -1,18 +1,11 @@
-import { type ImageShape, type Model, predictOnCpu } from '../../src/index.ts';
-import type { EpochTest, Reply, WeightImages } from '../protocol.ts';
+import { type Model, predictOnCpu } from '../../src/index.ts';
+import type { EpochTest, Reply } from '../protocol.ts';
+import type { Opened } from './inside.ts';
 import { type Verdict, worstMistakes } from './inspect.ts';
 import { type Answer, answerOf } from './networks.ts';
 
 /** What weights and verdicts of epochs may take together. */
 const MOST_BYTES = 64 * 2 ** 20;
-
-/** A network whose weights the page shows. */
-export interface Shown {
-  readonly model: Model;
-  readonly image: ImageShape;
-  /** Which of several it is; null where there is one. */
-  readonly network: WeightImages['network'];
-}
 
 /** Networks after an epoch, and what the test images said of them. */
 export interface KeptEpoch {
@@ -20,7 +13,7 @@ export interface KeptEpoch {
   readonly epoch: number;
   /** Null for those that cannot be used: [networks]. */
   readonly models: readonly (Model | null)[];
-  readonly shown: Shown | undefined;
+  readonly shown: Opened | undefined;
   readonly verdict: Verdict;
   readonly test: EpochTest;
 }
@@ -32,7 +25,7 @@ export interface Epochs {
   /** Forgets the epochs after one that the training goes on from, and views none. */
   goOn(run: number, epoch: number): void;
   /** Shows the page a network as it is now, unless an epoch is viewed. */
-  show(run: number, shown: Shown): void;
+  show(run: number, shown: Opened): void;
   /** Goes back to the last epoch kept that is not after `epoch`, or to what there is now: null. */
   view(run: number, epoch: number | null): void;
   /** What the viewed epoch's networks make of a drawing; undefined where none is viewed. */
@@ -62,12 +55,12 @@ export function thinned(first: number, last: number, room: number): number[] {
  */
 export function createEpochs(
   post: (reply: Reply) => void,
-  draw: (run: number, shown: Shown) => void,
+  draw: (run: number, shown: Opened) => void,
   mostBytes = MOST_BYTES,
 ): Epochs {
   let kept: readonly KeptEpoch[] = [];
   let viewed: KeptEpoch | undefined;
-  let latest: Shown | undefined;
+  let latest: Opened | undefined;
 
   function tell(run: number): void {
     post({ kind: 'kept-epochs', run, epochs: kept.map(({ epoch }) => epoch) });

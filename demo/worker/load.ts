@@ -13,7 +13,8 @@ import {
 import type { Reply, Report, Request } from '../protocol.ts';
 import type { Brain } from './brain.ts';
 import { describeDevice } from './device.ts';
-import { type Verdict, weightImages, worstMistakes } from './inspect.ts';
+import type { Inside } from './inside.ts';
+import { type Verdict, worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
 import { pageVersions } from './versions.ts';
 
@@ -25,6 +26,7 @@ export interface LoadOptions {
   readonly data: Dataset | undefined;
   readonly adapter: AdapterReport;
   readonly brain: Brain;
+  readonly inside: Inside;
   readonly post: (reply: Reply) => void;
   /** Called with what the test images say, where they were asked. */
   readonly onVerdict: (verdict: Verdict) => void;
@@ -35,7 +37,7 @@ export interface LoadOptions {
  * @throws ShadegradError as `openDevice` and `Network.create`
  */
 export async function loadModel(options: LoadOptions): Promise<void> {
-  const { request, file, data, adapter, brain, post, onVerdict } = options;
+  const { request, file, data, adapter, brain, inside, post, onVerdict } = options;
   const { run, bytes, best, evaluate } = request;
   const { models, image } = file;
   const [first, ...others] = models;
@@ -44,7 +46,10 @@ export async function loadModel(options: LoadOptions): Promise<void> {
     ? misfitOf(file, data)
     : 'The images are not here yet, so it was not tested on them.';
   const tested = evaluate && misfit === '' && data ? namedLike(data, file.classNames) : undefined;
-  const names = tested?.classNames ?? file.classNames;
+  const classNames = namesOfClasses({
+    classes: spec.classes,
+    classNames: tested?.classNames ?? file.classNames,
+  });
   const { device } = await openDevice({
     requiredLimits: networkLimits(spec, tested?.test.count ?? 1, models.length),
   });
@@ -58,7 +63,7 @@ export async function loadModel(options: LoadOptions): Promise<void> {
       spec,
       image,
       traits: file.traits,
-      classNames: namesOfClasses({ classes: spec.classes, classNames: names }),
+      classNames,
       seeds: models.map((_, i) => file.networks?.[i]?.seed ?? null),
     },
     device: describeDevice(device, null),
@@ -66,7 +71,7 @@ export async function loadModel(options: LoadOptions): Promise<void> {
   const shown = models[best ?? 0];
   if (image && shown) {
     const which = others.length > 0 ? { index: best ?? 0, of: models.length, best: best !== null } : null;
-    post({ kind: 'weights', run, weights: weightImages(shown, image, which) });
+    inside.open(run, { model: shown, image, classNames, network: which });
   }
   const evaluation = tested && (await network.evaluateAll(tested.test));
   let report: Report | null = null;

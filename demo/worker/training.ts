@@ -6,6 +6,7 @@ import {
   epochsTrained,
   type Model,
   type ModelNotes,
+  namesOfClasses,
   type PopulationEvaluation,
   type Progress,
   ShadegradError,
@@ -13,8 +14,9 @@ import {
   type TrainerState,
 } from '../../src/index.ts';
 import type { NetworkFiles, Reply } from '../protocol.ts';
-import type { Epochs, Shown } from './epochs.ts';
+import type { Epochs } from './epochs.ts';
 import type { Gate } from './gate.ts';
+import type { Opened } from './inside.ts';
 import type { Verdict } from './inspect.ts';
 import { accuracySummary, filesOf, usable } from './networks.ts';
 
@@ -77,16 +79,17 @@ export async function train(
   { run, data, notes, epochs, signal, gate, kept, post, onVerdict, told }: TrainingOptions,
 ): Promise<Ending> {
   let nextWeights = 0;
+  const classNames = namesOfClasses(data);
 
   /** Of the first network that has not diverged, so that the picture stays with one; after the training of the best. */
-  const shownOf = (models: readonly (Model | null)[], ended: boolean): Shown | undefined => {
+  const shownOf = (models: readonly (Model | null)[], ended: boolean): Opened | undefined => {
     const index = ended ? bestNetwork(trainer.networks, models) : models.findIndex((model) => model !== null);
     const model = models[index];
     const of = models.length;
     if (!model) return undefined;
-    return { model, image: data.shape, network: of > 1 ? { index, of, best: ended } : null };
+    return { model, image: data.shape, classNames, network: of > 1 ? { index, of, best: ended } : null };
   };
-  const show = (shown: Shown | undefined) => {
+  const show = (shown: Opened | undefined) => {
     if (shown) kept.show(run, shown);
   };
   const look = async () => {

@@ -169,7 +169,7 @@ export async function runFiles(
       'training-curves.svg': [
         curvesOption(
           trainedOf(report).map(({ history }) => history),
-          { title: curvesTitle(report), width: CURVES_SIZE.width },
+          { title: curvesTitle(report), ...CURVES_SIZE },
         ),
         CURVES_SIZE,
       ],

@@ -1,9 +1,11 @@
 import type { EpochRecord, History } from '../train/history.ts';
 import { valueAxis } from './axes.ts';
 import type { ChartOption } from './chart-option.ts';
+import { type Box, curvesPanels, freePlace, type Path, type Point, spread } from './curves-layout.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
-import { centredTitle, chartStyle } from './style.ts';
+import { accuracyScale, logLossScale, lossScale, type Scale } from './scales.ts';
+import { centredTitle, chartStyle, textWidth } from './style.ts';
 
 /** Loss and accuracy over a short stretch of training. */
 export interface RunningPoint {
@@ -15,24 +17,43 @@ export interface RunningPoint {
   readonly accuracy: number;
 }
 
+/** Another training's curves, to compare with. */
+export interface GhostCurves {
+  /** What it is called. */
+  readonly name: string;
+  /** Its epochs, or those of its networks, of which the mean is drawn. */
+  readonly trained: History | readonly History[];
+}
+
 /** How training curves are drawn. */
 export interface CurvesOptions {
   /** Above the chart. Default: none. */
   readonly title?: string;
   /** Default `light`. */
   readonly theme?: Theme;
-  /** Width in pixels that the chart will be drawn at; the panels are stacked below 560. 860 by default. */
+  /** Of the chart as it will be drawn, in pixels; the panels are stacked below 560. 860 by default. */
   readonly width?: number;
+  /** Of the chart as it will be drawn, in pixels. 380 by default. */
+  readonly height?: number;
   /** Drawn as a thin line behind the epochs, for whom an epoch is too long to wait for. */
   readonly running?: readonly RunningPoint[];
-  /** Where the axis of epochs ends; the last epoch trained by default. */
+  /** Where the axis of epochs ends, if no curve goes further; the last epoch trained by default. */
   readonly epochs?: number;
+  /** Whether the axis of losses is logarithmic; a loss of 0 then lies on its lower edge. False by default. */
+  readonly logLoss?: boolean;
+  /** Drawn as thin grey lines: in validation where both they and what was trained have any, else in training. */
+  readonly ghosts?: readonly GhostCurves[];
 }
 
-/** Room for the values left of a panel. */
-const LEFT = 72;
 /** How much of its ground a band covers. */
 const BAND_OPACITY = 0.22;
+/** Text of the legend and of the values at the lines' ends. */
+const FONT = 12;
+/** Between two of those values. */
+const LABEL_LINE = 15;
+/** Between the panel and those values. */
+const LABEL_GAP = 7;
+const LEGEND = { line: 18, symbol: 30, gap: 5 };
 
 /** What several networks have after an epoch. */
 interface Across {
@@ -42,10 +63,60 @@ interface Across {
   readonly most: number;
 }
 
+/** What a panel is about. */
+interface Measure {
+  readonly name: string;
+  readonly training: (record: EpochRecord) => number;
+  readonly validation: (record: EpochRecord) => number | null;
+  readonly running: (point: RunningPoint) => number;
+  readonly scale: (values: readonly number[]) => Scale;
+  readonly log: boolean;
+  /** A value as its line's end says it. */
+  readonly said: (value: number) => string;
+}
+
+/** How a curve is drawn. */
+interface Kind {
+  readonly name: string;
+  readonly color: string;
+  /** From the end of an epoch to where the values that it has are drawn. */
+  readonly shift: number;
+  readonly lineStyle: { readonly width: number; readonly type: 'solid' | 'dashed' };
+  readonly symbol: string;
+  readonly symbolSize: number;
+}
+
+interface Curve {
+  readonly kind: Kind;
+  readonly points: readonly Across[];
+}
+
+/** What is written at the right edge, at the height of a line's end. */
+interface EndLabel {
+  readonly text: string;
+  readonly color: string;
+  /** Where the line ends: its epoch and its value. */
+  readonly end: Point;
+}
+
+/** A panel with all that is drawn in it. */
+interface Panel {
+  readonly measure: Measure;
+  readonly scale: Scale;
+  readonly running: readonly Point[];
+  readonly ghosts: readonly Curve[];
+  readonly curves: readonly Curve[];
+  readonly labels: readonly EndLabel[];
+}
+
 /**
- * Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. Of several
- * networks it is the mean over those that trained the epoch, and a band from the least to the greatest. Leave out those
- * that diverged: what they had before would hide the others.
+ * Loss and accuracy over the epochs as an ECharts option of two panels; validation where there is any. What an epoch has in
+ * training is a mean over its samples, each as the network was when their turn came: it is drawn in the epoch's middle.
+ * Validation is measured after the epoch, with the network as it then is: it is drawn at the epoch's end. Right of each panel
+ * stands what every line ends with.
+ *
+ * Of several networks it is the mean over those that trained the epoch, and a band from the least to the greatest. Leave out
+ * those that diverged: what they had before would hide the others.
  *
  * @example
  * ```ts
@@ -66,85 +137,67 @@ export function curvesOption(
   trained: History | readonly History[],
   options: CurvesOptions = {},
 ): ChartOption {
-  const { title = '', theme = 'light', width = 860, running = [] } = options;
+  const { title = '', theme = 'light', width = 860, height = 380, running = [], ghosts = [] } = options;
   const palette = colors(theme);
   const style = chartStyle(theme);
-  const stacked = width < 560;
-  const top = title === '' ? 46 : 84;
-  const sideBySide = { width: Math.floor((width - 2 * LEFT - 36) / 2), top, bottom: 58 };
   const networks = isSeveral(trained) ? trained : [trained];
   const records = networks.flat();
-  // The legend of several networks takes two lines there.
-  const heights =
-    networks.length > 1
-      ? { upper: { top: '20%', height: '24%' }, lower: { top: '63%', height: '25%' } }
-      : { upper: { top: '15%', height: '27%' }, lower: { top: '61%', height: '27%' } };
-  const epochs = [...new Set(records.map(({ epoch }) => epoch))].sort((a, b) => a - b);
+  const epochs = new Set(records.map(({ epoch }) => epoch)).size;
+  const ghostRecords = ghosts.map(({ trained }) => (isSeveral(trained) ? trained.flat() : trained));
+  const last = lastOf([...records, ...ghostRecords.flat()]);
   const axis = {
-    first: running.length > 0 ? 0 : (epochs[0] ?? 0),
-    last: Math.max(options.epochs ?? 1, Math.ceil(running.at(-1)?.epoch ?? 1), epochs.at(-1) ?? 1),
+    first: 0,
+    last: Math.max(options.epochs ?? 1, Math.ceil(running.at(-1)?.epoch ?? 1), last, 1),
   };
-  const validated = records.some(({ valLoss }) => valLoss !== null);
-  const kinds = curveKinds(networks.length, palette).slice(0, validated ? 2 : 1);
+  const panels = measures(options.logLoss ?? false).map((measure) =>
+    panelOf(measure, { records, networks: networks.length, running, ghosts, ghostRecords, palette }),
+  );
+  const several = networks.length > 1;
+  const [first] = panels;
+  const names = records.length > 0 ? (first?.curves ?? []).map(({ kind }) => kind.name) : [];
   const band = `${networks.length} networks, least to most`;
-  // The first batches are far off: once there are epochs, they set the scale and the line comes in from outside.
-  const accuracies = records.flatMap(({ accuracy, valAccuracy }) => [accuracy, valAccuracy ?? accuracy]);
-  const losses = running.length === 0 ? [] : records.flatMap(({ loss, valLoss }) => [loss, valLoss ?? loss]);
-  const panels = [
-    {
-      name: 'Loss',
-      scale: lossScale(losses),
-      running: running.map(({ epoch, loss }) => [epoch, loss]),
-      curves: [across(records, ({ loss }) => loss), across(records, ({ valLoss }) => valLoss)],
-      grid: stacked ? { left: LEFT, right: 20, ...heights.upper } : { left: LEFT, ...sideBySide },
-    },
-    {
-      name: 'Accuracy (%)',
-      scale: accuracyScale(records.length > 0 ? accuracies : running.map(({ accuracy }) => accuracy)),
-      running: running.map(({ epoch, accuracy }) => [epoch, 100 * accuracy]),
-      curves: [
-        across(records, ({ accuracy }) => 100 * accuracy),
-        across(records, ({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy)),
-      ],
-      grid: stacked ? { left: LEFT, right: 20, ...heights.lower } : { right: 24, ...sideBySide },
-    },
-  ];
+  const legend = {
+    width: LEGEND.symbol + LEGEND.gap + widest(several ? [...names, band] : names),
+    height: LEGEND.line * (names.length + (several ? 1 : 0)),
+  };
+  const labels = panels.flatMap((panel) => panel.labels.map(({ text }) => text));
+  const room = Math.min(Math.max(widest(labels), 38), 0.15 * width);
+  const right = LABEL_GAP + room + 4;
+  const top = title === '' ? 14 : 46;
+  const inside = curvesPanels({ width, height }, top, right);
+  const place = names.length === 0 ? null : legendPlace(legend, panels, inside, axis);
+  const above = names.length > 0 && !place;
+  const boxes = above ? curvesPanels({ width, height }, top + legend.height + 8, right) : inside;
   return {
     ...style,
     title: centredTitle(title, width, palette.ink),
     legend: {
       // Without the thin line, which needs no words beside the other two.
-      data: [
-        ...(records.length > 0 ? kinds.map(({ name }) => name) : []),
-        ...(records.length > 0 && networks.length > 1 ? [bandInLegend(band, palette)] : []),
-      ],
-      top: title === '' ? 14 : 42,
-      itemGap: 24,
-      itemWidth: 34,
-      textStyle: { color: palette.ink },
+      data: [...names, ...(names.length > 0 && several ? [bandInLegend(band, palette)] : [])],
+      orient: 'vertical',
+      left: place?.left ?? Math.max(0, (width - legend.width) / 2),
+      top: place?.top ?? top,
+      padding: 0,
+      itemGap: LEGEND.line - 14,
+      itemWidth: LEGEND.symbol,
+      backgroundColor: palette.background,
+      textStyle: { color: palette.ink, fontSize: FONT },
     },
-    tooltip: { ...style.tooltip, trigger: 'axis', valueFormatter: shown },
-    grid: panels.map(({ grid }) => ({ ...grid, outerBoundsMode: 'none' as const })),
+    tooltip: { ...style.tooltip, trigger: 'axis', formatter: tooltipText(panels, ghosts, several) },
+    grid: boxes.map((box) => ({ ...box, outerBoundsMode: 'none' as const })),
     xAxis: panels.map((_, gridIndex) => epochAxis(axis, gridIndex, palette)),
-    yAxis: panels.map(({ name, scale }, gridIndex) => ({ ...valueAxis(name, gridIndex, palette), ...scale })),
-    series: panels.flatMap(({ curves, running }, panel) => [
-      ...(running.length === 0 ? [] : [runningLine(running, panel, palette)]),
-      ...kinds.flatMap((kind, i) => {
-        const curve = curves[i] ?? [];
-        if (curve.length === 0) return [];
-        return [
-          {
-            type: 'line' as const,
-            xAxisIndex: panel,
-            yAxisIndex: panel,
-            data: curve.map(({ epoch, mean }) => [epoch, mean]),
-            showSymbol: epochs.length <= 30,
-            ...(networks.length > 1 && { tooltip: { valueFormatter: meanAndRange(curve) } }),
-            ...kind,
-          },
-          ...(networks.length > 1 ? bandSeries(band, curve, panel, kind.color) : []),
-        ];
-      }),
+    yAxis: panels.map((panel, gridIndex) => scaleAxis(panel, gridIndex, palette)),
+    series: panels.flatMap((panel, i) => [
+      ...(panel.running.length === 0 ? [] : [runningLine(panel, i, palette)]),
+      ...panel.ghosts.map((ghost) => ghostLine(ghost, panel, i)),
+      ...panel.curves.flatMap((curve) => [
+        {
+          ...lineOf(curve, panel, i),
+          showSymbol: epochs <= 30,
+        },
+        ...(several ? bandSeries(band, curve, panel, i) : []),
+      ]),
+      ...endLabels(panel, i, boxes[i] ?? inside[0], { axis, room, palette }),
     ]),
   };
 }
@@ -153,25 +206,128 @@ function isSeveral(trained: History | readonly History[]): trained is readonly H
   return trained.some(Array.isArray);
 }
 
+function lastOf(records: readonly EpochRecord[]): number {
+  return records.reduce((last, { epoch }) => Math.max(last, epoch), 0);
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, textWidth(text, FONT)), 0);
+}
+
+function measures(logLoss: boolean): readonly Measure[] {
+  return [
+    {
+      name: logLoss ? 'Loss (log scale)' : 'Loss',
+      training: ({ loss }) => loss,
+      validation: ({ valLoss }) => valLoss,
+      running: ({ loss }) => loss,
+      scale: logLoss ? logLossScale : lossScale,
+      log: logLoss,
+      said: (value) => (value === 0 ? '0' : value < 0.001 ? value.toExponential(1) : value.toPrecision(3)),
+    },
+    {
+      name: 'Accuracy (%)',
+      training: ({ accuracy }) => 100 * accuracy,
+      validation: ({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy),
+      running: ({ accuracy }) => 100 * accuracy,
+      scale: (values) => accuracyScale(values.map((value) => value / 100)),
+      log: false,
+      said: (value) => value.toFixed(2),
+    },
+  ];
+}
+
+function panelOf(
+  measure: Measure,
+  {
+    records,
+    networks,
+    running,
+    ghosts,
+    ghostRecords,
+    palette,
+  }: {
+    readonly records: readonly EpochRecord[];
+    readonly networks: number;
+    readonly running: readonly RunningPoint[];
+    readonly ghosts: readonly GhostCurves[];
+    readonly ghostRecords: readonly (readonly EpochRecord[])[];
+    readonly palette: Colors;
+  },
+): Panel {
+  const kinds = curveKinds(networks, palette);
+  const curves = [
+    { kind: kinds.training, points: across(records, measure.training) },
+    { kind: kinds.validation, points: across(records, measure.validation) },
+  ].filter(({ points }) => points.length > 0);
+  const validated = records.length === 0 || curves.length > 1;
+  const compared = ghosts.map(({ name }, i): Curve => {
+    const of = ghostRecords[i] ?? [];
+    const validation = validated ? across(of, measure.validation) : [];
+    return validation.length > 0
+      ? { kind: ghostKind(name, kinds.validation, palette), points: validation }
+      : { kind: ghostKind(name, kinds.training, palette), points: across(of, measure.training) };
+  });
+  const drawn = [...curves, ...compared].flatMap(({ points }) =>
+    points.flatMap(({ least, most }) => [least, most]),
+  );
+  // The first batches are far off: once there are epochs, they set the scale and the line comes in from outside.
+  const scale = measure.scale(drawn.length > 0 ? drawn : running.map(measure.running));
+  const thin = running.map((point): Point => [point.epoch, measure.running(point)]);
+  const now = thin.at(-1);
+  return {
+    measure,
+    scale,
+    running: thin,
+    ghosts: compared,
+    curves,
+    labels: [
+      ...curves.flatMap(({ kind, points }) => {
+        const end = endOf(points, kind);
+        return end ? [{ text: measure.said(end[1]), color: kind.color, end }] : [];
+      }),
+      // At the end of an epoch its mean says more.
+      ...(now && now[0] > lastOf(records) + 1e-9
+        ? [{ text: measure.said(now[1]), color: palette.running, end: now }]
+        : []),
+      ...compared.flatMap(({ kind, points }) => {
+        const end = endOf(points, kind);
+        return end ? [{ text: kind.name, color: palette.muted, end }] : [];
+      }),
+    ],
+  };
+}
+
+function endOf(points: readonly Across[], { shift }: Kind): Point | undefined {
+  const last = points.at(-1);
+  return last && [last.epoch + shift, last.mean];
+}
+
 /** How the curves of training and of validation are drawn. */
 function curveKinds(networks: number, { training, validation }: Colors) {
   const what = networks > 1 ? ', mean' : '';
-  return [
-    {
+  return {
+    training: {
       name: `Training${what}`,
       color: training,
+      shift: -0.5,
       lineStyle: { width: 2, type: 'solid' },
       symbol: 'circle',
       symbolSize: 6,
     },
-    {
+    validation: {
       name: `Validation${what}`,
       color: validation,
+      shift: 0,
       lineStyle: { width: 2, type: 'dashed' },
       symbol: 'diamond',
       symbolSize: 8,
     },
-  ] as const;
+  } as const satisfies Readonly<Record<string, Kind>>;
+}
+
+function ghostKind(name: string, like: Kind, { ghost }: Colors): Kind {
+  return { ...like, name, color: ghost, lineStyle: { ...like.lineStyle, width: 1.25 } };
 }
 
 /** What the networks that trained an epoch have after it, first epoch to last; epochs without a value are left out. */
@@ -194,46 +350,93 @@ function across(records: readonly EpochRecord[], pick: (record: EpochRecord) => 
     .sort((a, b) => a.epoch - b.epoch);
 }
 
-/** From the least to the greatest: two lines that are not seen, one on top of the other, and the area between them. */
-function bandSeries(name: string, curve: readonly Across[], panel: number, color: string) {
+/** Where an epoch and a value are in a panel, in pixels; values beyond the scale are at its edge. */
+function placing(
+  { measure, scale }: Panel,
+  { left, top, width, height }: Box,
+  axis: { readonly last: number },
+): (point: Point) => Point {
+  const of = (value: number): number => (measure.log ? Math.log(value) : value);
+  return ([epoch, value]) => {
+    const within = Math.min(Math.max(value, scale.min), scale.max);
+    const share = (of(within) - of(scale.min)) / (of(scale.max) - of(scale.min));
+    return [left + (width * epoch) / axis.last, top + height * (1 - share)];
+  };
+}
+
+/** Where the legend covers no line; null where it would everywhere. Losses fall and accuracies rise. */
+function legendPlace(
+  size: { readonly width: number; readonly height: number },
+  panels: readonly Panel[],
+  boxes: readonly [Box, Box],
+  axis: { readonly last: number },
+): Box | null {
+  const [loss, accuracy] = panels.map((panel, i) => {
+    const box = boxes[i] ?? boxes[0];
+    const place = placing(panel, box, axis);
+    const lines = [
+      panel.running,
+      ...[...panel.ghosts, ...panel.curves].flatMap(({ kind, points }) =>
+        (['mean', 'least', 'most'] as const).map((what) =>
+          points.map((point): Point => [point.epoch + kind.shift, point[what]]),
+        ),
+      ),
+      ...panel.labels.map(({ end }): Path => [end, [axis.last, end[1]]]),
+    ];
+    const paths = lines.map((line) => line.map(place));
+    return (first: 'top' | 'bottom') => freePlace(size, box, paths, first);
+  });
+  return loss?.('top') ?? accuracy?.('bottom') ?? null;
+}
+
+/** A point of a curve as ECharts takes it. On a logarithmic axis 0 has no place. */
+function dataOf({ kind }: Curve, { measure, scale }: Panel, { epoch }: Across, value: number): number[] {
+  return [epoch + kind.shift, measure.log ? Math.max(value, scale.min) : value];
+}
+
+function lineOf(curve: Curve, panel: Panel, index: number) {
+  const { shift: _, ...look } = curve.kind;
+  return {
+    type: 'line' as const,
+    xAxisIndex: index,
+    yAxisIndex: index,
+    data: curve.points.map((point) => dataOf(curve, panel, point, point.mean)),
+    ...look,
+  };
+}
+
+function ghostLine(ghost: Curve, panel: Panel, index: number) {
+  return { ...lineOf(ghost, panel, index), symbol: 'none', silent: true };
+}
+
+/** The area from the least to the greatest. */
+function bandSeries(name: string, curve: Curve, panel: Panel, index: number) {
+  const { color } = curve.kind;
   const common = {
     type: 'line' as const,
     name,
-    xAxisIndex: panel,
-    yAxisIndex: panel,
+    xAxisIndex: index,
+    yAxisIndex: index,
     color,
     symbol: 'none',
     silent: true,
     tooltip: { show: false },
     z: 1,
   };
-  const [first] = curve;
-  if (first && curve.length === 1) {
+  const edge = (point: Across, what: 'least' | 'most') => dataOf(curve, panel, point, point[what]);
+  const [first] = curve.points;
+  if (first && curve.points.length === 1) {
     // There is no area over a lone epoch.
-    const { epoch, least, most } = first;
-    const lineStyle = { width: 16, opacity: BAND_OPACITY };
-    return [
-      {
-        ...common,
-        data: [
-          [epoch, least],
-          [epoch, most],
-        ],
-        lineStyle,
-      },
-    ];
+    const lineStyle = { width: 10, opacity: BAND_OPACITY };
+    return [{ ...common, data: [edge(first, 'least'), edge(first, 'most')], lineStyle }];
   }
-  const stack = `${color} ${panel}`;
-  const lineStyle = { opacity: 0 };
+  // The outline as one line, there and back: what ECharts fills between it and the axis cancels out but for the inside.
+  const outline = [
+    ...curve.points.map((point) => edge(point, 'least')),
+    ...curve.points.toReversed().map((point) => edge(point, 'most')),
+  ];
   return [
-    { ...common, stack, lineStyle, data: curve.map(({ epoch, least }) => [epoch, least]) },
-    {
-      ...common,
-      stack,
-      lineStyle,
-      areaStyle: { color, opacity: BAND_OPACITY },
-      data: curve.map(({ epoch, least, most }) => [epoch, most - least]),
-    },
+    { ...common, data: outline, lineStyle: { opacity: 0 }, areaStyle: { color, opacity: BAND_OPACITY } },
   ];
 }
 
@@ -241,50 +444,121 @@ function bandInLegend(name: string, { training }: Colors) {
   return { name, icon: 'rect', itemStyle: { color: training, opacity: BAND_OPACITY } };
 }
 
-/** A value of a tooltip. */
-function shown(value: unknown): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(4))) : '';
-}
-
-function meanAndRange(curve: readonly Across[]) {
-  return (value: unknown, index: number): string => {
-    const { least, most } = curve[index] ?? {};
-    return `${shown(value)} (${shown(least)} to ${shown(most)})`;
-  };
-}
-
-function runningLine(data: number[][], panel: number, palette: Colors) {
+function runningLine(panel: Panel, index: number, palette: Colors) {
+  const { measure, scale, running } = panel;
   return {
     type: 'line' as const,
     name: 'Running',
-    xAxisIndex: panel,
-    yAxisIndex: panel,
-    data,
-    color: palette.training,
-    lineStyle: { width: 1, opacity: 0.55 },
+    xAxisIndex: index,
+    yAxisIndex: index,
+    data: running.map(([epoch, value]) => [epoch, measure.log ? Math.max(value, scale.min) : value]),
+    color: palette.running,
+    lineStyle: { width: 1 },
     symbol: 'none',
     silent: true,
     tooltip: { show: false },
   };
 }
 
-/** From 0 to a round number above the greatest of `losses`, if there are any, in about five steps. */
-function lossScale(losses: readonly number[]): { min: number; max?: number; interval?: number } {
-  const greatest = losses.reduce((most, loss) => Math.max(most, loss), 0);
-  if (greatest === 0) return { min: 0 };
-  const unit = 10 ** Math.floor(Math.log10(greatest / 5));
-  const step = unit * ([1, 2, 5].find((candidate) => greatest / (candidate * unit) <= 5.5) ?? 10);
-  const max = Number((step * Math.ceil(greatest / step)).toPrecision(12));
-  return { min: 0, max, interval: step };
+/** What each line ends with, right of the panel; dots lead there from those that end earlier. */
+function endLabels(
+  panel: Panel,
+  index: number,
+  box: Box,
+  {
+    axis,
+    room,
+    palette,
+  }: { readonly axis: { readonly last: number }; readonly room: number; readonly palette: Colors },
+) {
+  const place = placing(panel, box, axis);
+  const most = Math.max(1, Math.floor(box.height / LABEL_LINE));
+  const labels = panel.labels.slice(0, most);
+  if (labels.length === 0) return [];
+  const heights = labels.map(({ end }) => place(end)[1]);
+  const places = spread(heights, LABEL_LINE, { least: box.top + 4, most: box.top + box.height - 4 });
+  const value = ([, value]: Point): number => Math.min(Math.max(value, panel.scale.min), panel.scale.max);
+  const common = { xAxisIndex: index, yAxisIndex: index, silent: true, tooltip: { show: false } };
+  return [
+    {
+      ...common,
+      type: 'line' as const,
+      name: 'Leaders',
+      // A gap in the line, from each to the next.
+      data: labels.flatMap(({ end }) => [
+        [end[0], value(end)],
+        [axis.last, value(end)],
+        [axis.last, '-'],
+      ]),
+      color: palette.muted,
+      lineStyle: { width: 1, type: [1, 4], opacity: 0.8 },
+      symbol: 'none',
+      z: 1,
+    },
+    {
+      ...common,
+      type: 'scatter' as const,
+      name: 'Ends',
+      symbolSize: 1,
+      color: 'transparent',
+      itemStyle: { opacity: 1 },
+      clip: false,
+      data: labels.map(({ text, color, end }, i) => ({
+        value: [axis.last, value(end)],
+        label: {
+          show: true,
+          position: 'right' as const,
+          distance: LABEL_GAP - 1,
+          offset: [0, (places[i] ?? 0) - (heights[i] ?? 0)],
+          formatter: () => fitted(text, room),
+          color,
+          fontSize: FONT,
+        },
+      })),
+    },
+  ];
 }
 
-/** From a round number below the least of `shares`, 0 where there are none, up to 100 %, in about five steps. */
-function accuracyScale(shares: readonly number[]): { min: number; max: number; interval: number } {
-  if (shares.length === 0) return { min: 0, max: 100, interval: 20 };
-  const least = 100 * shares.reduce((low, share) => Math.min(low, share), 1);
-  const step = [0.2, 0.5, 1, 2, 5, 10].find((candidate) => (100 - least) / candidate <= 5.5) ?? 20;
-  // From 100 downwards, so that rounding cannot put a tick beside 100.
-  return { min: 100 - step * Math.max(2, Math.ceil((100 - least) / step)), max: 100, interval: step };
+/** The text as far as there is room for it. */
+function fitted(text: string, room: number): string {
+  if (textWidth(text, FONT) <= room) return text;
+  const characters = Array.from(text);
+  while (characters.length > 0 && textWidth(`${characters.join('')}…`, FONT) > room) characters.pop();
+  return `${characters.join('')}…`;
+}
+
+function tooltipText(panels: readonly Panel[], ghosts: readonly GhostCurves[], several: boolean) {
+  return (parameters: unknown): string => {
+    const [point] = [parameters].flat() as { readonly axisIndex: number; readonly axisValue: number }[];
+    const panel = panels[point?.axisIndex ?? 0];
+    // Training's point is in the middle of the epoch, validation's at its end: they are read together.
+    const epoch = Math.ceil(point?.axisValue ?? 0);
+    const lines = [...(panel?.curves ?? []), ...(panel?.ghosts ?? [])].flatMap(({ kind, points }) => {
+      const at = points.find((each) => each.epoch === epoch);
+      if (!at) return [];
+      const range = several && !ghosts.some(({ name }) => name === kind.name);
+      return [`${kind.name}: ${shown(at.mean)}${range ? ` (${shown(at.least)} to ${shown(at.most)})` : ''}`];
+    });
+    return [`Epoch ${epoch}`, ...lines].join('\n');
+  };
+}
+
+/** A value of a tooltip. */
+function shown(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function scaleAxis({ measure, scale }: Panel, gridIndex: number, palette: Colors) {
+  const axis = valueAxis(measure.name, gridIndex, palette);
+  const { min, max, ticks } = scale;
+  return {
+    ...axis,
+    type: measure.log ? ('log' as const) : ('value' as const),
+    min,
+    max,
+    axisTick: { customValues: [...ticks] },
+    axisLabel: { ...axis.axisLabel, customValues: [...ticks] },
+  };
 }
 
 /** An axis of epochs; it has a tick for each where there are few. */

@@ -1,7 +1,8 @@
 import { ShadegradError } from '../errors.ts';
 import type { ChartOption } from './chart-option.ts';
 import { type HeatmapLayout, heatmapLayout, heatmapSize, LONGEST_NAME, TICK_FONT } from './heatmap-layout.ts';
-import { type Colors, colors, sequentialColor, type Theme, textColorOn } from './palette.ts';
+import { type Colors, colors, type Sequence, sequentialColor, type Theme, textColorOn } from './palette.ts';
+import { roundStep } from './scales.ts';
 import { chartStyle, textWidth, titleSize } from './style.ts';
 
 /** How a confusion matrix is drawn. */
@@ -12,7 +13,7 @@ export interface HeatmapOptions {
   readonly title?: string;
   /** 'row' shows each cell as a share of its true label's samples; 'none', the default, shows counts. */
   readonly normalize?: 'none' | 'row';
-  /** Without it, the cells of right predictions are blank and the colours span the mistakes. True by default. */
+  /** Without it, the cells of right predictions are blank. True by default. */
   readonly includeDiagonal?: boolean;
   /** Default `light`. */
   readonly theme?: Theme;
@@ -25,16 +26,34 @@ export interface HeatmapOptions {
 /** One cell as ECharts' heatmap series takes it: [column, row, value]. */
 interface Cell {
   value: [number, number, number];
-  visualMap?: false;
   itemStyle?: { color: string };
   label?: { color?: string; show?: false };
+  visualMap?: false;
+}
+
+/** What a scale of colours is about: its cells, its colours, and its bar beside the matrix. */
+interface ColourScale {
+  readonly name: string;
+  readonly sequence: Sequence;
+  readonly cells: readonly Cell[];
+  readonly max: number;
+  /** Of the bar, in pixels. */
+  readonly top: number;
+  readonly height: number;
 }
 
 const SMALLEST_NUMBER = 6;
 
+/** Above a bar of colours, for its name. */
+const BAR_HEAD = 20;
+/** Between two bars. */
+const BAR_GAP = 12;
+
 /**
- * A confusion matrix as an ECharts option, in the manner of Seaborn's heatmap: counts in the cells, a colour bar,
- * the true labels downwards from the top and the predicted labels to the right.
+ * A confusion matrix as an ECharts option: counts in the cells, the true labels downwards from the top and the predicted
+ * labels to the right. Right predictions, the diagonal, have a scale of colours of their own, from 0 to the greatest of
+ * them (by row, to 1), and mistakes another, from 0 to the greatest mistake: on one scale for both, the mistakes of a
+ * good network would all look like none. A bar beside the matrix explains each.
  *
  * @param matrix [classes, classes]: row i, column j counts the samples of true label i predicted as j
  * @throws ShadegradError `usage` where the matrix is not square, not of counts, or does not have one row for each label
@@ -52,68 +71,107 @@ export function heatmapOption(matrix: readonly (readonly number[])[], options: H
     const total = row.reduce((sum, count) => sum + count, 0);
     return byRow ? row.map((count) => (total === 0 ? 0 : count / total)) : row;
   });
-  const coloured = shown.flatMap((row, i) => row.filter((_, j) => includeDiagonal || i !== j));
-  const greatest = coloured.reduce((most, value) => Math.max(most, value), 0);
-  const max = byRow && includeDiagonal ? 1 : greatest || 1;
+  const right = shown.map((row, i) => row[i] ?? 0);
+  const wrong = shown.flatMap((row, i) => row.filter((_, j) => i !== j));
   const text = (value: number): string => (byRow ? value.toFixed(2) : String(value));
-  const fontSize = numberSize(coloured.map(text), layout.cell);
+  const fontSize = numberSize([...(includeDiagonal ? right : []), ...wrong].map(text), layout.cell);
   const palette = colors(theme);
   const style = chartStyle(theme);
 
-  const cells = shown.flatMap((row, i) =>
-    row.flatMap((value, j): Cell[] => {
-      if (!includeDiagonal && i === j) {
-        return [
-          {
-            value: [j, i, value],
-            visualMap: false,
-            itemStyle: { color: palette.blank },
-            label: { show: false },
-          },
-        ];
-      }
-      // Where no numbers fit, the ground stands for zero: a matrix of 256 classes has 65,536 cells.
-      if (value === 0 && fontSize === null) return [];
-      const ink = value === 0 ? palette.faint : textColorOn(sequentialColor(value / max, theme));
-      return [{ value: [j, i, value], label: { color: ink } }];
-    }),
+  const cellOf = (value: number, row: number, column: number, sequence: Sequence, max: number): Cell[] => {
+    // Where no numbers fit, the ground stands for zero: a matrix of 256 classes has 65,536 cells.
+    if (value === 0 && fontSize === null) return [];
+    const ink = value === 0 ? palette.faint : textColorOn(sequentialColor(value / max, theme, sequence));
+    return [{ value: [column, row, value], label: { color: ink } }];
+  };
+  const rightMax = byRow ? 1 : greatestOf(right);
+  const wrongMax = greatestOf(wrong);
+  const rightCells = includeDiagonal
+    ? right.flatMap((value, i) => cellOf(value, i, i, 'sequence', rightMax))
+    : right.map((value, i) => blankCell(value, i, palette));
+  const wrongCells = shown.flatMap((row, i) =>
+    row.flatMap((value, j) => (i === j ? [] : cellOf(value, i, j, 'mistakes', wrongMax))),
   );
+  const [above, below] = barPlaces(layout, includeDiagonal);
+  const scales: readonly ColourScale[] = [
+    { name: 'Right', sequence: 'sequence', cells: rightCells, max: rightMax, ...above },
+    { name: 'Wrong', sequence: 'mistakes', cells: wrongCells, max: wrongMax, ...below },
+  ];
   return {
     ...style,
-    title: titleOption(title, layout, palette),
+    title: [titleOption(title, layout, palette), ...barTitles(scales, layout, palette)],
     tooltip: { ...style.tooltip, formatter: tooltipText(matrix, labels) },
-    ...axes(labels, layout, palette, {
-      max,
-      ...(byRow ? { name: 'Share of the true label' } : { name: 'Samples', minInterval: 1 }),
-    }),
-    visualMap: {
+    ...axes(labels, layout, palette, scales, byRow),
+    visualMap: scales.map(({ sequence, max, top, height }, seriesIndex) => ({
       type: 'continuous',
-      seriesIndex: 0,
+      show: height > 0,
+      seriesIndex,
       dimension: 2,
       min: 0,
       max,
       calculable: false,
-      inRange: { color: [...palette.sequence] },
+      inRange: { color: [...palette[sequence]] },
       left: layout.left + layout.side + layout.bar.gap,
-      top: layout.top,
+      top,
       padding: 0,
       itemWidth: layout.bar.width,
-      itemHeight: layout.side,
-    },
-    series: [
-      {
-        type: 'heatmap',
-        data: cells,
-        itemStyle: { borderColor: palette.background, borderWidth: fontSize === null ? 0 : 1 },
-        emphasis: { itemStyle: { borderColor: palette.ink, borderWidth: 2 } },
-        label: {
-          show: fontSize !== null,
-          fontSize: fontSize ?? SMALLEST_NUMBER,
-          formatter: ({ value }) => (Array.isArray(value) ? text(Number(value[2])) : ''),
-        },
+      itemHeight: height,
+    })),
+    series: scales.map(({ cells }) => ({
+      type: 'heatmap',
+      data: [...cells],
+      itemStyle: { borderColor: palette.background, borderWidth: fontSize === null ? 0 : 1 },
+      emphasis: { itemStyle: { borderColor: palette.ink, borderWidth: 2 } },
+      label: {
+        show: fontSize !== null,
+        fontSize: fontSize ?? SMALLEST_NUMBER,
+        formatter: ({ value }) => (Array.isArray(value) ? text(Number(value[2])) : ''),
       },
-    ],
+    })),
   };
+}
+
+/** 1 where there is none, so that a scale has two ends. */
+function greatestOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0) || 1;
+}
+
+function blankCell(value: number, place: number, { blank }: Colors): Cell {
+  return {
+    value: [place, place, value],
+    itemStyle: { color: blank },
+    label: { show: false },
+    visualMap: false,
+  };
+}
+
+/** Where the bars are, in pixels: one above the other, or the second one alone. */
+function barPlaces({ top, side }: HeatmapLayout, both: boolean) {
+  const height = both ? (side - BAR_GAP) / 2 - BAR_HEAD : side - BAR_HEAD;
+  return [
+    { top: top + BAR_HEAD, height: both ? height : 0 },
+    { top: top + side - height, height },
+  ] as const;
+}
+
+function barTitles(
+  scales: readonly ColourScale[],
+  { left, side, bar }: HeatmapLayout,
+  { ink }: Colors,
+): ReturnType<typeof barTitle>[] {
+  return scales
+    .filter(({ height }) => height > 0)
+    .map(({ name, top }) => barTitle(name, left + side + bar.gap, top - BAR_HEAD, ink));
+}
+
+function barTitle(text: string, left: number, top: number, color: string) {
+  return {
+    text,
+    left,
+    top,
+    padding: 0,
+    textStyle: { color, fontSize: TICK_FONT, fontWeight: 'bold' },
+  } as const;
 }
 
 function checkMatrix(matrix: readonly (readonly number[])[], labels: readonly string[]): void {
@@ -151,12 +209,13 @@ function titleOption(title: string, { width, left, side }: HeatmapLayout, { ink 
   } as const;
 }
 
-/** Two grids: the matrix, and the colour bar's scale. */
+/** A grid for the matrix, and one for the scale of each bar. */
 function axes(
   labels: readonly string[],
   layout: HeatmapLayout,
   { ink, muted, line, ...palette }: Colors,
-  scale: { readonly max: number; readonly name: string; readonly minInterval?: number },
+  scales: readonly ColourScale[],
+  byRow: boolean,
 ): Required<Pick<ChartOption, 'grid' | 'xAxis' | 'yAxis'>> {
   const { left, top, side, bar } = layout;
   const ticks = { color: muted, fontSize: TICK_FONT };
@@ -186,9 +245,15 @@ function axes(
         outerBoundsMode: 'none',
         show: true,
         borderWidth: 0,
-        backgroundColor: palette.sequence[0] ?? palette.background,
+        backgroundColor: palette.mistakes[0] ?? palette.background,
       },
-      { left: left + side + bar.gap, top, width: bar.width, height: side, outerBoundsMode: 'none' },
+      ...scales.map(({ top, height }) => ({
+        left: left + side + bar.gap,
+        top,
+        width: bar.width,
+        height,
+        outerBoundsMode: 'none' as const,
+      })),
     ],
     xAxis: [
       {
@@ -198,7 +263,7 @@ function axes(
         nameGap: layout.columnNameGap,
         axisLabel: { ...names, interval: layout.columnStep - 1, rotate: layout.rotation },
       },
-      { type: 'category', gridIndex: 1, data: [''], show: false },
+      ...scales.map((_, i) => ({ type: 'category' as const, gridIndex: i + 1, data: [''], show: false })),
     ],
     yAxis: [
       {
@@ -209,25 +274,43 @@ function axes(
         nameGap: layout.rowNameGap,
         axisLabel: { ...names, interval: layout.rowStep - 1 },
       },
-      {
-        type: 'value',
-        gridIndex: 1,
-        position: 'right',
+      ...scales.map(({ max, height }, i) => ({
+        type: 'value' as const,
+        gridIndex: i + 1,
+        show: height > 0,
+        position: 'right' as const,
         min: 0,
-        ...scale,
-        name: bar.named ? scale.name : '',
-        nameLocation: 'middle',
+        max,
+        name: bar.named ? (byRow ? 'Share of row' : 'Samples') : '',
+        nameLocation: 'middle' as const,
         nameRotate: 90,
         nameGap: 50,
         nameMoveOverlap: false,
         nameTextStyle: { color: ink, fontSize: TICK_FONT },
-        axisLabel: { ...ticks, showMaxLabel: false },
+        axisLabel: {
+          ...ticks,
+          customValues: barTicks(max, height, byRow),
+          formatter: (value: number) => String(Number(value.toPrecision(byRow ? 2 : 12))),
+        },
         axisLine: { show: false },
-        axisTick: { show: true, length: 4, lineStyle: { color: line } },
+        axisTick: {
+          show: true,
+          length: 4,
+          lineStyle: { color: line },
+          customValues: barTicks(max, height, byRow),
+        },
         splitLine: { show: false },
-      },
+      })),
     ],
   };
+}
+
+/** 0, the greatest, and round numbers between them where there is room for these on a bar of this height. */
+function barTicks(max: number, height: number, shares: boolean): number[] {
+  const steps = Math.min(4, Math.max(1, Math.floor(height / 24)));
+  const step = Math.max(roundStep(max / steps), shares ? 0 : 1);
+  const between = Array.from({ length: steps }, (_, i) => step * (i + 1));
+  return [0, ...between.filter((value) => ((max - value) / max) * height > 16), max];
 }
 
 function tooltipText(matrix: readonly (readonly number[])[], labels: readonly string[]) {

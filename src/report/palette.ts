@@ -18,21 +18,33 @@ export interface Colors {
   readonly blank: string;
   readonly training: string;
   readonly validation: string;
+  /** The thin line of a training as it goes. */
+  readonly running: string;
+  /** Other runs' curves. */
+  readonly ghost: string;
   /** From the least to the greatest value, evenly spaced. */
   readonly sequence: readonly string[];
+  /** The same for mistakes, which must not be taken for right answers: people who see no red or green see these apart. */
+  readonly mistakes: readonly string[];
 }
+
+/** The sequences of colours. */
+export type Sequence = 'sequence' | 'mistakes';
 
 const COLORS: Readonly<Record<Theme, Colors>> = {
   light: {
     background: '#ffffff',
     ink: '#1b2430',
     muted: '#4b5664',
-    faint: '#697484',
+    faint: '#5f6a79',
     line: '#d5dae1',
     blank: '#eceef1',
     training: '#1f66b0',
-    validation: '#c9570c',
+    validation: '#b94f08',
+    running: '#4178b5',
+    ghost: '#7f8894',
     sequence: ['#f4f8fd', '#d8e6f5', '#b3d0ea', '#7fb2dc', '#4a90c9', '#256cae', '#0f4a8a', '#08295a'],
+    mistakes: ['#fff7f0', '#fee6ce', '#fdd0a2', '#fdae6b', '#f98634', '#e5601a', '#b94008', '#7a2a04'],
   },
   dark: {
     background: '#12171f',
@@ -43,7 +55,10 @@ const COLORS: Readonly<Record<Theme, Colors>> = {
     blank: '#232a35',
     training: '#6cb2f5',
     validation: '#f5a15d',
-    sequence: ['#18222f', '#19334f', '#1b4a78', '#2166a3', '#3b88cb', '#69abe3', '#a0cdf3', '#dcedfd'],
+    running: '#4f84ba',
+    ghost: '#6f7a89',
+    sequence: ['#18222f', '#19334f', '#1b4a78', '#2166a3', '#3b88cb', '#69abe3'],
+    mistakes: ['#1b1c20', '#38231a', '#5c3015', '#86430f', '#b55c17', '#e07d33', '#f7a866', '#ffd9b3'],
   },
 };
 
@@ -65,20 +80,20 @@ export function colors(theme: Theme): Colors {
 }
 
 /** The colour of `share`, 0 to 1, in a theme's sequence, interpolated in sRGB as ECharts does. */
-export function sequentialColor(share: number, theme: Theme): Rgb {
-  const stops = COLORS[theme].sequence;
+export function sequentialColor(share: number, theme: Theme, sequence: Sequence = 'sequence'): Rgb {
+  const stops = COLORS[theme][sequence];
   const position = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
   const below = Math.min(Math.floor(position), stops.length - 2);
-  const from = parse(stops[below] as string);
-  const to = parse(stops[below + 1] as string);
+  const from = parseColor(stops[below] as string);
+  const to = parseColor(stops[below + 1] as string);
   const mix = (i: 0 | 1 | 2): number => Math.round(from[i] + (to[i] - from[i]) * (position - below));
   return [mix(0), mix(1), mix(2)];
 }
 
-/** White or near-black, whichever stands out more on `ground`. */
+/** White or black, whichever stands out more on `ground`: of the two, one has a contrast of 4.58 or more with any colour. */
 export function textColorOn(ground: Rgb): string {
-  const [light, dark] = ['#ffffff', '#10161e'];
-  return contrast(parse(light), ground) >= contrast(parse(dark), ground) ? light : dark;
+  const [light, dark] = ['#ffffff', '#000000'];
+  return contrast(parseColor(light), ground) >= contrast(parseColor(dark), ground) ? light : dark;
 }
 
 /** Contrast ratio of two colours, 1 to 21, as WCAG 2.1 defines it. */
@@ -96,7 +111,8 @@ function luminance(color: Rgb): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-function parse(hex: string): Rgb {
+/** A colour as `#rrggbb`, in bytes. */
+export function parseColor(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

@@ -35,7 +35,7 @@ describe('the names of the classes that a model brings', () => {
     );
     const svg = new TextDecoder().decode((await save(page, 'Save heatmap as SVG')).bytes);
     for (const name of names.filter(({ length }) => length < 20)) expect(svg).toContain(`>${name}<`);
-    const mistake = await page.locator('#mistakes li').first().textContent();
+    const mistake = await page.locator('#gallery-images li').first().textContent();
     expect(mistake).toMatch(new RegExp(`^said (${names.join('|')}) .*true (${names.join('|')}) `));
 
     await page.locator('#draw-canvas').click();
@@ -45,7 +45,7 @@ describe('the names of the classes that a model brings', () => {
     const cell = page.locator('#confusion-table button:not(:text-is("0"))').first();
     const [row, column] = [await cell.getAttribute('data-true'), await cell.getAttribute('data-predicted')];
     await cell.click();
-    await eventually(() => page.locator('#cell-summary').textContent()).toContain(
+    await eventually(() => page.locator('#gallery-summary').textContent()).toContain(
       row === column
         ? `of ${names[Number(row)]} recognised`
         : `of ${names[Number(row)]} taken for ${names[Number(column)]}`,

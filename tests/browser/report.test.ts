@@ -1,7 +1,16 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { classificationReport, formatClassificationReport } from '../../src/report/classification.ts';
-import { confusionTable, eventually, press, quickRun, reportOf, test, train } from '../support/demo.ts';
+import {
+  confusionTable,
+  eventually,
+  press,
+  quickRun,
+  reportOf,
+  test,
+  train,
+  visitAgain,
+} from '../support/demo.ts';
 
 const labels = Array.from({ length: 10 }, (_, label) => label);
 
@@ -61,25 +70,81 @@ describe('the report', () => {
     ]);
   });
 
-  test('shows just the test images of a cell that is chosen', async ({ trained: page }) => {
+  test('shows just the test images of a cell that is chosen, twelve at a time, in one height', async ({
+    trained: page,
+  }) => {
     const table = await confusionTable(page);
+    const gallery = page.locator('.gallery');
+    const heights = new Set<number | undefined>();
     for (const [label, predicted] of [[3, 3], mostConfused(table)] as const) {
       const count = table[label]?.[predicted] ?? 0;
       expect(count).toBeGreaterThan(0);
       await page.locator(`#confusion-table [data-true="${label}"][data-predicted="${predicted}"]`).click();
-      const images = page.locator('#cell-images').locator('canvas, img');
-      await eventually(() => images.count()).toBe(count);
+      await eventually(() => place(page)).toBe(`1 to ${Math.min(12, count)} of ${count}`);
+      for (let from = 1; from <= count; from += 12) {
+        const to = Math.min(count, from + 11);
+        expect(await place(page)).toBe(`${from} to ${to} of ${count}`);
+        expect(await page.locator('#gallery-images').locator('canvas, img').count()).toBe(to - from + 1);
+        heights.add((await gallery.boundingBox())?.height);
+        if (to < count) await press(page, 'Next images');
+      }
     }
+    expect(heights.size).toBe(1);
+    await page.getByLabel('Worst mistakes').check();
+    expect(await gallery.getByRole('heading').textContent()).toBe('Worst mistakes');
+  });
+
+  test('turns the gallery by keyboard, and the focus stays on its button at both ends', async ({
+    trained: page,
+  }) => {
+    const count = (await confusionTable(page))[3]?.[3] ?? 0;
+    expect(count).toBeGreaterThan(12);
+    await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
+    await eventually(() => place(page)).toBe(`1 to 12 of ${count}`);
+    const next = page.getByRole('button', { name: 'Next images' });
+    await next.focus();
+    for (let pages = 0; pages < 9; pages++) await page.keyboard.press('Enter');
+    expect(await place(page)).toMatch(new RegExp(`^\\d+ to ${count} of ${count}$`));
+    expect(await next.getAttribute('aria-disabled')).toBe('true');
+    expect(await next.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press('Home');
+    expect(await place(page)).toBe(`1 to 12 of ${count}`);
+    await page.keyboard.press('ArrowRight');
+    expect(await place(page)).toMatch(/^13 to /);
+    expect(await page.locator('#gallery-place').getAttribute('aria-live')).toBe('polite');
+    await page.getByLabel('Worst mistakes').check();
   });
 
   test('lists the worst mistakes, surest first, with their probabilities', async ({ trained: page }) => {
-    const texts = await page.locator('#mistakes li').allTextContents();
+    const wrong = (await confusionTable(page)).flatMap((row, i) => row.filter((_, j) => i !== j));
+    const count = wrong.reduce((sum, each) => sum + each);
+    expect(await place(page)).toBe(`1 to ${Math.min(12, count)} of ${count}`);
+    const texts = await page.locator('#gallery-images li').allTextContents();
     expect(texts.length).toBeGreaterThan(0);
     const sureness = texts.map((text) => Number.parseFloat(/([\d.]+) ?%/.exec(text)?.[1] ?? ''));
     expect(sureness.every((percent) => percent > 10 && percent <= 100)).toBe(true);
     expect(sureness).toEqual(sureness.toSorted((a, b) => b - a));
   });
 });
+
+test('the axis of losses is logarithmic where that is asked for, also at the next visit', async ({
+  visit,
+}) => {
+  const page = await visit(quickRun);
+  await train(page);
+  const drawn = () => page.locator('#curves').screenshot();
+  await eventually(async () => (await drawn()).equals(await drawn())).toBe(true);
+  const linear = await drawn();
+  await page.getByLabel('Logarithmic loss').check();
+  await eventually(async () => (await drawn()).equals(linear)).toBe(false);
+  await visitAgain(page);
+  await eventually(() => page.getByLabel('Logarithmic loss').isChecked()).toBe(true);
+});
+
+/** What the gallery says of its place. */
+function place(page: Page): Promise<string | null> {
+  return page.locator('#gallery-place').textContent();
+}
 
 /** The cell off the diagonal with the greatest count. */
 function mostConfused(table: readonly (readonly number[])[]): [number, number] {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { loadDataset } from '../../src/node/datasets.ts';
 import { writeFiles } from '../../src/node/run-files.ts';
 import { learningRateFactor } from '../../src/train/schedule.ts';
 import { type TrainerSettings, trainerSettings } from '../../src/train/settings.ts';
-import { pixels, single } from '../support/exported.ts';
+import { NOTES, pixels, single } from '../support/exported.ts';
 import { firstOf } from '../support/first-of.ts';
 import { forward } from '../support/forward.ts';
 import { goldenRun, meanLosses } from '../support/golden-run.ts';
@@ -47,6 +47,24 @@ test('the exported script gives what the network gives', async () => {
   expect(names).toEqual(single.classNames);
   const { probabilities } = forward(single.model, pixels);
   for (const [i, right] of probabilities.entries()) expect(Math.abs(found[i] - right)).toBeLessThan(1e-6);
+});
+
+test('a model file of half precision has the weights that PyTorch makes of them, and what it saves of them is read', async () => {
+  const half = encodeModel(single.model, NOTES, { half: true });
+  await writeFiles(folder, {
+    'whole.safetensors': encodeModel(single.model, NOTES),
+    'half.safetensors': half,
+  });
+  const program = [
+    'from safetensors.torch import load_file, save_file',
+    'theirs = {name: weight.half() for name, weight in load_file("whole.safetensors").items()}',
+    'ours = load_file("half.safetensors")',
+    'print(all(ours[name].dtype == weight.dtype and ours[name].equal(weight) for name, weight in theirs.items()))',
+    'save_file(theirs, "theirs.safetensors")',
+  ];
+  expect(python(folder, '-c', program.join('\n')).trim()).toBe('True');
+  const theirs = await readFile(join(folder, 'theirs.safetensors'));
+  expect(decodeModel(theirs).model).toEqual(decodeModel(half).model);
 });
 
 describe.each(SETTINGS)('a training that PyTorch repeats: %j', (given) => {

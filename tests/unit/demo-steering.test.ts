@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Reply } from '../../demo/protocol.ts';
-import { createEpochs, type KeptEpoch, type Shown, thinned } from '../../demo/worker/epochs.ts';
+import { createEpochs, type KeptEpoch, thinned } from '../../demo/worker/epochs.ts';
 import { createGate } from '../../demo/worker/gate.ts';
+import type { Opened } from '../../demo/worker/inside.ts';
 import { createWheel } from '../../demo/worker/wheel.ts';
 import { refuse } from '../../src/errors.ts';
 import { predictOnCpu, type RateChange, type Trainer } from '../../src/index.ts';
@@ -163,7 +164,7 @@ describe('the epochs that are kept', () => {
     return {
       epoch,
       models: [model, null],
-      shown: { model, image: data.shape, network: null },
+      shown: { model, image: data.shape, classNames: ['0', '1', '2'], network: null },
       verdict: { data, evaluation: { loss: 1, accuracy: 0.5, count: 8, probabilities, predictions } },
       test: { accuracy: epoch / 100, summary: null, confusionMatrix: [] },
     };
@@ -171,7 +172,7 @@ describe('the epochs that are kept', () => {
 
   function store(mostBytes?: number) {
     const told: Reply[] = [];
-    const drawn: Shown[] = [];
+    const drawn: Opened[] = [];
     const epochs = createEpochs(
       (reply) => told.push(reply),
       (_, shown) => drawn.push(shown),
@@ -228,7 +229,12 @@ describe('the epochs that are kept', () => {
     expect(epochs.answer(image)).toMatchObject({ probabilities, votes: [{}, null] });
     expect(epochs.verdict?.evaluation.predictions[0]).toBe(2);
 
-    const now = { model: initialModel(spec, 9), image: data.shape, network: null };
+    const now = {
+      model: initialModel(spec, 9),
+      image: data.shape,
+      classNames: ['0', '1', '2'],
+      network: null,
+    };
     epochs.show(1, now);
     epochs.keep(1, networksAfter(4));
     expect(drawn.at(-1)).toEqual(networksAfter(2).shown);

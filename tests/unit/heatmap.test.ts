@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { heatmapOption } from '../../src/report/heatmap.ts';
 import { heatmapSize } from '../../src/report/heatmap-layout.ts';
-import { contrast, sequentialColor, type Theme, textColorOn } from '../../src/report/palette.ts';
+import { colors, contrast, parseColor, sequentialColor, textColorOn } from '../../src/report/palette.ts';
 import { svgRenderer } from '../../src/report/svg.ts';
 import { outside, overlaps, rectangles, svgTexts } from '../support/svg.ts';
 
@@ -48,7 +48,9 @@ test('row 0 is on top, true labels run downwards and predicted labels to the rig
 
 test('every count is in its cell, zeros too', () => {
   const texts = svgTexts(draw(MATRIX, { labels: LABELS }));
-  const cells = texts.filter(({ anchor, fontSize }) => anchor === 'middle' && fontSize === 17);
+  const cells = texts
+    .filter(({ anchor, fontSize }) => anchor === 'middle' && fontSize === 17)
+    .sort((a, b) => a.y - b.y || a.x - b.x);
   expect(cells.map(({ text }) => Number(text))).toEqual(MATRIX.flat());
 });
 
@@ -60,34 +62,69 @@ test('cells are square', () => {
   for (const { width, height } of cells) expect(Math.abs(width - height)).toBeLessThanOrEqual(0.5);
 });
 
-test.each(['light', 'dark'] as const)('cells have the colour that their number is made for (%s)', (theme) => {
+const themes = ['light', 'dark'] as const;
+const sequences = ['sequence', 'mistakes'] as const;
+
+test.each(themes)('right answers and mistakes have the colours of their own scales (%s)', (theme) => {
   const svg = draw(MATRIX, { labels: LABELS, theme });
   const fills = rectangles(svg).map(({ fill }) => fill);
-  for (const count of MATRIX.flat()) {
-    const [red, green, blue] = sequentialColor(count / 50, theme);
-    const near = fills.some((fill) => {
-      const bytes = fill.match(/\d+/g)?.map(Number) ?? [];
-      return [red, green, blue].every((byte, i) => Math.abs(byte - (bytes[i] ?? Number.NaN)) <= 1);
-    });
-    expect(near, `${count}: ${[red, green, blue]} among ${fills}`).toBe(true);
+  for (const [i, row] of MATRIX.entries()) {
+    for (const [j, count] of row.entries()) {
+      const rgb =
+        i === j ? sequentialColor(count / 50, theme) : sequentialColor(count / 30, theme, 'mistakes');
+      const near = fills.some((fill) => {
+        const bytes = fill.match(/\d+/g)?.map(Number) ?? [];
+        return rgb.every((byte, channel) => Math.abs(byte - (bytes[channel] ?? Number.NaN)) <= 1);
+      });
+      expect(near, `${count}: ${rgb} among ${fills}`).toBe(true);
+    }
   }
 });
 
-test.each(['light', 'dark'] as const)(
-  'numbers are readable on every shade, and flip once (%s)',
-  (theme: Theme) => {
-    const inks = Array.from({ length: 101 }, (_, percent) => {
-      const ground = sequentialColor(percent / 100, theme);
+test.each(themes.flatMap((theme) => sequences.map((sequence) => [theme, sequence] as const)))(
+  'numbers are readable on every shade, and flip once (%s, %s)',
+  (theme, sequence) => {
+    const inks = Array.from({ length: 1001 }, (_, thousandth) => {
+      const ground = sequentialColor(thousandth / 1000, theme, sequence);
       const ink = textColorOn(ground);
-      expect(contrast(ink === '#ffffff' ? [255, 255, 255] : [16, 22, 30], ground)).toBeGreaterThanOrEqual(
-        4.2,
-      );
+      expect(contrast(parseColor(ink), ground)).toBeGreaterThanOrEqual(4.5);
       return ink;
     });
     expect(inks.filter((ink, i) => i > 0 && ink !== inks[i - 1])).toHaveLength(1);
-    expect(inks[0]).toBe(theme === 'light' ? '#10161e' : '#ffffff');
+    expect(inks[0]).toBe(theme === 'light' ? '#000000' : '#ffffff');
+    expect(contrast(parseColor(colors(theme).faint), sequentialColor(0, theme, sequence))).toBeGreaterThan(
+      4.5,
+    );
   },
 );
+
+test('a bar for each scale says what it is about and how far it goes', () => {
+  const said = (options: Partial<Parameters<typeof heatmapOption>[1]>) =>
+    svgTexts(draw(MATRIX, { labels: LABELS, ...options })).filter(({ x }) => x > 370);
+  const [right, wrong] = ['Right', 'Wrong'].map((name) => said({}).find(({ text }) => text === name));
+  expect(right?.y).toBeLessThan(wrong?.y ?? 0);
+  const ticks = said({}).flatMap(({ text, y }) => (/^\d/.test(text) ? [[Number(text), y] as const] : []));
+  const of = (from: number, to: number) =>
+    ticks.filter(([, y]) => y > from && y < to).map(([value]) => value);
+  expect(of(right?.y ?? 0, wrong?.y ?? 0)).toEqual([0, 20, 40, 50]);
+  expect(of(wrong?.y ?? 0, Number.POSITIVE_INFINITY)).toEqual([0, 10, 20, 30]);
+  const alone = said({ includeDiagonal: false, normalize: 'row' }).map(({ text }) => text);
+  expect(alone).not.toContain('Right');
+  expect(alone).toEqual(expect.arrayContaining(['Wrong', 'Share of row', '0.75']));
+});
+
+test('a network without a mistake has a scale for them all the same', () => {
+  const texts = svgTexts(
+    draw(
+      [
+        [3, 0],
+        [0, 2],
+      ].map((row) => [...row]),
+      { labels: ['a', 'b'] },
+    ),
+  );
+  expect(texts.map(({ text }) => text)).toEqual(expect.arrayContaining(['Right', 'Wrong', '3', '2', '1']));
+});
 
 test('row normalisation shows shares of each true label to two decimals, and a label without samples as zeros', () => {
   const texts = svgTexts(
@@ -99,13 +136,13 @@ test('row normalisation shows shares of each true label to two decimals, and a l
       { labels: ['a', 'b'], normalize: 'row' },
     ),
   );
-  const shares = texts.map(({ text }) => text).filter((text) => /^\d\.\d\d$/.test(text));
-  expect(shares).toEqual(['0.75', '0.25', '0.00', '0.00']);
+  const shares = texts
+    .filter(({ text, fontSize }) => fontSize === 17 && /^\d\.\d\d$/.test(text))
+    .sort((a, b) => a.y - b.y || a.x - b.x);
+  expect(shares.map(({ text }) => text)).toEqual(['0.75', '0.25', '0.00', '0.00']);
 });
 
-test('without the diagonal, its cells are blank and the colours span the mistakes', () => {
-  const option = heatmapOption(MATRIX, { labels: LABELS, includeDiagonal: false });
-  expect(option.visualMap).toMatchObject({ min: 0, max: 30 });
+test('without the diagonal, its cells are blank', () => {
   const texts = svgTexts(draw(MATRIX, { labels: LABELS, includeDiagonal: false })).map(({ text }) => text);
   expect(texts).not.toContain('50');
   expect(texts).not.toContain('44');

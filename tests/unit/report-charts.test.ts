@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curvesOption } from '../../src/report/curves.ts';
 import { heatmapOption } from '../../src/report/heatmap.ts';
+import { colors, contrast, parseColor } from '../../src/report/palette.ts';
 import { svgRenderer } from '../../src/report/svg.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 import { outside, overlaps, svgTexts, unbalanced } from '../support/svg.ts';
@@ -31,7 +32,7 @@ describe('training curves', () => {
     ['a huge loss and no answer right', history(5, false, { loss: 123_456, accuracy: 0 }), 860],
   ])('%s: no text is cut off, and none covers another', (_, epochs, width) => {
     const size = { width, height: width < 560 ? 560 : 380 };
-    const svg = renderSvg(curvesOption(epochs, { title: 'Training on MNIST', width }), size);
+    const svg = renderSvg(curvesOption(epochs, { title: 'Training on MNIST', ...size }), size);
     const texts = svgTexts(svg);
     expect(texts.map(({ text }) => text)).toEqual(
       expect.arrayContaining(['Loss', 'Accuracy (%)', 'Epoch', 'Training', 'Training on MNIST']),
@@ -53,7 +54,7 @@ describe('training curves', () => {
     const texts = svgTexts(
       renderSvg(curvesOption(history(4, false, { accuracy: 1 })), { width: 860, height: 380 }),
     );
-    const numbers = texts.filter(({ x }) => x > 400).map(({ text }) => Number(text));
+    const numbers = texts.filter(({ x }) => x > 430).map(({ text }) => Number(text));
     expect(Math.max(...numbers.filter((value) => !Number.isNaN(value)))).toBe(100);
   });
 
@@ -74,7 +75,7 @@ describe('training curves', () => {
       ['in the third, on a phone', history(2, true), 360],
     ])('%s: no text is cut off, and none covers another', (_, epochs, width) => {
       const size = { width, height: width < 560 ? 480 : 300 };
-      const svg = renderSvg(curvesOption(epochs, { running, epochs: 10, width }), size);
+      const svg = renderSvg(curvesOption(epochs, { running, epochs: 10, ...size }), size);
       const texts = svgTexts(svg);
       expect(outside(svg, texts)).toEqual([]);
       expect(overlaps(texts)).toEqual([]);
@@ -89,6 +90,146 @@ describe('training curves', () => {
       expect(accuracy).toMatchObject({ min: 90, max: 100 });
       expect(Math.max(...numbersOf(renderSvg(drawn, { width: 860, height: 300 })))).toBe(100);
     });
+  });
+
+  const size = { width: 860, height: 380 };
+  const seriesOf = (option: ReturnType<typeof curvesOption>, name: string) =>
+    [option.series].flat().filter((series) => series?.name === name);
+
+  test.each([
+    ['before the first epoch ends', [], 30],
+    ['while it is trained', history(1, true), 30],
+    ['where it went further', history(40, true), 40],
+  ])('the axis has all epochs that are to be trained, %s', (_, epochs, last) => {
+    const running = [{ epoch: 0.2, loss: 1, accuracy: 0.5 }];
+    for (const axis of [curvesOption(epochs, { running, epochs: 30 }).xAxis].flat()) {
+      expect(axis).toMatchObject({ min: 0, max: last });
+    }
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'the thin lines are seen on the ground, values read (%s)',
+    (theme) => {
+      const { background, running, ghost, muted, training, validation } = colors(theme);
+      for (const color of [running, ghost, training, validation]) {
+        expect(contrast(parseColor(color), parseColor(background))).toBeGreaterThanOrEqual(3);
+      }
+      for (const color of [running, muted, training, validation]) {
+        expect(contrast(parseColor(color), parseColor(background))).toBeGreaterThanOrEqual(4.5);
+      }
+      const option = curvesOption(history(1, true), {
+        theme,
+        running: [{ epoch: 0.5, loss: 1, accuracy: 0.5 }],
+        ghosts: [{ name: 'other', trained: history(2, false) }],
+      });
+      expect(seriesOf(option, 'Running')).toMatchObject(
+        [0, 1].map(() => ({ color: running, lineStyle: { width: 1 } })),
+      );
+      expect(seriesOf(option, 'other')).toMatchObject([0, 1].map(() => ({ color: ghost })));
+      expect(JSON.stringify(seriesOf(option, 'Running')[0])).not.toContain('opacity');
+    },
+  );
+
+  test('what each line ends with stands at the right edge, without covering another', () => {
+    const running = Array.from({ length: 9 }, (_, i) => ({ epoch: i / 2, loss: 0.2, accuracy: 0.9 }));
+    const alike = history(3, true, { loss: 0.2101, valLoss: 0.21, accuracy: 0.9, valAccuracy: 0.9 });
+    const ghosts = ['a', 'b', 'a name that is far too long for the room that there is'].map((name) => ({
+      name,
+      trained: history(5, true, { loss: 0.2, valLoss: 0.21, valAccuracy: 0.9 }),
+    }));
+    const svg = renderSvg(curvesOption(alike, { running, ghosts, epochs: 8, ...size }), size);
+    const texts = svgTexts(svg);
+    expect(texts.map(({ text }) => text)).toEqual(
+      expect.arrayContaining(['0.210', '0.200', '90.00', 'a', 'b', expect.stringMatching(/^a name.*…$/)]),
+    );
+    expect(outside(svg, texts)).toEqual([]);
+    expect(overlaps(texts)).toEqual([]);
+  });
+
+  test('the running line has a value only within an epoch', () => {
+    const said = (epoch: number) =>
+      svgTexts(
+        renderSvg(
+          curvesOption(history(1, false), { running: [{ epoch, loss: 0.123, accuracy: 0.5 }], epochs: 2 }),
+          size,
+        ),
+      ).map(({ text }) => text);
+    expect(said(1.5)).toContain('0.123');
+    expect(said(1)).not.toContain('0.123');
+  });
+
+  test('other runs are drawn in what both have, and extend the axis', () => {
+    const option = curvesOption(history(2, true), {
+      ghosts: [
+        { name: 'validated', trained: history(3, true) },
+        { name: 'not validated', trained: [history(3, false), history(3, false, { loss: 0.1 })] },
+      ],
+    });
+    const pointsOf = (drawn: typeof option, name: string) =>
+      seriesOf(drawn, name).map((series) => series?.data as number[][])[0];
+    const dataOf = (name: string) => pointsOf(option, name)?.map(([epoch]) => epoch);
+    expect(dataOf('validated')).toEqual([1, 2, 3]);
+    expect(dataOf('not validated')).toEqual([0.5, 1.5, 2.5]);
+    expect([option.xAxis].flat()[0]).toMatchObject({ max: 3 });
+    const without = curvesOption(history(2, false), {
+      ghosts: [{ name: 'validated', trained: history(3, true) }],
+    });
+    expect(pointsOf(without, 'validated')?.[0]).toEqual([0.5, 0.3]);
+  });
+
+  describe('on a logarithmic axis', () => {
+    test.each([
+      ['two decades', history(100, true), [0.002, 2]],
+      ['within one', history(2, false), [0.1, 0.5]],
+      [
+        'many decades',
+        history(3, false).map((record, i) => ({ ...record, loss: 10 ** (-4 * i) })),
+        [1e-8, 1],
+      ],
+      ['all the same', history(3, false, { loss: 0.1 }), [0.1, 0.2]],
+      ['nothing but zeros', history(3, false, { loss: 0 }), [0.05, 1]],
+    ] as const)('%s: the losses are between round numbers', (_, epochs, [min, max]) => {
+      const option = curvesOption(epochs, { logLoss: true, ...size });
+      expect([option.yAxis].flat()[0]).toMatchObject({ type: 'log', min, max });
+      expect([option.yAxis].flat()[1]).toMatchObject({ type: 'value' });
+      const svg = renderSvg(option, size);
+      const texts = svgTexts(svg);
+      expect(svg).not.toMatch(/NaN|Infinity/);
+      expect(overlaps(texts)).toEqual([]);
+      expect(outside(svg, texts)).toEqual([]);
+      expect(texts.map(({ text }) => text)).toContain('Loss (log scale)');
+    });
+
+    test('a loss of 0 lies on the lower edge, below all others, and its end says 0', () => {
+      const epochs = history(3, false).map((record, i) => ({ ...record, loss: [0.5, 0.02, 0][i] ?? 0 }));
+      const option = curvesOption(epochs, { logLoss: true, ...size });
+      expect([option.yAxis].flat()[0]).toMatchObject({ min: 0.01, max: 0.5 });
+      const [line] = seriesOf(option, 'Training');
+      expect(line?.data).toEqual([
+        [0.5, 0.5],
+        [1.5, 0.02],
+        [2.5, 0.01],
+      ]);
+      const svg = renderSvg(option, size);
+      expect(svgTexts(svg).filter(({ text, anchor }) => text === '0' && anchor === 'start')).toHaveLength(1);
+    });
+  });
+
+  test('the legend is inside where it covers no line, else above', () => {
+    const placeOf = (epochs: EpochRecord[]) => curvesOption(epochs, { epochs: 10, ...size }).legend;
+    expect(placeOf(history(10, true))).toMatchObject({ left: expect.any(Number), top: 22 });
+    // Losses that go up and down over all of the panel, as do accuracies.
+    const wild = history(10, true).map((record, i) => ({
+      ...record,
+      loss: i % 2 ? 0.01 : 1,
+      accuracy: i % 2,
+      valLoss: 0.5,
+      valAccuracy: 0.5,
+    }));
+    const above = curvesOption(wild, { ...size });
+    const [grid] = [above.grid].flat();
+    const [legend] = [above.legend].flat();
+    expect(Number(legend?.top) + 36).toBeLessThan(Number(grid?.top));
   });
 
   test('no epoch yet gives empty panels', () => {
@@ -117,7 +258,7 @@ describe('training curves of several networks', () => {
   ])('%s: no text is cut off, and none covers another', (_, epochs, width) => {
     const size = { width, height: width < 560 ? 560 : 380 };
     for (const title of ['', 'mnist, hidden 100, batch size 32, 3 networks']) {
-      const svg = renderSvg(curvesOption(histories(epochs, true), { title, width }), size);
+      const svg = renderSvg(curvesOption(histories(epochs, true), { title, ...size }), size);
       const texts = svgTexts(svg);
       expect(texts.map(({ text }) => text)).toEqual(
         expect.arrayContaining(['Training, mean', 'Validation, mean', '3 networks, least to most']),
@@ -127,31 +268,34 @@ describe('training curves of several networks', () => {
     }
   });
 
-  test('are their mean, and a band from the least to the greatest', () => {
-    const [mean, least, above] = seriesOf(curvesOption(histories(2, false)));
-    const rounded = (data: number[][] | undefined) =>
-      data?.map((point) => point.map((value) => Number(value.toFixed(12))));
-    expect(mean?.name).toBe('Training, mean');
-    expect(rounded(mean?.data)).toEqual([
-      [1, 0.3],
-      [2, 0.15],
+  test('are their mean, and a band from the least to the greatest, each where it was measured', () => {
+    const drawn = seriesOf(curvesOption(histories(2, true)));
+    const rounded = (name: string) =>
+      drawn
+        .filter((series) => series.name === name)
+        .map(({ data }) => data.map((point) => point.map((value) => Number(value.toFixed(12)))))[0];
+    expect(rounded('Training, mean')).toEqual([
+      [0.5, 0.3],
+      [1.5, 0.15],
     ]);
-    expect(rounded(least?.data)).toEqual([
-      [1, 0.24],
-      [2, 0.12],
+    expect(rounded('Validation, mean')).toEqual([
+      [1, 0.2],
+      [2, 0.21],
     ]);
-    // On top of the least.
-    expect(rounded(above?.data)).toEqual([
-      [1, 0.12],
-      [2, 0.06],
+    // There along the least, back along the greatest.
+    expect(rounded('3 networks, least to most')).toEqual([
+      [0.5, 0.24],
+      [1.5, 0.12],
+      [1.5, 0.18],
+      [0.5, 0.36],
     ]);
   });
 
   test('a lone epoch has a bar from the least to the greatest', () => {
     const [, bar] = seriesOf(curvesOption(histories(1, false)));
     expect(bar?.data.map((point) => point.map((value) => Number(value.toFixed(12))))).toEqual([
-      [1, 0.24],
-      [1, 0.36],
+      [0.5, 0.24],
+      [0.5, 0.36],
     ]);
   });
 
@@ -159,16 +303,18 @@ describe('training curves of several networks', () => {
     const [long, short] = [history(3, false), history(1, false, { loss: 0.1 })];
     const [mean] = seriesOf(curvesOption([long, short]));
     expect(mean?.data).toEqual([
-      [1, 0.2],
-      [2, 0.15],
-      [3, expect.closeTo(0.1)],
+      [0.5, 0.2],
+      [1.5, 0.15],
+      [2.5, expect.closeTo(0.1)],
     ]);
   });
 
-  test('say in a tooltip the mean and both ends', () => {
-    const [mean] = [curvesOption(histories(2, false)).series].flat();
-    const tooltip = mean?.tooltip as { valueFormatter: (value: number, index: number) => string } | undefined;
-    expect(tooltip?.valueFormatter(0.15, 1)).toBe('0.15 (0.12 to 0.18)');
+  test('say in a tooltip the mean and both ends, of training and validation together', () => {
+    const { tooltip } = curvesOption(histories(2, true));
+    const { formatter } = tooltip as { formatter: (parameters: unknown) => string };
+    const said = 'Epoch 2\nTraining, mean: 0.15 (0.12 to 0.18)\nValidation, mean: 0.21 (0.21 to 0.21)';
+    expect(formatter([{ axisIndex: 0, axisValue: 1.5 }])).toBe(said);
+    expect(formatter([{ axisIndex: 0, axisValue: 2 }])).toBe(said);
   });
 
   test('of one network are those of that network', () => {
