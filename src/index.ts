@@ -80,7 +80,9 @@ export {
   formatClassificationReport,
   type Scores,
 } from './report/classification.ts';
+export type { Comparison } from './report/comparison.ts';
 export { confusionMatrix } from './report/confusion.ts';
+export type { RunFacts, SplitSizes } from './report/contradictions.ts';
 export { type Guessing, guessing, guessingText } from './report/guessing.ts';
 export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
@@ -109,14 +111,16 @@ export {
 export { readRunReport, type StoredReport, type StoredTest } from './report/stored-report.ts';
 export { formatConfusionMatrix } from './report/text.ts';
 export {
-  type Comparison,
-  type Condition,
   FALSE_ALARM,
-  type KeptModels,
-  mayDiffer,
   type NetworkCopies,
   type Repetition,
-  type SplitSizes,
+  type Tolerances,
+} from './report/tolerances.ts';
+export {
+  type Condition,
+  type KeptModels,
+  mayDiffer,
+  type NotCompared,
   type Verification,
   verification,
 } from './report/verification.ts';

@@ -8,9 +8,14 @@ export interface DataFlags {
   readonly imageSize?: LoadOptions['imageSize'];
 }
 
+/** Where data comes from, as a report has it: the page draws as many digits as it is asked for. */
+export interface DataOrigin extends DataFlags {
+  readonly digits?: LoadOptions['digits'];
+}
+
 /** Loads what `--data` names, with a progress bar and with notices on stderr. */
 export async function loadData(
-  { data, imageSize }: DataFlags,
+  { data, imageSize, digits }: DataOrigin,
   out: Output,
   signal: AbortSignal,
 ): Promise<Dataset> {
@@ -18,6 +23,7 @@ export async function loadData(
   try {
     return await loadDataset(data, {
       imageSize,
+      digits,
       signal,
       onProgress: bar?.update,
       onNotice: (notice) => {

@@ -36,7 +36,7 @@ import {
   writeFiles,
 } from '../node.ts';
 import { planUsesMatrixUnits } from '../train/plans/index.ts';
-import { type DataFlags, loadData } from './data.ts';
+import { type DataOrigin, loadData } from './data.ts';
 import { type InitialModel, loadInitialModel } from './model.ts';
 import {
   adapterLine,
@@ -59,7 +59,7 @@ import { trainingBar } from './progress.ts';
 
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
-  readonly source: DataFlags;
+  readonly source: DataOrigin;
   readonly notes: Pick<CheckpointNotes, 'data' | 'imageSize' | 'epochs'>;
   readonly options: TrainerOptions;
   /** What to go on from. */

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { printableName } from '../data/dataset.ts';
 import { reasonOf } from '../errors.ts';
 import { adapterNamedBy } from '../node/adapters.ts';
+import { RESULT_FILE, SWEEP_FILE } from '../node/sweep-folder.ts';
 import {
   type AdapterChoice,
+  CHECKPOINT_FILE,
   COPIES,
   DATASET_NAMES,
   datasetChecksum,
@@ -28,9 +31,12 @@ import {
 } from '../node.ts';
 import type { DataFlags } from './data.ts';
 import { options } from './options.ts';
-import { type Output, output } from './output.ts';
+import { type Output, output, resumeCommand } from './output.ts';
 import { type Loaded, load, type Task, type TrainingResult, trainAndTest } from './training.ts';
-import { verdictText, verificationText } from './verify-text.ts';
+import { printableError, verdictText, verificationText } from './verify-text.ts';
+
+/** The page draws no more. */
+const MOST_DIGITS = 100_000;
 
 interface VerifyFlags extends Partial<DataFlags> {
   readonly init?: string;
@@ -50,12 +56,17 @@ export function addVerify(program: Command, signal: AbortSignal): void {
     .addOption(options.plan().default(undefined, "the report's"))
     .addOption(options.adapter().default(undefined, "the report's where it is there, else auto"))
     .addOption(options.json())
-    .action((folder: string, flags: VerifyFlags) => verify(folder, flags, signal));
+    .action((folder: string, flags: VerifyFlags) =>
+      verify(folder, flags, signal).catch((error: unknown) => {
+        throw printableError(error);
+      }),
+    );
 }
 
 async function verify(folder: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
-  const out = output(flags.json === true);
+  const out = printableOutput(output(flags.json === true));
   const path = join(folder, 'report.json');
+  refuseOthers(folder, existsSync(path));
   const stored = readRunReport(path, await readReport(path));
   const kept = await readKept(folder, stored);
   const adapter = flags.adapter ?? (await adapterNamedBy(stored.adapter)) ?? 'auto';
@@ -76,6 +87,32 @@ async function verify(folder: string, flags: VerifyFlags, signal: AbortSignal): 
     'differs',
     verdictText(found),
     'What differs is listed above. If nobody changed the report, and it stays so, please report it.',
+  );
+}
+
+/** What is said of a run names what stands in its report as somebody wrote it. */
+function printableOutput({ say, note, result }: Output): Output {
+  return { say: (text) => say(printableName(text)), note: (text) => note(printableName(text)), result };
+}
+
+/**
+ * Refuses folders of what cannot be repeated, with what to do.
+ * @throws ShadegradError `bad-data`
+ */
+function refuseOthers(folder: string, hasReport: boolean): void {
+  const has = (name: string) => existsSync(join(folder, name));
+  if (has(SWEEP_FILE) || (!hasReport && has(RESULT_FILE))) {
+    throw new ShadegradError(
+      'bad-data',
+      `${folder} is the folder of a sweep${has(SWEEP_FILE) ? '' : "'s task"}, and only the run of a training can be repeated by itself.`,
+      'Run the sweep again into another folder (sweep --out) and give both to "npx shadegrad merge": it names the tasks whose results differ.',
+    );
+  }
+  if (hasReport || !has(CHECKPOINT_FILE)) return;
+  throw new ShadegradError(
+    'bad-data',
+    `The training in ${folder} is not finished: it has a checkpoint, and no report yet.`,
+    `Go on with it, and verify it then: ${resumeCommand(folder)}`,
   );
 }
 
@@ -123,9 +160,12 @@ export function taskOf(
     );
   }
   const { data } = source;
+  const { train, test } = dataset;
+  // The page draws as many as it is asked for.
+  const isDrawn = config.source === null && data === 'synthetic' && Math.max(train, test) <= MOST_DIGITS;
   const imageSize = flags.imageSize ?? source.imageSize ?? undefined;
   return {
-    source: { data, ...(imageSize && { imageSize }) },
+    source: { data, ...(imageSize && { imageSize }), ...(isDrawn && { digits: { train, test } }) },
     notes: { data, imageSize: imageSize ?? null, epochs: config.epochs },
     options: { ...settings, plan: flags.plan ?? planNamed(config.plan), planMemory: planMemory() },
     resumed: undefined,

@@ -19,6 +19,8 @@ export interface AdapterReport {
   readonly description: string;
   /** True if the CPU does the work. */
   readonly software: boolean;
+  /** What WebGPU runs on: "vulkan", "d3d12" or "metal"; "webgpu" in a browser, which does not tell. */
+  readonly backend: string;
 }
 
 /** Features that the shaders use where an adapter offers them. `openDevice` always asks for them. */
@@ -36,8 +38,9 @@ export interface NamedAdapter {
 /**
  * Describes an adapter for reports and `doctor`.
  * @param adapter one of WebGPU's, or whatever else has its `info`
+ * @param backend where it is known what WebGPU runs on
  */
-export function reportAdapter({ info }: NamedAdapter): AdapterReport {
+export function reportAdapter({ info }: NamedAdapter, backend = 'webgpu'): AdapterReport {
   const { vendor, architecture } = info;
   const name = info.device.replaceAll('-', ' ').trim();
   const description = [name, info.description].filter((part) => part !== '').join(', ');
@@ -46,5 +49,6 @@ export function reportAdapter({ info }: NamedAdapter): AdapterReport {
     architecture,
     description: description || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
     software: info.isFallbackAdapter,
+    backend,
   };
 }

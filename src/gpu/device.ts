@@ -27,12 +27,14 @@ export interface AdapterDevice {
  * A device with what is needed, as far as the adapter has it.
  *
  * @param otherwise what else the user can do where the adapter gives no device
+ * @param backend as {@link reportAdapter} takes it
  * @throws ShadegradError `usage` where the adapter lacks a limit or a feature, `gpu` where it gives no device
  */
 export async function requestDevice(
   adapter: GPUAdapter,
   needs: DeviceNeeds,
   otherwise: string,
+  backend?: string,
 ): Promise<AdapterDevice> {
   const {
     requiredLimits = {},
@@ -40,7 +42,7 @@ export async function requestDevice(
     requiredFeatures = [],
     optionalFeatures = OPTIONAL_FEATURES,
   } = needs;
-  const info = reportAdapter(adapter);
+  const info = reportAdapter(adapter, backend);
   checkSupport(adapter, info, requiredLimits, requiredFeatures);
   try {
     const device = await adapter.requestDevice({

@@ -19,8 +19,6 @@ import { hasVulkanLoader, needsLoader } from './vulkan.ts';
 
 /** An adapter of this machine, and what it offers. */
 export interface ListedAdapter extends AdapterReport {
-  /** E.g. "vulkan", "metal" or "d3d12". */
-  readonly backend: string;
   /** The device's name, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly name: string;
   /** The driver's name and version. */
@@ -177,8 +175,7 @@ function listed(
 ): ListedAdapter {
   const { backend, name, info, matrices, features, limits, problem, alike } = probed;
   return {
-    ...reportAdapter({ info }),
-    backend,
+    ...reportAdapter({ info }, backend),
     name,
     driver: info.description,
     manifest: driver?.manifest ?? null,
@@ -276,7 +273,9 @@ export function pick(
  *
  * @throws ShadegradError `no-adapter` where Dawn does not load
  */
-export async function adapterNamedBy({ description }: AdapterReport): Promise<AdapterChoice | undefined> {
+export async function adapterNamedBy({
+  description,
+}: Pick<AdapterReport, 'description'>): Promise<AdapterChoice | undefined> {
   const found = await survey();
   const same = found.adapters.find((one) => one.description === description && one.problem === null);
   if (!same) return undefined;

@@ -40,6 +40,8 @@ export type LoadProgress = DownloadProgress | ReadingProgress;
 export interface LoadOptions {
   /** Seed of synthetic digits: whole number from 0 to 2^53 - 1, 1 by default. */
   readonly seed?: number | undefined;
+  /** How many synthetic digits to train on and to test with, 12,000 and 2,000 by default. */
+  readonly digits?: { readonly train: number; readonly test: number } | undefined;
   /** Size that a folder's pictures are brought to; without it they must all be of one size. */
   readonly imageSize?: ImageShape | undefined;
   /** Aborts downloads and the reading of pictures. */
@@ -95,8 +97,8 @@ export async function loadDataset(source: string, options: LoadOptions = {}): Pr
   return loadKnown(dataset, options, 'archive' in dataset ? mostPatient : patient);
 }
 
-function drawDigits({ seed }: LoadOptions): Dataset {
-  return syntheticDigits(seed === undefined ? {} : { seed });
+function drawDigits({ seed, digits }: LoadOptions): Dataset {
+  return syntheticDigits({ ...(seed !== undefined && { seed }), ...digits });
 }
 
 async function loadKnown(

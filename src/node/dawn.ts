@@ -15,6 +15,13 @@ export function dawnLibrary(): string {
   );
 }
 
+const BACKENDS: Partial<Record<NodeJS.Platform, string>> = { win32: 'd3d12', darwin: 'metal' };
+
+/** What Dawn runs on here: the platform's own, or what its variable names. */
+export function dawnBackend(): string {
+  return process.env.DAWNNODE_BACKEND?.toLowerCase() || (BACKENDS[process.platform] ?? 'vulkan');
+}
+
 /** @throws ShadegradError `no-adapter` where it does not load */
 export async function loadDawn(): Promise<typeof import('webgpu')> {
   try {

@@ -3,7 +3,7 @@ import { type AdapterDevice, type DeviceNeeds, requestDevice } from '../gpu/devi
 import { MATRIX_FEATURES } from '../gpu/matrix-units.ts';
 import { type ListedAdapter, pick, survey } from './adapters.ts';
 import { driversOnly, hardwareEnvironment, runtimeFolder, softwareCandidates } from './candidates.ts';
-import { loadDawn } from './dawn.ts';
+import { dawnBackend, loadDawn } from './dawn.ts';
 import { vulkanDrivers } from './drivers.ts';
 import { environmentIsShared, setVariable } from './environment.ts';
 import { noAdapter, notThere } from './install-steps.ts';
@@ -76,7 +76,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Opene
   await checkToggles(options.toggles ?? {});
   const { adapter, toggles, passedOver } = await chooseAdapter(options.adapter ?? 'auto', options);
   if (adapter.info.isFallbackAdapter) easePolling();
-  const opened = await requestDevice(adapter, options, 'Run again; if it stays, update the GPU driver.');
+  const otherwise = 'Run again; if it stays, update the GPU driver.';
+  const opened = await requestDevice(adapter, options, otherwise, dawnBackend());
   // WebGPU says that it is the adapter's. Dawn's Node binding leaves the shapes of matrix units out of it.
   Object.defineProperty(opened.device, 'adapterInfo', { value: adapter.info });
   return { ...opened, toggles: toggleNames(toggles), passedOver };
@@ -180,7 +181,9 @@ async function request({ environment, options, name }: Query, toggles: Toggles):
   const isHeard = environmentIsShared() || Object.keys(environment).length === 0;
   if (!isHeard && (await vulkanDrivers()).length === 0) return null;
   return withEnvironment({ XDG_RUNTIME_DIR: runtimeFolder(), ...environment }, () => {
-    const flags = [...dawnFlags(toggles), ...(name === undefined ? [] : [`adapter=${name}`])];
+    // By name, so that what reports say of it is what was asked for.
+    const flags = [`backend=${dawnBackend()}`, ...dawnFlags(toggles)];
+    if (name !== undefined) flags.push(`adapter=${name}`);
     const key = JSON.stringify([environment, flags]);
     const instance = instances.get(key) ?? create(flags);
     instances.set(key, instance);

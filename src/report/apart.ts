@@ -45,3 +45,23 @@ export function mostLossApart(losses: readonly number[], chance: number): number
   const variance = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / degrees;
   return ROUNDING + studentT(degrees, 1 - chance) * Math.sqrt((2 * variance) / losses.length);
 }
+
+/**
+ * The same of the means of an epoch, of which the samples' losses are not kept. Most samples cost next to nothing, and a few
+ * make up the loss: in a sum of so many as chance has it, the variance is the mean times the mean of squares over the mean of
+ * the few (compound Poisson), for which that of other samples is taken.
+ *
+ * @param loss mean of one of the networks
+ * @param ratio of the other samples, see {@link squaresToMean}; it is no less than any mean
+ * @param count of the epoch's samples, two or more
+ * @param t Student's for `count - 1` degrees and the chance, see {@link mostLossApart}
+ */
+export function mostEpochLossApart(loss: number, ratio: number, count: number, t: number): number {
+  return ROUNDING + t * Math.sqrt((2 * loss * Math.max(ratio, loss)) / count);
+}
+
+/** Mean of the losses' squares over their mean; 0 where all are 0. */
+export function squaresToMean(losses: readonly number[]): number {
+  const mean = average(losses);
+  return mean > 0 ? average(losses.map((loss) => loss * loss)) / mean : 0;
+}

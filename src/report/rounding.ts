@@ -37,10 +37,11 @@ export function withRounding(
 }
 
 /**
- * How far from a run's loss another may be that differs by rounding alone: Student's t for the deviations of the copies.
+ * How far from a run's loss another may be that differs by rounding alone: Student's t for the deviations of the copies. How
+ * rounding spreads is not normal, and copies are few: the true chance is not known, and may be greater (docs/verify.md).
  *
  * @param copies their losses, one or more
- * @param chance of a greater difference, between 0 and 1
+ * @param chance of a greater difference, if it were normal: between 0 and 1
  */
 export function mostRoundingApart(loss: number, copies: readonly number[], chance: number): number {
   const squares = copies.map((each) => (each - loss) ** 2);

@@ -279,17 +279,32 @@ function testResults(data: Dataset, { classes }: MlpSpec, evaluation: Evaluation
       'Train again with a smaller learning rate.',
     );
   }
-  const { labels } = data.test;
   const outputs = Array.from({ length: classes }, (_, label) => label);
-  const present = presentLabels(labels, predictions).map(Number);
-  const names = namesOfClasses({ classes, classNames: data.classNames ?? null });
+  const matrix = confusionMatrix(data.test.labels, predictions, outputs);
   return {
     test: { loss, accuracy, count },
-    confusionMatrix: confusionMatrix(labels, predictions, outputs),
-    classificationReport: classificationReport(labels, predictions, {
-      targetNames: present.map((label) => names[label] ?? String(label)),
-    }),
+    confusionMatrix: matrix,
+    classificationReport: reportOfMatrix(matrix, data.classNames ?? null),
   };
+}
+
+/**
+ * The classification report of the samples that a confusion matrix counts.
+ * @param matrix [classes, classes], with one sample or more
+ */
+export function reportOfMatrix(
+  matrix: readonly (readonly number[])[],
+  classNames: readonly string[] | null,
+): ClassificationReport {
+  const cells = matrix.flatMap((row, truth) => row.map((count, predicted) => ({ count, truth, predicted })));
+  const labels = (which: 'truth' | 'predicted') =>
+    cells.flatMap(({ count, ...cell }) => new Array<number>(count).fill(cell[which]));
+  const [truth, predicted] = [labels('truth'), labels('predicted')];
+  const names = namesOfClasses({ classes: matrix.length, classNames });
+  const present = presentLabels(truth, predicted).map(Number);
+  return classificationReport(truth, predicted, {
+    targetNames: present.map((label) => names[label] ?? String(label)),
+  });
 }
 
 /**
@@ -370,8 +385,11 @@ function settingOf(
   return { learningRate, weightDecay };
 }
 
-/** @throws ShadegradError `diverged` where there is no test */
-function summaryOf(
+/**
+ * How the networks' test results spread.
+ * @throws ShadegradError `diverged` where there is no test
+ */
+export function summaryOf(
   networks: readonly (Pick<SettingSummary, 'learningRate' | 'weightDecay'> & Pick<NetworkReport, 'test'>)[],
 ): PopulationSummary {
   const tested = networks.flatMap(({ test, learningRate, weightDecay }) =>

@@ -34,9 +34,11 @@ export type StoredTest = RunReport['test'];
 
 /** What a run's report says of the run, as it is needed to repeat it. */
 export interface StoredReport
-  extends Pick<RunReport, 'adapter' | 'processor' | 'toggles' | 'versions' | 'test'> {
+  extends Pick<RunReport, 'processor' | 'toggles' | 'versions' | 'test' | 'confusionMatrix'> {
+  /** Its backend is null where an older version wrote the file. */
+  readonly adapter: Omit<AdapterReport, 'backend'> & { readonly backend: string | null };
   /** What it was trained on. */
-  readonly dataset: Pick<RunReport['dataset'], 'name' | 'sha256'>;
+  readonly dataset: Pick<RunReport['dataset'], 'name' | 'train' | 'test' | 'sha256'>;
   /** What was trained and how. */
   readonly config: RunConfig;
   /** Those of `config` that a trainer takes. */
@@ -46,7 +48,7 @@ export interface StoredReport
   /** Index in `models` of the best network. */
   readonly best: number;
   /** Of all networks together; null where there is one. */
-  readonly ensemble: Pick<TestResults, 'test'> | null;
+  readonly ensemble: Pick<TestResults, 'test' | 'confusionMatrix'> | null;
   /** The whole file, parsed. */
   readonly content: Readonly<Record<string, unknown>>;
 }
@@ -62,20 +64,29 @@ const configFields = {
 
 const readSettings = withSettings(object({}));
 
-const test = object<StoredTest>({ loss: number(0), accuracy: share, count: whole(1) });
+const results = {
+  test: object<StoredTest>({ loss: number(0), accuracy: share, count: whole(1) }),
+  confusionMatrix: list(list(whole(0)), 1),
+};
 
 const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
-  dataset: object<StoredReport['dataset']>({ name: text(), sha256: checksum }),
-  adapter: object<AdapterReport>({
+  dataset: object<StoredReport['dataset']>({
+    name: text(),
+    train: whole(1),
+    test: whole(1),
+    sha256: checksum,
+  }),
+  adapter: object<StoredReport['adapter']>({
     vendor: text(),
     architecture: text(),
     description: text(),
     software: boolean,
+    backend: absent(nullable(text()), null),
   }),
   processor: absent(nullable(text()), null),
   toggles: list(text()),
   versions,
-  test,
+  ...results,
   config: withSettings(object<Pick<RunConfig, keyof typeof configFields>>(configFields)),
   models: list(
     joined(
@@ -90,7 +101,7 @@ const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
     1,
   ),
   best: whole(0),
-  ensemble: nullable(object({ test })),
+  ensemble: nullable(object(results)),
 });
 
 /**
@@ -102,6 +113,13 @@ const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
  */
 export function readRunReport(name: string, json: string): StoredReport {
   const content = parsed(name, json);
+  if (content.file !== undefined && content.networks !== undefined) {
+    throw new ShadegradError(
+      'bad-data',
+      `${name} is the report of a sweep, and only the run of a training can be repeated by itself.`,
+      'Run the sweep again into another folder (sweep --out) and give both to "npx shadegrad merge": it names the tasks whose results differ.',
+    );
+  }
   if (content.config === undefined) {
     throw new ShadegradError(
       'bad-data',

@@ -39,7 +39,7 @@ describe('saving', () => {
   test('writes the report of the run that the page shows', async ({ trained: page }) => {
     const report = await reportOf(page);
     expect(report.dataset).toMatchObject({ name: 'synthetic', train: quickRun.train, test: quickRun.test });
-    expect(report.adapter).toMatchObject({ vendor: 'google', software: true });
+    expect(report.adapter).toMatchObject({ vendor: 'google', software: true, backend: 'webgpu' });
     expect(report.config).toMatchObject({
       hidden: [32],
       epochs: 3,

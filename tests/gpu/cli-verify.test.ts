@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -126,7 +126,8 @@ test('0, within tolerance: under another plan, and where a part was trained unde
     expect(code).toBe(0);
     const found: Verification = JSON.parse(stdout);
     expect(found).toMatchObject({ verdict: 'within-tolerance', expected: 'within-tolerance' });
-    expect(found.tolerances.map(({ what }) => what)).toContain('training loss, epoch 1');
+    expect(found.rounding.map(({ what }) => what)).toContain('training loss by rounding, epoch 1');
+    expect(found.tolerances.map(({ what }) => what)).toContain('training loss, epoch 2');
   }
   expect(JSON.parse(gone.stdout).conditions).toContainEqual(
     expect.objectContaining({ what: 'before', here: null, same: false }),
@@ -156,10 +157,14 @@ test('1: a report, or weights, that are not those of the run', async () => {
   expect(found.map(({ stderr }) => stderr)).toEqual([
     expect.stringMatching(/^shadegrad: The report differs from itself, /),
     expect.stringMatching(/^shadegrad: The run differs from its report: under these conditions /),
-    expect.stringMatching(/^shadegrad: The run differs from its report by more than the tolerances/),
-    expect.stringMatching(/^shadegrad: The report differs from itself, or from the models beside it/),
+    expect.stringMatching(
+      /^shadegrad: The run differs from its report in the first epoch, by more than rounding/,
+    ),
+    expect.stringMatching(
+      /^shadegrad: The report differs from itself, from the data, or from the models beside it/,
+    ),
   ]);
-  expect(found[2]?.stdout).toMatch(/training loss, epoch 1: .*: too much\n/);
+  expect(found[2]?.stdout).toMatch(/training loss by rounding, epoch 1: .*: too much\n/);
 });
 
 test('4, and what to do: no report, no data, other data, no model to start from', async () => {
@@ -200,6 +205,27 @@ test('4, and what to do: no report, no data, other data, no model to start from'
   } finally {
     await rename(moved, data);
   }
+});
+
+test('4, and what to do: a run that is not finished, and a sweep', async () => {
+  const unfinished = await copyOf(single, 'unfinished');
+  await rm(join(unfinished, 'report.json'));
+  const named = [
+    ['sweep.json', path('sweep')],
+    ['result.json', path('task')],
+  ] as const;
+  for (const [name, of] of named) {
+    await mkdir(of);
+    await writeFile(join(of, name), '{}');
+  }
+  const merged = path('merged');
+  await mkdir(merged);
+  await writeFile(join(merged, 'report.json'), JSON.stringify({ format: 1, file: {}, networks: [] }));
+  const found = await Promise.all([unfinished, path('sweep'), path('task'), merged].map((of) => verify(of)));
+  expect(found.map(({ code, stdout }) => [code, stdout])).toEqual(found.map(() => [4, '']));
+  const [begun, ...sweeps] = found.map(({ stderr }) => stderr);
+  expect(begun).toMatch(/is not finished: .* npx shadegrad train --resume \S+unfinished\n$/);
+  for (const stderr of sweeps) expect(stderr).toMatch(/ of a sweep.*npx shadegrad merge/);
 });
 
 test('130: interrupted, with nothing compared', async () => {

@@ -70,7 +70,7 @@ export const floor: Floor = {
 };
 
 export const environment: BenchEnvironment = {
-  adapter: { vendor: 'v', architecture: 'a', description: 'Card "A", driver 1, 2', software: false },
+  adapter: { vendor: 'v', architecture: 'a', description: 'Card "A", driver 1, 2', software: false, backend: 'vulkan' },
   toggles: ['skip_validation', 'timestamp_quantization=off'],
   versions: { shadegrad: '1.2.3', webgpu: '0.6.2', runtime: 'Node v20.20.2, linux-x64' },
   features: ['timestamp-query'],

@@ -66,7 +66,7 @@ describe('openDevice', () => {
     expect(opened).toEqual({
       device,
       adapter,
-      info: { vendor: 'a', architecture: 'b', description: 'card', software: false },
+      info: { vendor: 'a', architecture: 'b', description: 'card', software: false, backend: 'webgpu' },
     });
     expect(options).toEqual([{ powerPreference: 'high-performance' }]);
     expect(asked).toEqual([{ requiredLimits: {}, requiredFeatures: ['subgroups'] }]);

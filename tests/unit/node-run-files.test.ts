@@ -23,7 +23,13 @@ import type { Evaluation, NetworkRecord } from '../../src/train/history.ts';
 import { blobs } from '../support/blobs.ts';
 import { svgTexts } from '../support/svg.ts';
 
-const adapter = { vendor: 'maker', architecture: 'kind', description: 'a GPU', software: false };
+const adapter = {
+  vendor: 'maker',
+  architecture: 'kind',
+  description: 'a GPU',
+  software: false,
+  backend: 'vulkan',
+};
 const history = [
   { epoch: 1, loss: 1.5, accuracy: 0.5, valLoss: null, valAccuracy: null, seconds: 2 },
   { epoch: 2, loss: 0.25, accuracy: 0.9, valLoss: 1e-7, valAccuracy: 1, seconds: 3 },

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CounterRandom } from '../../src/data/random.ts';
 import { initialModel } from '../../src/model/initialise.ts';
-import { mostLossApart, mostMistakesApart } from '../../src/report/apart.ts';
+import {
+  mostEpochLossApart,
+  mostLossApart,
+  mostMistakesApart,
+  squaresToMean,
+} from '../../src/report/apart.ts';
 import { mostRoundingApart, withRounding } from '../../src/report/rounding.ts';
 
 describe('mistakes of two networks', () => {
@@ -48,6 +53,35 @@ describe('mean losses of two networks', () => {
     const most = mostLossApart([1, 2, 3, 4], 0.05);
     expect(Math.abs(most - (2e-5 + 3.182446305284263 * Math.sqrt((2 * (5 / 3)) / 4)))).toBeLessThan(1e-9);
     expect(mostLossApart([1, 1, 1], 0.05)).toBe(2e-5);
+  });
+});
+
+describe('mean losses of an epoch', () => {
+  test('may be as far apart as the variance that other samples have for their mean', () => {
+    expect(squaresToMean([0, 0, 3, 5])).toBe(34 / 8);
+    expect(squaresToMean([0, 0])).toBe(0);
+    expect(squaresToMean([])).toBe(0);
+    const most = mostEpochLossApart(0.5, 4, 100, 3);
+    expect(Math.abs(most - (2e-5 + 3 * Math.sqrt((2 * 0.5 * 4) / 100)))).toBeLessThan(1e-12);
+    // No ratio of samples with a mean of 5 is below 5.
+    expect(mostEpochLossApart(5, 4, 100, 3)).toBe(mostEpochLossApart(5, 5, 100, 3));
+    expect(mostEpochLossApart(0, 0, 100, 3)).toBe(2e-5);
+  });
+
+  test('of few samples that cost much are further apart as rarely as is said', () => {
+    const random = new CounterRandom(1, 0);
+    const [times, count, t] = [1000, 400, 1.97];
+    // One in ten costs 1 to 3; the ratio is that of other samples of the kind.
+    const losses = () =>
+      Array.from({ length: count }, () => (random.uniform() < 0.1 ? 1 + 2 * random.uniform() : 0));
+    const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / count;
+    let alarms = 0;
+    for (let i = 0; i < times; i++) {
+      const [one, other] = [mean(losses()), mean(losses())];
+      if (Math.abs(one - other) > mostEpochLossApart(one, squaresToMean(losses()), count, t)) alarms++;
+    }
+    expect(alarms / times).toBeLessThan(0.05 + 5 * Math.sqrt((0.05 * 0.95) / times));
+    expect(alarms).toBeGreaterThan(0);
   });
 });
 

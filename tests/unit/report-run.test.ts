@@ -41,7 +41,7 @@ function reportOf({ outputs, yTrue, yPred, classNames }: GoldenRun) {
       test,
     },
     model: initialModel({ inputs: 1, hidden: [], classes: outputs }, 1),
-    adapter: { vendor: '', architecture: '', description: '', software: true },
+    adapter: { vendor: '', architecture: '', description: '', software: true, backend: 'vulkan' },
     toggles: [],
     versions: { shadegrad: '1.2.3', webgpu: null, runtime: 'a test' },
     evaluation: {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { printableError, verdictText, verificationText } from '../../src/cli/verify-text.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type RunReport, runReport, type Trained } from '../../src/report/run-report.ts';
@@ -12,6 +13,13 @@ import { failure } from '../support/failure.ts';
 
 const data = blobs({ train: 100, test: 60 });
 const { labels } = data.test;
+const ADAPTER = {
+  vendor: 'maker',
+  architecture: 'kind',
+  description: 'a GPU, driver 1',
+  software: false,
+  backend: 'vulkan',
+};
 const spec = { inputs: 20, hidden: [7], classes: 3 };
 
 /** An evaluation whose first `wrong` samples are wrong, all by the same probabilities. */
@@ -67,7 +75,7 @@ async function ran({ plan = 'fused', networks = [network(1)], models, wrong, los
   const all = populationEvaluation(each, labels, 3);
   const report = await runReport({
     data,
-    adapter: { vendor: 'maker', architecture: 'kind', description: 'a GPU, driver 1', software: false },
+    adapter: ADAPTER,
     processor: null,
     toggles: [],
     versions: { shadegrad: '1.2.3', webgpu: '0.6.2', runtime: 'a test' },
@@ -131,11 +139,9 @@ describe('a run that was repeated', () => {
   });
 
   test.each([
-    [
-      'adapter',
-      { adapter: { vendor: 'maker', architecture: 'kind', description: 'a GPU, driver 2', software: false } },
-    ],
+    ['adapter', { adapter: { ...ADAPTER, description: 'a GPU, driver 2' } }],
     ['processor', { processor: 'another' }],
+    ['backend', { adapter: { ...ADAPTER, backend: 'metal' } }],
     ['toggles', { toggles: ['skip_validation'] }],
     ['shadegrad', { versions: { shadegrad: '1.2.4', webgpu: '0.6.2', runtime: 'a test' } }],
     ['webgpu', { versions: { shadegrad: '1.2.3', webgpu: '0.6.3', runtime: 'a test' } }],
@@ -161,26 +167,50 @@ describe('a run that was repeated', () => {
     });
   });
 
-  test('by tolerance: the first epoch by rounding, the rest by what samples can tell', async () => {
+  test('by tolerance: the first epoch by rounding, every epoch and the test by what samples can tell', async () => {
     const { report } = await ran();
     const found = await verified(report, { ...OTHER, plan: 'layered' });
-    expect(found.tolerances.map(({ what, network }) => [what, network])).toEqual([
-      ['training loss, epoch 1', 0],
-      ['training accuracy, epoch 2', 0],
-      ['validation accuracy, epoch 2', 0],
-      ['test accuracy', 0],
-      ['test loss', 0],
+    expect(found.rounding.map(({ what }) => what)).toEqual(['training loss by rounding, epoch 1']);
+    const ofEpoch = (epoch: number) =>
+      ['training loss', 'training accuracy', 'validation loss', 'validation accuracy'].map(
+        (what) => `${what}, epoch ${epoch}`,
+      );
+    expect(found.tolerances.map(({ what }) => what)).toEqual([
+      ...ofEpoch(1),
+      ...ofEpoch(2),
+      'test accuracy',
+      'test loss',
+      ...[0, 1, 2].map((label) => `test accuracy on class ${label}`),
     ]);
-    expect(found.tolerances.every(({ agrees }) => agrees)).toBe(true);
+    expect([...found.rounding, ...found.tolerances].every(({ agrees }) => agrees)).toBe(true);
     const differing = async (after: Ran) => {
-      const { verdict, tolerances } = await verified(report, { ...OTHER, plan: 'layered', ...after });
+      const { verdict, rounding, tolerances } = await verified(report, {
+        ...OTHER,
+        plan: 'layered',
+        ...after,
+      });
       expect(verdict).toBe('differs');
-      return tolerances.filter(({ agrees }) => !agrees).map(({ what }) => what);
+      return [...rounding, ...tolerances].filter(({ agrees }) => !agrees).map(({ what }) => what);
     };
-    expect(await differing({ networks: [network(1, 0.5 + 1e-4)] })).toEqual(['training loss, epoch 1']);
+    expect(await differing({ networks: [network(1, 0.5 + 1e-4)] })).toEqual([
+      'training loss by rounding, epoch 1',
+    ]);
     expect(await differing({ wrong: [40] })).toEqual(['test accuracy']);
     expect(await differing({ loss: 3 })).toEqual(['test loss']);
     expect(await differing({ loss: Number.MAX_VALUE })).toEqual(['test loss']);
+  });
+
+  test('says of a verdict how often it comes by chance, where that is known', async () => {
+    const { report } = await ran();
+    const text = async (after: Ran) => verdictText(await verified(report, { ...OTHER, ...after }));
+    expect(await text({})).toMatch(/under these conditions the bits must be the same\.$/);
+    expect(await text({ plan: 'layered' })).toMatch(
+      /^The same within tolerance\. The bits are others.*: plan\. /,
+    );
+    expect(await text({ plan: 'layered', networks: [network(1, 0.5 + 1e-4)] })).toMatch(
+      /in the first epoch.*by chance is not known\.$/,
+    );
+    expect(await text({ plan: 'layered', wrong: [40] })).toMatch(/by chance once in 1000 times\.$/);
   });
 
   test('of an early stop elsewhere is compared in the last epoch that both have', async () => {
@@ -193,6 +223,15 @@ describe('a run that was repeated', () => {
   });
 });
 
+/** Both places that have the best network's epochs. */
+function editedEpoch(report: RunReport, index: number, changes: object): unknown {
+  const at = ['history', 'models.0.history'].map((path) => `${path}.${index}`);
+  return at.reduce<unknown>(
+    (copy, path) => edited(copy as RunReport, path, { ...report.history[index], ...changes }),
+    report,
+  );
+}
+
 describe('a report', () => {
   test.each([
     ['history.1.loss', 0.1],
@@ -201,11 +240,46 @@ describe('a report', () => {
     ['test.loss', 0.2],
     ['test.count', 61],
     ['confusionMatrix.0.0', 1000],
+    ['confusionMatrix.0', [1, 2]],
+    ['classificationReport.classes.0.precision', 0.5],
+    ['classificationReport.accuracy', 1],
+    ['dataset.test', 7],
+    ['dataset.classNames', ['a', 'b', 'c']],
+    ['models.0.epoch', 1],
+    ['models.0.stopped', true],
+    ['summary', {}],
   ])('that was edited at %s differs from itself, whatever the conditions', async (path, value) => {
     const { report } = await ran();
     const found = await verified(edited(report, path, value), { plan: 'layered' });
     expect(found.verdict).toBe('differs');
     expect(found.kept.some(({ agrees }) => !agrees)).toBe(true);
+  });
+
+  test.each([
+    ['a loss below what its mistakes cost', { loss: 1e-9 }, 'training, epoch 2: least loss'],
+    ['a share that is of no whole samples', { accuracy: 0.801 }, 'training, epoch 2: accuracy'],
+    ['validation losses below the same', { valLoss: 0.06 }, 'validation, epoch 2: least loss'],
+    ['no validation', { valLoss: null, valAccuracy: null }, 'validation, epoch 2'],
+    ['another number', { epoch: 3 }, 'number of an epoch'],
+  ])('with %s in an epoch cannot be, whatever the conditions', async (_, changes, what) => {
+    const { report } = await ran();
+    const found = await verified(editedEpoch(report, 1, changes), { plan: 'layered' });
+    expect(found.verdict).toBe('differs');
+    expect(found.kept.filter(({ agrees }) => !agrees).map((one) => one.what)).toEqual([what]);
+  });
+
+  test.each([
+    ['training loss', { loss: 2.5 }],
+    ['training accuracy', { accuracy: 0.3, loss: 0.49 }],
+    ['validation loss', { valLoss: 12 }],
+    ['validation accuracy', { valAccuracy: 0.05, valLoss: 0.7 }],
+  ])('is held to the repetition in its later epochs too: %s', async (what, changes) => {
+    const { report } = await ran();
+    const found = await verified(editedEpoch(report, 1, changes), { plan: 'layered', ...OTHER });
+    expect(found.verdict).toBe('differs');
+    expect(found.tolerances.filter(({ agrees }) => !agrees).map((one) => one.what)).toEqual([
+      `${what}, epoch 2`,
+    ]);
   });
 
   test('must be that of the models beside it', async () => {
@@ -216,10 +290,45 @@ describe('a report', () => {
     expect((await beside('0'.repeat(64))).verdict).toBe('differs');
   });
 
-  test('of an older version, without checksums of each network, is judged by tolerance, or by its best one', async () => {
+  test('of an older version is compared in what it has', async () => {
     const { report } = await ran();
-    const older = edited(report, 'models.0.sha256', undefined);
-    expect((await verified(older, { ...OTHER, plan: 'layered' })).verdict).toBe('within-tolerance');
+    const versions = { shadegrad: '1.0.0', webgpu: '0.6.2', runtime: 'a test' };
+    const lacking = ['models.0.sha256', 'dataset.classNames', 'adapter.backend', 'summary'];
+    const older = lacking.reduce<unknown>((copy, path) => edited(copy as RunReport, path, undefined), {
+      ...report,
+      versions,
+    });
+    const same = await verified(older);
+    expect(same).toMatchObject({ verdict: 'same-bits', expected: 'within-tolerance' });
+    expect(same.conditions.map(({ what }) => what)).not.toContain('backend');
+    expect(same.notCompared.map(({ what }) => what)).toEqual([
+      'backend',
+      'dataset.classNames',
+      'summary',
+      'model.safetensors',
+    ]);
+    expect((await verified(older, OTHER)).verdict).toBe('within-tolerance');
+    const other = { model: '0'.repeat(64), models: null };
+    expect((await verified(older, OTHER, other)).verdict).toBe('differs');
+    const text = verificationText(await verified(older, OTHER), report.models);
+    expect(text).toMatch(/\nNot compared:\n {2}backend: the report does not have it\n/);
+  });
+
+  test('without checksums of the weights is judged by tolerance, and says so', async () => {
+    const { report } = await ran();
+    const versions = { shadegrad: '1.0.0', webgpu: '0.6.2', runtime: 'a test' };
+    const older = edited({ ...report, versions }, 'models.0.sha256', undefined);
+    const found = await verified(edited(older as RunReport, 'model.sha256', undefined));
+    expect(found.verdict).toBe('within-tolerance');
+    expect(found.notCompared.map(({ what }) => what)).toContain('weights');
+    expect(verdictText(found)).toMatch(/it does not tell the weights\./);
+  });
+
+  test('of this version lacks nothing', async () => {
+    const { report } = await ran();
+    for (const path of ['models.0.sha256', 'classificationReport', 'dataset.classNames']) {
+      expect((await verified(edited(report, path, undefined))).verdict).toBe('differs');
+    }
   });
 
   test.each([
@@ -258,6 +367,37 @@ describe('several networks', () => {
     expect(swapped.verdict).toBe('differs');
   });
 
+  test.each([
+    ['summary.accuracy.mean', 1],
+    ['summary.loss.interval', null],
+    ['ensemble.classificationReport.weightedAvg.recall', 1],
+    ['ensemble.test.accuracy', 1],
+    ['ensemble', null],
+    ['best', 1],
+    ['models.2.test', { loss: 0.2, accuracy: 0.9 }],
+  ])('with %s changed differ from themselves, whatever the conditions', async (path, value) => {
+    const { report } = await ran({ networks, wrong });
+    const found = await verified(edited(report, path, value), { networks, wrong, plan: 'layered' });
+    expect(found.verdict).toBe('differs');
+    expect(found.kept.some(({ agrees }) => !agrees)).toBe(true);
+  });
+
+  test('of which another is said to be the best, consistently, differ from their losses', async () => {
+    const better = [
+      network(1),
+      network(2, 0.4, { history: network(2).history.map((e) => ({ ...e, valLoss: 0.25 })) }),
+    ];
+    const { report } = await ran({ networks: better, wrong: [3, 5] });
+    expect(report.best).toBe(1);
+    const { report: alone } = await ran({ networks: better.slice(0, 1), wrong: [3] });
+    const { history, test, confusionMatrix, classificationReport, model } = alone;
+    const forged = { ...report, best: 0, history, test, confusionMatrix, classificationReport, model };
+    const found = await verified(forged, { networks: better, wrong: [3, 5], plan: 'layered' });
+    expect(found.kept.filter(({ agrees }) => !agrees)).toMatchObject([
+      { what: 'best network', reported: 0, here: 1 },
+    ]);
+  });
+
   test('are judged one by one and together', async () => {
     const { report } = await ran({ networks, wrong });
     const other = { plan: 'layered', models: [8, 9, 10].map((seed) => initialModel(spec, seed)) };
@@ -267,6 +407,7 @@ describe('several networks', () => {
     expect(found.tolerances.filter(({ network: i }) => i === null).map(({ what }) => what)).toEqual([
       'all together: test accuracy',
       'all together: test loss',
+      ...[0, 1, 2].map((label) => `all together: test accuracy on class ${label}`),
     ]);
     const survived = [network(1), network(2), network(3)];
     const unlike = await verified(report, { ...other, networks: survived, wrong: [3, 5, 3] });
@@ -276,4 +417,14 @@ describe('several networks', () => {
       network: 2,
     });
   });
+});
+
+test('what a report says is printed without what controls a terminal, in errors too', () => {
+  const error = failure(() => readRunReport('report\u001b[2J.json', '{'));
+  expect(String(error)).toContain('\u001b');
+  const printable = printableError(error);
+  expect(printable).toMatchObject({ code: 'bad-data', cause: error });
+  expect(String(printable)).toMatch(/^report\ufffd\[2J\.json is not a whole report/);
+  const other = new Error('a bug');
+  expect(printableError(other)).toBe(other);
 });
