@@ -6,6 +6,7 @@ import type {
   ErrorCode,
   ImageShape,
   ImageTraits,
+  LabelNoise,
   MlpSpec,
   PlanName,
   PopulationTestReport,
@@ -50,6 +51,8 @@ export type Request =
       /** In all, with those of `from`. */
       readonly epochs: number;
       readonly settings: TrainingSettings;
+      /** Wrong labels for the training images; absent for none. */
+      readonly labelNoise?: LabelNoise;
       /** The state of a training to go on from; null begins anew. */
       readonly from: TrainerState | null;
     }

@@ -7,6 +7,7 @@ import {
   namesOfClasses,
   PLAN_NAMES,
   ShadegradError,
+  withLabelNoise,
 } from '../../src/index.ts';
 import { fetchPretrained } from '../pretrained.ts';
 import type { AdapterSummary, Reply, Request } from '../protocol.ts';
@@ -122,13 +123,14 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       await desk.loading?.done;
       try {
         if (mine.discarded) return;
-        const { data } = desk;
-        if (!data)
+        const images = desk.data;
+        if (!images)
           throw new ShadegradError(
             'usage',
             'There are no images to train on.',
             'Choose or fetch them first.',
           );
+        const data = rest.labelNoise ? withLabelNoise(images, rest.labelNoise) : images;
         // Networks that go on keep the epochs that they had.
         const before = rest.from ? desk.kept : undefined;
         clear();

@@ -2,6 +2,7 @@ import {
   type AdapterDevice,
   type AdapterReport,
   type Dataset,
+  type LabelNoise,
   matrixUnitsOf,
   modelNotes,
   namesOfClasses,
@@ -29,6 +30,8 @@ export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
   /** The state of a training to go on from; null begins anew. */
   readonly from: TrainerState | null;
   readonly data: Dataset;
+  /** What was done to the labels of the training images; absent where nothing was. */
+  readonly labelNoise?: LabelNoise;
   readonly adapter: AdapterReport;
   readonly brain: Brain;
   readonly wheel: Wheel;
@@ -61,7 +64,7 @@ export async function runTraining(options: RunOptions): Promise<void> {
 /** Trains on a device what is left, and reports. */
 async function trainOn(
   { opened: { device }, state, keep }: Recoverable<AdapterDevice>,
-  { run, settings, from, data, adapter, epochs, brain, kept, wheel, post }: RunOptions,
+  { run, settings, from, data, labelNoise, adapter, epochs, brain, kept, wheel, post }: RunOptions,
   training: TrainingOptions,
 ): Promise<void> {
   brain.take(run, device);
@@ -98,6 +101,7 @@ async function trainOn(
       plan: plan.name,
       matrixUnits: matrixUnitsOf(plan),
       initial: null,
+      ...(labelNoise && { labelNoise }),
       source: null,
       earlier: [],
     },

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { nameWithoutNoise } from '../data/label-noise.ts';
 import { reasonOf } from '../errors.ts';
 import { checkAdapter } from '../node/gpu.ts';
 import { checkImageShape } from '../node/images.ts';
@@ -60,7 +61,7 @@ import { trainingBar } from './progress.ts';
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
   readonly source: DataOrigin;
-  readonly notes: Pick<CheckpointNotes, 'data' | 'imageSize' | 'epochs'>;
+  readonly notes: Pick<CheckpointNotes, 'data' | 'imageSize' | 'labelNoise' | 'epochs'>;
   readonly options: TrainerOptions;
   /** What to go on from. */
   readonly resumed: Checkpoint | undefined;
@@ -234,8 +235,9 @@ async function trainOn(
     const models = await trainer.models();
     if (signal.aborted)
       throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
-    const { initial, imageSize } = notes;
-    const source = { data: notes.data === 'auto' ? data.name : notes.data, imageSize };
+    const { initial, imageSize, labelNoise } = notes;
+    const name = nameWithoutNoise(data.name, labelNoise);
+    const source = { data: notes.data === 'auto' ? name : notes.data, imageSize };
     const matrixUnits = matrixUnitsOf(trainer.plan);
     const report = await runReport({
       data,
@@ -244,7 +246,16 @@ async function trainOn(
       processor: info.software ? processorName() : null,
       toggles,
       versions: notes.versions,
-      config: { epochs: notes.epochs, ...trainer.settings, plan, matrixUnits, initial, source, earlier },
+      config: {
+        epochs: notes.epochs,
+        ...trainer.settings,
+        plan,
+        matrixUnits,
+        initial,
+        ...(labelNoise && { labelNoise }),
+        source,
+        earlier,
+      },
       networks: trainer.networks,
       ...trainer.trained,
       evaluation,

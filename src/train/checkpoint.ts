@@ -1,4 +1,5 @@
 import { assertBytes } from '../data/bytes.ts';
+import type { LabelNoise } from '../data/label-noise.ts';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterChoice } from '../gpu/adapter.ts';
 import { fieldsOf } from '../json.ts';
@@ -28,7 +29,16 @@ import { contradictionIn } from './consistency.ts';
 import type { Leg } from './history.ts';
 import { optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
-import { checksum, imageSize, initialWeights, legs, network, versions, withSettings } from './readers.ts';
+import {
+  checksum,
+  imageSize,
+  initialWeights,
+  labelNoise,
+  legs,
+  network,
+  versions,
+  withSettings,
+} from './readers.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
@@ -46,6 +56,8 @@ export interface CheckpointNotes {
   readonly data: string;
   /** The size that pictures were resized to; null if the data were used as they are. */
   readonly imageSize: ImageShape | null;
+  /** What was done to the labels of the training samples; absent where nothing was. */
+  readonly labelNoise?: LabelNoise;
   /** How many epochs were requested in all. */
   readonly epochs: number;
   /** The model whose weights the training started from; null for none. */
@@ -83,15 +95,18 @@ interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
 }
 
 const readHeader: Reader<Header> = object<Header>({
-  notes: object<CheckpointNotes>({
-    data: text(),
-    imageSize,
-    epochs: whole(1),
-    initial: initialWeights,
-    adapter: object<CheckpointNotes['adapter']>({ choice: text(/./), description: text() }),
-    versions,
-    earlier: absent(legs, []),
-  }),
+  notes: joined(
+    object<Omit<CheckpointNotes, 'labelNoise'>>({
+      data: text(),
+      imageSize,
+      epochs: whole(1),
+      initial: initialWeights,
+      adapter: object<CheckpointNotes['adapter']>({ choice: text(/./), description: text() }),
+      versions,
+      earlier: absent(legs, []),
+    }),
+    labelNoise,
+  ),
   spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
   settings: withSettings(object<Pick<TrainerSettings, 'plan'>>({ plan: oneOf(PLAN_NAMES) })),
   dataset: checksum,

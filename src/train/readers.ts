@@ -1,3 +1,4 @@
+import type { LabelNoise } from '../data/label-noise.ts';
 import { fieldsOf } from '../json.ts';
 import type { InitialWeights } from '../model/checksum.ts';
 import {
@@ -123,6 +124,14 @@ export const network = joined(
 );
 
 export const initialWeights = nullable(object<InitialWeights>({ file: text(), sha256: checksum }));
+
+const readLabelNoise = object<LabelNoise>({ share, seed: whole(0) });
+
+/** Absent where there is none. */
+export const labelNoise: Reader<{ readonly labelNoise?: LabelNoise }> = (value, path) => {
+  const { labelNoise: noise } = fieldsOf(value);
+  return noise === undefined ? {} : { labelNoise: readLabelNoise(noise, `${path}.labelNoise`) };
+};
 
 export const imageSize = nullable(object<ImageShape>({ height: whole(1), width: whole(1) }));
 

@@ -49,9 +49,10 @@ beforeAll(async () => {
   await writeDataset(data, blobs());
   const all = ['--models', '2', '--optimizer', 'adamw', '--schedule', 'cosine', '--warmup', '0.5'];
   const early = ['--validation-split', '0.2', '--patience', '1', '--weight-decay', '0,0.01'];
+  const noise = ['--label-noise', '0.1'];
   await Promise.all([
     train('--epochs', '3', '--out', single),
-    train('--epochs', '6', ...all, ...early, '--learning-rate', '0.1', '--out', several),
+    train('--epochs', '6', ...all, ...early, ...noise, '--learning-rate', '0.1', '--out', several),
   ]);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
