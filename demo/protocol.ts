@@ -6,10 +6,12 @@ import type {
   ErrorCode,
   ImageShape,
   ImageTraits,
+  LabelNoise,
   MlpSpec,
   PlanName,
   PopulationTestReport,
   Progress,
+  RateChangeRecord,
   RunReport,
   StepPlan,
   Summary,
@@ -32,7 +34,8 @@ export type DataSource =
 
 export type TrainingSettings = Required<
   Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'models' | 'validationSplit'>
->;
+> &
+  Pick<TrainerOptions, 'optimizer' | 'momentum' | 'weightDecay' | 'schedule' | 'warmup'>;
 
 /** The choice of a benchmark, as the library's functions take it. */
 export type BenchChoice =
@@ -48,10 +51,20 @@ export type Request =
       /** In all, with those of `from`. */
       readonly epochs: number;
       readonly settings: TrainingSettings;
+      /** Wrong labels for the training images; absent for none. */
+      readonly labelNoise?: LabelNoise;
       /** The state of a training to go on from; null begins anew. */
       readonly from: TrainerState | null;
     }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'reset' }
+  /** One batch of a training that is paused, which then is paused again. */
+  | { readonly kind: 'step' }
+  /** As fast as the GPU is, or one batch after the other, ten a second. A new training begins with `full`. */
+  | { readonly kind: 'pace'; readonly pace: 'full' | 'slow' }
+  /** Another learning rate for the training that is under way, from the next batch on. */
+  | { readonly kind: 'rate'; readonly learningRate: number }
+  /** Back to the last epoch kept that is not after this one, or to what there is now: null. */
+  | { readonly kind: 'epoch-view'; readonly run: number; readonly epoch: number | null }
   /** The network that comes with the page. It answers on the processor, so that it needs no WebGPU. */
   | { readonly kind: 'load-shipped'; readonly run: number }
   | {
@@ -257,6 +270,26 @@ export type Reply =
       readonly point: RunningPoint | null;
     }
   | { readonly kind: 'weights'; readonly run: number; readonly weights: WeightImages }
+  /** Where the learning rate is changed, first to last; `problem` is why it was not changed as it was asked for. */
+  | {
+      readonly kind: 'rate';
+      readonly run: number;
+      readonly changes: readonly RateChangeRecord[];
+      readonly problem: Problem | null;
+    }
+  /** The epochs that can be viewed, first to last: fewer than were trained, where their weights would take too much memory. */
+  | { readonly kind: 'kept-epochs'; readonly run: number; readonly epochs: readonly number[] }
+  /**
+   * Weights and answers for drawings, and for cells of the matrix, are those of this epoch from here on; null is what there is
+   * now, whose results the page knows.
+   */
+  | {
+      readonly kind: 'epoch-view';
+      readonly run: number;
+      readonly epoch: number | null;
+      readonly test: EpochTest | null;
+      readonly mistakes: readonly Judged[];
+    }
   | { readonly kind: 'paused'; readonly run: number }
   /** The training's device was lost, for the first, second or third time; the training goes on on another one. */
   | { readonly kind: 'lost'; readonly run: number; readonly times: number }

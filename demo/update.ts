@@ -682,6 +682,9 @@ function onReply(state: State, reply: Reply): Update {
     case 'evidence':
     case 'unit':
     case 'prediction':
+    case 'rate':
+    case 'kept-epochs':
+    case 'epoch-view':
     case 'bench-names':
     case 'bench-progress':
       return [state, []];

@@ -3,10 +3,12 @@ import {
   type Dataset,
   decodeModels,
   type Model,
+  epochsTrained,
   type ModelsFile,
   namesOfClasses,
   PLAN_NAMES,
   ShadegradError,
+  withLabelNoise,
 } from '../../src/index.ts';
 import { fetchPretrained } from '../pretrained.ts';
 import type { AdapterSummary, Reply, Request } from '../protocol.ts';
@@ -14,17 +16,20 @@ import { measure } from './bench.ts';
 import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
+import { createEpochs, type Epochs } from './epochs.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
 import { cell, evaluateOnCpu, type Verdict } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
+import { createWheel, type Wheel } from './wheel.ts';
 
 /** The page's hand on a training. */
 interface Training {
   readonly controller: AbortController;
   readonly gate: Gate;
+  readonly wheel: Wheel;
   /** Set where its results are no longer wanted. */
   discarded: boolean;
 }
@@ -38,6 +43,8 @@ interface Desk {
   verdict: Verdict | undefined;
   /** The network that comes with the page while it answers, and the name of the images that it was tested on. */
   shipped: { readonly model: Model; readonly dataset: string } | undefined;
+  /** Of the networks that were trained last. */
+  kept: Epochs | undefined;
   training: Training | undefined;
   bench: AbortController | undefined;
   /** Trainings, loaded models and benchmarks run one after the other. */
@@ -54,6 +61,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     loading: undefined,
     verdict: undefined,
     shipped: undefined,
+    kept: undefined,
     training: undefined,
     bench: undefined,
     work: Promise.resolve(),
@@ -75,6 +83,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     inside.close();
     desk.verdict = undefined;
     desk.shipped = undefined;
+    desk.kept = undefined;
   }
 
   async function adapterReport() {
@@ -105,21 +114,34 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
 
   function startTraining({ run, ...rest }: Of<'train'>): void {
     discardTraining();
-    const mine: Training = { controller: new AbortController(), gate: createGate(), discarded: false };
+    const postOwn = (reply: Reply) => {
+      if (!mine.discarded) post(reply);
+    };
+    const mine: Training = {
+      controller: new AbortController(),
+      gate: createGate(),
+      wheel: createWheel(run, postOwn),
+      discarded: false,
+    };
     desk.training = mine;
     enqueue(run, async () => {
       await desk.loading?.done;
       try {
         if (mine.discarded) return;
-        const { data } = desk;
-        if (!data)
+        const images = desk.data;
+        if (!images)
           throw new ShadegradError(
             'usage',
             'There are no images to train on.',
             'Choose or fetch them first.',
           );
+        const data = rest.labelNoise ? withLabelNoise(images, rest.labelNoise) : images;
+        // Networks that go on keep the epochs that they had.
+        const before = rest.from ? desk.kept : undefined;
         clear();
-        const classNames = namesOfClasses(data);
+        const kept = before ?? createEpochs(post, inside.open);
+        desk.kept = kept;
+        if (rest.from) kept.goOn(run, epochsTrained(rest.from));
         await runTraining({
           ...rest,
           run,
@@ -128,13 +150,10 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
           brain,
           signal: mine.controller.signal,
           gate: mine.gate,
+          wheel: mine.wheel,
+          kept,
           discarded: () => mine.discarded,
-          post: (reply) => {
-            if (!mine.discarded) post(reply);
-          },
-          onLook: (model, network) => {
-            if (!mine.discarded) inside.open(run, { model, image: data.shape, classNames, network });
-          },
+          post: postOwn,
           onVerdict: (verdict) => {
             desk.verdict = verdict;
           },
@@ -219,7 +238,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       // Meanwhile another network may answer, or other images be here.
       if (desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
     }
-    const found = desk.verdict ? cell(label, predicted, desk.verdict) : { total: 0, images: [] };
+    const verdict = desk.kept?.verdict ?? desk.verdict;
+    const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
     post({ kind: 'cell', label, predicted, ...found });
   }
 
@@ -256,6 +276,14 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       case 'stop':
         desk.training?.controller.abort();
         return desk.training?.gate.open();
+      case 'step':
+        return desk.training?.gate.step();
+      case 'pace':
+        return desk.training?.gate.slow(request.pace === 'slow');
+      case 'rate':
+        return desk.training?.wheel.turn(request.learningRate);
+      case 'epoch-view':
+        return desk.kept?.view(request.run, request.epoch);
       case 'reset':
         return reset();
       case 'load-shipped':

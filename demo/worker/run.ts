@@ -2,6 +2,7 @@ import {
   type AdapterDevice,
   type AdapterReport,
   type Dataset,
+  type LabelNoise,
   matrixUnitsOf,
   modelNotes,
   namesOfClasses,
@@ -21,6 +22,7 @@ import { worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
 import { type TrainingOptions, toldBy, train } from './training.ts';
 import { pageVersions } from './versions.ts';
+import type { Wheel } from './wheel.ts';
 
 /** What a training is of, and where its networks answer. */
 export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
@@ -28,8 +30,11 @@ export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
   /** The state of a training to go on from; null begins anew. */
   readonly from: TrainerState | null;
   readonly data: Dataset;
+  /** What was done to the labels of the training images; absent where nothing was. */
+  readonly labelNoise?: LabelNoise;
   readonly adapter: AdapterReport;
   readonly brain: Brain;
+  readonly wheel: Wheel;
   /** Whether nobody wants to hear of it any more. */
   readonly discarded: () => boolean;
 }
@@ -59,13 +64,19 @@ export async function runTraining(options: RunOptions): Promise<void> {
 /** Trains on a device what is left, and reports. */
 async function trainOn(
   { opened: { device }, state, keep }: Recoverable<AdapterDevice>,
-  { run, settings, from, data, adapter, epochs, brain, post }: RunOptions,
+  { run, settings, from, data, labelNoise, adapter, epochs, brain, kept, wheel, post }: RunOptions,
   training: TrainingOptions,
 ): Promise<void> {
   brain.take(run, device);
   const restored = state ?? from;
-  const trainer = await Trainer.create(device, data, restored ? { restore: restored } : settings);
+  const trainer = await Trainer.create(device, data, {
+    ...(restored ? { restore: restored } : settings),
+    ...(wheel.changes && { rateChanges: wheel.changes }),
+  });
+  wheel.take(trainer);
   brain.awake(async (image) => {
+    const viewed = kept.answer(image);
+    if (viewed) return viewed;
     const each = await trainer.predictEach(image);
     const { networks } = trainer;
     return answerOf(each.map((prediction, i) => (networks[i]?.diverged ? null : prediction)));
@@ -90,6 +101,7 @@ async function trainOn(
       plan: plan.name,
       matrixUnits: matrixUnitsOf(plan),
       initial: null,
+      ...(labelNoise && { labelNoise }),
       source: null,
       earlier: [],
     },
