@@ -6,15 +6,18 @@ import type {
   ErrorCode,
   ImageShape,
   ImageTraits,
+  LabelNoise,
   MlpSpec,
   PlanName,
   PopulationTestReport,
   Progress,
+  RateChangeRecord,
   RunReport,
   StepPlan,
   Summary,
   TestReport,
   TrainerOptions,
+  TrainerState,
 } from '../src/index.ts';
 
 // Messages between the page and its worker. The worker owns the GPU, the images and the network; the page only asks and
@@ -30,7 +33,18 @@ export type DataSource =
   | { readonly kind: 'mnist'; readonly folder: string };
 
 export type TrainingSettings = Required<
-  Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'models' | 'validationSplit'>
+  Pick<
+    TrainerOptions,
+    | 'hidden'
+    | 'learningRate'
+    | 'batchSize'
+    | 'seed'
+    | 'models'
+    | 'validationSplit'
+    | 'optimizer'
+    | 'weightDecay'
+    | 'schedule'
+  >
 >;
 
 /** The choice of a benchmark, as the library's functions take it. */
@@ -44,10 +58,25 @@ export type Request =
   | {
       readonly kind: 'train';
       readonly run: number;
+      /** In all, with those of `from`. */
       readonly epochs: number;
       readonly settings: TrainingSettings;
+      /** Wrong labels for the training images; absent for none. */
+      readonly labelNoise?: LabelNoise;
+      /** The state of a training to go on from; null begins anew. */
+      readonly from: TrainerState | null;
     }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'reset' }
+  /** One batch of a training that is paused, which then is paused again. */
+  | { readonly kind: 'step' }
+  /** As fast as the GPU is, or one batch after the other, ten a second. A new training begins with `full`. */
+  | { readonly kind: 'pace'; readonly pace: 'full' | 'slow' }
+  /** Another learning rate for the training that is under way, from the next batch on. */
+  | { readonly kind: 'rate'; readonly learningRate: number }
+  /** Back to the last epoch kept that is not after this one, or to what there is now: null. */
+  | { readonly kind: 'epoch-view'; readonly run: number; readonly epoch: number | null }
+  /** The network that comes with the page. It answers on the processor, so that it needs no WebGPU. */
+  | { readonly kind: 'load-shipped'; readonly run: number }
   | {
       readonly kind: 'load';
       readonly run: number;
@@ -60,6 +89,15 @@ export type Request =
     }
   /** One image of the network's size. */
   | { readonly kind: 'predict'; readonly pixels: Uint8Array }
+  /** What in the network speaks for its verdict on an image of its size. Always answered. */
+  | { readonly kind: 'evidence'; readonly pixels: Uint8Array }
+  /** What there is to know of a unit of the first layer, at a drawing or at none. Only the last one is answered. */
+  | {
+      readonly kind: 'unit';
+      readonly id: number;
+      readonly unit: number;
+      readonly pixels: Uint8Array | null;
+    }
   /** The test images of a cell of the confusion matrix. */
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
@@ -83,6 +121,8 @@ export interface DataSummary {
   /** Number of images. */
   readonly train: number;
   readonly test: number;
+  /** How many training images are of each class: [classes]. */
+  readonly counts: readonly number[];
   /** Some training images: [count, height, width]. */
   readonly sample: Uint8Array;
 }
@@ -99,10 +139,16 @@ export interface Judged {
 
 /** The first layer's weights: those of each unit for each pixel. */
 export interface WeightImages {
+  /** Counts the looks at networks: what is said of this one has the same number. */
+  readonly look: number;
   /** Which of several networks it is; null where there is one. */
   readonly network: { readonly index: number; readonly of: number; readonly best: boolean } | null;
   readonly shape: ImageShape;
-  /** Units of the layer; only the first of them are shown. */
+  /** Number of hidden layers: without any, the units are the classes. */
+  readonly hiddenLayers: number;
+  /** What the network calls its classes: [classes]. */
+  readonly classNames: readonly string[];
+  /** Units of the layer; only the first of them are here. */
   readonly units: number;
   readonly shown: number;
   /** The weight that the strongest colour stands for; greater ones look the same. */
@@ -111,25 +157,65 @@ export interface WeightImages {
   readonly values: Uint8Array;
 }
 
+/** What spoke for a network's verdict on a drawing, and what against it; see the library's `evidence`. */
+export interface Explanation {
+  /** The look at the network that it is about. */
+  readonly look: number;
+  /** The network's verdict, and how far its logit is above the mean of the others. */
+  readonly label: number;
+  readonly lead: number;
+  /** The drawing, and what each of its pixels adds to the lead: [height, width]. */
+  readonly ink: Uint8Array;
+  readonly pixels: Float32Array;
+  /** What the biases add beside the pixels. */
+  readonly bias: number;
+  /** Activations of the first hidden layer's units; without hidden layers, the classes' logits: [units]. */
+  readonly activations: Float32Array;
+  /** What each of these units adds to the lead, and the biases behind them; null without hidden layers: [units]. */
+  readonly units: { readonly contributions: Float32Array; readonly bias: number } | null;
+}
+
+/** A test image, and how much it excites a unit: the unit's sum before ReLU. */
+export interface Exciting {
+  readonly pixels: Uint8Array;
+  /** What the dataset calls its class. */
+  readonly name: string;
+  readonly excitation: number;
+}
+
+/** A unit of the first layer. */
+export interface UnitDetail {
+  readonly unit: number;
+  /** What it adds to each class's logit where it is 1 more active: [classes]; null where that needs a drawing. */
+  readonly outgoing: Float32Array | null;
+  /** Of the test images, the first the most extreme; empty where none of the network's size are here. */
+  readonly most: readonly Exciting[];
+  readonly least: readonly Exciting[];
+}
+
 export interface AdapterSummary extends AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
 }
 
-/** The device that was opened, and the network and plan that run on it. */
+/** The device that was opened, and the plan that runs on it. */
 export interface DeviceSummary {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
+  /** Null for networks that are only used, not trained. */
+  readonly plan: StepPlan | null;
+}
+
+/** Networks that answer for drawings. */
+export interface NetworkSummary {
   readonly spec: MlpSpec;
   readonly image: ImageShape | null;
-  /** Traits of its training images; null where a model file does not have them. */
+  /** Traits of their training images; null where a model file does not have them. */
   readonly traits: ImageTraits | null;
   /** What each class is called: [classes]. */
   readonly classNames: readonly string[];
   /** Of each network; null where it is not known: [networks]. */
   readonly seeds: readonly (number | null)[];
-  /** Null for a network that is only used, not trained. */
-  readonly plan: StepPlan | null;
 }
 
 export interface Problem {
@@ -179,7 +265,15 @@ export type Reply =
   | { readonly kind: 'data'; readonly id: number; readonly data: DataSummary; readonly notice: string }
   /** The images asked for are not to be had; the current images stay. */
   | { readonly kind: 'no-data'; readonly id: number; readonly problem: Problem }
-  | { readonly kind: 'device'; readonly device: DeviceSummary }
+  /** The network that comes with the page is not to be had. */
+  | { readonly kind: 'no-shipped'; readonly run: number; readonly problem: Problem }
+  /** From here on these networks answer for drawings; `device` is null where they do so on the processor. */
+  | {
+      readonly kind: 'network';
+      readonly run: number;
+      readonly network: NetworkSummary;
+      readonly device: DeviceSummary | null;
+    }
   | {
       readonly kind: 'progress';
       readonly run: number;
@@ -188,6 +282,26 @@ export type Reply =
       readonly point: RunningPoint | null;
     }
   | { readonly kind: 'weights'; readonly run: number; readonly weights: WeightImages }
+  /** Where the learning rate is changed, first to last; `problem` is why it was not changed as it was asked for. */
+  | {
+      readonly kind: 'rate';
+      readonly run: number;
+      readonly changes: readonly RateChangeRecord[];
+      readonly problem: Problem | null;
+    }
+  /** The epochs that can be viewed, first to last: fewer than were trained, where their weights would take too much memory. */
+  | { readonly kind: 'kept-epochs'; readonly run: number; readonly epochs: readonly number[] }
+  /**
+   * Weights and answers for drawings, and for cells of the matrix, are those of this epoch from here on; null is what there is
+   * now, whose results the page knows.
+   */
+  | {
+      readonly kind: 'epoch-view';
+      readonly run: number;
+      readonly epoch: number | null;
+      readonly test: EpochTest | null;
+      readonly mistakes: readonly Judged[];
+    }
   | { readonly kind: 'paused'; readonly run: number }
   /** The training's device was lost, for the first, second or third time; the training goes on on another one. */
   | { readonly kind: 'lost'; readonly run: number; readonly times: number }
@@ -200,12 +314,16 @@ export type Reply =
       readonly test: EpochTest;
       readonly files: NetworkFiles;
     }
+  /** What a training can go on from, as it is now. */
+  | { readonly kind: 'snapshot'; readonly run: number; readonly state: TrainerState }
   | {
       readonly kind: 'result';
       readonly run: number;
       /** Null where a loaded model was not even tested. */
       readonly report: Report | null;
       readonly files: NetworkFiles;
+      /** What the training can go on from; null where there was none. */
+      readonly state: TrainerState | null;
       /** Whether the training was stopped before its last epoch. */
       readonly stopped: boolean;
       /** Why a loaded model was not tested; empty where it was. */
@@ -219,6 +337,10 @@ export type Reply =
       /** Of each of several networks; null for one that diverged: [networks]. Empty where there is one. */
       readonly votes: readonly (Vote | null)[];
     }
+  /** Null where there is no network, or one of other inputs. */
+  | { readonly kind: 'evidence'; readonly explanation: Explanation | null }
+  /** Null where there is no such unit. */
+  | { readonly kind: 'unit'; readonly id: number; readonly detail: UnitDetail | null }
   | {
       readonly kind: 'cell';
       readonly label: number;

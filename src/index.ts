@@ -19,6 +19,7 @@ export {
   type NamedBytes,
 } from './data/idx.ts';
 export type { Checksum, DatasetFacts, KnownDataset, KnownFile } from './data/known.ts';
+export { type LabelNoise, withLabelNoise } from './data/label-noise.ts';
 export {
   datasetFromFiles,
   type FetchDatasetOptions,
@@ -36,6 +37,13 @@ export type { AdapterDevice, DeviceNeeds } from './gpu/device.ts';
 export { MATRIX_FEATURES, type MatrixShape } from './gpu/matrix-units.ts';
 export { assertWebGpu, findAdapter, openDevice } from './gpu/open.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
+export {
+  type Evidence,
+  evidence,
+  excitation,
+  type LayerEvidence,
+  outgoingWeights,
+} from './model/evidence.ts';
 export { activationsOf } from './model/forward.ts';
 export { initialModel } from './model/initialise.ts';
 export type { Model, Tensor } from './model/model.ts';
@@ -76,8 +84,10 @@ export {
 export type { Comparison } from './report/comparison.ts';
 export { confusionMatrix } from './report/confusion.ts';
 export type { RunFacts, SplitSizes } from './report/contradictions.ts';
+export { type Guessing, guessing, guessingText } from './report/guessing.ts';
 export type { Label } from './report/labels.ts';
 export { type Summary, summarise } from './report/population.ts';
+export { rateChangesIn } from './report/rate-changes.ts';
 export { COPIES, withRounding } from './report/rounding.ts';
 export {
   type DataSource,
@@ -133,6 +143,7 @@ export type {
   PopulationEvaluation,
   Prediction,
   Progress,
+  RateChangeRecord,
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
@@ -141,7 +152,7 @@ export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { predictOnCpu } from './train/predict-on-cpu.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
-export { SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
+export { type RateChange, SCHEDULE_NAMES, type Schedule, scheduleOver } from './train/schedule.ts';
 export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';
 export {
   type EpochSums,

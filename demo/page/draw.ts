@@ -1,5 +1,5 @@
-import { type ImageShape, type ImageTraits, prepareStrokes, type StrokePoint } from '../../src/index.ts';
-import type { Reply } from '../protocol.ts';
+import { type ImageShape, prepareStrokes, type StrokePoint } from '../../src/index.ts';
+import type { NetworkSummary, Reply } from '../protocol.ts';
 import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
 import { paintInk } from './pixels.ts';
@@ -17,30 +17,36 @@ const TREMBLING = 1;
 /** Time from a change of the drawing until the network looks at it, with all changes meanwhile. */
 const LOOK_MILLISECONDS = 40;
 
-/** What the drawing pad knows about the network. */
-export type Knowledge =
-  | { readonly kind: 'nothing'; readonly networks: number }
-  /** There was one, but its device was lost. */
-  | { readonly kind: 'gone' }
-  /** It was trained, at least a little. */
-  | {
-      readonly kind: 'trained';
-      readonly image: ImageShape | null;
-      readonly traits: ImageTraits | null;
-      readonly classNames: readonly string[];
-      /** Of each network; null where it is not known: [networks]. */
-      readonly seeds: readonly (number | null)[];
-    };
+/** Below this probability the answer names what the network hesitates between. */
+const SURE = 0.6;
+
+/** What the drawing pad knows about the networks. */
+export interface Knowledge {
+  /** Undefined until there are some to ask. */
+  readonly network: NetworkSummary | undefined;
+  /** How many there are. */
+  readonly networks: number;
+  /** Why nothing can be asked; empty where something can. */
+  readonly why: string;
+}
+
+export interface DrawActions {
+  readonly predict: (pixels: Uint8Array) => void;
+  /** Called with the network's input for the drawing; null where nothing is drawn. */
+  readonly changed: (pixels: Uint8Array | null) => void;
+}
 
 /** The pad to draw on, the image that the network sees, and its answer. */
-export function drawPanel(predict: (pixels: Uint8Array) => void) {
+export function drawPanel({ predict, changed }: DrawActions) {
   const pad = byId('draw-canvas', HTMLCanvasElement);
   const seen = byId('seen-canvas', HTMLCanvasElement);
+  const reading = byId('reading', HTMLElement);
   const verdict = byId('verdict', HTMLElement);
+  const clear = byId('clear', HTMLButtonElement);
   const bars = byId('probabilities', HTMLOListElement);
   const votes = votesRow();
   const context = pad.getContext('2d');
-  let knowledge: Knowledge = { kind: 'nothing', networks: 1 };
+  let knowledge: Knowledge = { network: undefined, networks: 1, why: '' };
   let names: readonly string[] = [];
   let strokes: StrokePoint[][] = [];
   /** The pointer that draws, and its current stroke; no stroke while it is outside the pad. */
@@ -94,15 +100,15 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
 
   /** Says why there can be no answer; empty where there can. */
   function obstacle(): string {
-    if (knowledge.kind === 'nothing') return 'The network knows nothing yet. Train it, then draw.';
-    if (knowledge.kind === 'gone') return 'The network went with its device. Start again to have it back.';
-    if (!knowledge.image) return 'The network does not say how high and wide its images are.';
+    if (knowledge.why !== '') return knowledge.why;
+    if (!knowledge.network?.image) return 'The network does not say how high and wide its images are.';
     return strokes.length > 0 ? '' : 'Draw a digit, and see what the network takes it for.';
   }
 
   function ask(): void {
     const why = obstacle();
     if (why !== '') {
+      reading.textContent = '';
       verdict.textContent = why;
       showBars([]);
       votes.show([], names);
@@ -116,12 +122,13 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
 
   function look(): void {
     looking = undefined;
-    const { image, traits } = knowledge.kind === 'trained' ? knowledge : { image: null, traits: null };
+    const { image = null, traits = null } = knowledge.network ?? {};
     const shape = image ?? FIELD;
     const prepared = prepareStrokes(strokes, shape, traits);
     pixels = prepared.pixels;
     doubt = prepared.notices.map(({ text }) => ` ${text}`).join('');
     paintInk(seen, pixels, shape);
+    changed(strokes.length > 0 ? pixels : null);
     ask();
   }
 
@@ -161,12 +168,17 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     context?.stroke();
   }
 
+  function showEmpty(empty: boolean): void {
+    byId('invitation', HTMLElement).hidden = !empty;
+    clear.hidden = empty;
+  }
+
   pad.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || pointer !== undefined) return;
     event.preventDefault();
     pointer = event.pointerId;
     pad.setPointerCapture(pointer);
-    byId('invitation', HTMLElement).hidden = true;
+    showEmpty(false);
     moveTo(event);
     lookSoon();
   });
@@ -183,11 +195,11 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     pointer = undefined;
     stroke = undefined;
   });
-  byId('clear', HTMLButtonElement).addEventListener('click', () => {
+  clear.addEventListener('click', () => {
     context?.clearRect(0, 0, pad.width, pad.height);
     strokes = [];
     stroke = undefined;
-    byId('invitation', HTMLElement).hidden = false;
+    showEmpty(true);
     look();
   });
   buildBars(Array.from({ length: 10 }, (_, label) => String(label)));
@@ -197,18 +209,22 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
     /** To be called when there is another network, or it has learned more. */
     know(now: Knowledge): void {
       knowledge = now;
-      if (now.kind === 'trained') buildBars(now.classNames);
-      if (now.kind === 'trained') votes.build(now.seeds);
-      if (now.kind === 'nothing') votes.build(Array.from({ length: now.networks }, () => null));
+      if (now.network) buildBars(now.network.classNames);
+      votes.build(now.network?.seeds ?? Array.from({ length: now.networks }, () => null));
       look();
     },
     answer({ probabilities, votes: given }: Extract<Reply, { kind: 'prediction' }>): void {
       asked = false;
       if (obstacle() === '' && probabilities.length > 0) {
         showBars(probabilities);
-        const best = probabilities.reduce((b, p, i) => (p > (probabilities[b] ?? 0) ? i : b), 0);
+        const ranked = [...probabilities.keys()].sort(
+          (a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0),
+        );
+        const [best = 0] = ranked;
         const counted = votes.show(given, names, best);
-        verdict.textContent = `It takes this for: ${names[best]} (${percent(probabilities[best] ?? 0, 1)}).${counted}${doubt}`;
+        reading.textContent = names[best] ?? '';
+        reading.classList.toggle('long', reading.textContent.length > 2);
+        verdict.textContent = `${answerText(ranked, probabilities, names)}${counted}${doubt}`;
       }
       if (stale) ask();
     },
@@ -218,4 +234,31 @@ export function drawPanel(predict: (pixels: Uint8Array) => void) {
       stale = false;
     },
   };
+}
+
+/**
+ * E.g. "An 8, 99.3 % sure.", or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
+ * @param ranked the classes, the most probable first: [classes]
+ */
+export function answerText(
+  ranked: readonly number[],
+  probabilities: ArrayLike<number>,
+  names: readonly string[],
+): string {
+  const [best = 0, second] = ranked;
+  const sure = probabilities[best] ?? 0;
+  const first = withArticle(names[best] ?? '');
+  if (sure >= SURE || second === undefined) return `${capital(first)}, ${percent(sure, 1)} sure.`;
+  const other = withArticle(names[second] ?? '');
+  return `${capital(first)} (${percent(sure, 1)}) or ${other} (${percent(probabilities[second] ?? 0, 1)})?`;
+}
+
+/** Digits and letters are things of which there are many; other names stand for themselves. */
+function withArticle(name: string): string {
+  if (!/^[\dA-Za-z]$/.test(name)) return name;
+  return `${/^[8AEFHILMNORSXaefhilmnorsx]$/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

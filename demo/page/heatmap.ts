@@ -68,8 +68,8 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       shown = matrix ?? NOTHING;
       for (const id of ['matrix', 'matrix-caption']) byId(id, HTMLElement).hidden = !matrix;
       byId('matrix-empty', HTMLElement).hidden = matrix !== undefined;
+      table.show(matrix?.matrix ?? [], matrix?.labels ?? []);
       if (!matrix) return;
-      table.show(matrix.matrix, matrix.labels);
       chart.changed();
     },
     /** The heatmap with its current settings, as a picture of its natural size. */

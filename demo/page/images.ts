@@ -1,4 +1,5 @@
-import type { Arrival, DataSummary } from '../protocol.ts';
+import type { DataSummary } from '../protocol.ts';
+import type { State } from '../state.ts';
 import { byId, say } from './dom.ts';
 import { bytes, count, size } from './format.ts';
 import { paintInk, tiled } from './pixels.ts';
@@ -15,6 +16,7 @@ export function imagesPanel({ files, model }: ImagesActions) {
   const choose = byId('choose-files', HTMLInputElement);
   const wrong = byId('data-wrong', HTMLElement);
   const arrival = byId('arrival', HTMLElement);
+  let shown: DataSummary | undefined;
 
   choose.addEventListener('change', () => {
     const chosen = [...(choose.files ?? [])];
@@ -22,12 +24,6 @@ export function imagesPanel({ files, model }: ImagesActions) {
     choose.value = '';
     if (chosen.length > 0) files(chosen);
   });
-
-  function tell(text: string, manner: 'wrong' | 'hint'): void {
-    arrival.hidden = true;
-    wrong.className = manner;
-    say(wrong, text);
-  }
 
   const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   document.addEventListener('dragover', (event) => {
@@ -48,29 +44,27 @@ export function imagesPanel({ files, model }: ImagesActions) {
     else if (dropped.length > 0) files(dropped);
   });
 
-  return {
-    show({ name, shape, train, test, sample }: DataSummary): void {
-      arrival.hidden = true;
-      byId('train-size', HTMLElement).textContent = count(train);
-      byId('test-size', HTMLElement).textContent = count(test);
-      const canvas = byId('sample', HTMLCanvasElement);
-      const sheet = tiled(sample, shape, SAMPLE_COLUMNS, 2, 0);
-      paintInk(canvas, sheet.pixels, sheet);
-      canvas.setAttribute('aria-label', `The first training images of ${name}, ${size(shape)} pixels each`);
-    },
-    arriving({ file, received, total, share }: Arrival): void {
-      arrival.hidden = false;
+  function showData({ name, shape, train, test, sample }: DataSummary): void {
+    byId('train-size', HTMLElement).textContent = count(train);
+    byId('test-size', HTMLElement).textContent = count(test);
+    const canvas = byId('sample', HTMLCanvasElement);
+    const sheet = tiled(sample, shape, SAMPLE_COLUMNS, 2, 0);
+    paintInk(canvas, sheet.pixels, sheet);
+    canvas.setAttribute('aria-label', `The first training images of ${name}, ${size(shape)} pixels each`);
+  }
+
+  return ({ images, arrival: arriving, imagesNote }: State): void => {
+    const data = images?.data;
+    if (data && data !== shown) showData(data);
+    shown = data ?? shown;
+    arrival.hidden = !arriving;
+    if (arriving) {
+      const { file, received, total, share } = arriving;
       byId('download', HTMLProgressElement).value = share;
       byId('download-note', HTMLElement).textContent =
         `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`;
-    },
-    /** Shows what is wrong with the files; empty for nothing. */
-    complain(text: string): void {
-      tell(text, 'wrong');
-    },
-    /** Shows what the user should know although the images are here; empty for nothing. */
-    note(text: string): void {
-      tell(text, 'hint');
-    },
+    }
+    wrong.className = imagesNote.manner;
+    if (wrong.textContent !== imagesNote.text) say(wrong, imagesNote.text);
   };
 }

@@ -1,5 +1,6 @@
 import type { StepPlan } from '../../src/index.ts';
 import type { AdapterSummary, DeviceSummary } from '../protocol.ts';
+import type { State } from '../state.ts';
 import { byId, make } from './dom.ts';
 import { bytes, count } from './format.ts';
 
@@ -40,37 +41,41 @@ export function machinePanel() {
     );
   }
 
-  return {
-    showAdapter(found: AdapterSummary): void {
-      adapter = found;
-      const { software, description, vendor, architecture } = found;
-      line.dataset.software = String(software);
-      const kind = software ? 'Software' : 'Hardware';
-      chip.textContent = `${kind}: ${description}`;
-      const more = [vendor, architecture].filter((part) => part !== '' && !description.includes(part));
-      line.replaceChildren(
-        make('span', { class: `badge ${kind.toLowerCase()}` }, kind),
-        ` ${[description, ...more].join(', ')}. `,
-        software
-          ? 'No graphics card does the work but the processor: slower, with the same results up to rounding.'
-          : 'The graphics card does the work.',
-      );
-      showLimits();
-    },
-    showTrouble(message: string): void {
-      if (adapter) return;
+  function showAdapter(found: AdapterSummary): void {
+    const { software, description, vendor, architecture } = found;
+    line.dataset.software = String(software);
+    const kind = software ? 'Software' : 'Hardware';
+    chip.textContent = `${kind}: ${description}`;
+    const more = [vendor, architecture].filter((part) => part !== '' && !description.includes(part));
+    line.replaceChildren(
+      make('span', { class: `badge ${kind.toLowerCase()}` }, kind),
+      ` ${[description, ...more].join(', ')}. `,
+      software
+        ? 'No graphics card does the work but the processor: slower, with the same results up to rounding.'
+        : 'The graphics card does the work.',
+    );
+  }
+
+  function showPlan(opened: DeviceSummary): void {
+    plan.replaceChildren(
+      ...(opened.plan
+        ? planTables(opened.plan)
+        : [make('p', { class: 'empty' }, 'A network that was loaded, to be used and not trained.')]),
+    );
+  }
+
+  return (state: State): void => {
+    const { trouble } = state;
+    if (!state.adapter && trouble) {
       chip.textContent = 'No graphics adapter';
-      line.textContent = message;
-    },
-    showDevice(opened: DeviceSummary): void {
-      device = opened;
-      showLimits();
-      plan.replaceChildren(
-        ...(opened.plan
-          ? planTables(opened.plan)
-          : [make('p', { class: 'empty' }, 'A network that was loaded, to be used and not trained.')]),
-      );
-    },
+      line.textContent = trouble.message;
+    }
+    if (state.adapter === adapter && state.device === device) return;
+    if (state.adapter && state.adapter !== adapter) showAdapter(state.adapter);
+    if (state.device && state.device !== device) showPlan(state.device);
+    adapter = state.adapter;
+    device = state.device;
+    showLimits();
   };
 }
 

@@ -1,16 +1,14 @@
-import type { ImageShape } from '../../src/index.ts';
-import type { Tested } from '../learned.ts';
-import type { Judged, Reply, TestAccuracy } from '../protocol.ts';
+import type { TestAccuracy } from '../protocol.ts';
+import { epochsOf, type Shown, testedBy } from '../shown.ts';
+import { MNIST_SHAPE, type State } from '../state.ts';
 import { byId, save } from './dom.ts';
 import { count, counted, percent, togetherText } from './format.ts';
 import { createGallery } from './gallery.ts';
 import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
 
-type Cell = Extract<Reply, { kind: 'cell' }>;
-
 /** A confusion matrix, and what the picture of it that is saved says above it. */
-export interface ResultsMatrix {
+interface ResultsMatrix {
   /** [classes, classes] */
   readonly matrix: readonly (readonly number[])[];
   /** What the classes are called: [classes]. */
@@ -22,21 +20,17 @@ export interface ResultsMatrix {
 }
 
 /** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
-export function resultsPanels(askCell: (label: number, predicted: number) => void) {
+export function resultsPanels(lookInto: (label: number, predicted: number) => void) {
   const gallery = createGallery('The wrong answers that the network is surest of, once it is trained.');
   document.querySelector('.seen-images')?.replaceChildren(gallery.element);
   const savePng = byId('save-png', HTMLButtonElement);
   const saveSvg = byId('save-svg', HTMLButtonElement);
-  let chosen: { readonly label: number; readonly predicted: number } | undefined;
   let chosenNow = false;
-  let names: readonly string[] = [];
-  /** Of the test images of the report, how many were not told right. */
-  let wrong = 0;
+  let before: State | undefined;
 
   const heatmap = heatmapPanel((label, predicted) => {
-    chosen = { label, predicted };
     chosenNow = true;
-    askCell(label, predicted);
+    lookInto(label, predicted);
   });
   const reportTable = reportPanel();
   const savePicture = async (kind: 'png' | 'svg') => {
@@ -55,59 +49,106 @@ export function resultsPanels(askCell: (label: number, predicted: number) => voi
       title: `${shown.title}: ${together === '' ? '' : `${together}, `}${percent(shown.accuracy.accuracy)} of ${shown.images} right`,
     };
     heatmap.show(matrix);
-    names = matrix?.labels ?? [];
-    savePng.disabled = !matrix;
-    saveSvg.disabled = !matrix;
-    // After another epoch the open cell has other images.
-    if (matrix && chosen) askCell(chosen.label, chosen.predicted);
+    savePng.hidden = !matrix;
+    saveSvg.hidden = !matrix;
   }
 
-  function clear(): void {
-    chosen = undefined;
-    gallery.clear();
-    showMatrix(undefined);
-    reportTable.show(undefined);
+  function showMistakes({ shown, images }: State): void {
+    const { report, summary, viewed } = shown;
+    if (!report) return;
+    const mistakes = viewed?.mistakes ?? shown.mistakes;
+    const wrong = wrongOf(viewed?.test.confusionMatrix ?? testedBy(report).results.confusionMatrix);
+    const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
+    const areHere = shown.origin.kind !== 'shipped' && images?.data?.name === report.dataset.name;
+    const why = areHere
+      ? 'None: every test image was recognised.'
+      : `The images of ${report.dataset.name} are not here to be shown.`;
+    gallery.showMistakes({
+      title: 'Worst mistakes',
+      summary: mistakes.length > 0 ? which : why,
+      images: mistakes,
+      shape: summary?.image ?? MNIST_SHAPE,
+      names: summary?.classNames ?? [],
+    });
   }
 
-  return {
-    clear,
-    showMatrix,
-    /** @param labels what the classes are called: [classes] */
-    showReport(tested: Tested, dataset: string, labels: readonly string[]): void {
-      const { test, confusionMatrix, classificationReport } = tested.results;
-      wrong = confusionMatrix
-        .flatMap((row, i) => row.filter((_, j) => i !== j))
-        .reduce((sum, n) => sum + n, 0);
-      showMatrix({
-        matrix: confusionMatrix,
-        labels,
-        title: dataset,
-        accuracy: tested,
-        images: `${count(test.count)} test images`,
-      });
-      reportTable.show(classificationReport);
-    },
-    /** @param why there are no mistakes to show */
-    showMistakes(mistakes: readonly Judged[], shape: ImageShape, why: string): void {
-      const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
-      const summary = mistakes.length > 0 ? which : why;
-      gallery.showMistakes({ title: 'Worst mistakes', summary, images: mistakes, shape, names });
-    },
-    showCell({ label, predicted, total, images }: Cell, shape: ImageShape): void {
-      const [is, said] = [names[label], names[predicted]];
-      const what = label === predicted ? `of ${is} recognised` : `of ${is} taken for ${said}`;
-      const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
-      gallery.showCell(
-        {
-          title: label === predicted ? `${is} recognised` : `${is} taken for ${said}`,
-          summary: `${counted(total, 'test image')} ${what}${which}.`,
-          images,
-          shape,
-          names,
-        },
-        chosenNow,
-      );
-      chosenNow = false;
-    },
+  function showCell({ cell, shown }: State): void {
+    const { found } = cell ?? {};
+    if (!found) return;
+    const names = shown.summary?.classNames ?? [];
+    const { label, predicted, total, images } = found;
+    const [is, said] = [names[label], names[predicted]];
+    const what = label === predicted ? `of ${is} recognised` : `of ${is} taken for ${said}`;
+    const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
+    gallery.showCell(
+      {
+        title: label === predicted ? `${is} recognised` : `${is} taken for ${said}`,
+        summary: `${counted(total, 'test image')} ${what}${which}.`,
+        images,
+        shape: shown.summary?.image ?? MNIST_SHAPE,
+        names,
+      },
+      chosenNow,
+    );
+    chosenNow = false;
+  }
+
+  return (state: State): void => {
+    const { shown } = state;
+    const was = before?.shown;
+    before = before ?? state;
+    const isNew = (...parts: (keyof Shown)[]) => parts.some((part) => shown[part] !== was?.[part]);
+    if (isNew('report', 'test', 'summary', 'viewed')) showMatrix(matrixOf(shown));
+    if (isNew('report'))
+      reportTable.show(shown.report && testedBy(shown.report).results.classificationReport);
+    const isCleared = (was?.report && !shown.report) || (before.cell && !state.cell);
+    if (isCleared) gallery.clear();
+    if (isCleared || isNew('report', 'mistakes', 'summary', 'viewed') || state.images !== before.images)
+      showMistakes(state);
+    if (state.cell !== before.cell || !was) showCell(state);
+    before = state;
   };
+}
+
+/** What the report says, or where there is none yet the last epoch. */
+function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): ResultsMatrix | undefined {
+  const labels = summary?.classNames ?? [];
+  if (viewed) {
+    const { confusionMatrix: matrix } = viewed.test;
+    return {
+      matrix,
+      labels,
+      title: `epoch ${viewed.epoch}`,
+      accuracy: viewed.test,
+      images: 'the test images',
+    };
+  }
+  if (report && labels.length > 0) {
+    const tested = testedBy(report);
+    const { results } = tested;
+    return {
+      matrix: results.confusionMatrix,
+      labels,
+      title:
+        origin.kind === 'shipped'
+          ? `${report.dataset.name}, the network that comes with the page`
+          : report.dataset.name,
+      accuracy: tested,
+      images: `${count(results.test.count)} test images`,
+    };
+  }
+  return (
+    test && {
+      matrix: test.confusionMatrix,
+      labels,
+      title: `epoch ${epochsOf({ networks })}`,
+      accuracy: test,
+      images: 'the test images',
+    }
+  );
+}
+
+/** How many test images are not on the diagonal. */
+function wrongOf(matrix: readonly (readonly number[])[]): number {
+  return matrix.flatMap((row, i) => row.filter((_, j) => i !== j)).reduce((sum, n) => sum + n, 0);
 }

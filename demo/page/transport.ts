@@ -1,98 +1,123 @@
-import type { Progress } from '../../src/index.ts';
-import type { Problem, TestAccuracy } from '../protocol.ts';
+import { epochsOf, isRunReport, testedBy } from '../shown.ts';
+import { type Button, canReset, canTrain, isRunning, obstacle, resumable, type State } from '../state.ts';
+import { MORE_EPOCHS } from '../update.ts';
 import { byId } from './dom.ts';
 import { count, duration, percent } from './format.ts';
 
-export type Phase = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 'error';
-
-export interface TransportActions {
-  readonly train: () => void;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  readonly stop: () => void;
-  readonly reset: () => void;
-  readonly startAgain: () => void;
-}
-
 const TITLE = document.title;
 
-/** The buttons that control a training, and its state. */
-export function transport(actions: TransportActions) {
+/** The buttons that control a training, and how far it is. */
+export function transport(press: (button: Button) => void) {
   const button = (id: string) => byId(id, HTMLButtonElement);
-  const [train, pause, stop, reset] = ['train', 'pause', 'stop', 'reset'].map(button) as [
-    HTMLButtonElement,
-    HTMLButtonElement,
-    HTMLButtonElement,
-    HTMLButtonElement,
-  ];
+  const primary = button('train');
+  const anew = button('anew');
+  const stop = button('stop');
+  const reset = button('reset');
+  const undo = button('undo');
+  const restart = button('restart');
   const status = byId('status', HTMLElement);
   const bar = byId('progress', HTMLProgressElement);
   const speed = byId('speed', HTMLElement);
   const timeLeft = byId('time-left', HTMLElement);
-  const accuracy = byId('test-accuracy', HTMLElement);
-  const spread = byId('test-spread', HTMLElement);
-  const together = byId('together-accuracy', HTMLElement);
   const trouble = byId('trouble', HTMLElement);
-  let phase: Phase = 'loading';
+  let primaryAction: Button = 'train';
 
-  train.addEventListener('click', actions.train);
-  pause.addEventListener('click', () => (phase === 'paused' ? actions.resume() : actions.pause()));
-  stop.addEventListener('click', actions.stop);
-  reset.addEventListener('click', actions.reset);
-  button('start-again').addEventListener('click', () => {
-    actions.startAgain();
-    train.focus();
-  });
+  primary.addEventListener('click', () => press(primaryAction));
+  for (const [element, action] of [
+    [anew, 'train'],
+    [stop, 'stop'],
+    [reset, 'reset'],
+    [undo, 'undo'],
+    [restart, 'restart'],
+  ] as const) {
+    element.addEventListener('click', () => press(action));
+  }
 
-  return {
-    /** @param can whether these buttons have something to do, in phases that leave it open */
-    show(now: Phase, text: string, can: { readonly train: boolean; readonly reset: boolean }): void {
-      phase = now;
-      status.dataset.state = now;
-      status.textContent = text;
-      const running = now === 'training' || now === 'paused';
-      train.disabled = running || !can.train;
-      pause.disabled = !running;
-      pause.textContent = now === 'paused' ? 'Resume' : 'Pause';
-      stop.disabled = !running;
-      reset.disabled = !running && !can.reset;
-      if (!running) document.title = TITLE;
-    },
-    say(text: string): void {
-      if (status.textContent !== text) status.textContent = text;
-    },
-    /** @param networks how many learn side by side */
-    progress({ epoch, epochs, samples, samplesPerEpoch, imagesPerSecond }: Progress, networks: number): void {
+  /** Only buttons that can act are there. The first one stays in its place, and keeps the keyboard's focus. */
+  function showButtons(state: State): void {
+    const focused = document.activeElement;
+    const [action, label] = primaryOf(state);
+    primaryAction = action;
+    say(primary, label);
+    primary.hidden = !isRunning(state) && !canTrain(state);
+    anew.hidden = action !== 'continue' && action !== 'more';
+    stop.hidden = !isRunning(state);
+    reset.hidden = !canReset(state);
+    undo.hidden = !state.undoable || obstacle(state) !== '';
+    trouble.hidden = !state.trouble;
+    const buttons = [anew, stop, reset, undo, restart];
+    if (buttons.some((one) => one === focused && (one.hidden || (trouble.contains(one) && trouble.hidden))))
+      primary.focus();
+  }
+
+  function showProgress({ phase, shown, ...state }: State): void {
+    const { progress, networks, report } = shown;
+    const running = isRunning({ phase, shown, ...state });
+    if (running && progress) {
+      const { epoch, epochs, samples, samplesPerEpoch, imagesPerSecond } = progress;
       const all = epochs * samplesPerEpoch;
       const done = ((epoch - 1) * samplesPerEpoch + samples) / all;
       bar.value = done;
       speed.textContent = count(imagesPerSecond);
-      timeLeft.textContent = duration(((1 - done) * all * networks) / imagesPerSecond);
+      timeLeft.textContent = duration(((1 - done) * all * networks.length) / imagesPerSecond);
       document.title = `${percent(done, 0)} trained – ${TITLE}`;
-    },
-    /** @param done share of the training that is done, 0 to 1; null leaves the bar as it is */
-    ended(done: number | null, imagesPerSecond: number | null): void {
-      if (done !== null) bar.value = done;
-      speed.textContent = imagesPerSecond === null ? '–' : count(imagesPerSecond);
-      timeLeft.textContent = '–';
-    },
-    /** @param networks how many there are: of several it is the mean, with what they do together beside it */
-    accuracy(test: TestAccuracy | null, networks: number): void {
-      const several = networks > 1;
-      byId('accuracy-name', HTMLElement).textContent = several ? 'Mean test accuracy' : 'Test accuracy';
-      byId('together', HTMLElement).hidden = !several;
-      spread.hidden = !several;
-      accuracy.textContent = test ? percent(test.summary?.mean ?? test.accuracy) : '–';
-      together.textContent = test ? percent(test.accuracy) : '–';
-      spread.textContent = test?.summary
-        ? `from ${(100 * test.summary.least).toFixed(2)} to ${(100 * test.summary.most).toFixed(2)}`
-        : '';
-    },
-    trouble(problem: Problem | null): void {
-      trouble.hidden = problem === null;
-      byId('trouble-text', HTMLElement).textContent = problem
-        ? `${problem.message} ${problem.nextStep}`.trim()
-        : '';
-    },
+      return;
+    }
+    document.title = TITLE;
+    // Nothing is known yet of how long it takes; a bar without a value moves.
+    if (running) bar.removeAttribute('value');
+    else bar.value = shown.origin.kind === 'trained' ? epochsOf(shown) / shown.epochs : 0;
+    const own = shown.origin.kind === 'trained' && report && isRunReport(report) ? report : undefined;
+    speed.textContent = own?.imagesPerSecond ? count(own.imagesPerSecond) : '–';
+    timeLeft.textContent = '–';
+  }
+
+  /** Of several networks it is the mean, with what they do together beside it. */
+  function showAccuracy({ shown }: State): void {
+    const several = shown.networks.length > 1;
+    const isOwn = shown.origin.kind !== 'shipped';
+    const test = isOwn ? (shown.report ? testedBy(shown.report) : shown.test) : undefined;
+    const spread = byId('test-spread', HTMLElement);
+    byId('accuracy-name', HTMLElement).textContent = several ? 'Mean test accuracy' : 'Test accuracy';
+    byId('together', HTMLElement).hidden = !several;
+    spread.hidden = !several;
+    byId('test-accuracy', HTMLElement).textContent = test
+      ? percent(test.summary?.mean ?? test.accuracy)
+      : '–';
+    byId('together-accuracy', HTMLElement).textContent = test ? percent(test.accuracy) : '–';
+    spread.textContent = test?.summary
+      ? `from ${(100 * test.summary.least).toFixed(2)} to ${(100 * test.summary.most).toFixed(2)}`
+      : '';
+  }
+
+  return (state: State): void => {
+    status.dataset.state = state.phase;
+    const waiting = state.measuring && !isRunning(state);
+    say(
+      status,
+      waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status,
+    );
+    const { message = '', nextStep = '' } = state.trouble ?? {};
+    say(byId('trouble-text', HTMLElement), `${message} ${nextStep}`.trim());
+    showButtons(state);
+    showProgress(state);
+    showAccuracy(state);
   };
+}
+
+/** What the first button does, and what is written on it. */
+function primaryOf(state: State): readonly [Button, string] {
+  if (state.phase === 'training') return ['pause', 'Pause'];
+  if (state.phase === 'paused') return ['resume', 'Resume'];
+  if (!resumable(state)) return ['train', 'Train'];
+  if (epochsOf(state.shown) < state.shown.epochs) return ['continue', 'Continue'];
+  // A cosine has come to its end, and the rate to 0.
+  return state.shown.texts?.schedule === 'cosine'
+    ? ['train', 'Train']
+    : ['more', `${MORE_EPOCHS} more epochs`];
+}
+
+/** Screen readers read a status aloud whenever it is set. */
+function say(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
 }

@@ -11,11 +11,8 @@ export async function describeAdapter(): Promise<AdapterSummary> {
   };
 }
 
-export function describeDevice(
-  { limits, features }: GPUDevice,
-  rest: Omit<DeviceSummary, 'limits' | 'features'>,
-): DeviceSummary {
-  return { limits: numbersOf(limits), features: [...features].sort(), ...rest };
+export function describeDevice({ limits, features }: GPUDevice, plan: DeviceSummary['plan']): DeviceSummary {
+  return { limits: numbersOf(limits), features: [...features].sort(), plan };
 }
 
 /** WebGPU's limits are properties of the prototype, so they can only be listed one by one. */

@@ -1,39 +1,37 @@
-import type { Dataset, Evaluation, Model } from '../../src/index.ts';
-import type { Judged, WeightImages } from '../protocol.ts';
+import { type Dataset, type Evaluation, type Model, predictOnCpu, type Samples } from '../../src/index.ts';
+import type { Judged } from '../protocol.ts';
 
-/** Most units of the first layer, and most images of mistakes or of a cell, that are shown on the page. */
-const MOST_UNITS = 100;
+/** Most images of mistakes or of a cell that are shown on the page. */
 const MOST_IMAGES = 60;
-
-/** Share of the weights within the range of colours: a few far greater ones would leave the rest pale. */
-const DISTINGUISHED = 0.995;
-
-/**
- * The first layer's weights as images, one per unit.
- * @param network which of several it is
- */
-export function weightImages(
-  model: Model,
-  shape: Dataset['shape'],
-  network: WeightImages['network'],
-): WeightImages {
-  const inputs = shape.height * shape.width;
-  const weights = model.tensors[0]?.data ?? new Float32Array();
-  const units = weights.length / inputs;
-  const shown = Math.min(units, MOST_UNITS);
-  const drawn = weights.subarray(0, shown * inputs);
-  const sizes = drawn.map(Math.abs).sort();
-  const scale = sizes[Math.floor(DISTINGUISHED * (sizes.length - 1))] || 1;
-  const values = Uint8Array.from(drawn, (weight) => {
-    return Math.round(128 + 127 * Math.min(1, Math.max(-1, weight / scale)));
-  });
-  return { network, shape, units, shown, scale, values };
-}
 
 /** The verdict on the test images of `data`: of several networks together. */
 export interface Verdict {
   readonly data: Dataset;
   readonly evaluation: Evaluation;
+}
+
+/** Images that are predicted at a time: in between, others have their turn. */
+const TOGETHER = 250;
+
+/** What a network makes of labelled samples, as `Network.evaluate` says it, but on the processor. */
+export async function evaluateOnCpu(model: Model, { images, labels, count }: Samples): Promise<Evaluation> {
+  const { inputs, classes } = model.spec;
+  const probabilities = new Float32Array(count * classes);
+  const predictions = new Uint8Array(count);
+  for (let from = 0; from < count; from += TOGETHER) {
+    const to = Math.min(count, from + TOGETHER);
+    const part = predictOnCpu(model, images.subarray(from * inputs, to * inputs));
+    probabilities.set(part.probabilities, from * classes);
+    predictions.set(part.predictions, from);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  let [loss, hits] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const label = labels[i] ?? 0;
+    loss -= Math.log(probabilities[i * classes + label] ?? 0) / count;
+    if (predictions[i] === label) hits++;
+  }
+  return { loss, accuracy: hits / count, count, probabilities, predictions };
 }
 
 /** The wrong predictions that the network was surest of. */

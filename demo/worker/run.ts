@@ -2,6 +2,7 @@ import {
   type AdapterDevice,
   type AdapterReport,
   type Dataset,
+  type LabelNoise,
   matrixUnitsOf,
   modelNotes,
   namesOfClasses,
@@ -11,6 +12,7 @@ import {
   recovering,
   runReport,
   Trainer,
+  type TrainerState,
   trainerLimits,
 } from '../../src/index.ts';
 import type { TrainingSettings } from '../protocol.ts';
@@ -18,15 +20,21 @@ import type { Brain } from './brain.ts';
 import { describeDevice } from './device.ts';
 import { worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
-import { nothingTold, type TrainingOptions, train } from './training.ts';
+import { type TrainingOptions, toldBy, train } from './training.ts';
 import { pageVersions } from './versions.ts';
+import type { Wheel } from './wheel.ts';
 
 /** What a training is of, and where its networks answer. */
 export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
   readonly settings: TrainingSettings;
+  /** The state of a training to go on from; null begins anew. */
+  readonly from: TrainerState | null;
   readonly data: Dataset;
+  /** What was done to the labels of the training images; absent where nothing was. */
+  readonly labelNoise?: LabelNoise;
   readonly adapter: AdapterReport;
   readonly brain: Brain;
+  readonly wheel: Wheel;
   /** Whether nobody wants to hear of it any more. */
   readonly discarded: () => boolean;
 }
@@ -37,7 +45,7 @@ export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
  */
 export async function runTraining(options: RunOptions): Promise<void> {
   const { run, data, settings, brain, discarded, post } = options;
-  const training: TrainingOptions = { ...options, notes: modelNotes(data), told: nothingTold() };
+  const training: TrainingOptions = { ...options, notes: modelNotes(data), told: toldBy(options.from) };
   await recovering(
     () =>
       openDevice({
@@ -56,12 +64,19 @@ export async function runTraining(options: RunOptions): Promise<void> {
 /** Trains on a device what is left, and reports. */
 async function trainOn(
   { opened: { device }, state, keep }: Recoverable<AdapterDevice>,
-  { run, settings, data, adapter, epochs, brain, post }: RunOptions,
+  { run, settings, from, data, labelNoise, adapter, epochs, brain, kept, wheel, post }: RunOptions,
   training: TrainingOptions,
 ): Promise<void> {
   brain.take(run, device);
-  const trainer = await Trainer.create(device, data, state ? { restore: state } : settings);
+  const restored = state ?? from;
+  const trainer = await Trainer.create(device, data, {
+    ...(restored ? { restore: restored } : settings),
+    ...(wheel.changes && { rateChanges: wheel.changes }),
+  });
+  wheel.take(trainer);
   brain.awake(async (image) => {
+    const viewed = kept.answer(image);
+    if (viewed) return viewed;
     const each = await trainer.predictEach(image);
     const { networks } = trainer;
     return answerOf(each.map((prediction, i) => (networks[i]?.diverged ? null : prediction)));
@@ -70,7 +85,8 @@ async function trainOn(
   const { image, traits = null } = training.notes;
   const classNames = namesOfClasses(data);
   const seeds = trainer.networks.map(({ seed }) => seed);
-  post({ kind: 'device', device: describeDevice(device, { spec, image, traits, classNames, seeds, plan }) });
+  const network = { spec, image, traits, classNames, seeds };
+  post({ kind: 'network', run, network, device: describeDevice(device, plan) });
   const { evaluation, models, files, stopped } = await train(trainer, keep, training);
   const report = await runReport({
     data,
@@ -85,6 +101,7 @@ async function trainOn(
       plan: plan.name,
       matrixUnits: matrixUnitsOf(plan),
       initial: null,
+      ...(labelNoise && { labelNoise }),
       source: null,
       earlier: [],
     },
@@ -93,5 +110,14 @@ async function trainOn(
     evaluation,
   });
   const mistakes = worstMistakes({ data, evaluation: evaluation.ensemble });
-  post({ kind: 'result', run, report, files, stopped, notice: '', mistakes });
+  post({
+    kind: 'result',
+    run,
+    report,
+    files,
+    state: await trainer.state(),
+    stopped,
+    notice: '',
+    mistakes,
+  });
 }

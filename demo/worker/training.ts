@@ -3,8 +3,10 @@ import {
   bestNetwork,
   confusionMatrix,
   type Dataset,
+  epochsTrained,
   type Model,
   type ModelNotes,
+  namesOfClasses,
   type PopulationEvaluation,
   type Progress,
   ShadegradError,
@@ -12,8 +14,10 @@ import {
   type TrainerState,
 } from '../../src/index.ts';
 import type { NetworkFiles, Reply } from '../protocol.ts';
+import type { Epochs } from './epochs.ts';
 import type { Gate } from './gate.ts';
-import { type Verdict, weightImages } from './inspect.ts';
+import type { Opened } from './inside.ts';
+import type { Verdict } from './inspect.ts';
 import { accuracySummary, filesOf, usable } from './networks.ts';
 
 /** The least time between two looks at the weights within an epoch, and that as a multiple of what a look takes. */
@@ -31,6 +35,8 @@ export interface TrainingOptions {
   readonly epochs: number;
   readonly signal: AbortSignal;
   readonly gate: Gate;
+  /** Takes what the page can go back to. */
+  readonly kept: Epochs;
   readonly post: (reply: Reply) => void;
   /** Called after each epoch and at the end, with what the test images say of the networks as they are then. */
   readonly onVerdict: (verdict: Verdict) => void;
@@ -42,11 +48,13 @@ export interface TrainingOptions {
 export interface Told {
   /** The last epoch that it has the records of. */
   epoch: number;
-  readonly point: (progress: Progress) => RunningPoint | null;
+  /** @param shortest of a stretch that is a point, as a share of an epoch */
+  readonly point: (progress: Progress, shortest: number) => RunningPoint | null;
 }
 
-export function nothingTold(): Told {
-  return { epoch: 0, point: stretches() };
+/** @param from what the training goes on from: the page knows it */
+export function toldBy(from: TrainerState | null): Told {
+  return { epoch: from ? epochsTrained(from) : 0, point: stretches() };
 }
 
 /** How a training ended. */
@@ -68,35 +76,41 @@ export interface Ending {
 export async function train(
   trainer: Trainer,
   keep: (state: TrainerState) => void,
-  { run, data, notes, epochs, signal, gate, post, onVerdict, told }: TrainingOptions,
+  { run, data, notes, epochs, signal, gate, kept, post, onVerdict, told }: TrainingOptions,
 ): Promise<Ending> {
   let nextWeights = 0;
+  const classNames = namesOfClasses(data);
 
   /** Of the first network that has not diverged, so that the picture stays with one; after the training of the best. */
-  const postWeights = (models: readonly (Model | null)[], ended: boolean) => {
+  const shownOf = (models: readonly (Model | null)[], ended: boolean): Opened | undefined => {
     const index = ended ? bestNetwork(trainer.networks, models) : models.findIndex((model) => model !== null);
     const model = models[index];
     const of = models.length;
-    if (!model) return;
-    const network = of > 1 ? { index, of, best: ended } : null;
-    post({ kind: 'weights', run, weights: weightImages(model, data.shape, network) });
+    if (!model) return undefined;
+    return { model, image: data.shape, classNames, network: of > 1 ? { index, of, best: ended } : null };
+  };
+  const show = (shown: Opened | undefined) => {
+    if (shown) kept.show(run, shown);
   };
   const look = async () => {
     const before = performance.now();
-    postWeights(await trainer.models(), false);
+    show(shownOf(await trainer.models(), false));
     const now = performance.now();
     nextWeights = now + Math.max(WEIGHTS_MILLISECONDS, WEIGHTS_PAUSE * (now - before));
   };
   const onProgress = async (progress: Progress) => {
     // Where networks take turns, the middle of an epoch says nothing of all of them.
     const together = trainer.rounds === 1;
-    post({ kind: 'progress', run, progress, point: together ? told.point(progress) : null });
-    const within = progress.samples < progress.samplesPerEpoch;
-    if (together && within && performance.now() >= nextWeights) await look();
-    const passed = gate.passed();
-    if (!passed || signal.aborted) return;
-    post({ kind: 'paused', run });
-    await passed;
+    const single = gate.pace() === 1;
+    const point = together ? told.point(progress, single ? 0 : SHORTEST_STRETCH) : null;
+    post({ kind: 'progress', run, progress, point });
+    // At its end an epoch is told first.
+    if (progress.samples === progress.samplesPerEpoch) return;
+    if (together && (single || performance.now() >= nextWeights)) await look();
+    await pass();
+  };
+  const pass = async () => {
+    if (!signal.aborted) await gate.pass(() => post({ kind: 'paused', run }));
   };
   const test = async (): Promise<PopulationEvaluation> => {
     const evaluation = await trainer.evaluateAll(data.test);
@@ -108,7 +122,14 @@ export async function train(
     const { ensemble } = evaluation;
     const models = usable(await trainer.models(), evaluation);
     const labels = Array.from({ length: data.classes }, (_, label) => label);
-    postWeights(models, false);
+    const shown = shownOf(models, false);
+    show(shown);
+    const epochTest = {
+      accuracy: ensemble.accuracy,
+      summary: accuracySummary(evaluation),
+      confusionMatrix: confusionMatrix(data.test.labels, ensemble.predictions, labels),
+    };
+    kept.keep(run, { epoch, models, shown, verdict: { data, evaluation: ensemble }, test: epochTest });
     post({
       kind: 'epoch',
       run,
@@ -116,11 +137,7 @@ export async function train(
       records: trainer.networks.map(({ history, diverged }) =>
         diverged ? null : (history[epoch - 1] ?? null),
       ),
-      test: {
-        accuracy: ensemble.accuracy,
-        summary: accuracySummary(evaluation),
-        confusionMatrix: confusionMatrix(data.test.labels, ensemble.predictions, labels),
-      },
+      test: epochTest,
       files: filesOf(models, trainer.networks, bestNetwork(trainer.networks, models), notes),
     });
     told.epoch = epoch;
@@ -133,15 +150,23 @@ export async function train(
     // A device that is lost after an epoch may take the telling of it along.
     if (trainer.epochs > told.epoch) evaluation = await tell(trainer.epochs);
     const left = epochs - trainer.epochs;
-    const fitting = { epochs: left, signal, onProgress, onSnapshot: keep, snapshotSeconds: SNAPSHOT_SECONDS };
-    if (left > 0) for await (const { epoch } of trainer.fit(fitting)) evaluation = await tell(epoch);
+    const onSnapshot = (state: TrainerState) => {
+      keep(state);
+      post({ kind: 'snapshot', run, state });
+    };
+    const { pace } = gate;
+    const fitting = { epochs: left, signal, pace, onProgress, onSnapshot, snapshotSeconds: SNAPSHOT_SECONDS };
+    for await (const { epoch } of left > 0 ? trainer.fit(fitting) : []) {
+      evaluation = await tell(epoch);
+      if (epoch < epochs) await pass();
+    }
   } catch (error) {
     if (!(error instanceof ShadegradError) || error.code !== 'interrupted') throw error;
     evaluation = undefined;
   }
   evaluation ??= await test();
   const models = usable(await trainer.models(), evaluation);
-  postWeights(models, true);
+  show(shownOf(models, true));
   return {
     stopped: trainer.epochs < epochs,
     evaluation,
@@ -157,14 +182,14 @@ const SHORTEST_STRETCH = 0.025;
  * Progress tells means since the epoch's begin; the curve shows those since its last point. What is trained again after
  * a lost device is in the curve already.
  */
-function stretches(): (progress: Progress) => RunningPoint | null {
+function stretches(): Told['point'] {
   let before = { epoch: 0, samples: 0, loss: 0, accuracy: 0 };
-  return (progress) => {
+  return (progress, shortest) => {
     const { epoch, samples, samplesPerEpoch } = progress;
     if (epoch < before.epoch) return null;
     if (before.epoch !== epoch) before = { epoch, samples: 0, loss: 0, accuracy: 0 };
     const length = samples - before.samples;
-    if (length < SHORTEST_STRETCH * samplesPerEpoch) return null;
+    if (length <= 0 || length < shortest * samplesPerEpoch) return null;
     const since = (what: 'loss' | 'accuracy'): number =>
       (progress[what] * samples - before[what] * before.samples) / length;
     const point = {

@@ -1,4 +1,4 @@
-import { type Dataset, type LoadOptions, loadDataset } from '../node.ts';
+import { type Dataset, type LabelNoise, type LoadOptions, loadDataset, withLabelNoise } from '../node.ts';
 import type { Output } from './output.ts';
 import { loadingBar } from './progress.ts';
 
@@ -8,20 +8,21 @@ export interface DataFlags {
   readonly imageSize?: LoadOptions['imageSize'];
 }
 
-/** Where data comes from, as a report has it: the page draws as many digits as it is asked for. */
+/** Where data comes from, as a report has it: the page draws as many digits as it is asked for; labels may be made wrong. */
 export interface DataOrigin extends DataFlags {
   readonly digits?: LoadOptions['digits'];
+  readonly labelNoise?: LabelNoise;
 }
 
 /** Loads what `--data` names, with a progress bar and with notices on stderr. */
 export async function loadData(
-  { data, imageSize, digits }: DataOrigin,
+  { data, imageSize, digits, labelNoise }: DataOrigin,
   out: Output,
   signal: AbortSignal,
 ): Promise<Dataset> {
   const bar = loadingBar();
   try {
-    return await loadDataset(data, {
+    const loaded = await loadDataset(data, {
       imageSize,
       digits,
       signal,
@@ -31,6 +32,7 @@ export async function loadData(
         out.note(`Notice: ${notice}`);
       },
     });
+    return labelNoise ? withLabelNoise(loaded, labelNoise) : loaded;
   } finally {
     bar?.stop();
   }

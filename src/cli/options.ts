@@ -192,6 +192,13 @@ export const options = {
     )
       .argParser(parseShare)
       .default(0),
+  labelNoise: () =>
+    new Option(
+      '--label-noise <share>',
+      'share of the training samples that get the label of another class, picked by --seed, e.g. 0.2',
+    )
+      .argParser(parseShare)
+      .default(0),
   plan: () =>
     new Option('--plan <name>', 'how a step runs; auto times the plans that fit and takes the fastest')
       .choices(['auto', ...PLAN_NAMES])

@@ -6,6 +6,8 @@ import {
   type Evaluation,
   formatClassificationReport,
   formatConfusionMatrix,
+  guessing,
+  guessingText,
   matrixLabels,
   matrixUnitsOf,
   type NetworkRecord,
@@ -78,16 +80,19 @@ export function networkLine({
   settings,
   networks,
 }: Pick<Trainer, 'spec' | 'settings' | 'networks'>): string {
-  const { batchSize, optimizer, momentum, schedule, warmup } = settings;
+  const { batchSize, optimizer, momentum, schedule, warmup, rateChanges = [] } = settings;
   const [first] = networks;
   const seeds = [...new Set(networks.map(({ seed }) => seed))];
+  const changes = rateChanges
+    .map(({ step, learningRate }) => ` (${learningRate} from step ${step} on)`)
+    .join('');
   const distinct = (values: readonly number[]) => [...new Set(values)].join(', ');
   return [
     `${networks.length > 1 ? `${networks.length} networks` : 'Network'}: ${[spec.inputs, ...spec.hidden, spec.classes].join('-')}`,
     `batch size ${batchSize}`,
     ...(optimizer === 'adam' ? [] : [optimizer]),
     ...(momentum === 0 ? [] : [`momentum ${momentum}`]),
-    `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}`,
+    `learning rate ${distinct(networks.map(({ learningRate }) => learningRate))}${changes}`,
     ...(optimizer === 'adamw'
       ? [`weight decay ${distinct(networks.map(({ weightDecay }) => weightDecay))}`]
       : []),
@@ -159,6 +164,19 @@ export function epochLine(
 
 export function speedLine({ imagesPerSecond }: RunReport): string {
   return `Trained at ${imagesPerSecond === null ? 'an unknown number of' : count(imagesPerSecond)} images/s`;
+}
+
+/** Of networks that do no better than guessing: a line each, or of one network a line alone; else empty. */
+export function guessingLines({ models }: Pick<RunReport, 'models'>, { train, classes }: Dataset): string {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of train.labels) counts[label] = (counts[label] ?? 0) + 1;
+  return models
+    .map((model) => {
+      const found = model.diverged ? null : guessing(model.history, counts);
+      if (!found) return '';
+      return `Notice: ${models.length > 1 ? `${settingText(model)}: ` : ''}${guessingText(found)}\n`;
+    })
+    .join('');
 }
 
 /** How a run's networks did in the test, the best one and all of them; in detail what they make of it together. */

@@ -26,6 +26,7 @@ import { earlierText, type Output, output } from './output.ts';
 import { type Task, train } from './training.ts';
 
 interface TrainFlags extends DataFlags {
+  readonly labelNoise: number;
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
@@ -54,6 +55,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .description('train a network, or many side by side, test them and report')
     .addOption(options.data())
     .addOption(options.imageSize())
+    .addOption(options.labelNoise())
     .addOption(options.hidden())
     .addOption(options.epochs())
     .addOption(options.batchSize())
@@ -141,9 +143,14 @@ function taskOf(
   }
   const data = given.data ?? notes?.data ?? flags.data;
   const imageSize = given.imageSize ?? notes?.imageSize ?? null;
+  // What is gone on with has its own noise, and other data are refused.
+  const noise = given.labelNoise
+    ? { share: given.labelNoise, seed: state?.settings.seed ?? flags.seed }
+    : notes?.labelNoise;
+  const labelNoise = noise && { labelNoise: noise };
   return {
-    source: { data, ...(imageSize && { imageSize }) },
-    notes: { data: lasting(data), imageSize, epochs },
+    source: { data, ...(imageSize && { imageSize }), ...labelNoise },
+    notes: { data: lasting(data), imageSize, ...labelNoise, epochs },
     options: {
       ...settingsOf(given, epochs),
       ...(state && { restore: given.plan === 'auto' ? withoutPlan(state) : state }),

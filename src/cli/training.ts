@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { nameWithoutNoise } from '../data/label-noise.ts';
 import { reasonOf } from '../errors.ts';
 import type { EarlierRun } from '../node/earlier-run.ts';
 import { checkAdapter } from '../node/gpu.ts';
@@ -46,6 +47,7 @@ import {
   divergenceText,
   epochLine,
   filesText,
+  guessingLines,
   networkLine,
   noteMissingCharts,
   type Output,
@@ -60,7 +62,7 @@ import { trainingProgress } from './progress.ts';
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
   readonly source: DataOrigin;
-  readonly notes: Pick<CheckpointNotes, 'data' | 'imageSize' | 'epochs'>;
+  readonly notes: Pick<CheckpointNotes, 'data' | 'imageSize' | 'labelNoise' | 'epochs'>;
   readonly options: TrainerOptions;
   /** What to go on from. */
   readonly resumed: Checkpoint | undefined;
@@ -106,7 +108,7 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
   if (task.folder !== undefined) noteMissingCharts(out);
   const loaded = await load(task, out, signal);
   const { report, models, writer } = await trainAndTest(task, loaded, out, signal);
-  out.result(report, `${speedLine(report)}\n\n${runText(report)}`);
+  out.result(report, `${speedLine(report)}\n${guessingLines(report, loaded.data)}\n${runText(report)}`);
   const { folder } = task;
   if (folder === undefined || !writer) return;
   const { 'report.json': last = '', ...others } = await runFiles(report, models, modelNotes(loaded.data));
@@ -243,8 +245,9 @@ async function trainOn(
     const models = await trainer.models();
     if (signal.aborted)
       throw new ShadegradError('interrupted', 'The test after the training was interrupted.', '');
-    const { initial, imageSize } = notes;
-    const source = { data: notes.data === 'auto' ? data.name : notes.data, imageSize };
+    const { initial, imageSize, labelNoise } = notes;
+    const name = nameWithoutNoise(data.name, labelNoise);
+    const source = { data: notes.data === 'auto' ? name : notes.data, imageSize };
     const matrixUnits = matrixUnitsOf(trainer.plan);
     const report = await runReport({
       data,
@@ -253,7 +256,16 @@ async function trainOn(
       processor: info.software ? processorName() : null,
       toggles,
       versions: notes.versions,
-      config: { epochs: notes.epochs, ...trainer.settings, plan, matrixUnits, initial, source, earlier },
+      config: {
+        epochs: notes.epochs,
+        ...trainer.settings,
+        plan,
+        matrixUnits,
+        initial,
+        ...(labelNoise && { labelNoise }),
+        source,
+        earlier,
+      },
       networks: trainer.networks,
       ...trainer.trained,
       evaluation,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { printableName } from '../data/dataset.ts';
+import { nameWithoutNoise } from '../data/label-noise.ts';
 import { adapterNamedBy } from '../node/adapters.ts';
 import { unreadableText } from '../node/files.ts';
 import { RESULT_FILE, SWEEP_FILE } from '../node/sweep-folder.ts';
@@ -155,7 +156,9 @@ export function taskOf(
   flags: VerifyFlags,
   adapter: AdapterChoice,
 ): Task {
-  const named = DATASET_NAMES.includes(dataset.name) ? { data: dataset.name, imageSize: null } : null;
+  const { labelNoise } = config;
+  const name = nameWithoutNoise(dataset.name, labelNoise);
+  const named = DATASET_NAMES.includes(name) ? { data: name, imageSize: null } : null;
   const source =
     flags.data === undefined
       ? (config.source ?? named)
@@ -173,8 +176,18 @@ export function taskOf(
   const isDrawn = config.source === null && data === 'synthetic' && Math.max(train, test) <= MOST_DIGITS;
   const imageSize = flags.imageSize ?? source.imageSize ?? undefined;
   return {
-    source: { data, ...(imageSize && { imageSize }), ...(isDrawn && { digits: { train, test } }) },
-    notes: { data, imageSize: imageSize ?? null, epochs: config.epochs },
+    source: {
+      data,
+      ...(imageSize && { imageSize }),
+      ...(isDrawn && { digits: { train, test } }),
+      ...(labelNoise && { labelNoise }),
+    },
+    notes: {
+      data,
+      imageSize: imageSize ?? null,
+      ...(labelNoise && { labelNoise }),
+      epochs: config.epochs,
+    },
     options: { ...settings, plan: flags.plan ?? planNamed(config.plan), planMemory: planMemory() },
     resumed: undefined,
     init: flags.init ?? config.initial?.file,

@@ -27,6 +27,11 @@ export function epochOrder(indices: Uint32Array, seed: number, epoch: number): U
   return order;
 }
 
+/** How many of `count` samples {@link validationSplit} keeps for validation. */
+export function validationCount(count: number, fraction: number): number {
+  return Math.round(count * fraction);
+}
+
 /**
  * Splits `count` samples at random into some to train on and some to validate with. Each part is in ascending
  * order. Samples are picked at random and not from the end, so that files sorted by class are split fairly.
@@ -50,7 +55,7 @@ export function validationSplit(
   if (count === 0) {
     throw new ShadegradError('bad-data', 'The training set is empty.', 'Use one with at least one sample.');
   }
-  const kept = Math.round(count * fraction);
+  const kept = validationCount(count, fraction);
   const use = kept === 0 && fraction > 0 ? 'validate with' : kept === count ? 'train on' : undefined;
   if (use) {
     throw new ShadegradError(

@@ -5,7 +5,7 @@ import { type ModelFile, modelTensors } from '../model/model-file.ts';
 import { encodeSafetensors } from '../model/safetensors.ts';
 import type { RunConfig } from '../report/run-report.ts';
 import type { NetworkRecord } from '../train/history.ts';
-import { learningRateFactor } from '../train/schedule.ts';
+import { learningRateFactor, rateBefore } from '../train/schedule.ts';
 import { exportedMetadata } from './metadata.ts';
 import { encodeNpy } from './npy.ts';
 import predictScript from './predict.py?raw';
@@ -50,6 +50,7 @@ export interface RepeatableTraining {
     | 'momentum'
     | 'schedule'
     | 'warmup'
+    | 'rateChanges'
     | 'validationSplit'
   >;
   /** The network that is to be repeated. */
@@ -81,7 +82,17 @@ export function encodePytorchTraining({
   data,
   initial,
 }: RepeatableTraining): PytorchTrainingFiles {
-  const { batchSize, optimizer, beta1, beta2, epsilon, momentum, schedule, warmup } = config;
+  const {
+    batchSize,
+    optimizer,
+    beta1,
+    beta2,
+    epsilon,
+    momentum,
+    schedule,
+    warmup,
+    rateChanges = [],
+  } = config;
   const { seed, learningRate, weightDecay, history } = network;
   const { images, labels, count } = data.train;
   const { train } = validationSplit(count, config.validationSplit, seed);
@@ -89,7 +100,7 @@ export function encodePytorchTraining({
   const factor = learningRateFactor(schedule, warmup, stepsPerEpoch);
   const rates = Float64Array.from(
     { length: history.length * stepsPerEpoch },
-    (_, step) => learningRate * factor(step + 1),
+    (_, step) => rateBefore(rateChanges, step + 1, learningRate) * factor(step + 1),
   );
   const orders = history.map(({ epoch }) => epochOrder(train, seed, epoch));
   const settings = { batchSize, optimizer, beta1, beta2, epsilon, momentum, weightDecay };

@@ -1,5 +1,6 @@
 import { datasetChecksum } from '../data/checksum.ts';
 import { type Dataset, namesOfClasses } from '../data/dataset.ts';
+import type { LabelNoise } from '../data/label-noise.ts';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/adapter.ts';
 import { type InitialWeights, modelChecksum } from '../model/checksum.ts';
@@ -85,6 +86,8 @@ export interface RunConfig extends Omit<TrainerSettings, 'plan'> {
   readonly matrixUnits: string | null;
   /** Null where the weights were drawn at random, by the seed. */
   readonly initial: InitialWeights | null;
+  /** What was done to the labels of the training samples; absent where nothing was. */
+  readonly labelNoise?: LabelNoise;
   /** Null in a browser, where data are loaded in other ways. */
   readonly source: DataSource | null;
   /**

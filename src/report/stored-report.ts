@@ -20,6 +20,7 @@ import {
   imageSize,
   initialWeights,
   isSetting,
+  labelNoise,
   legs,
   network,
   share,
@@ -60,7 +61,9 @@ const configFields = {
   initial: initialWeights,
   source: absent(nullable(object<DataSource>({ data: text(/./), imageSize })), null),
   earlier: absent(legs, []),
-} satisfies { [K in keyof Omit<RunConfig, keyof TrainerSettings> | 'plan']: Reader<RunConfig[K]> };
+} satisfies {
+  [K in keyof Omit<RunConfig, keyof TrainerSettings | 'labelNoise'> | 'plan']: Reader<RunConfig[K]>;
+};
 
 const readSettings = withSettings(object({}));
 
@@ -87,7 +90,7 @@ const readStored = object<Omit<StoredReport, 'content' | 'settings'>>({
   toggles: list(text()),
   versions,
   ...results,
-  config: withSettings(object<Pick<RunConfig, keyof typeof configFields>>(configFields)),
+  config: withSettings(joined(object<Pick<RunConfig, keyof typeof configFields>>(configFields), labelNoise)),
   models: list(
     joined(
       network,
@@ -130,7 +133,7 @@ export function readRunReport(name: string, json: string): StoredReport {
   const config = fieldsOf(content.config);
   const shadegrad = fieldsOf(content.versions).shadegrad;
   const unknown = Object.keys(config).find(
-    (setting) => !isSetting(setting) && !Object.hasOwn(configFields, setting),
+    (setting) => !isSetting(setting) && setting !== 'labelNoise' && !Object.hasOwn(configFields, setting),
   );
   if (unknown !== undefined) {
     throw new ShadegradError(

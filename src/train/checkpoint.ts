@@ -1,4 +1,5 @@
 import { assertBytes } from '../data/bytes.ts';
+import type { LabelNoise } from '../data/label-noise.ts';
 import { ShadegradError } from '../errors.ts';
 import type { AdapterChoice } from '../gpu/adapter.ts';
 import { fieldsOf } from '../json.ts';
@@ -28,12 +29,26 @@ import { contradictionIn } from './consistency.ts';
 import type { Leg } from './history.ts';
 import { optimizerOf } from './optimizer.ts';
 import { PLAN_NAMES } from './plans/index.ts';
-import { checksum, imageSize, initialWeights, legs, network, versions, withSettings } from './readers.ts';
+import {
+  checksum,
+  imageSize,
+  initialWeights,
+  labelNoise,
+  legs,
+  network,
+  versions,
+  withSettings,
+} from './readers.ts';
 import type { TrainerSettings } from './settings.ts';
 import type { EpochSums, NetworkState, RoundState, TrainerState } from './state.ts';
 
 /** Version of the file's content; raised when older programs would misread it. */
-const FORMAT = 1;
+const FORMAT = 2;
+
+/** The first version that has what a state has: 1 knows of no changes of the learning rate. */
+function formatOf({ settings }: TrainerState): number {
+  return settings.rateChanges ? FORMAT : 1;
+}
 
 /** What a program needs besides the state to continue a training as it was requested. */
 export interface CheckpointNotes {
@@ -41,6 +56,8 @@ export interface CheckpointNotes {
   readonly data: string;
   /** The size that pictures were resized to; null if the data were used as they are. */
   readonly imageSize: ImageShape | null;
+  /** What was done to the labels of the training samples; absent where nothing was. */
+  readonly labelNoise?: LabelNoise;
   /** How many epochs were requested in all. */
   readonly epochs: number;
   /** The model whose weights the training started from; null for none. */
@@ -78,15 +95,18 @@ interface Header extends Omit<TrainerState, 'rounds' | 'networks'> {
 }
 
 const readHeader: Reader<Header> = object<Header>({
-  notes: object<CheckpointNotes>({
-    data: text(),
-    imageSize,
-    epochs: whole(1),
-    initial: initialWeights,
-    adapter: object<CheckpointNotes['adapter']>({ choice: text(/./), description: text() }),
-    versions,
-    earlier: absent(legs, []),
-  }),
+  notes: joined(
+    object<Omit<CheckpointNotes, 'labelNoise'>>({
+      data: text(),
+      imageSize,
+      epochs: whole(1),
+      initial: initialWeights,
+      adapter: object<CheckpointNotes['adapter']>({ choice: text(/./), description: text() }),
+      versions,
+      earlier: absent(legs, []),
+    }),
+    labelNoise,
+  ),
   spec: object<MlpSpec>({ inputs: whole(1), hidden: list(whole(1)), classes: whole(1) }),
   settings: withSettings(object<Pick<TrainerSettings, 'plan'>>({ plan: oneOf(PLAN_NAMES) })),
   dataset: checksum,
@@ -128,7 +148,7 @@ const readHeader: Reader<Header> = object<Header>({
 export function encodeCheckpoint(state: TrainerState, notes: CheckpointNotes): Uint8Array<ArrayBuffer> {
   const { rounds, networks, ...rest } = state;
   const written = {
-    format: FORMAT,
+    format: formatOf(state),
     notes,
     ...rest,
     rounds: rounds.map(({ parameters: _, moments: __, ...run }) => run),

@@ -31,6 +31,18 @@ export interface NetworkRecord extends NetworkSettings {
   readonly stopped: boolean;
 }
 
+/** A change of the learning rate while a training ran. */
+export interface RateChangeRecord {
+  /** The first step with the new one, 1 for the first of all. */
+  readonly step: number;
+  /** Epochs trained before it, where curves have it: a fraction in the middle of an epoch. */
+  readonly epoch: number;
+  /** Before any schedule; null where the networks had several. */
+  readonly before: number | null;
+  /** Before any schedule, and of all networks. */
+  readonly after: number;
+}
+
 /** One epoch of training. Loss is the mean categorical cross-entropy in nats; accuracy is a share, 0 to 1. */
 export interface EpochRecord {
   /** 1 for the first epoch. */

@@ -14,7 +14,8 @@ export interface TrainerOptions extends Partial<TrainerSettings> {
   readonly initial?: Model;
   /**
    * Goes on where another trainer was, with its settings and on the same data: to the bit, if the plan is the same too.
-   * Other settings can be given only if they are the same, but for `plan`.
+   * Other settings can be given only if they are the same, but for `plan`, and for `rateChanges` at steps that are still to
+   * be trained: with them a change is not lost that was made after the state was taken.
    */
   readonly restore?: TrainerState;
 }

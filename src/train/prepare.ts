@@ -24,7 +24,7 @@ import {
 } from './plans/index.ts';
 import { inferencePlan } from './plans/inference.ts';
 import { type BatchSizes, stepsPerEpoch } from './plans/sizes.ts';
-import { learningRateFactor } from './schedule.ts';
+import { learningRateFactor, type RateChange } from './schedule.ts';
 import { networksOf, type TrainerSettings, trainerSettings } from './settings.ts';
 import { isDone, type NetworkState, type RoundState, type RunState, type TrainerState } from './state.ts';
 
@@ -128,19 +128,34 @@ export function prepare(data: Dataset, options: TrainerOptions): Prepared {
 }
 
 /** The settings of a state to go on from, with the plan that is asked for. */
-function restoredSettings({ settings }: TrainerState, given: Partial<TrainerSettings>): TrainerSettings {
+function restoredSettings(restore: TrainerState, given: Partial<TrainerSettings>): TrainerSettings {
+  const { settings } = restore;
   for (const [name, value] of Object.entries(given)) {
     const [now, before] = [value, settings[name as keyof TrainerSettings]].map(inWords);
     if (name === 'plan' || now === before) continue;
+    if (name === 'rateChanges' && goesOnFrom(restore, given.rateChanges)) continue;
     throw new ShadegradError(
       'usage',
       `${name}: ${now} contradicts the training to go on with, which has ${before}.`,
       'Leave it out, or begin another training.',
     );
   }
-  return trainerSettings(
-    given.plan === undefined || given.plan === 'auto' ? settings : { ...settings, plan: given.plan },
+  return trainerSettings({
+    ...settings,
+    ...(given.plan !== undefined && given.plan !== 'auto' && { plan: given.plan }),
+    ...(given.rateChanges && { rateChanges: given.rateChanges }),
+  });
+}
+
+/** Whether the steps that were trained had the learning rates of `changes`. What comes after them is open. */
+function goesOnFrom({ settings, rounds }: TrainerState, changes: readonly RateChange[] = []): boolean {
+  const trained = Math.max(...rounds.map(({ t }) => t));
+  const [one, other] = [settings.rateChanges ?? [], changes].map((all) =>
+    JSON.stringify(
+      all.filter(({ step }) => step <= trained).map(({ step, learningRate }) => [step, learningRate]),
+    ),
   );
+  return one === other;
 }
 
 /** A setting's value, whatever order its fields have. */

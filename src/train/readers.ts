@@ -1,11 +1,24 @@
+import type { LabelNoise } from '../data/label-noise.ts';
 import { fieldsOf } from '../json.ts';
 import type { InitialWeights } from '../model/checksum.ts';
-import { joined, list, nullable, number, object, oneOf, type Reader, text, whole } from '../model/fields.ts';
+import {
+  FieldError,
+  joined,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  type Reader,
+  text,
+  whole,
+} from '../model/fields.ts';
 import type { ImageShape } from '../model/model-file.ts';
 import type { NetworkSettings } from '../model/network-settings.ts';
 import type { Versions } from '../versions.ts';
 import type { Divergence, EpochRecord, Leg, NetworkRecord } from './history.ts';
 import { OPTIMIZER_NAMES } from './optimizer.ts';
+import type { RateChange } from './schedule.ts';
 import type { TrainerSettings } from './settings.ts';
 
 // What checkpoints and reports say of a training, as it is read from a file.
@@ -39,7 +52,16 @@ const networkSettings = object<NetworkSettings>({ seed: whole(0), learningRate, 
 
 const ownSettings = list(networkSettings, 1);
 
-/** But for the plan, and what each network has for itself. The optimizer's own numbers are checked by `optimizerOf`. */
+const listOfChanges = list(object<RateChange>({ step: whole(1), learningRate }), 1);
+
+const rateChanges: Reader<RateChange[]> = (value, path) => {
+  const changes = listOfChanges(value, path);
+  const wrong = changes.findIndex(({ step }, i) => step <= (changes[i - 1]?.step ?? 0));
+  if (wrong >= 0) throw new FieldError(`${path}[${wrong}].step is not after the one before`);
+  return changes;
+};
+
+/** But for the plan, and what is absent where there is none of it. The optimizer's own numbers are checked by `optimizerOf`. */
 const settingsFields = {
   hidden: list(whole(1)),
   batchSize: whole(1),
@@ -56,22 +78,30 @@ const settingsFields = {
   models: whole(1),
   validationSplit: share,
   patience: nullable(whole(1)),
-} satisfies { [K in keyof Omit<TrainerSettings, 'plan' | 'networks'>]: Reader<TrainerSettings[K]> };
+} satisfies { [K in keyof CommonSettings]: Reader<CommonSettings[K]> };
 
-const commonSettings = object<Omit<TrainerSettings, 'plan' | 'networks'>>(settingsFields);
+type CommonSettings = Omit<TrainerSettings, 'plan' | keyof typeof optionalFields>;
+
+const optionalFields = { networks: ownSettings, rateChanges };
+
+const commonSettings = object<CommonSettings>(settingsFields);
 
 /** Whether {@link withSettings} reads a field of the name. */
 export function isSetting(name: string): boolean {
-  return name === 'networks' || Object.hasOwn(settingsFields, name);
+  return Object.hasOwn(optionalFields, name) || Object.hasOwn(settingsFields, name);
 }
 
-/** A trainer's settings, and what `read` reads beside them. Networks' own settings are absent where there are none. */
+/** A trainer's settings, and what `read` reads beside them. */
 /* @__NO_SIDE_EFFECTS__ */
 export function withSettings<T extends object>(read: Reader<T>): Reader<Omit<TrainerSettings, 'plan'> & T> {
   return (value, path) => {
-    const { networks } = fieldsOf(value);
-    const own = networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) };
-    return { ...commonSettings(value, path), ...own, ...read(value, path) };
+    const { networks, rateChanges: changes } = fieldsOf(value);
+    return {
+      ...commonSettings(value, path),
+      ...(networks !== undefined && { networks: ownSettings(networks, `${path}.networks`) }),
+      ...(changes !== undefined && { rateChanges: rateChanges(changes, `${path}.rateChanges`) }),
+      ...read(value, path),
+    };
   };
 }
 
@@ -94,6 +124,14 @@ export const network = joined(
 );
 
 export const initialWeights = nullable(object<InitialWeights>({ file: text(), sha256: checksum }));
+
+const readLabelNoise = object<LabelNoise>({ share, seed: whole(0) });
+
+/** Absent where there is none. */
+export const labelNoise: Reader<{ readonly labelNoise?: LabelNoise }> = (value, path) => {
+  const { labelNoise: noise } = fieldsOf(value);
+  return noise === undefined ? {} : { labelNoise: readLabelNoise(noise, `${path}.labelNoise`) };
+};
 
 export const imageSize = nullable(object<ImageShape>({ height: whole(1), width: whole(1) }));
 

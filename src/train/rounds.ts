@@ -6,6 +6,7 @@ import { denseLayers } from '../model/spec.ts';
 import type { Divergence, EpochRecord } from './history.ts';
 import type { NetworkRate } from './optimizer.ts';
 import type { Prepared } from './prepare.ts';
+import { type RateChange, rateBefore } from './schedule.ts';
 import { isDone, type NetworkState, type RunState } from './state.ts';
 
 /** A network, and what is known of it beside the weights on the device. */
@@ -92,15 +93,21 @@ export function isComplete({ members }: Pick<Round, 'members'>, epoch: number): 
   return members.every((member) => isDone(member) || member.history.length >= epoch);
 }
 
-/** What each network's rates are at step t, with what the schedule multiplies them by. */
+/**
+ * What each network's rates are at step t.
+ * @param factor what the schedule multiplies them by at step t
+ * @param changes of the learning rate; asked in each step, so that there may be more of them as training goes on
+ */
 export function ratesOf(
   { members }: Round,
   factor: (t: number) => number,
+  changes: () => readonly RateChange[] | undefined,
 ): (t: number) => readonly NetworkRate[] {
   return (t) => {
     const scale = factor(t);
+    const changed = changes() ?? [];
     return members.map(({ learningRate, weightDecay }) => ({
-      learningRate: scale * learningRate,
+      learningRate: scale * rateBefore(changed, t, learningRate),
       weightDecay,
     }));
   };

@@ -1,4 +1,5 @@
 import { refuse } from '../errors.ts';
+import type { RateChangeRecord } from './history.ts';
 
 /** How the learning rate changes from step to step. */
 export type Schedule =
@@ -20,6 +21,14 @@ export type Schedule =
       /** Above 0, 1 at most. */
       readonly factor: number;
     };
+
+/** Another learning rate than before, for all networks alike. */
+export interface RateChange {
+  /** The first step of each network that is trained with it: the optimizer's t, 1 for the first of all. */
+  readonly step: number;
+  /** In place of each network's own, 1e-30 to 1e30; a schedule multiplies it from then on. */
+  readonly learningRate: number;
+}
 
 /** The schedules that {@link Schedule} has. */
 export const SCHEDULE_NAMES = ['constant', 'cosine', 'step'] as const satisfies readonly Schedule['name'][];
@@ -59,6 +68,45 @@ export function learningRateFactor(
   const rising = Math.round(warmup * stepsPerEpoch);
   const factor = factorAfterWarmup(schedule, rising, stepsPerEpoch);
   return (t) => (t <= rising ? t / (rising + 1) : factor(t - rising - 1));
+}
+
+/**
+ * A network's learning rate in step t, before any schedule.
+ * @param changes in the order of their steps
+ * @param own what the network began with
+ */
+export function rateBefore(changes: readonly RateChange[], t: number, own: number): number {
+  return changes.findLast(({ step }) => step <= t)?.learningRate ?? own;
+}
+
+/** As the history of a training has them. */
+export function rateChangeRecords(
+  changes: readonly RateChange[],
+  own: number | readonly number[],
+  stepsPerEpoch: number,
+): RateChangeRecord[] {
+  const [first = null, ...others] = typeof own === 'number' ? [own] : own;
+  const begun = others.every((rate) => rate === first) ? first : null;
+  return changes.map(({ step, learningRate }, i) => ({
+    step,
+    epoch: (step - 1) / stepsPerEpoch,
+    before: changes[i - 1]?.learningRate ?? begun,
+    after: learningRate,
+  }));
+}
+
+/**
+ * With one more change, in place of those from its step on.
+ * @param own what the networks began with: [networks]
+ */
+export function withRateChange(
+  changes: readonly RateChange[],
+  change: RateChange,
+  own: readonly number[],
+): readonly RateChange[] {
+  const earlier = changes.filter(({ step }) => step < change.step);
+  const isOther = own.some((rate) => rateBefore(earlier, change.step, rate) !== change.learningRate);
+  return isOther ? [...earlier, change] : earlier;
 }
 
 /** The epoch after which a schedule has nothing left to train; undefined if it goes on for ever. */

@@ -7,7 +7,7 @@ import {
   type OptimizerSettings,
 } from './optimizer.ts';
 import { PLAN_NAMES, type PlanName } from './plans/index.ts';
-import type { Schedule } from './schedule.ts';
+import type { RateChange, Schedule } from './schedule.ts';
 
 /** What is trained and how. */
 export interface TrainerSettings extends OptimizerSettings {
@@ -28,6 +28,11 @@ export interface TrainerSettings extends OptimizerSettings {
   readonly schedule: Schedule;
   /** Epochs, or a part of one, in which the learning rate rises to what it should be. Default 0. */
   readonly warmup: number;
+  /**
+   * Learning rates that take the place of `learningRate` from a step on, in the order of their steps, each at a step of its own:
+   * what `Trainer.changeLearningRate` did, or what it did in a training that is to be repeated. Default: absent.
+   */
+  readonly rateChanges?: readonly RateChange[];
   /** Decides initial weights, batches and validation samples: a whole number from 0 to 2^53 - 1. Default 1. */
   readonly seed: number;
   /**
@@ -91,9 +96,14 @@ export function trainerSettings(given: Partial<TrainerSettings>): TrainerSetting
   const settings = { ...DEFAULTS, ...OPTIMIZER_DEFAULTS[optimizer], ...given, ...own, optimizer };
   const { batchSize, models, patience, plan, momentum } = settings;
   if (!isCount(batchSize)) refuse('batch size', batchSize, 'a whole number of 1 or more');
-  for (const rate of several(settings.learningRate)) {
-    // The shaders compute in float32, which holds 1e-38 to 1e38.
-    if (!(rate >= 1e-30 && rate <= 1e30)) refuse('learning rate', rate, 'a number from 1e-30 to 1e30');
+  for (const rate of several(settings.learningRate)) assertLearningRate(rate);
+  const { rateChanges = [], ...unchanged } = settings;
+  for (const [i, { step, learningRate }] of rateChanges.entries()) {
+    const before = rateChanges[i - 1]?.step ?? 0;
+    if (!(isCount(step) && step > before)) {
+      refuse('step of a learning rate', step, `a whole number above ${before}: each change has a later one`);
+    }
+    assertLearningRate(learningRate);
   }
   for (const decay of several(settings.weightDecay)) {
     if (!(decay >= 0 && decay <= 1)) refuse('weight decay', decay, 'a number from 0 to 1');
@@ -113,7 +123,13 @@ export function trainerSettings(given: Partial<TrainerSettings>): TrainerSetting
   if (networks > MOST_NETWORKS || networks === 0) {
     refuse('networks', networks, `1 to ${MOST_NETWORKS}: seeds times learning rates times weight decays`);
   }
-  return settings;
+  return rateChanges.length > 0 ? settings : unchanged;
+}
+
+/** @throws ShadegradError `usage` where it is out of range */
+export function assertLearningRate(rate: number): void {
+  // The shaders compute in float32, which holds 1e-38 to 1e38.
+  if (!(rate >= 1e-30 && rate <= 1e30)) refuse('learning rate', rate, 'a number from 1e-30 to 1e30');
 }
 
 /** The settings that follow from those that each network has for itself. */

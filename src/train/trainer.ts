@@ -1,7 +1,7 @@
 import { assertBytes } from '../data/bytes.ts';
 import { datasetChecksum } from '../data/checksum.ts';
 import type { Dataset, Samples } from '../data/dataset.ts';
-import { ShadegradError } from '../errors.ts';
+import { refuse, ShadegradError } from '../errors.ts';
 import { unpackParameters } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import type { MlpSpec } from '../model/spec.ts';
@@ -15,6 +15,7 @@ import type {
   PopulationEvaluation,
   Prediction,
   Progress,
+  RateChangeRecord,
 } from './history.ts';
 import { Inference, type Inferred } from './inference.ts';
 import { infiniteWeights, Network, unlessInfinite, unpackAll } from './network.ts';
@@ -49,8 +50,15 @@ import {
   ratesOf,
 } from './rounds.ts';
 import { Run } from './run.ts';
-import { learningRateFactor, scheduleEnd } from './schedule.ts';
-import type { TrainerSettings } from './settings.ts';
+import {
+  learningRateFactor,
+  type RateChange,
+  rateBefore,
+  rateChangeRecords,
+  scheduleEnd,
+  withRateChange,
+} from './schedule.ts';
+import { assertLearningRate, type TrainerSettings } from './settings.ts';
 import { Snapshots } from './snapshots.ts';
 import { isSound } from './sound.ts';
 import {
@@ -73,10 +81,17 @@ export interface FitOptions {
   /** Stops the training at the next batch boundary with an error `interrupted`. */
   readonly signal?: AbortSignal;
   /**
-   * Called at most ten times a second; training waits for a promise it returns, which makes a pause. What it takes
+   * Called at most ten times a second, unless `pace` says more; training waits for a promise it returns, which makes a pause. What it takes
    * counts neither in `seconds` nor in `imagesPerSecond`.
    */
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
+  /**
+   * How many batches are trained until all of them are waited for and told to `onProgress`, which then is called for each such
+   * stretch: asked anew before each stretch and at each batch boundary that the host hears of, so that it may change at any
+   * time. With 1 and an `onProgress` that waits, training goes step by step. The bits are the same. Default: Infinity, which
+   * keeps the GPU busy.
+   */
+  readonly pace?: () => number;
   /**
    * Called with everything that another trainer needs to go on: after each epoch, where the training is interrupted, and
    * within an epoch each time `snapshotSeconds` are over. But for the last epoch and interruptions, it is left out as long
@@ -122,15 +137,14 @@ interface Parts {
 export class Trainer {
   /** The shape of the networks, the same for all. */
   readonly spec: MlpSpec;
-  /** Every setting, with the defaults filled in; `batchSize` is no more than there are samples to train. */
-  readonly settings: TrainerSettings;
   /** The plan that runs, as data. */
   readonly plan: StepPlan;
   /** Microseconds a step of each plan that was timed to choose this one. */
   readonly timed: PlanChoice['timed'];
   readonly #data: Dataset;
-  /** As they were given, but for the defaults. */
-  readonly #asked: TrainerSettings;
+  /** As they were given, but for the defaults, and with each change of the learning rate. */
+  #asked: TrainerSettings;
+  readonly #batchSize: number;
   readonly #parts: Parts;
   readonly #factor: (t: number) => number;
   readonly #members: readonly Member[];
@@ -183,7 +197,7 @@ export class Trainer {
       const resident = await makeResident(device, spec, data.train);
       keep(resident.samples);
       const factor = learningRateFactor(settings.schedule, settings.warmup, stepsPerEpoch(sizes));
-      const setup = { sizes, optimizer, rates: ratesOf(first, factor) };
+      const setup = { sizes, optimizer, rates: ratesOf(first, factor, () => settings.rateChanges) };
       const trial = () => ({
         ...setup,
         samples: resident.samples,
@@ -216,8 +230,8 @@ export class Trainer {
     this.spec = spec;
     this.plan = plan;
     this.timed = timed;
-    this.settings = { ...settings, batchSize: sizes.batch };
     this.#asked = settings;
+    this.#batchSize = sizes.batch;
     this.#data = data;
     this.#parts = parts;
     this.#factor = factor;
@@ -228,6 +242,57 @@ export class Trainer {
     this.#checksum = restore && Promise.resolve(restore.dataset);
     [this.#loaded] = rounds;
     this.#enter(this.#loaded, state);
+  }
+
+  /** Every setting, with the defaults filled in; `batchSize` is no more than there are samples to train. */
+  get settings(): TrainerSettings {
+    return { ...this.#asked, batchSize: this.#batchSize };
+  }
+
+  /** Where the learning rate was changed, first to last, or will be in a step that is not trained yet. */
+  get rateChanges(): readonly RateChangeRecord[] {
+    const own = this.#members.map(({ learningRate }) => learningRate);
+    return rateChangeRecords(this.#asked.rateChanges ?? [], own, this.#parts.run.stepsPerEpoch);
+  }
+
+  /**
+   * Changes the learning rate of all networks, while `fit` runs or when it does not: from the first step on that none of
+   * them was given yet. What is in flight, a fifth of a second of work, is trained with the rate before; where networks take
+   * turns, all of them are to the end of the epoch. A schedule multiplies the new rate from then on.
+   *
+   * The change is part of the {@link settings}, of {@link state}, checkpoints and reports. Who trains with these settings from
+   * the beginning has the same bits, whenever the change was asked for. Of two changes before the same step the last one
+   * counts, and one that changes nothing is left out.
+   *
+   * A device that is lost takes along the changes since the last snapshot: pass the settings' `rateChanges` beside `restore`.
+   *
+   * @returns the change, with the step from which it counts
+   * @throws ShadegradError `usage` where the rate is out of range
+   *
+   * @example
+   * ```ts
+   * import { openDevice, syntheticDigits, Trainer } from 'shadegrad/node';
+   *
+   * const { device } = await openDevice();
+   * const data = syntheticDigits({ train: 1024, test: 256 });
+   * const trainer = await Trainer.create(device, data, { hidden: [32], learningRate: 0.01 });
+   * for await (const { epoch, loss } of trainer.fit({ epochs: 3 })) {
+   *   console.log(epoch, loss);
+   *   if (epoch === 2) trainer.changeLearningRate(0.001);
+   * }
+   * for (const { step, before, after } of trainer.rateChanges) console.log(`${before} -> ${after} at step ${step}`);
+   * device.destroy();
+   * ```
+   */
+  changeLearningRate(learningRate: number): RateChange {
+    assertLearningRate(learningRate);
+    const step = 1 + Math.max(...this.#rounds.map((round) => this.#at(round).t));
+    const change = { step, learningRate };
+    const { rateChanges: before = [], ...settings } = this.#asked;
+    const own = this.#members.map((member) => member.learningRate);
+    const rateChanges = withRateChange(before, change, own);
+    this.#asked = rateChanges.length > 0 ? { ...settings, rateChanges } : settings;
+    return change;
   }
 
   /** Training samples of one network without those kept for validation. */
@@ -341,11 +406,11 @@ export class Trainer {
       throw new ShadegradError('usage', `epochs: ${epochs} is not a number of epochs.`, 'Use 1 or more.');
     }
     const last = this.epochs + epochs;
-    const end = scheduleEnd(this.settings.schedule);
+    const end = scheduleEnd(this.#asked.schedule);
     if (end !== undefined && last > end) {
       throw new ShadegradError(
         'usage',
-        `The schedule "${this.settings.schedule.name}" has brought the learning rate to 0 after ${end} epochs, and epoch ${last} is asked for.`,
+        `The schedule "${this.#asked.schedule.name}" has brought the learning rate to 0 after ${end} epochs, and epoch ${last} is asked for.`,
         'Train fewer epochs, or begin another training from these weights.',
       );
     }
@@ -408,7 +473,7 @@ export class Trainer {
         slot,
         record: this.#record(member, sums[slot], validated?.[slot]),
       }));
-    const { patience } = this.settings;
+    const { patience } = this.#asked;
     const better = trained.some(
       ({ member, record }) => patience !== null && record && isBetter(record, member),
     );
@@ -456,37 +521,57 @@ export class Trainer {
     let since = performance.now();
     const seconds = () => before + (performance.now() - since) / 1000;
     let [asked, reported] = [since, since];
-    let latest:
-      | { readonly sums: readonly EpochSums[]; readonly place: number; readonly seconds: number }
-      | undefined;
-    for await (const _ of run.advance(run.stepsPerEpoch, signal)) {
-      const now = performance.now();
-      round.seconds = seconds();
-      // While the GPU works; there is nothing else to do.
-      this.#makeOrder(turn.turn);
-      snapshots.takeWhenDue();
-      if (!onProgress) continue;
-      if (now - asked >= PROGRESS_MILLISECONDS) {
-        asked = now;
-        const { place } = run;
-        // Nobody waits for it: the GPU has work that it was given after this. What fails is told by the next wait.
-        run.sums().then(
-          (sums) => {
-            latest = { sums, place, seconds: seconds() };
-          },
-          () => undefined,
-        );
-      }
-      if (!latest || now - reported < PROGRESS_MILLISECONDS) continue;
-      const progress = this.#progress(latest.sums, latest.place, latest.seconds, turn);
-      // All of them diverged: the rest of the epoch would be for nothing.
-      if (!progress) return;
-      await onProgress(progress);
+    let latest: Counted | undefined;
+    let told = run.place;
+    /** Returns whether there is a network that has not diverged. */
+    const tell = async (counted: Counted): Promise<boolean> => {
+      const progress = this.#progress(counted, turn);
+      const begun = performance.now();
+      if (progress) await onProgress?.(progress);
       reported = performance.now();
-      since += reported - now;
+      since += reported - begun;
       // Also what came meanwhile: its time would be too long.
       latest = undefined;
-    }
+      told = counted.place;
+      return progress !== undefined;
+    };
+    // While the GPU works; there is nothing else to do.
+    const meanwhile = () => {
+      round.seconds = seconds();
+      this.#makeOrder(turn.turn);
+      snapshots.takeWhenDue();
+    };
+    do {
+      const stretch = stretchOf(turn);
+      for await (const _ of run.advance(stretch, signal)) {
+        const now = performance.now();
+        meanwhile();
+        if (!onProgress || stretch < Number.POSITIVE_INFINITY) continue;
+        if (now - asked >= PROGRESS_MILLISECONDS) {
+          asked = now;
+          const { place } = run;
+          // Nobody waits for it: the GPU has work that it was given after this. What fails is told by the next wait.
+          run.sums().then(
+            (sums) => {
+              latest = { sums, place, seconds: seconds() };
+            },
+            () => undefined,
+          );
+        }
+        if (latest && latest.place > told && now - reported >= PROGRESS_MILLISECONDS) {
+          // All of them diverged: the rest of the epoch would be for nothing.
+          if (!(await tell(latest))) return;
+        }
+        if (stretchOf(turn) < Number.POSITIVE_INFINITY) break;
+      }
+      if (stretch === Number.POSITIVE_INFINITY || run.place === run.stepsPerEpoch) continue;
+      const { place } = run;
+      const summed = run.sums();
+      meanwhile();
+      const sums = await summed;
+      round.seconds = seconds();
+      if (!signal?.aborted && !(await tell({ sums, place, seconds: round.seconds }))) return;
+    } while (run.place < run.stepsPerEpoch && !signal?.aborted);
     if (run.place < run.stepsPerEpoch) {
       await this.#markDiverged();
       await snapshots.take();
@@ -503,8 +588,7 @@ export class Trainer {
     this.#makeOrder(turn.turn);
     const sums = await summed;
     round.seconds = seconds();
-    const progress = this.#progress(sums, run.place, round.seconds, turn);
-    if (progress) await onProgress?.(progress);
+    await tell({ sums, place: run.place, seconds: round.seconds });
   }
 
   /** How far the training is, as the end of a sentence. */
@@ -540,12 +624,7 @@ export class Trainer {
   }
 
   /** Of the networks on the device that are still trained; undefined where all of them diverged. */
-  #progress(
-    sums: readonly EpochSums[],
-    place: number,
-    seconds: number,
-    { epochs, turn }: Turn,
-  ): Progress | undefined {
+  #progress({ sums, place, seconds }: Counted, { epochs, turn }: Turn): Progress | undefined {
     const { samplesPerEpoch } = this;
     const own = ownMembers(this.#loaded);
     const live = own.flatMap(({ member, slot }) => {
@@ -553,7 +632,7 @@ export class Trainer {
       return sum && sum.diverged === null && !isDone(member) ? sum : [];
     });
     if (live.length === 0) return undefined;
-    const samples = Math.min(samplesPerEpoch, place * this.settings.batchSize);
+    const samples = Math.min(samplesPerEpoch, place * this.#batchSize);
     const mean = (of: (sum: EpochSums) => number) =>
       live.reduce((total, sum) => total + of(sum), 0) / (live.length * samples);
     return {
@@ -597,11 +676,17 @@ export class Trainer {
       this.#members.length > 1
         ? `No network's loss is finite: the first one's was not `
         : 'The loss is not finite ';
-    const rates = [...new Set(this.#members.map(({ learningRate }) => learningRate))];
+    const { stepsPerEpoch } = this.#parts.run;
+    const rates = this.#members.map(({ learningRate, diverged }) => {
+      const { epoch, batch } = diverged ?? { epoch: this.#epoch, batch: null };
+      // The last step that trained: a batch's loss is that of the weights before its own.
+      const step = (epoch - 1) * stepsPerEpoch + (batch === null ? stepsPerEpoch : batch - 1);
+      return rateBefore(this.#asked.rateChanges ?? [], step, learningRate);
+    });
     return new ShadegradError(
       'diverged',
       `${which}${where}.`,
-      `Use a learning rate well below ${Math.min(...rates)}: ${this.settings.optimizer === 'sgd' ? "SGD's usual one is 0.01" : "Adam's usual one is 0.001"}.`,
+      `Use a learning rate well below ${Math.min(...rates)}: ${this.#asked.optimizer === 'sgd' ? "SGD's usual one is 0.01" : "Adam's usual one is 0.001"}.`,
     );
   }
 
@@ -632,7 +717,11 @@ export class Trainer {
     const { run } = this.#parts;
     const isAtEnd = state.place === run.stepsPerEpoch;
     const order = isAtEnd ? null : this.#orderOf(round, epochOf(state, run.stepsPerEpoch));
-    run.restore(state, order, ratesOf(round, this.#factor));
+    run.restore(
+      state,
+      order,
+      ratesOf(round, this.#factor, () => this.#asked.rateChanges),
+    );
     this.#loaded = round;
     round.state = undefined;
   }
@@ -813,6 +902,20 @@ interface Turn extends Omit<FitOptions, 'onSnapshot' | 'snapshotSeconds'> {
   /** Which of the rounds it is, 0 for the first. */
   readonly turn: number;
   readonly snapshots: Snapshots;
+}
+
+/** What a running epoch's first steps add up to, and how long they took. */
+interface Counted {
+  readonly sums: readonly EpochSums[];
+  readonly place: number;
+  readonly seconds: number;
+}
+
+/** @throws ShadegradError `usage` where the pace is no number of batches */
+function stretchOf({ pace }: Turn): number {
+  const batches = pace?.() ?? Number.POSITIVE_INFINITY;
+  if (batches >= 1 && (Number.isSafeInteger(batches) || batches === Number.POSITIVE_INFINITY)) return batches;
+  refuse('pace', batches, 'a whole number of batches, 1 or more, or Infinity');
 }
 
 /** Whether an epoch validates better than all before it. */

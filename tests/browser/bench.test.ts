@@ -225,7 +225,7 @@ describe('a device that is lost in the middle of a benchmark', () => {
     await session.detach();
     await eventually(() => alertOf(page)).toMatch(/device/);
     expect(await page.locator('#bench-result').isVisible()).toBe(false);
-    await press(page, 'Start again');
+    await press(page, 'Restart');
     await reach(page, 'ready');
     expect(await testAccuracy(page)).toBe(accuracy);
     expect(await page.getByRole('button', { name: 'Run benchmark' }).isDisabled()).toBe(false);

@@ -6,10 +6,16 @@ import { eventually, press, quickRun, test, train } from '../support/demo.ts';
 const drawingRun = { ...quickRun, train: 4000, epochs: 4 };
 
 describe('drawing', () => {
-  test('says before training that the network knows nothing yet', async ({ visit }) => {
+  test('is answered at once, before any training, by the network that comes with the page', async ({
+    visit,
+  }) => {
     const page = await visit();
     await drawOne(page, 0.5);
-    await eventually(() => page.locator('main').textContent()).toMatch(/knows nothing yet/i);
+    await eventually(() => page.locator('#verdict').textContent()).toMatch(/^A 1, [\d.]+ % sure/);
+    expect(await page.locator('#reading').textContent()).toBe('1');
+    expect(await page.locator('#origin').textContent()).toMatch(
+      /^The network that comes with this page: 784 – [\d – ]+ – 10, 9\d\.\d\d % right on mnist/,
+    );
   });
 
   test('shows the network a "1", its answer while the pen is down and after, and is cleared', async ({

@@ -9,10 +9,10 @@ import {
   confusionTable,
   drop,
   eventually,
-  press,
   quickRun,
   reach,
   reportOf,
+  restoreLast,
   save,
   test,
   testAccuracy,
@@ -143,7 +143,7 @@ describe('loading', () => {
     await reach(page, 'ready');
     await page.getByLabel('Load model').setInputFiles(modelFile(bytes));
     await eventually(() => alertOf(page)).toMatch(/safetensors/i);
-    expect(await page.getByRole('button', { name: 'Train', exact: true }).isDisabled()).toBe(false);
+    expect(await page.getByRole('button', { name: 'Train', exact: true }).isVisible()).toBe(true);
   });
 });
 
@@ -156,7 +156,7 @@ describe('a reload', () => {
     await visitAgain(page);
     await page.getByLabel('Hidden layers').fill('16');
     await page.getByLabel('Hidden layers').blur();
-    await press(page, 'Restore last run');
+    await restoreLast(page);
     await eventually(() => page.locator('#test-accuracy').textContent()).toBe(`${accuracy.toFixed(2)} %`);
     expect(await page.getByLabel('Hidden layers').inputValue()).toBe('32');
     expect(await confusionTable(page)).toEqual(table);
@@ -170,13 +170,13 @@ describe('a reload', () => {
     expect(await kept.isVisible()).toBe(false);
     await page.evaluate('held = false');
     await visitAgain(page);
-    expect(await page.getByRole('button', { name: 'Restore last run' }).isVisible()).toBe(true);
+    expect(await page.getByRole('button', { name: /^Show the run/ }).isVisible()).toBe(true);
   });
 
   test('offers nothing where nothing was trained', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
-    expect(await page.getByRole('button', { name: 'Restore last run' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^Show the run/ }).count()).toBe(0);
   });
 });
 

@@ -2,7 +2,20 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunReport, Verification } from '../../src/index.ts';
+import {
+  matrixUnitsOf,
+  modelNotes,
+  nodeVersions,
+  openDevice,
+  processorName,
+  type RunReport,
+  rateChangesIn,
+  runFiles,
+  runReport,
+  Trainer,
+  type Verification,
+  writeFiles,
+} from '../../src/node.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
 import { runCli, signalledAt } from '../support/process.ts';
@@ -36,9 +49,10 @@ beforeAll(async () => {
   await writeDataset(data, blobs());
   const all = ['--models', '2', '--optimizer', 'adamw', '--schedule', 'cosine', '--warmup', '0.5'];
   const early = ['--validation-split', '0.2', '--patience', '1', '--weight-decay', '0,0.01'];
+  const noise = ['--label-noise', '0.1'];
   await Promise.all([
     train('--epochs', '3', '--out', single),
-    train('--epochs', '6', ...all, ...early, '--learning-rate', '0.1', '--out', several),
+    train('--epochs', '6', ...all, ...early, ...noise, '--learning-rate', '0.1', '--out', several),
   ]);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
@@ -52,6 +66,54 @@ test('0, the same bits: of one network, of several with all settings, and of one
     expect(stdout).toMatch(/\n {2}adapter +the same: /);
     expect(stdout).toMatch(/The same: every weight and every result has the same bits\.\n$/);
   }
+});
+
+test('a learning rate that was changed while the run went on is changed at the same steps', async () => {
+  const source = blobs();
+  const opened = await openDevice({ adapter: 'software', robustness: false });
+  const { device, info: adapter, toggles } = opened;
+  const trainer = await Trainer.create(device, source, { hidden: [8], plan: 'layered-quads' });
+  const onProgress = () => {
+    if (trainer.epochs === 0 && trainer.place.done === 3) trainer.changeLearningRate(0.02);
+  };
+  for await (const { epoch } of trainer.fit({ epochs: 3, pace: () => 1, onProgress })) {
+    if (epoch === 2) trainer.changeLearningRate(0.001);
+  }
+  const models = await trainer.models();
+  const { plan } = trainer;
+  const report = await runReport({
+    config: {
+      ...trainer.settings,
+      epochs: 3,
+      plan: plan.name,
+      matrixUnits: matrixUnitsOf(plan),
+      initial: null,
+      source: { data, imageSize: null },
+      earlier: [],
+    },
+    data: source,
+    networks: trainer.networks,
+    models,
+    evaluation: await trainer.evaluateAll(source.test),
+    ...trainer.trained,
+    adapter,
+    toggles,
+    processor: processorName(),
+    versions: await nodeVersions(),
+  });
+  device.destroy();
+  expect(rateChangesIn(report)).toEqual([
+    { step: 4, epoch: 3 / 7, before: 0.001, after: 0.02 },
+    { step: 15, epoch: 2, before: 0.02, after: 0.001 },
+  ]);
+  const changed = path('changed');
+  await writeFiles(changed, await runFiles(report, models, modelNotes(source)));
+  const same = await verify(changed);
+  expect({ code: same.code, stderr: same.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(same.stdout).toMatch(/learning rate 0\.001 \(0\.02 from step 4 on\) \(0\.001 from step 15 on\)/);
+  expect(same.stdout).toMatch(/The same: every weight and every result has the same bits\.\n$/);
+  await edit(changed, ({ config: { rateChanges: _, ...config }, ...rest }) => ({ ...rest, config }));
+  expect((await verify(changed)).code).toBe(1);
 });
 
 test('0, within tolerance: under another plan, and where a part was trained under another', async () => {

@@ -177,8 +177,16 @@ export async function press(page: Page, button: string): Promise<void> {
 /** Waits until the page is ready, and trains to the end. */
 export async function train(page: Page): Promise<void> {
   await reach(page, 'ready');
-  await press(page, 'Train');
+  await page.getByRole('button', { name: /^(Train|Start again)$/ }).click();
   await reach(page, 'done');
+}
+
+/** Shows the run of an earlier visit that ended last. */
+export async function restoreLast(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /^Show the run/ })
+    .first()
+    .click();
 }
 
 /** Waits until the page says that it keeps the run, and loads it anew. */

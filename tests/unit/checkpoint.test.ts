@@ -60,6 +60,16 @@ describe('a checkpoint', () => {
     expect(decodeCheckpoint(file(json)).notes).toEqual({ ...CHECKPOINT_NOTES, earlier: [] });
   });
 
+  test('with changes of the learning rate keeps them, and is of a format that older versions refuse', () => {
+    const settings = { ...STATE.settings, rateChanges: [{ step: 17, learningRate: 1 / 3 }] };
+    const bytes = encodeCheckpoint({ ...STATE, settings }, CHECKPOINT_NOTES);
+    expect(decodeCheckpoint(bytes).state.settings).toStrictEqual(settings);
+    const formats = [bytes, WHOLE].map(
+      (each) => JSON.parse(decodeSafetensors(each).metadata[NOTE] ?? '').format,
+    );
+    expect(formats).toEqual([2, 1]);
+  });
+
   test.each(['adam', 'adamw', 'sgd'] as const)(
     'of %s gives back the state and the notes to the bit',
     (optimizer) => {
@@ -254,10 +264,18 @@ describe('a checkpoint that cannot be is a bad-model error', () => {
   });
 
   test.each<[string, Uint8Array, RegExp]>([
-    ['a later format', changed('format', 2), /^This checkpoint is of format 2, which a later version/],
+    ['a later format', changed('format', 3), /^This checkpoint is of format 3, which a later version/],
     ['no format', changed('format', undefined), /its format is missing, and not a number/],
     ['a format of nought', changed('format', 0), /its format is 0/],
     ['JSON that is no object', file(7), /its format is missing/],
+    [
+      'changes of the learning rate out of order',
+      changed('settings', {
+        ...STATE.settings,
+        rateChanges: [5, 5].map((step) => ({ step, learningRate: 1 })),
+      }),
+      /settings\.rateChanges\[1\]\.step is not after the one before/,
+    ],
     [
       'no JSON',
       encodeSafetensors({ tensors, metadata: { [NOTE]: '{' } }),

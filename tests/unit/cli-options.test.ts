@@ -110,6 +110,7 @@ test("what is not given is Keras's default, on the command line as in the librar
   expect(Object.fromEntries(defaults)).toEqual({
     data: 'auto',
     hidden: [100],
+    labelNoise: 0,
     epochs: 10,
     batchSize: 32,
     optimizer: 'adam',

@@ -62,6 +62,13 @@ describe('the lines of many networks', () => {
     );
   });
 
+  test('name changes of the learning rate', () => {
+    const settings = trainerSettings({ rateChanges: [{ step: 33, learningRate: 0.001 }] });
+    expect(networkLine({ spec, settings, networks: [network(1, 0)] })).toBe(
+      'Network: 4-3-2, batch size 32, learning rate 0.01 (0.001 from step 33 on), seed 1',
+    );
+  });
+
   test('say of how many an epoch tells, and count the images of those', () => {
     const networks = [network(1, 2), network(2, 1), network(3, 2)];
     expect(epochLine(record(2), 10, { samplesPerEpoch: 100, networks })).toBe(

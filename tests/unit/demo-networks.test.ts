@@ -1,53 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parse, textsOf } from '../../demo/configuration.ts';
-import { divergedText, historiesOf, keptText, learn, learnEnd, nothing } from '../../demo/learned.ts';
 import { answerOf, filesOf, usable } from '../../demo/worker/networks.ts';
 import { initialModel } from '../../src/model/initialise.ts';
 import { decodeModel } from '../../src/model/model-file.ts';
 import { decodeModels } from '../../src/model/population-file.ts';
 import { mlp } from '../../src/model/spec.ts';
-import type { RunReport } from '../../src/report/run-report.ts';
-import type { EpochRecord } from '../../src/train/history.ts';
-
-const record = (epoch: number, loss = 1): EpochRecord => ({
-  epoch,
-  loss,
-  accuracy: 0.5,
-  valLoss: null,
-  valAccuracy: null,
-  seconds: 1,
-});
-
-describe('what the page knows of several networks', () => {
-  test('grows by an epoch of each, and is not doubled where an epoch is told again', () => {
-    const learned = nothing(3, 2);
-    learn(learned, 1, [record(1), record(1)]);
-    learn(learned, 2, [record(2), record(2)]);
-    learn(learned, 2, [record(2, 0.5), record(2)]);
-    expect(historiesOf(learned)).toEqual([
-      [record(1), record(2, 0.5)],
-      [record(1), record(2)],
-    ]);
-    expect(divergedText(learned)).toBe('');
-    learned.files = { model: new Uint8Array(), models: new Uint8Array(), best: 0 };
-    expect(keptText(learned)).toMatch(/2 epochs/);
-  });
-
-  test('leaves out those that diverged, and says how many', () => {
-    const learned = nothing(3, 3);
-    learn(learned, 1, [record(1), null, record(1)]);
-    expect(historiesOf(learned)).toHaveLength(2);
-    expect(divergedText(learned)).toBe('; 1 of 3 networks diverged');
-  });
-
-  test('leaves out those too that diverged in the last update', () => {
-    const learned = nothing(1, 2);
-    learn(learned, 1, [record(1), record(1)]);
-    const models = [{ diverged: { epoch: 1, batch: null } }, { diverged: null }];
-    learnEnd(learned, { models } as unknown as RunReport);
-    expect(divergedText(learned)).toBe('; 1 of 2 networks diverged');
-  });
-});
 
 describe('the files of several networks', () => {
   const networks = [1, 2, 3, 4].map((seed) => ({

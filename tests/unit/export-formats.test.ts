@@ -134,6 +134,12 @@ describe('PyTorch', () => {
       shape: [2 * steps],
       bytes: new Uint8Array(rates.buffer),
     });
+    const rateChanges = [{ step: 3, learningRate: 0.5 }];
+    const changed = encodePytorchTraining({
+      ...{ config: { ...config, rateChanges }, network: trained, data, initial },
+    });
+    const own = rates.map((rate, step) => (step < 2 ? rate : 2 * rate));
+    expect(npy(changed['rates.npy']).bytes).toEqual(new Uint8Array(own.buffer));
     const { settings, history } = JSON.parse(files['training.json']);
     expect(settings).toMatchObject({ batchSize: 16, optimizer: 'adam', epsilon: 1e-7, weightDecay: 0 });
     expect(history).toEqual(trained.history);

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { learningRateFactor, SCHEDULE_NAMES, type Schedule, scheduleEnd } from '../../src/train/schedule.ts';
+import { ratesOf } from '../../src/train/rounds.ts';
+import {
+  learningRateFactor,
+  type RateChange,
+  rateChangeRecords,
+  SCHEDULE_NAMES,
+  type Schedule,
+  scheduleEnd,
+  withRateChange,
+} from '../../src/train/schedule.ts';
 import { failure } from '../support/failure.ts';
 import { goldenSchedules } from '../support/golden.ts';
 
@@ -80,4 +89,55 @@ test.each<[string, Schedule, number]>([
   expect(error.code).toBe('usage');
   expect(error.message).toBe(`${cause} is out of range.`);
   expect(error.nextStep).toMatch(/^Use /);
+});
+
+describe('changes of the learning rate', () => {
+  const change = (step: number, learningRate: number): RateChange => ({ step, learningRate });
+
+  test('take the place of what each network began with, and the schedule multiplies them', () => {
+    const members = [0.1, 0.2].map((learningRate, seed) => ({
+      ...{ seed, learningRate, weightDecay: 0.5, history: [], diverged: null, stopped: false, best: null },
+      train: new Uint32Array(),
+      validation: new Uint32Array(),
+    }));
+    let changes: readonly RateChange[] | undefined;
+    const rates = ratesOf(
+      { members, state: undefined, seconds: 0 },
+      (t) => 1 / t,
+      () => changes,
+    );
+    const at = (t: number) => rates(t).map(({ learningRate }) => t * learningRate);
+    expect(at(3)).toEqual([0.1, 0.2]);
+    // There may be more of them at any time.
+    changes = [change(4, 8), change(8, 16)];
+    expect([3, 4, 7, 8, 1e6].map(at)).toEqual([
+      [0.1, 0.2],
+      [8, 8],
+      [8, 8],
+      [16, 16],
+      [16, 16],
+    ]);
+    expect(rates(8).map(({ weightDecay }) => weightDecay)).toEqual([0.5, 0.5]);
+  });
+
+  test('replace each other at one step, and are none where nothing changes', () => {
+    const one = withRateChange([], change(4, 1), [0.1]);
+    expect(one).toEqual([change(4, 1)]);
+    expect(withRateChange(one, change(4, 2), [0.1])).toEqual([change(4, 2)]);
+    expect(withRateChange(one, change(5, 2), [0.1])).toEqual([change(4, 1), change(5, 2)]);
+    expect(withRateChange(one, change(5, 1), [0.1])).toEqual(one);
+    expect(withRateChange(one, change(4, 0.1), [0.1])).toEqual([]);
+    // One of the networks has another.
+    expect(withRateChange([], change(4, 0.1), [0.1, 0.2])).toEqual([change(4, 0.1)]);
+  });
+
+  test('are in the history with the place of their step, and what was before', () => {
+    const changes = [change(11, 1), change(16, 2)];
+    expect(rateChangeRecords(changes, 0.1, 10)).toEqual([
+      { step: 11, epoch: 1, before: 0.1, after: 1 },
+      { step: 16, epoch: 1.5, before: 1, after: 2 },
+    ]);
+    expect(rateChangeRecords(changes, [0.1, 0.2], 10)[0]?.before).toBeNull();
+    expect(rateChangeRecords(changes, [0.1, 0.1], 10)[0]?.before).toBe(0.1);
+  });
 });

@@ -1,0 +1,239 @@
+import type { TrainerState } from '../src/index.ts';
+import { type Configuration, defaults, parse, type Texts } from './configuration.ts';
+import type {
+  AdapterSummary,
+  Arrival,
+  BenchChoice,
+  DataSource,
+  DataSummary,
+  DeviceSummary,
+  Problem,
+  Reply,
+  Request,
+} from './protocol.ts';
+import { type Shown, unknown, wholeFile } from './shown.ts';
+
+// What the page knows, as one value. It goes one way: the user and the worker make events, `update` makes the next state
+// of the one before and the event, the panels show it, and what is to be done beside is a list of commands.
+
+export type Phase = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 'error';
+
+/** Images that were asked for, their name in the field, and a summary of them once they are here. */
+export interface Images {
+  readonly source: DataSource;
+  readonly kind: Texts['data'];
+  readonly data: DataSummary | undefined;
+}
+
+/** What the page says beside the field of the images. */
+export interface ImagesNote {
+  readonly text: string;
+  /** Whether something is wrong, or only worth knowing. */
+  readonly manner: 'wrong' | 'hint';
+}
+
+/** A run as the browser keeps it. */
+export interface KeptRun {
+  readonly version: 5;
+  readonly id: string;
+  /** When it ended. */
+  readonly at: Date;
+  readonly texts: Texts;
+  readonly shown: Shown;
+  /** Whether it was stopped before its last epoch. */
+  readonly stopped: boolean;
+}
+
+/** A training that ended with its page. */
+export interface Unfinished {
+  readonly version: 5;
+  /** The tab that it ran in. */
+  readonly tab: string;
+  readonly texts: Texts;
+  readonly shown: Shown;
+}
+
+/** Networks that the worker was asked for, and why. */
+export type Awaited =
+  | { readonly why: 'shipped' }
+  | { readonly why: 'chosen'; readonly name: string }
+  | { readonly why: 'restored'; readonly run: KeptRun }
+  /** The worker is new, and the networks are those that are shown. */
+  | { readonly why: 'revived' };
+
+export interface State {
+  readonly phase: Phase;
+  /** What the page says of it. */
+  readonly status: string;
+  /** Number of the last training or load: answers to earlier ones are ignored. */
+  readonly run: number;
+  readonly fields: Texts;
+  /** Undefined until some are asked for. */
+  readonly images: Images | undefined;
+  /** The images that are kept, or asked for again, where the user's files are no dataset. */
+  readonly imagesBefore: Images | undefined;
+  /** Number of the last request for images: answers to earlier ones are ignored. */
+  readonly imagesRequest: number;
+  /** The user's files that were read last. */
+  readonly ownFiles: readonly File[] | undefined;
+  readonly arrival: Arrival | undefined;
+  readonly imagesNote: ImagesNote;
+  readonly shown: Shown;
+  readonly awaited: Awaited | undefined;
+  /** How fast the training goes: as fast as the GPU is, or one batch after the other. */
+  readonly pace: 'full' | 'slow';
+  /** What is wrong with a learning rate that was asked for in the middle; empty for nothing. */
+  readonly rateTrouble: string;
+  /** Whether a benchmark runs. */
+  readonly measuring: boolean;
+  readonly adapter: AdapterSummary | undefined;
+  readonly device: DeviceSummary | undefined;
+  readonly trouble: Problem | undefined;
+  /** The worker or its device is broken: nothing works until it is started anew. */
+  readonly isBroken: boolean;
+  /** What is wrong with a model file; empty for nothing. */
+  readonly fileTrouble: string;
+  /** The cell of the confusion matrix that is looked into, and its images once they are here. */
+  readonly cell: Cell | undefined;
+  /** Runs that the browser keeps, the last one first. */
+  readonly kept: readonly KeptRun[];
+  /** What became of keeping the last one; empty where there was none in this visit, or it is still being written. */
+  readonly keeping: string;
+  /** The run that the last Reset or Start again took off the page; it can be had back. */
+  readonly undoable: KeptRun | undefined;
+}
+
+export interface Cell {
+  readonly label: number;
+  readonly predicted: number;
+  readonly found: Extract<Reply, { kind: 'cell' }> | undefined;
+}
+
+export type Button =
+  | 'train'
+  | 'step'
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'continue'
+  | 'more'
+  | 'reset'
+  | 'undo'
+  | 'restart';
+
+export type Event =
+  | { readonly kind: 'press'; readonly button: Button }
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  /** A field was changed; `settled` where no more of its change is to be expected. */
+  | { readonly kind: 'fields'; readonly texts: Texts; readonly settled: boolean }
+  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
+  | { readonly kind: 'pace'; readonly pace: State['pace'] }
+  /** Another learning rate, for the training that is under way. */
+  | { readonly kind: 'rate'; readonly learningRate: number }
+  /** Goes back to an epoch; null is now. */
+  | { readonly kind: 'view'; readonly epoch: number | null }
+  | { readonly kind: 'restore'; readonly run: KeptRun }
+  /** What the browser has from earlier visits. */
+  | {
+      readonly kind: 'found';
+      readonly kept: readonly KeptRun[];
+      readonly unfinished: Unfinished | undefined;
+    }
+  /** The runs are written; or they are not, and why. */
+  | { readonly kind: 'kept'; readonly failure: string | null }
+  | { readonly kind: 'bench'; readonly choice: BenchChoice }
+  | { readonly kind: 'stop-bench' }
+  /** WebGPU is not to be had, as far as the page can see it without its worker. */
+  | { readonly kind: 'no-webgpu'; readonly problem: Problem }
+  | { readonly kind: 'worker-broke'; readonly message: string };
+
+/** What is to be done beside showing the state. */
+export type Command =
+  | { readonly kind: 'send'; readonly request: Request }
+  /** In place of the one before, whose answers nobody awaits. */
+  | { readonly kind: 'new-worker' }
+  /** Writes the fields into the page's address. */
+  | { readonly kind: 'address'; readonly texts: Texts }
+  /** Keeps runs in place of those that the browser has. */
+  | { readonly kind: 'keep'; readonly kept: readonly KeptRun[] }
+  /** Keeps what a reload of the page goes on from; null where nothing is left to do. */
+  | { readonly kind: 'keep-unfinished'; readonly unfinished: Omit<Unfinished, 'tab'> | null };
+
+export const MNIST_SHAPE = { height: 28, width: 28 };
+
+export function initialState(fields: Texts): State {
+  return {
+    phase: 'loading',
+    status: 'Starting',
+    run: 0,
+    fields,
+    images: undefined,
+    imagesBefore: undefined,
+    imagesRequest: 0,
+    ownFiles: undefined,
+    arrival: undefined,
+    imagesNote: { text: '', manner: 'hint' },
+    shown: unknown({ kind: 'shipped' }, Number(fields.epochs) || Number(defaults.epochs), 1),
+    awaited: undefined,
+    pace: 'full',
+    rateTrouble: '',
+    measuring: false,
+    adapter: undefined,
+    device: undefined,
+    trouble: undefined,
+    isBroken: false,
+    fileTrouble: '',
+    cell: undefined,
+    kept: [],
+    keeping: '',
+    undoable: undefined,
+  };
+}
+
+/** What the fields stand for; undefined where one of them is wrong. */
+export function configurationOf({ fields }: State): Configuration | undefined {
+  return parse(fields).configuration;
+}
+
+export function isRunning({ phase }: State): boolean {
+  return phase === 'training' || phase === 'paused';
+}
+
+/** Says what must be stopped before other images or another network can be taken; empty where nothing runs. */
+export function obstacle(state: State): string {
+  if (isRunning(state)) return 'Stop the training first.';
+  return state.measuring ? 'Stop the benchmark first.' : '';
+}
+
+/** Says why no benchmark can begin; empty where one can. */
+export function hindrance(state: State): string {
+  if (isRunning(state)) return 'A training is running: measuring waits until it ends or is stopped.';
+  return state.isBroken ? 'Nothing can be measured until the trouble above is over.' : '';
+}
+
+/** Whether a training can begin. */
+export function canTrain(state: State): boolean {
+  return configurationOf(state) !== undefined && !state.isBroken && obstacle(state) === '';
+}
+
+/** The state that the training of the networks that are shown can go on from; null where there is none for these images. */
+export function resumable(state: State): TrainerState | null {
+  const { shown, images } = state;
+  const { texts, report } = shown;
+  if (!canTrain(state) || !images?.data || !texts || !report) return null;
+  const { source } = images;
+  const areAsMany =
+    source.kind !== 'synthetic' ||
+    (String(source.train) === texts.train && String(source.test) === texts.test);
+  // With wrong labels, the name says so after that of the images.
+  return areAsMany && report.dataset.name.startsWith(images.data.name) ? shown.state : null;
+}
+
+/** Whether there is a network of the user's own that a reset would take off the page. */
+export function canReset(state: State): boolean {
+  const { shown, measuring } = state;
+  const isOwn = shown.origin.kind !== 'shipped' && (wholeFile(shown.files) !== null || shown.progress);
+  return Boolean(isOwn) && !measuring;
+}

@@ -1,0 +1,134 @@
+import { benchPanel } from './page/bench.ts';
+import { curvesPanel, type Training } from './page/curves.ts';
+import { byId, say } from './page/dom.ts';
+import { drawPanel, type Knowledge } from './page/draw.ts';
+import { historyPanel } from './page/history.ts';
+import { imagesPanel } from './page/images.ts';
+import { insidePanel } from './page/inside.ts';
+import { keepPanel } from './page/keep.ts';
+import { machinePanel } from './page/machine.ts';
+import { originText } from './page/origin.ts';
+import { resultsPanels } from './page/results.ts';
+import { setupPanel } from './page/setup.ts';
+import { steerPanel } from './page/steer.ts';
+import { transport } from './page/transport.ts';
+import type { Reply, Request } from './protocol.ts';
+import { guessingIn, historiesOf, type Shown } from './shown.ts';
+import { type Event, hindrance, isRunning, type State } from './state.ts';
+
+/** The whole page. */
+export interface View {
+  show(state: State): void;
+  /** Passes on what only concerns the pad, the look inside or the benchmark, and is no part of the page's state. */
+  answer(reply: Reply): void;
+  /** To be called for a new worker, from which no answer is awaited. */
+  forget(): void;
+}
+
+/**
+ * @param dispatch called with what the user does
+ * @param ask asks the worker about a drawing or a unit, of which the page's state knows nothing
+ */
+export function createView(dispatch: (event: Event) => void, ask: (request: Request) => void): View {
+  const read = async (file: File) =>
+    dispatch({ kind: 'model', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+
+  const inside = insidePanel({ send: ask });
+  const draw = drawPanel({
+    predict: (pixels) => ask({ kind: 'predict', pixels }),
+    changed: (pixels) => inside.see(pixels),
+  });
+  const showTransport = transport((button) => dispatch({ kind: 'press', button }));
+  const showSetup = setupPanel({
+    changed: (texts, settled) => dispatch({ kind: 'fields', texts, settled }),
+    submitted: () => dispatch({ kind: 'press', button: 'train' }),
+  });
+  const showImages = imagesPanel({
+    files: (files) => dispatch({ kind: 'files', files }),
+    model: (file) => void read(file),
+  });
+  const showSteer = steerPanel({
+    rate: (learningRate) => dispatch({ kind: 'rate', learningRate }),
+    pace: (pace) => dispatch({ kind: 'pace', pace }),
+    step: () => dispatch({ kind: 'press', button: 'step' }),
+    view: (epoch) => dispatch({ kind: 'view', epoch }),
+  });
+  const curves = curvesPanel();
+  const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
+  const showKeep = keepPanel((file) => void read(file));
+  const showHistory = historyPanel((run) => dispatch({ kind: 'restore', run }));
+  const showMachine = machinePanel();
+  const bench = benchPanel({
+    run: (choice) => dispatch({ kind: 'bench', choice }),
+    stop: () => dispatch({ kind: 'stop-bench' }),
+  });
+  let before: State | undefined;
+
+  return {
+    show(state) {
+      const { shown } = state;
+      const was = before?.shown;
+      showTransport(state);
+      showSetup(state);
+      showSteer(state);
+      say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
+      showImages(state);
+      showKeep(state);
+      showHistory(state);
+      showMachine(state);
+      showResults(state);
+      byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
+      const isOther = (part: keyof Shown) => shown[part] !== was?.[part];
+      if (isOther('networks') || isOther('running') || isOther('epochs') || isOther('viewed')) {
+        curves.show(curvesOf(shown));
+      }
+      if (shown.weights !== was?.weights) inside.show(shown.weights);
+      const why = silence(state);
+      if (
+        !before ||
+        shown.summary !== was?.summary ||
+        shown.weights !== was?.weights ||
+        shown.networks !== was?.networks ||
+        why !== silence(before)
+      ) {
+        draw.know({ network: shown.summary, networks: shown.networks.length, why } satisfies Knowledge);
+      }
+      if (before?.measuring && !state.measuring) bench.abandon();
+      bench.hinder(hindrance(state));
+      before = state;
+    },
+    answer(reply) {
+      if (reply.kind === 'prediction') draw.answer(reply);
+      if (reply.kind === 'evidence') inside.explain(reply);
+      if (reply.kind === 'unit') inside.tell(reply);
+      if (reply.kind === 'bench-names') bench.offer(reply);
+      if (reply.kind === 'bench-progress') bench.progress(reply.progress);
+      if (reply.kind === 'bench-end') bench.end(reply);
+    },
+    forget() {
+      draw.forget();
+      inside.forget();
+    },
+  };
+}
+
+/** Why no drawing can be answered; empty where one can. */
+function silence({ shown, isBroken, phase, awaited }: State): string {
+  const isGone = isBroken && !shown.onProcessor;
+  if (isGone && shown.summary) return 'The network went with its device. Restart to have it back.';
+  if (shown.summary && !isGone) return '';
+  if (phase === 'training') return 'A new network is on its way.';
+  return awaited ? 'The network is on its way.' : 'There is no network yet. Train one, then draw.';
+}
+
+/** The curves of a training, as far as the epoch that is viewed. */
+function curvesOf(shown: Shown): Training {
+  const { running, epochs, viewed } = shown;
+  const histories = historiesOf(shown);
+  if (!viewed) return { histories, running, epochs };
+  return {
+    histories: histories.map((history) => history.slice(0, viewed.epoch)),
+    running: running.filter(({ epoch }) => epoch <= viewed.epoch),
+    epochs,
+  };
+}

@@ -1,0 +1,449 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { defaults, type Texts } from '../../demo/configuration.ts';
+import { withRun } from '../../demo/kept.ts';
+import type { DataSummary, NetworkSummary, Reply, Request } from '../../demo/protocol.ts';
+import { divergedText, historiesOf, keptText, NO_FILES, type Shown, unknown } from '../../demo/shown.ts';
+import { type Event, initialState, type KeptRun, type State } from '../../demo/state.ts';
+import { begin, update } from '../../demo/update.ts';
+import type { RunReport } from '../../src/report/run-report.ts';
+import type { EpochRecord } from '../../src/train/history.ts';
+import { trainerState } from '../support/trainer-state.ts';
+
+beforeAll(() => {
+  vi.stubGlobal('document', { baseURI: 'https://host.test/folder/' });
+});
+
+const fields: Texts = {
+  ...defaults,
+  data: 'synthetic',
+  train: '2000',
+  test: '300',
+  hidden: '32',
+  epochs: '3',
+};
+const data: DataSummary = {
+  name: 'synthetic',
+  shape: { height: 28, width: 28 },
+  classNames: [...'0123456789'],
+  train: 2000,
+  test: 300,
+  counts: Array.from({ length: 10 }, () => 200),
+  sample: new Uint8Array(),
+};
+const network: NetworkSummary = {
+  spec: { inputs: 784, hidden: [32], classes: 10 },
+  image: data.shape,
+  traits: null,
+  classNames: data.classNames,
+  seeds: [1],
+};
+const files = { model: Uint8Array.of(1), models: null, best: null };
+
+const record = (epoch: number, loss = 1): EpochRecord => ({
+  epoch,
+  loss,
+  accuracy: 0.5,
+  valLoss: null,
+  valAccuracy: null,
+  seconds: 1,
+});
+
+/** What the page reads of a report. */
+function reportOf(accuracy = 0.9, diverged: readonly boolean[] = [false], name = 'synthetic'): RunReport {
+  const history = [record(1), record(2), record(3)];
+  return {
+    dataset: { name, train: 2000, test: 300 },
+    test: { accuracy, loss: 0.3, count: 300 },
+    history,
+    ensemble: null,
+    summary: null,
+    models: diverged.map((gone) => ({ history, diverged: gone ? { epoch: 3, batch: null } : null })),
+  } as unknown as RunReport;
+}
+
+/** A page that is told one event after the other. */
+function page(texts: Texts = fields) {
+  let [state, commands] = begin(initialState(texts));
+  const requests: Request[] = [];
+  const kinds: string[] = [];
+  const take = (given: typeof commands) => {
+    commands = given;
+    for (const command of given) {
+      kinds.push(command.kind);
+      if (command.kind === 'send') requests.push(command.request);
+    }
+  };
+  take(commands);
+  const tell = (event: Event): State => {
+    const [next, given] = update(state, event);
+    state = next;
+    take(given);
+    return next;
+  };
+  const reply = (said: Reply) => tell({ kind: 'reply', reply: said });
+  return {
+    tell,
+    reply,
+    requests,
+    kinds,
+    press: (button: Extract<Event, { kind: 'press' }>['button']) => tell({ kind: 'press', button }),
+    get state(): State {
+      return state;
+    },
+    get last(): Request | undefined {
+      return requests.at(-1);
+    },
+    /** The images and the network that comes with the page arrive. */
+    arrive() {
+      reply({ kind: 'data', id: state.imagesRequest, data, notice: '' });
+      reply({ kind: 'network', run: state.run, network, device: null });
+      const shipped = reportOf(0.97, [false], 'mnist');
+      return reply({
+        kind: 'result',
+        run: state.run,
+        report: shipped,
+        files,
+        state: null,
+        stopped: false,
+        notice: '',
+        mistakes: [],
+      });
+    },
+    /** A training makes progress, and one epoch. */
+    trainEpoch(epoch = 1) {
+      const { run } = state;
+      const progress = {
+        epoch,
+        epochs: 3,
+        samples: 2000,
+        samplesPerEpoch: 2000,
+        loss: 1,
+        accuracy: 0.5,
+        imagesPerSecond: 1000,
+      };
+      reply({ kind: 'network', run, network, device: { limits: {}, features: [], plan: null } });
+      reply({ kind: 'progress', run, progress, point: { epoch, loss: 1, accuracy: 0.5 } });
+      const accuracy = { accuracy: 0.8, summary: null };
+      reply({
+        kind: 'epoch',
+        run,
+        epoch,
+        records: [record(epoch)],
+        test: { ...accuracy, confusionMatrix: [[1]] },
+        files,
+      });
+      return reply({ kind: 'snapshot', run, state: trainerState() });
+    },
+    /** A training ends. */
+    finish({ stopped = false, accuracy = 0.9 } = {}) {
+      return reply({
+        kind: 'result',
+        run: state.run,
+        report: reportOf(accuracy),
+        files,
+        state: trainerState(),
+        stopped,
+        notice: '',
+        mistakes: [],
+      });
+    },
+  };
+}
+
+describe('what the page knows of several networks', () => {
+  test('grows by an epoch of each, and is not doubled where an epoch is told again', () => {
+    const at = page({ ...fields, networks: '2' });
+    at.arrive();
+    at.press('train');
+    const told = (epoch: number, losses: readonly number[]) =>
+      at.reply({
+        kind: 'epoch',
+        run: at.state.run,
+        epoch,
+        records: losses.map((loss) => record(epoch, loss)),
+        test: { accuracy: 0.5, summary: null, confusionMatrix: [[1]] },
+        files,
+      });
+    told(1, [1, 1]);
+    told(2, [1, 1]);
+    const { shown } = told(2, [0.5, 1]);
+    expect(historiesOf(shown)).toEqual([
+      [record(1), record(2, 0.5)],
+      [record(1), record(2)],
+    ]);
+    expect(divergedText(shown)).toBe('');
+    expect(keptText(shown)).toMatch(/2 epochs/);
+  });
+
+  test('leaves out those that diverged, also in the last update, and says how many', () => {
+    const at = page({ ...fields, networks: '2' });
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    expect(divergedText(at.state.shown)).toBe('; 1 of 2 networks diverged');
+    const { shown } = at.reply({
+      kind: 'result',
+      run: at.state.run,
+      report: reportOf(0.9, [true, true, false]),
+      files,
+      state: null,
+      stopped: false,
+      notice: '',
+      mistakes: [],
+    });
+    expect(divergedText(shown)).toBe('; 2 of 3 networks diverged');
+  });
+});
+
+describe('at the start', () => {
+  test('the images and the network that comes with the page are asked for at once', () => {
+    expect(page().requests.map(({ kind }) => kind)).toEqual(['load-shipped', 'data']);
+  });
+
+  test('where a field is wrong, the network is there all the same', () => {
+    const at = page({ ...fields, hidden: '128 64' });
+    expect(at.requests.map(({ kind }) => kind)).toEqual(['load-shipped']);
+    expect(at.state.status).toBe('Correct the marked fields to begin');
+  });
+
+  test('without WebGPU the network answers, and no training is taken', () => {
+    const at = page();
+    at.tell({ kind: 'no-webgpu', problem: { code: 'no-adapter', message: 'No.', nextStep: 'Try.' } });
+    at.arrive();
+    expect(at.state).toMatchObject({
+      phase: 'error',
+      isBroken: true,
+      shown: { onProcessor: true, summary: network },
+    });
+    at.press('train');
+    expect(at.requests.some(({ kind }) => kind === 'train')).toBe(false);
+  });
+});
+
+describe('a training', () => {
+  test('replaces the network that came with the page, and has its name', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    expect(at.last).toMatchObject({ kind: 'train', epochs: 3, from: null, settings: { hidden: [32] } });
+    expect(at.state.shown).toMatchObject({
+      origin: { kind: 'trained' },
+      summary: undefined,
+      report: undefined,
+    });
+  });
+
+  test('is not renamed by fields that are changed after it', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    at.finish();
+    const { shown } = at.tell({
+      kind: 'fields',
+      texts: { ...fields, hidden: '64', epochs: '30' },
+      settled: true,
+    });
+    expect(shown.texts?.hidden).toBe('32');
+    expect(shown.epochs).toBe(3);
+    expect(at.state.phase).toBe('done');
+  });
+
+  test('answers of an earlier one are ignored', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    const { run } = at.state;
+    at.trainEpoch();
+    at.press('reset');
+    const { state } = at;
+    expect(at.reply({ kind: 'paused', run })).toBe(state);
+  });
+
+  test('goes on to its epochs after a stop, and by ten more at its end, with its own settings', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    at.finish({ stopped: true });
+    at.tell({ kind: 'fields', texts: { ...fields, lr: '5' }, settled: true });
+    at.press('continue');
+    expect(at.last).toMatchObject({ kind: 'train', epochs: 3, settings: { learningRate: 0.001 } });
+    expect(at.last).toHaveProperty('from.spec');
+    at.finish();
+    at.press('more');
+    expect(at.last).toMatchObject({ kind: 'train', epochs: 13 });
+    expect(at.state.shown.networks[0]?.history).toHaveLength(3);
+  });
+
+  test('does not go on with other images', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    at.finish();
+    at.tell({ kind: 'fields', texts: { ...fields, data: 'mnist' }, settled: true });
+    at.reply({ kind: 'data', id: at.state.imagesRequest, data: { ...data, name: 'mnist' }, notice: '' });
+    const before = at.requests.length;
+    at.press('more');
+    expect(at.requests).toHaveLength(before);
+  });
+
+  test('that a reload interrupted goes on from its last snapshot, with its curves', () => {
+    const first = page();
+    first.arrive();
+    first.press('train');
+    const { shown } = first.trainEpoch();
+    expect(first.kinds).toContain('keep-unfinished');
+    const second = page({ ...fields, hidden: '64' });
+    second.tell({ kind: 'found', kept: [], unfinished: { version: 5, tab: '', texts: fields, shown } });
+    expect(second.state).toMatchObject({ phase: 'training', fields: { hidden: '32' } });
+    expect(second.last).toMatchObject({ kind: 'train', epochs: 3 });
+    expect(second.state.shown.running).toEqual(shown.running);
+  });
+});
+
+describe('what was on the page before', () => {
+  const reset = () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    at.finish();
+    return at;
+  };
+
+  test.each(['reset', 'train'] as const)('comes back after %s', (button) => {
+    const at = reset();
+    const { report } = at.state.shown;
+    at.press(button);
+    if (button === 'train') {
+      at.trainEpoch();
+      at.finish({ accuracy: 0.5 });
+    }
+    at.press('undo');
+    expect(at.last).toMatchObject({ kind: 'load', bytes: files.model });
+    at.reply({
+      kind: 'network',
+      run: at.state.run,
+      network,
+      device: { limits: {}, features: [], plan: null },
+    });
+    at.finish();
+    expect(at.state.shown.report).toBe(report);
+    expect(at.state).toMatchObject({ phase: 'done', status: 'Restored: 90.00 % of 300 test images right' });
+  });
+
+  test('and can go on then', () => {
+    const at = reset();
+    at.press('reset');
+    at.press('undo');
+    at.reply({
+      kind: 'network',
+      run: at.state.run,
+      network,
+      device: { limits: {}, features: [], plan: null },
+    });
+    at.finish();
+    at.press('more');
+    expect(at.last).toMatchObject({ kind: 'train', epochs: 13 });
+  });
+
+  test('a file that is no model changes nothing but a line', () => {
+    const at = reset();
+    const { shown } = at.state;
+    at.tell({ kind: 'model', name: 'cat.png', bytes: Uint8Array.of(7) });
+    const problem = { code: 'bad-model' as const, message: 'This is no model.', nextStep: 'Choose one.' };
+    at.reply({ kind: 'problem', run: at.state.run, problem });
+    expect(at.state.shown).toBe(shown);
+    expect(at.state.fileTrouble).toBe('This is no model. Choose one.');
+  });
+});
+
+describe('a loaded network', () => {
+  test('has the name of its file', () => {
+    const at = page();
+    at.arrive();
+    at.tell({ kind: 'model', name: 'mine.safetensors', bytes: Uint8Array.of(7) });
+    at.reply({
+      kind: 'network',
+      run: at.state.run,
+      network,
+      device: { limits: {}, features: [], plan: null },
+    });
+    expect(at.state.shown).toMatchObject({
+      origin: { kind: 'file', name: 'mine.safetensors' },
+      report: undefined,
+      files: NO_FILES,
+    });
+  });
+
+  test('is not taken in the middle of a training', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    const before = at.requests.length;
+    at.tell({ kind: 'model', name: 'mine.safetensors', bytes: Uint8Array.of(7) });
+    expect(at.requests).toHaveLength(before);
+    expect(at.state.fileTrouble).toBe('Stop the training first.');
+  });
+});
+
+describe('images', () => {
+  test('that are none leave those that were there', () => {
+    const at = page();
+    at.arrive();
+    at.tell({ kind: 'files', files: [] });
+    const problem = { code: 'bad-data' as const, message: 'No dataset.', nextStep: 'Choose four files.' };
+    at.reply({ kind: 'no-data', id: at.state.imagesRequest, problem });
+    expect(at.state.images?.data).toBe(data);
+    expect(at.state.fields.data).toBe('synthetic');
+    expect(at.state.imagesNote).toEqual({ text: 'No dataset. Choose four files.', manner: 'wrong' });
+  });
+
+  test('`?epochs=30` is where the axis ends, before the first training too', () => {
+    expect(initialState({ ...fields, epochs: '30' }).shown.epochs).toBe(30);
+    const at = page();
+    expect(at.tell({ kind: 'fields', texts: { ...fields, epochs: '40' }, settled: false }).shown.epochs).toBe(
+      40,
+    );
+  });
+});
+
+describe('the runs that are kept', () => {
+  const run = (id: number, accuracy: number): KeptRun => {
+    const shown: Shown = {
+      ...unknown({ kind: 'trained', at: null }, 3, 1),
+      report: reportOf(accuracy),
+      files,
+    };
+    return { version: 5, id: String(id), at: new Date(id), texts: fields, shown, stopped: false };
+  };
+
+  test('are the last ten, and the best one however old it is', () => {
+    let kept: readonly KeptRun[] = [];
+    for (let i = 0; i < 15; i++) kept = withRun(kept, run(i, i === 2 ? 0.99 : 0.5));
+    expect(kept.map(({ id }) => id)).toEqual(['14', '13', '12', '11', '10', '9', '8', '7', '6', '2']);
+  });
+
+  test('take no more room than they may', () => {
+    const heavy = (id: number): KeptRun => {
+      const one = run(id, 0.5);
+      return { ...one, shown: { ...one.shown, files: { ...files, model: new Uint8Array(50 * 2 ** 20) } } };
+    };
+    let kept: readonly KeptRun[] = [];
+    for (let i = 0; i < 5; i++) kept = withRun(kept, heavy(i));
+    expect(kept.map(({ id }) => id)).toEqual(['4', '3']);
+  });
+
+  test('end with the run that ended last', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    expect(at.state.kept).toHaveLength(0);
+    at.finish();
+    expect(at.state.kept).toHaveLength(1);
+    expect(at.kinds.slice(-2)).toEqual(['keep', 'keep-unfinished']);
+  });
+});
