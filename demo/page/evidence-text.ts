@@ -63,7 +63,8 @@ export function sides(pixels: Float32Array): { readonly on: number; readonly aga
 export function unitsOfText({ units, shown, hiddenLayers, network }: WeightImages): string {
   const noun = hiddenLayers === 0 ? 'templates' : 'units';
   const layer = hiddenLayers > 1 ? ` of the first of ${hiddenLayers} hidden layers` : '';
-  const all = shown < units ? `The first ${count(shown)} of ${count(units)} ${noun}` : `All ${units} ${noun}`;
+  const all =
+    shown < units ? `The first ${count(shown)} of ${count(units)} ${noun}` : `All ${count(units)} ${noun}`;
   const which = network
     ? ` of network ${network.index + 1}${network.best ? ', the best of' : ' of'} ${network.of}`
     : '';

@@ -17,8 +17,11 @@ const SORT_MILLISECONDS = 250;
 interface Tile {
   readonly button: HTMLButtonElement;
   readonly canvas: HTMLCanvasElement;
+  /** Before its name and behind what it says, for those who do not see the tile. */
+  readonly kind: HTMLElement;
   readonly name: HTMLElement;
   readonly says: HTMLElement;
+  readonly more: HTMLElement;
   /** Whether its image is of other weights or other colours. */
   stale: boolean;
 }
@@ -85,8 +88,10 @@ export function unitTiles(onChoose: (unit: number) => void) {
     const known = tiles[unit];
     if (known) return known;
     const canvas = make('canvas', { class: 'pixels', 'aria-hidden': 'true' });
+    const kind = make('span', { class: 'unseen' });
     const name = make('span', { class: 'unit-name' });
     const says = make('span', { class: 'unit-says' });
+    const more = make('span', { class: 'unseen' });
     const button = make(
       'button',
       {
@@ -98,9 +103,9 @@ export function unitTiles(onChoose: (unit: number) => void) {
       },
       canvas,
       make('span', { class: 'lamp' }, make('span')),
-      make('span', { class: 'unit-text' }, name, says),
+      make('span', { class: 'unit-text' }, kind, name, ' ', says, more),
     );
-    const tile = { button, canvas, name, says, stale: true };
+    const tile = { button, canvas, kind, name, says, more, stale: true };
     if (weights) measure(tile, weights);
     tiles[unit] = tile;
     return tile;
@@ -128,7 +133,7 @@ export function unitTiles(onChoose: (unit: number) => void) {
     const { hiddenLayers, classNames } = weights;
     const lit = litOf(explanation, hiddenLayers);
     for (const unit of placed) {
-      const { button, name, says } = tileOf(unit);
+      const { button, kind, name, says, more } = tileOf(unit);
       const own = hiddenLayers === 0 ? (classNames[unit] ?? String(unit)) : String(unit + 1);
       const told = explanation && toldOf(explanation, unit, lit, classNames);
       write(name, own);
@@ -138,8 +143,8 @@ export function unitTiles(onChoose: (unit: number) => void) {
       button.classList.toggle('drawn', told !== undefined);
       button.classList.toggle('template', hiddenLayers === 0);
       button.setAttribute('aria-expanded', String(unit === chosen));
-      const what = hiddenLayers === 0 ? `Template of ${own}` : `Unit ${own}`;
-      button.setAttribute('aria-label', told ? `${what}: ${told.long}` : what);
+      write(kind, hiddenLayers === 0 ? 'Template of ' : 'Unit ');
+      write(more, told?.more ?? '');
     }
   }
 
@@ -275,20 +280,24 @@ function toldOf(
   unit: number,
   lit: Float32Array,
   classNames: readonly string[],
-): { readonly short: string; readonly long: string; readonly manner: string } {
+): { readonly short: string; readonly more: string; readonly manner: string } {
   const value = activations[unit] ?? 0;
   const name = classNames[label] ?? String(label);
   if (!units) {
     const share = percent(lit[unit] ?? 0, 0);
-    return { short: share, long: `${signed(value)}, ${share}`, manner: unit === label ? 'for' : 'silent' };
+    return {
+      short: share,
+      more: `, ${signed(value)} before softmax`,
+      manner: unit === label ? 'for' : 'silent',
+    };
   }
   const { contributions } = units;
   const said = contributions[unit] ?? 0;
-  if (value === 0) return { short: 'off', long: 'off', manner: 'silent' };
+  if (value === 0) return { short: 'off', more: '', manner: 'silent' };
   const manner = said < 0 ? 'against' : 'for';
   return {
     short: signed(said, loudest(contributions) < 1 ? 2 : 1),
-    long: `active ${value.toFixed(2)}, speaks ${manner} ${name} by ${Math.abs(said).toFixed(2)}`,
+    more: `: speaks ${manner} ${name} by ${Math.abs(said).toFixed(2)}, active ${value.toFixed(2)}`,
     manner,
   };
 }

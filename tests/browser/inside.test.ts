@@ -122,7 +122,7 @@ test('softmax regression has a template for each class, labelled, with what exci
   expect(await page.locator('#unit-order-line').isVisible()).toBe(false);
   await drawSeven(page);
   await eventually(() => page.locator('#evidence-units').textContent()).toMatch(/^No hidden units/);
-  await page.getByRole('button', { name: /^Template of 4: [+−]?\d\.\d\d, \d+ %$/ }).click();
+  await page.getByRole('button', { name: /^Template of 4 \d+ % ?, [+−]?\d\.\d\d before softmax$/ }).click();
   await eventually(() => page.locator('#unit-exciting li').count()).toBe(5);
   expect(await page.locator('#unit-title').textContent()).toBe('Template of 4');
   expect(await page.locator('#unit-says').isVisible()).toBe(false);
@@ -225,9 +225,9 @@ async function inVerdictOrder(page: Page): Promise<void> {
 function said(page: Page): Promise<{ unit: number; by: number; lit: string }[]> {
   return page.locator('.unit').evaluateAll((tiles) =>
     tiles.map((tile) => {
-      const label = tile.getAttribute('aria-label') ?? '';
-      const [, by = '0'] = / by ([\d.]+)$/.exec(label) ?? [];
-      const [, unit] = /^Unit (\d+)/.exec(label) ?? [];
+      const text = tile.textContent ?? '';
+      const [, unit] = /^Unit (\d+) ([+−]?[\d.]+: speaks |off$)/.exec(text) ?? [];
+      const [, by = '0'] = / by ([\d.]+), active /.exec(text) ?? [];
       const lit = tile instanceof HTMLElement ? tile.style.getPropertyValue('--lit') : '';
       return { unit: Number(unit), by: Number(by), lit };
     }),
