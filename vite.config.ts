@@ -106,7 +106,8 @@ const library: ViteUserConfig = {
   build: {
     target: 'es2023',
     minify: false,
-    sourcemap: true,
+    // What is built is not minified and has its comments, and the sources are not in the package.
+    sourcemap: false,
     emptyOutDir: true,
     lib: {
       entry: {

@@ -18,12 +18,27 @@ export type ErrorCode =
   | 'io'
   /** The caller aborted the work. */
   | 'interrupted'
+  /** Another process holds what the work needs, or did a moment ago: worth another try soon. */
+  | 'busy'
   /** A run that was done again is not the one that its report tells of. */
   | 'differs';
 
 /**
  * The only error this library throws on purpose: `message` names the cause in the user's words, `nextStep` what
- * to do about it. `String(error)` has both.
+ * to do about it. Whoever shows an error to a person shows both: `String(error)`. The first line of `stack` has both, too,
+ * where the engine begins it with a message (V8 does): consoles print that for errors that nobody caught.
+ *
+ * @example
+ * ```ts
+ * import { loadDataset, ShadegradError } from 'shadegrad/node';
+ *
+ * try {
+ *   await loadDataset('fashion');
+ * } catch (error) {
+ *   if (!(error instanceof ShadegradError)) throw error;
+ *   console.error(`${error}`);
+ * }
+ * ```
  */
 export class ShadegradError extends Error {
   /** What went wrong, for programs. */
@@ -43,6 +58,9 @@ export class ShadegradError extends Error {
     this.name = 'ShadegradError';
     this.code = code;
     this.nextStep = nextStep;
+    const headlines = ['Error', this.name].map((name) => `${name}: ${message}`);
+    const found = headlines.find((text) => this.stack?.startsWith(text));
+    if (found !== undefined) this.stack = `${this.name}: ${this}${this.stack?.slice(found.length)}`;
   }
 
   /** Message and next step. */

@@ -16,7 +16,6 @@ export {
   CHECKPOINT_FILE,
   type CheckpointWriter,
   checkpointWriter,
-  PREVIOUS_CHECKPOINT_FILE,
   readCheckpoint,
 } from './node/checkpoints.ts';
 export { DATASET_NAMES, type LoadOptions, type LoadProgress, loadDataset } from './node/datasets.ts';

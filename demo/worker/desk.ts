@@ -2,6 +2,7 @@ import { type BenchProgress, benchKernelNames } from '../../src/bench.ts';
 import {
   type Dataset,
   decodeModels,
+  type Model,
   epochsTrained,
   type ModelsFile,
   namesOfClasses,
@@ -18,7 +19,7 @@ import { describeAdapter } from './device.ts';
 import { createEpochs, type Epochs } from './epochs.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
-import { cell, type Verdict } from './inspect.ts';
+import { cell, evaluateOnCpu, type Verdict } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
@@ -40,6 +41,8 @@ interface Desk {
   loading: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   /** What the test images say of the networks that answer; undefined where they were not asked. */
   verdict: Verdict | undefined;
+  /** The network that comes with the page while it answers, and the name of the images that it was tested on. */
+  shipped: { readonly model: Model; readonly dataset: string } | undefined;
   /** Of the networks that were trained last. */
   kept: Epochs | undefined;
   training: Training | undefined;
@@ -57,6 +60,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     data: undefined,
     loading: undefined,
     verdict: undefined,
+    shipped: undefined,
     kept: undefined,
     training: undefined,
     bench: undefined,
@@ -78,6 +82,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     brain.close();
     inside.close();
     desk.verdict = undefined;
+    desk.shipped = undefined;
     desk.kept = undefined;
   }
 
@@ -208,6 +213,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const [model] = models;
       clear();
       brain.awakeOnCpu(models);
+      desk.shipped = { model, dataset: report.dataset.name };
       const names = namesOfClasses({ classes: model.spec.classes, classNames });
       const network = { spec: model.spec, image, traits, classNames: names, seeds: [null] };
       post({ kind: 'network', run, network, device: null });
@@ -223,6 +229,18 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         mistakes: [],
       });
     });
+  }
+
+  async function showCell({ label, predicted }: Of<'cell'>): Promise<void> {
+    const { data, shipped } = desk;
+    if (!desk.verdict && shipped && data?.name === shipped.dataset) {
+      const evaluation = await evaluateOnCpu(shipped.model, data.test);
+      // Meanwhile another network may answer, or other images be here.
+      if (desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
+    }
+    const verdict = desk.kept?.verdict ?? desk.verdict;
+    const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
+    post({ kind: 'cell', label, predicted, ...found });
   }
 
   function startBench({ choice }: Of<'bench'>): void {
@@ -282,12 +300,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return startBench(request);
       case 'stop-bench':
         return desk.bench?.abort();
-      case 'cell': {
-        const { label, predicted } = request;
-        const verdict = desk.kept?.verdict ?? desk.verdict;
-        const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
-        return post({ kind: 'cell', label, predicted, ...found });
-      }
+      case 'cell':
+        return void showCell(request);
     }
   };
 

@@ -1,4 +1,4 @@
-import type { Dataset, Evaluation } from '../../src/index.ts';
+import { type Dataset, type Evaluation, type Model, predictOnCpu, type Samples } from '../../src/index.ts';
 import type { Judged } from '../protocol.ts';
 
 /** Most images of mistakes or of a cell that are shown on the page. */
@@ -8,6 +8,30 @@ const MOST_IMAGES = 60;
 export interface Verdict {
   readonly data: Dataset;
   readonly evaluation: Evaluation;
+}
+
+/** Images that are predicted at a time: in between, others have their turn. */
+const TOGETHER = 250;
+
+/** What a network makes of labelled samples, as `Network.evaluate` says it, but on the processor. */
+export async function evaluateOnCpu(model: Model, { images, labels, count }: Samples): Promise<Evaluation> {
+  const { inputs, classes } = model.spec;
+  const probabilities = new Float32Array(count * classes);
+  const predictions = new Uint8Array(count);
+  for (let from = 0; from < count; from += TOGETHER) {
+    const to = Math.min(count, from + TOGETHER);
+    const part = predictOnCpu(model, images.subarray(from * inputs, to * inputs));
+    probabilities.set(part.probabilities, from * classes);
+    predictions.set(part.predictions, from);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  let [loss, hits] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const label = labels[i] ?? 0;
+    loss -= Math.log(probabilities[i * classes + label] ?? 0) / count;
+    if (predictions[i] === label) hits++;
+  }
+  return { loss, accuracy: hits / count, count, probabilities, predictions };
 }
 
 /** The wrong predictions that the network was surest of. */

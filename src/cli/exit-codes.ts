@@ -12,6 +12,7 @@ const EXIT_CODES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = 
   diverged: 5,
   gpu: 6,
   'device-lost': 6,
+  busy: 7,
 };
 
 /** What the command ends with for an error. */

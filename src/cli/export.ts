@@ -55,6 +55,9 @@ export function addExport(program: Command, signal: AbortSignal): void {
     .addOption(options.init())
     .addOption(options.inputMean())
     .addOption(options.inputStd())
+    .showHelpAfterError(
+      'For example: npx shadegrad export runs/latest/model.safetensors --format onnx --out digits.onnx',
+    )
     .addHelpText(
       'after',
       '\n--data, --image-size and --init say where the data and first weights of --training are, if they were moved.',

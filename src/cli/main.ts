@@ -37,7 +37,8 @@ function program(signal: AbortSignal): Command {
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 good, 1 differs (verify), 2 usage, 3 no adapter, 4 bad data, model file or
-report, 5 diverged, 6 device lost or GPU error, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`;
+report, 5 diverged, 6 device lost or GPU error, 7 held by another process (sweep),
+130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`;
 
 /** Returns the exit code, for `process.exitCode`: `process.exit` would cut off what is still on its way into a pipe. */
 async function main(): Promise<number> {

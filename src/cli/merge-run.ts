@@ -16,7 +16,7 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
     for (const { message } of runs.damaged) out.note(`Notice: ${message}`);
     if (differing.length > 0) out.note(differingText(differing));
     if (report.networks.length === 0 || !partial) assertComplete(merged);
-    else if (report.missing.length > 0) out.note(missingText(report.missing));
+    else if (report.missing.length > 0) out.note(missingText(report));
     out.say(formatSweep(report));
     if (folder === undefined) return;
     noteMissingCharts(out);
@@ -25,14 +25,15 @@ export async function runMerge(folders: readonly string[], flags: MergeFlags): P
 }
 
 /** @throws ShadegradError `bad-data` that names the tasks that are missing */
-function assertComplete({ report: { missing, networks }, runs }: MergedSweep): void {
+function assertComplete({ report, runs }: MergedSweep): void {
+  const { missing, networks } = report;
   if (missing.length === 0) return;
   const lost = missing.reduce((sum, task) => sum + task.networks.length, 0);
   const all = lost + networks.length;
   const damaged = runs.damaged.length > 0 ? 'Remove the folders of damaged tasks. ' : '';
   throw new ShadegradError(
     'bad-data',
-    `${missingText(missing)}\n${lost} of ${all} networks are missing.`,
+    `${missingText(report)}\n${lost} of ${all} networks are missing.`,
     networks.length === 0
       ? `${damaged}Run the sweep again: it trains them.`
       : `${damaged}Run the sweep again, which trains them, or use --partial for a report of the others.`,

@@ -1,4 +1,5 @@
 import { missingCharts } from '../node/charts.ts';
+import type { EarlierRun } from '../node/earlier-run.ts';
 import {
   type Dataset,
   type EpochRecord,
@@ -115,26 +116,24 @@ export function resumeCommand(path: string): string {
   return `npx shadegrad train --resume ${/^[\w./\\:@-]+$/.test(path) ? path : `"${path}"`}`;
 }
 
-/**
- * That another training begins in the folder of one that has not come to its end.
- * @param unfinished how far it is, what its checkpoint is called once the other one has its own, and whether there is a
- *   file of that name already
- */
-export function unfinishedText(
+/** What becomes of the training in a folder in which another one begins. */
+export function earlierText(
   folder: string,
-  unfinished: {
-    readonly trained: number;
-    readonly epochs: number;
-    readonly previous: string;
-    readonly replaces: boolean;
-  },
+  { hasResults, accuracy, progress, replaces, aside }: EarlierRun,
 ): string {
-  const { trained, epochs, previous, replaces } = unfinished;
-  const progress = `${count(trained)} of ${counted(epochs, 'epoch', 'epochs')}`;
+  const right = (share: number | null) => (share === null ? [] : [`${percent(share)} right`]);
+  const facts = [
+    ...right(accuracy),
+    ...(progress && (!hasResults || progress.trained < progress.epochs)
+      ? [`${count(progress.trained)} of ${counted(progress.epochs, 'epoch', 'epochs')}`]
+      : []),
+  ];
+  const inBrackets = (texts: readonly string[]) => (texts.length === 0 ? '' : ` (${texts.join(', ')})`);
+  const place = replaces ? `, in place of an older one there${inBrackets(right(replaces.accuracy))}` : '';
   return (
-    `Notice: The training in ${folder} is not finished (${progress}). When this one writes its first checkpoint, that one's ` +
-    `is renamed${replaces ? ', in place of an older one that is there' : ''}. To go on with it then: ` +
-    `${resumeCommand(previous)} --out ANOTHER_FOLDER`
+    `Notice: ${folder} holds another training${hasResults ? '' : ' that has no results yet'}${inBrackets(facts)}. When this one writes ` +
+    `its first checkpoint, that one moves to ${aside}${place}.` +
+    (hasResults ? '' : ` To go on with it then: ${resumeCommand(aside)}`)
   );
 }
 

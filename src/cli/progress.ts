@@ -3,17 +3,22 @@ import type { BenchProgress } from '../bench.ts';
 import type { LoadProgress, Progress } from '../node.ts';
 import { count, loss, percent } from './output.ts';
 
-/** A bar on stderr that shows one kind of progress; it can be stopped, and begins anew with the next update. */
+/** A bar's share, 0 to 1, and the texts before and behind it. */
+interface Description {
+  readonly share: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Shows one kind of progress on stderr; it can be stopped, and begins anew with the next update. */
 export interface ProgressBar<T> {
   update(progress: T): void;
-  /** Takes the bar off the screen, so that a line can be printed. */
+  /** To be called before something else is printed: takes the bar off the screen. */
   stop(): void;
 }
 
 /** Undefined where stderr is no terminal that can rewrite a line. */
-function progressBar<T>(
-  describe: (progress: T) => { readonly share: number; readonly before: string; readonly after: string },
-): ProgressBar<T> | undefined {
+function progressBar<T>(describe: (progress: T) => Description): ProgressBar<T> | undefined {
   if (!process.stderr.isTTY || process.env.TERM === 'dumb') return undefined;
   let running: cliProgress.SingleBar | undefined;
   return {
@@ -43,23 +48,60 @@ function progressBar<T>(
   };
 }
 
+/** How long a training says nothing at most where there is no bar. */
+const QUIET_MILLISECONDS = 30_000;
+
 /**
+ * A training's progress: a bar, or, where stderr is no terminal, a line where nothing was printed for half a minute.
+ *
  * @param networks of which the samples are one's, and the images per second all of those on the GPU
+ * @param print what prints a line
  * @param task what is trained, where that is one of several
  */
-export function trainingBar(networks: number, task = ''): ProgressBar<Progress> | undefined {
-  return progressBar((progress) => {
-    const { epoch, epochs, samples, samplesPerEpoch, imagesPerSecond } = progress;
-    const done = (epoch - 1) * samplesPerEpoch + samples;
-    const all = epochs * samplesPerEpoch;
-    return {
-      share: done / all,
-      before: `${task}Epoch ${epoch}/${epochs}`,
-      after:
-        `${count(imagesPerSecond)} images/s  loss ${loss(progress.loss)}  ` +
-        `accuracy ${percent(progress.accuracy)}  ${duration((networks * (all - done)) / imagesPerSecond)} left`,
-    };
-  });
+export function trainingProgress(
+  networks: number,
+  print: (line: string) => void,
+  task = '',
+): ProgressBar<Progress> {
+  const describe = (progress: Progress) => describeTraining(progress, networks, task);
+  return progressBar(describe) ?? progressLines(describe, print);
+}
+
+/** Label and bar are of the whole training. What matters most comes first: a narrow terminal cuts the rest off. */
+export function describeTraining(progress: Progress, networks: number, task = ''): Description {
+  const { epoch, epochs, samples, samplesPerEpoch, imagesPerSecond } = progress;
+  const done = (epoch - 1) * samplesPerEpoch + samples;
+  const all = epochs * samplesPerEpoch;
+  // Never more than there is.
+  const trained = (Math.floor((10 * done) / samplesPerEpoch) / 10).toFixed(1);
+  return {
+    share: done / all,
+    before: `${task}${trained} of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`,
+    after:
+      `${duration((networks * (all - done)) / imagesPerSecond)} left  loss ${loss(progress.loss)}  ` +
+      `accuracy ${percent(progress.accuracy)}  ${count(imagesPerSecond)} images/s`,
+  };
+}
+
+/** @param now a clock, in milliseconds */
+export function progressLines<T>(
+  describe: (progress: T) => Description,
+  print: (line: string) => void,
+  now: () => number = () => performance.now(),
+): ProgressBar<T> {
+  let last = now();
+  return {
+    update: (progress) => {
+      if (now() - last < QUIET_MILLISECONDS) return;
+      last = now();
+      const { share, before, after } = describe(progress);
+      print(`${before} (${Math.floor(100 * share)} %)  ${after}`);
+    },
+    // Something else is printed.
+    stop: () => {
+      last = now();
+    },
+  };
 }
 
 export function loadingBar(): ProgressBar<LoadProgress> | undefined {

@@ -1,7 +1,7 @@
 import type { Holder } from '../node/claims.ts';
 import type { Trainer } from '../node.ts';
-import type { Objective } from '../sweep/file.ts';
-import type { Rung } from '../sweep/halving.ts';
+import type { Objective, SweepFile } from '../sweep/file.ts';
+import { mostEpochs, type Rung } from '../sweep/halving.ts';
 import type { NetworkResult } from '../sweep/result.ts';
 import type { Shard } from '../sweep/shards.ts';
 import type { PointSettings, SweepTask } from '../sweep/tasks.ts';
@@ -19,18 +19,28 @@ export interface SweepCounts {
 /** How large a sweep is, which part of it is trained here, and who said so. */
 export function shardLine(
   { index, count: shards, from }: Shard,
+  file: SweepFile,
   all: readonly SweepTask[],
   own: readonly SweepTask[],
   done: number,
 ): string {
-  const networks = (tasks: readonly SweepTask[]) =>
-    tasks.reduce((sum, task) => sum + task.networks.length, 0);
-  const sweep = `Sweep: ${counted(networks(all), 'network')} in ${counted(all.length, 'task')}`;
-  const shard =
-    from === null
-      ? ''
-      : `\nShard ${index} of ${shards}, by ${from}: ${counted(networks(own), 'network')} in ${counted(own.length, 'task')}`;
-  return `${sweep}${shard}${done > 0 ? `, ${count(done)} finished before` : ''}`;
+  const shard = from === null ? '' : `\nShard ${index} of ${shards}, by ${from}: ${workText(own, file)}`;
+  return `Sweep: ${workText(all, file)}${shard}${done > 0 ? `, ${count(done)} finished before` : ''}`;
+}
+
+/** How much there is to train: epochs are those of all networks together. */
+function workText(tasks: readonly SweepTask[], file: SweepFile): string {
+  const sum = (of: (task: SweepTask) => number) => tasks.reduce((total, task) => total + of(task), 0);
+  const networks = counted(
+    sum((task) => task.networks.length),
+    'network',
+  );
+  const epochs = counted(
+    sum((task) => mostEpochs(file, task)),
+    'epoch',
+  );
+  const most = file.stop || file.settings.patience !== null ? 'at most ' : '';
+  return `${networks} in ${counted(tasks.length, 'task')}, ${most}${epochs} in all`;
 }
 
 /** The networks of a task, which are side by side. */
@@ -89,9 +99,12 @@ function networkText(settings: PointSettings): string {
   ].join(', ');
 }
 
-/** That another process is at a task. */
-export function leftText({ name }: SweepTask, { host, pid }: Holder): string {
-  return `Notice: Task ${name} was left to process ${pid} on ${host}, which is at it.`;
+/** That another process holds a task, and whether it is known to be at it. */
+export function leftText({ name }: SweepTask, { host, pid }: Holder, isAtWork: boolean): string {
+  const how = isAtWork
+    ? 'which is at it'
+    : 'which was heard of in the last 20 seconds, and may have ended since';
+  return `Notice: Task ${name} was left to process ${pid} on ${host}, ${how}.`;
 }
 
 /** How a shard ended. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from '../errors.ts';
 import { claimFolder, type Holder, isAtWork, isHolder } from '../node/claims.ts';
+import { unreadableText } from '../node/files.ts';
 import { checkAdapter } from '../node/gpu.ts';
 import { assertSameDataset, describeDataset, sourceOf } from '../node/sweep-data.ts';
 import {
@@ -39,7 +39,7 @@ import { loadData } from './data.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { withFolder } from './out-folder.ts';
 import { adapterLine, datasetLine, type Output, output, planLine, resumeLine } from './output.ts';
-import { trainingBar } from './progress.ts';
+import { trainingProgress } from './progress.ts';
 import type { SweepFlags } from './sweep.ts';
 import {
   endText,
@@ -80,7 +80,7 @@ export async function runSweep(path: string, flags: SweepFlags, signal: AbortSig
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ShadegradError(
       'usage',
-      `The sweep file ${path} cannot be read: ${reasonOf(error)}.`,
+      unreadableText(`The sweep file ${path}`, error),
       'Check its path.',
       error,
     );
@@ -173,15 +173,15 @@ async function loadChecked(source: string, job: Job): Promise<Dataset | Shadegra
 type Ended = TaskResult | ShadegradError | Holder;
 
 async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Promise<void> {
-  const { out, print, signal } = job;
+  const { out, print } = job;
   const tasks = tasksOfShard(all, shard);
   const done = new Map<string, TaskResult>();
   for (const { name } of tasks) {
     const before = isFinished(out, name) ? await finished(name, job) : undefined;
     if (before && 'networks' in before) done.set(name, before);
   }
-  print.say(shardLine(shard, all, tasks, done.size));
-  const limits = sweepLimits(job.file, tasks, [...job.described.values()]);
+  print.say(shardLine(shard, job.file, all, tasks, done.size));
+  const limits = sweepLimits(job.file, tasks);
   const failures = new Map<string, ShadegradError>();
   const left = new Map<SweepTask, Holder>();
   const attempt = async (task: SweepTask): Promise<void> => {
@@ -193,16 +193,18 @@ async function runShard(all: readonly SweepTask[], shard: Shard, job: Job): Prom
     else done.set(task.name, ended);
   };
   for (const task of tasks) if (!done.has(task.name)) await attempt(task);
-  // By now others may be through with what they held, or have ended.
-  for (const [task, holder] of [...left]) {
-    const folder = runningFolder(out, task.name);
-    const isFree = isFinished(out, task.name) || !(await isAtWork(folder, holder, signal));
-    if (isFree || signal.aborted) await attempt(task);
+  // By now others may be through with what they held, or have ended. Nobody is waited for.
+  const seen = new Map(left);
+  for (const task of seen.keys()) await attempt(task);
+  const doubtful: SweepTask[] = [];
+  for (const [task, holder] of left) {
+    const isKnown = isAtWork(seen.get(task) ?? holder, holder);
+    if (!isKnown) doubtful.push(task);
+    print.note(leftText(task, holder, isKnown));
   }
-  for (const [task, holder] of left) print.note(leftText(task, holder));
   const counts = { tasks: tasks.length, done: done.size, failed: failures.size, left: left.size };
   print.say(endText(counts, bestText(job)));
-  conclude(counts, [...done.values()], [...failures.values()], out);
+  conclude(counts, [...done.values()], [...failures.values()], doubtful.length, out);
 }
 
 /** Trains a task, or goes on with it, unless another process is at it or has finished it. */
@@ -255,9 +257,9 @@ async function trainAndFinish(
   const { file, out, print, path, adapter, versions, snapshotSeconds } = job;
   const [{ settings }] = task.networks;
   print.say(`${label}: ${taskText(task)}`);
-  const bar = trainingBar(task.networks.length, `${label}, `);
+  const progress = trainingProgress(task.networks.length, print.note, `${label}, `);
   const note = (notice: string): void => {
-    bar?.stop();
+    progress.stop();
     print.note(`Notice: ${notice}`);
   };
   try {
@@ -274,15 +276,15 @@ async function trainAndFinish(
         print.say(`  ${planLine(trainer)}; ${sideBySideText(trainer)}`);
         if (trainer.epochs > 0 || trainer.place.done > 0) print.say(`  ${resumeLine(trainer)}`);
       },
-      onProgress: bar?.update,
+      onProgress: progress.update,
       onRung: (rung, before, after) => {
-        bar?.stop();
+        progress.stop();
         print.say(`  ${rungText(rung, before, after)}`);
       },
       onNotice: note,
     });
     await finishTask(out, result, networks);
-    bar?.stop();
+    progress.stop();
     await settle(result, job);
     const best = bestText(job);
     print.say(
@@ -290,7 +292,7 @@ async function trainAndFinish(
     );
     return result;
   } catch (error) {
-    bar?.stop();
+    progress.stop();
     if (!(error instanceof ShadegradError) || error.code === 'interrupted' || error.code === 'io')
       throw error;
     await recordFailedTask(task.name, error, job);
@@ -339,15 +341,20 @@ async function open(optionalLimits: Readonly<Record<string, number>>, job: Job):
   return opened;
 }
 
-/** @throws ShadegradError where a task failed, or no network was left of any */
+/**
+ * @param doubtful tasks that were left to processes of which nobody knows whether they are at work
+ * @throws ShadegradError where a task failed or is in doubt, or no network was left of any
+ */
 function conclude(
   { tasks, failed }: SweepCounts,
   results: readonly TaskResult[],
   failures: readonly ShadegradError[],
+  doubtful: number,
   out: string,
 ): void {
-  // One that is worth a retry decides over others.
+  // What is worth a retry decides over others.
   const first = failures.find(({ code }) => code === 'gpu') ?? failures[0];
+  if (doubtful > 0 && first?.code !== 'gpu') throw inDoubt(doubtful, tasks);
   if (first) {
     const others = failed > 1 ? ` The first of them: ` : ' ';
     throw new ShadegradError(
@@ -363,6 +370,14 @@ function conclude(
     'diverged',
     networks.length === 1 ? 'The only network diverged.' : `All ${networks.length} networks diverged.`,
     'That is kept as the result. Sweep over smaller learning rates.',
+  );
+}
+
+function inDoubt(doubtful: number, tasks: number): ShadegradError {
+  return new ShadegradError(
+    'busy',
+    `${doubtful} of ${tasks} tasks ${doubtful === 1 ? 'was' : 'were'} left to processes elsewhere, which may have ended meanwhile.`,
+    'Run the command again in half a minute: it takes over what was not heard of until then.',
   );
 }
 

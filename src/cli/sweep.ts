@@ -32,4 +32,4 @@ export function addSweep(program: Command, signal: AbortSignal): void {
 const SHARD_HELP = `
 Without --shard the shard is that of SLURM_ARRAY_TASK_ID, or, with --shards, that of
 JOB_COMPLETION_INDEX; without either it is all tasks.
-Worth a retry are the exit codes 6, 130 and 143: nothing is lost and nothing trained twice.`;
+Worth a retry are the exit codes 6, 7, 130 and 143: nothing is lost and nothing trained twice.`;

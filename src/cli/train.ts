@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { unfinishedIn } from '../node/checkpoints.ts';
+import { type EarlierRun, earlierRunIn } from '../node/earlier-run.ts';
 import {
   type AdapterChoice,
   CHECKPOINT_FILE,
   type Checkpoint,
   DATASET_NAMES,
   epochsBegun,
-  epochsTrained,
   type OptimizerName,
   type PlanName,
   POPULATION_FILES,
-  PREVIOUS_CHECKPOINT_FILE,
   planMemory,
   readCheckpoint,
   type Schedule,
@@ -25,7 +22,7 @@ import { scheduleOver } from '../train/schedule.ts';
 import type { DataFlags } from './data.ts';
 import { options } from './options.ts';
 import { withFolder } from './out-folder.ts';
-import { type Output, output, unfinishedText } from './output.ts';
+import { earlierText, type Output, output } from './output.ts';
 import { type Task, train } from './training.ts';
 
 interface TrainFlags extends DataFlags {
@@ -102,10 +99,9 @@ async function start(flags: TrainFlags, command: Command, signal: AbortSignal): 
   const isOwn = folder !== undefined && own !== undefined && resolve(folder) === resolve(own);
   const task = taskOf(flags, given, checkpoint);
   const out = output(flags.json === true);
-  const files = [...POPULATION_FILES, CHECKPOINT_FILE, PREVIOUS_CHECKPOINT_FILE];
-  await withFolder(folder, files, async () => {
-    const another = folder !== undefined && !isOwn && (await holdsUnfinished(folder, out));
-    await train({ ...task, folder, holds: isOwn ? 'own' : another ? 'another' : 'none' }, out, signal);
+  await withFolder(folder, [...POPULATION_FILES, CHECKPOINT_FILE], async () => {
+    const holds = isOwn ? 'own' : ((await earlierRun(folder, out)) ?? 'none');
+    await train({ ...task, folder, holds }, out, signal);
   });
 }
 
@@ -115,20 +111,11 @@ async function folderOf(path: string): Promise<string | undefined> {
   return basename(path) === CHECKPOINT_FILE ? dirname(path) : undefined;
 }
 
-/** Whether a folder has the checkpoint of a training that is not finished; says what becomes of it. */
-async function holdsUnfinished(folder: string, out: Output): Promise<boolean> {
-  const found = await unfinishedIn(folder);
-  if (!found) return false;
-  const previous = join(folder, PREVIOUS_CHECKPOINT_FILE);
-  out.note(
-    unfinishedText(folder, {
-      trained: epochsTrained(found.state),
-      epochs: found.notes.epochs,
-      previous,
-      replaces: existsSync(previous),
-    }),
-  );
-  return true;
+/** The training that is in the folder already; says what becomes of it. */
+async function earlierRun(folder: string | undefined, out: Output): Promise<EarlierRun | undefined> {
+  const earlier = folder === undefined ? undefined : await earlierRunIn(folder);
+  if (folder !== undefined && earlier) out.note(earlierText(folder, earlier));
+  return earlier;
 }
 
 /** @throws ShadegradError `usage` where flags contradict each other or the checkpoint */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nameWithoutNoise } from '../data/label-noise.ts';
 import { reasonOf } from '../errors.ts';
+import type { EarlierRun } from '../node/earlier-run.ts';
 import { checkAdapter } from '../node/gpu.ts';
 import { checkImageShape } from '../node/images.ts';
 import {
@@ -56,7 +57,7 @@ import {
   runText,
   speedLine,
 } from './output.ts';
-import { trainingBar } from './progress.ts';
+import { trainingProgress } from './progress.ts';
 
 /** What is to be trained, whether it is begun or gone on with. */
 export interface Task {
@@ -72,8 +73,8 @@ export interface Task {
   readonly snapshotSeconds: number;
   /** Where results go; undefined for nowhere. */
   readonly folder: string | undefined;
-  /** Whose checkpoint the folder holds: this training's, or that of another one which is not finished. */
-  readonly holds: 'own' | 'another' | 'none';
+  /** What the folder holds: this training's own files, or those of another one, which must not be lost. */
+  readonly holds: 'own' | EarlierRun | 'none';
 }
 
 /** What is the same on whatever device. */
@@ -110,7 +111,11 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
   out.result(report, `${speedLine(report)}\n${guessingLines(report, loaded.data)}\n${runText(report)}`);
   const { folder } = task;
   if (folder === undefined || !writer) return;
-  const files = await runFiles(report, models, modelNotes(loaded.data));
+  const { 'report.json': last = '', ...others } = await runFiles(report, models, modelNotes(loaded.data));
+  // Where a report is, everything it tells of is there, too.
+  const files = { ...others, 'report.json': last };
+  // It was left to the first checkpoint, which may have failed.
+  await moveOf(task)?.();
   const written = await writeFiles(folder, files);
   await writer.done();
   out.say(filesText([...written, ...(writer.written ? [writer.path] : [])]));
@@ -118,6 +123,11 @@ export async function train(task: Task, out: Output, signal: AbortSignal): Promi
   if (older.length > 0) {
     out.note(`Notice: Of another training: ${older.map((name) => join(folder, name)).join(', ')}`);
   }
+}
+
+/** What makes room for a training's first file; undefined where nothing is in its way. */
+function moveOf({ holds }: Task): (() => Promise<void>) | undefined {
+  return typeof holds === 'string' ? undefined : holds.moveAside;
 }
 
 /** What is loaded before a training. */
@@ -157,8 +167,8 @@ export async function trainAndTest(
   const notes = { ...task.notes, initial, versions: await nodeVersions() };
   const onFailure = (error: unknown) =>
     out.note(`Notice: The checkpoint could not be written, and the training goes on: ${reasonOf(error)}`);
-  const writer =
-    folder === undefined ? undefined : checkpointWriter(folder, onFailure, task.holds === 'another');
+  const makeRoom = moveOf(task);
+  const writer = folder === undefined ? undefined : checkpointWriter(folder, onFailure, makeRoom);
   const legs = resumed ? legsOf(resumed) : [];
   const job: Job = { ...task, options, data, notes, out, writer, signal, said: new Set(), legs };
   const plan = options.plan ?? options.restore?.settings.plan ?? 'auto';
@@ -294,19 +304,18 @@ async function trainEpochs(
   noteDiverged();
   const before = trainer.epochs;
   const left = epochs - before;
-  const bar = trainingBar(trainer.networks.length);
+  const progress = trainingProgress(trainer.networks.length, out.note);
   try {
     const within = snapshotSeconds > 0 && { snapshotSeconds };
-    const onProgress = bar && { onProgress: bar.update };
-    const options = { epochs: left, signal, onSnapshot, ...within, ...onProgress };
+    const options = { epochs: left, signal, onSnapshot, onProgress: progress.update, ...within };
     for await (const record of left > 0 ? trainer.fit(options) : []) {
-      bar?.stop();
+      progress.stop();
       out.say(epochLine(record, epochs, trainer));
       noteDiverged();
     }
     noteDiverged();
   } finally {
-    bar?.stop();
+    progress.stop();
   }
   if (trainer.epochs > before) return;
   if (left > 0) {

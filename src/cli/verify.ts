@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { printableName } from '../data/dataset.ts';
 import { nameWithoutNoise } from '../data/label-noise.ts';
-import { reasonOf } from '../errors.ts';
 import { adapterNamedBy } from '../node/adapters.ts';
+import { unreadableText } from '../node/files.ts';
 import { RESULT_FILE, SWEEP_FILE } from '../node/sweep-folder.ts';
 import {
   type AdapterChoice,
@@ -123,11 +123,19 @@ export async function readReport(path: string): Promise<string> {
   } catch (cause) {
     throw new ShadegradError(
       'bad-data',
-      `There is no report of a training: ${path} cannot be read: ${reasonOf(cause)}.`,
-      'Name the folder that a training wrote to (train --out).',
+      `There is no report of a training: ${unreadableText(path, cause)}`,
+      nextStepWithout(path),
       cause,
     );
   }
+}
+
+/** What to do where there is no report. */
+function nextStepWithout(path: string): string {
+  const folder = dirname(path);
+  return existsSync(join(folder, CHECKPOINT_FILE))
+    ? `The training there is not finished. Go on with it first: ${resumeCommand(folder)}`
+    : 'Name the folder that a training wrote to (train --out).';
 }
 
 /** Of the models beside the report; those that are not there are not compared. */

@@ -10,7 +10,7 @@ import { mapFiles, type NamedBytes } from '../data/idx.ts';
 import type { ArchivedDataset, KnownArchive } from '../data/known.ts';
 import { knownDataset } from '../data/load.ts';
 import { reasonOf, ShadegradError } from '../errors.ts';
-import { readStored } from './files.ts';
+import { readStored, systemReason, unreadableText } from './files.ts';
 import { gunzipNamed } from './gzip.ts';
 import { downloadOptions, type FetchOptions, nodeTools } from './known.ts';
 import { unpackOnce } from './unpack.ts';
@@ -32,7 +32,7 @@ export async function readArchivedDataset(folder: string, dataset: ArchivedDatas
     const problem =
       cause.code === 'ENOENT'
         ? `The folder ${folder} lacks ${archive.name}, which must be there whole: the checksum that is published is its.`
-        : `${path} cannot be read: ${reasonOf(cause)}.`;
+        : unreadableText(path, cause);
     const nextStep = 'Files that were unpacked from it can be used as a dataset of their own.';
     throw new ShadegradError('bad-data', problem, nextStep, cause);
   });
@@ -73,7 +73,7 @@ export async function fetchArchivedDataset(
     await unpackMembers(path, archive.members, folder);
     await rm(path);
   }).catch((cause: unknown) => {
-    throw cause instanceof ShadegradError ? cause : unkept(cache, archive, reasonOf(cause), cause);
+    throw cause instanceof ShadegradError ? cause : unkept(cache, archive, systemReason(cause), cause);
   });
   const fetched = await readMembers(cache, dataset);
   if (!fetched) throw unkept(cache, archive, `${SUMS} is gone`);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { NamedReport } from '../bench/columns.ts';
 import type { BenchReport } from '../bench/report.ts';
 import { readBenchFile } from '../bench/result-file.ts';
-import { reasonOf, ShadegradError } from '../errors.ts';
-import { readStored } from './files.ts';
+import { ShadegradError } from '../errors.ts';
+import { readStored, unreadableText } from './files.ts';
 
 /**
  * The report in a result file.
@@ -38,7 +38,7 @@ async function filesIn(folder: string): Promise<string[]> {
   } catch (cause) {
     throw new ShadegradError(
       'bad-data',
-      `The folder ${folder} cannot be read: ${reasonOf(cause)}.`,
+      unreadableText(`The folder ${folder}`, cause),
       'Give a folder with result files.',
       cause,
     );

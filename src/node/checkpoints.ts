@@ -1,15 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.ts';
-import { epochsTrained, isDone } from '../train/state.ts';
-import { readLarge, removeLeftovers, writeWhole } from './files.ts';
+import { readLarge, removeLeftovers, unreadableText, writeWhole } from './files.ts';
 
 /** What a checkpoint is called in the folder of a training. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
-
-/** What it is called when another training has begun in the folder before it was finished. One of them is kept. */
-export const PREVIOUS_CHECKPOINT_FILE = 'checkpoint.previous.safetensors';
 
 /**
  * Reads the checkpoint in a folder, or the file itself.
@@ -28,8 +24,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
         cause,
       );
     }
-    const reason = reasonOf(cause);
-    throw new ShadegradError('bad-model', `${file} cannot be read: ${reason}.`, 'Check the file.', cause);
+    throw new ShadegradError('bad-model', unreadableText(file, cause), 'Check the file.', cause);
   });
   try {
     return decodeCheckpoint(bytes);
@@ -37,17 +32,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     if (!(error instanceof ShadegradError)) throw error;
     throw new ShadegradError(error.code, `${file}: ${error.message}`, error.nextStep, error);
   }
-}
-
-/**
- * The checkpoint in a folder, where its training has epochs left. Undefined where it has none, where there is none, and
- * where it cannot be read: nobody could go on with it.
- */
-export async function unfinishedIn(folder: string): Promise<Checkpoint | undefined> {
-  const found = await readCheckpoint(folder).catch(() => undefined);
-  if (!found) return undefined;
-  const { state, notes } = found;
-  return epochsTrained(state) >= notes.epochs || state.networks.every(isDone) ? undefined : found;
 }
 
 /** Keeps a folder's checkpoint up to date while the training goes on. */
@@ -74,8 +58,7 @@ export interface CheckpointWriter {
  * else must be writing there then.
  *
  * @param onFailure is told of the first one that could not be written; later ones are tried all the same
- * @param keepsPrevious whether the checkpoint that is there already becomes {@link PREVIOUS_CHECKPOINT_FILE} when the first
- *   one is written
+ * @param makeRoom done when the first one is on the disk, just before it takes the place of what is there
  *
  * @example
  * ```ts
@@ -114,10 +97,9 @@ export interface CheckpointWriter {
 export function checkpointWriter(
   folder: string,
   onFailure: (error: unknown) => void,
-  keepsPrevious = false,
+  makeRoom?: () => Promise<void>,
 ): CheckpointWriter {
   const path = join(folder, CHECKPOINT_FILE);
-  const previous = keepsPrevious ? join(folder, PREVIOUS_CHECKPOINT_FILE) : undefined;
   let next: Checkpoint | undefined;
   let writing: Promise<void> | undefined;
   let isWriting = false;
@@ -133,7 +115,7 @@ export function checkpointWriter(
         // At once where nothing is being written: a training measures what that costs it.
         const bytes = encodeCheckpoint(checkpoint.state, checkpoint.notes);
         if (!written) await removeLeftovers(path);
-        await writeWhole(path, bytes, written ? undefined : previous);
+        await writeWhole(path, bytes, written ? undefined : makeRoom);
         failure = undefined;
         written = true;
       } catch (error) {

@@ -3,10 +3,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { fieldsOf } from '../json.ts';
-import { makeFolder } from './files.ts';
+import { makeFolder, systemReason } from './files.ts';
 
 // Who works in a folder says so in a file there, claim-1, and touches it every few seconds. Where that was not done for a
 // while, or its process is known to be dead, the next one makes claim-2, and so on: of several that try, one makes it. The
@@ -35,9 +34,8 @@ export interface Holder {
   readonly number: number;
   /** Whether it runs on this machine, where it is known to live. */
   readonly isHere: boolean;
-  /** When its claim was last touched, by the clock of the file system, and when that was seen, by our own. */
+  /** When its claim was last touched, by the clock of the file system. */
   readonly touched: number;
-  readonly seen: number;
 }
 
 /** What tells a process from all others on its machine. */
@@ -61,7 +59,7 @@ export async function claimFolder(folder: string): Promise<Claim | Holder> {
   } catch (cause) {
     throw new ShadegradError(
       'io',
-      `${folder} could not be claimed: ${reasonOf(cause)}.`,
+      `${folder} could not be claimed: ${systemReason(cause)}.`,
       'Check that the folder is writable and the disk not full.',
       cause,
     );
@@ -91,19 +89,11 @@ export function isHolder(claimed: Claim | Holder): claimed is Holder {
 }
 
 /**
- * Whether a folder is still held by `holder`, and that one at work. On this machine that is known at once, unless it is suspended. Of one elsewhere, which
- * may have died a moment ago, it is known when its claim is touched again, or was not for too long since it was seen.
+ * Whether the holder of a folder is known to be at work: it runs on this machine, or its claim was touched between two looks.
+ * One elsewhere that was seen only once may have died the moment before.
  */
-export async function isAtWork(folder: string, holder: Holder, signal: AbortSignal): Promise<boolean> {
-  for (;;) {
-    const now = await holderOf(folder);
-    if (!now) return false;
-    const isTouched = now.number !== holder.number || now.touched !== holder.touched;
-    if (now.isHere || isTouched) return isPresent(folder, now);
-    if (signal.aborted) return true;
-    if (performance.now() - holder.seen > STALE_MILLISECONDS + HEARTBEAT_MILLISECONDS) return false;
-    await setTimeout(HEARTBEAT_MILLISECONDS / 4, undefined, { signal }).catch(() => undefined);
-  }
+export function isAtWork(before: Holder, now: Holder): boolean {
+  return now.isHere || now.number !== before.number || now.touched !== before.touched;
 }
 
 function claimPath(folder: string, number: number): string {
@@ -150,8 +140,7 @@ async function holderOf(folder: string): Promise<Holder | undefined> {
     if (number === 0) return undefined;
     const { text, touched } = await readTouched(claimPath(folder, number));
     const found = identityIn(text);
-    const seen = performance.now();
-    return { host: found.host, pid: found.pid, number, isHere: isHere(found), touched, seen };
+    return { host: found.host, pid: found.pid, number, isHere: isHere(found), touched };
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -20,6 +20,7 @@ import {
   readKnownDataset,
   readPackagedDataset,
 } from './known.ts';
+import { didYouMean } from './similar.ts';
 
 /** The sources of data that are known by name; anything else is a folder. */
 export const DATASET_NAMES: readonly string[] = [
@@ -171,7 +172,7 @@ async function loadFolder(folder: string, options: LoadOptions): Promise<Dataset
     throw new ShadegradError(
       'bad-data',
       `The dataset "${folder}" is not known, and ${what}.`,
-      `Use ${DATASET_NAMES.join(', ')} or a folder with four IDX files or with train/CLASS/*.png and test/CLASS/*.png.`,
+      `${found ? '' : didYouMean(folder, DATASET_NAMES)}Use ${DATASET_NAMES.join(', ')} or a folder with four IDX files or with train/CLASS/*.png and test/CLASS/*.png.`,
     );
   }
   const base = basename(resolve(folder));

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path/posix';
 import { reasonOf, ShadegradError } from '../errors.ts';
+import { unreadableText } from './files.ts';
 
 /** Something that is wrong with a machine's drivers or devices, and what to do about it. */
 export interface Trouble {
@@ -31,6 +32,9 @@ export interface VulkanDriver {
   /** Why the manifest is of no use; null where it is in order. */
   readonly problem: Trouble | null;
 }
+
+/** Each names the only drivers that there are, the first that is set. */
+export const DRIVER_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'] as const;
 
 /** Where manifests are. */
 export interface ManifestFiles {
@@ -65,9 +69,10 @@ export async function vulkanDrivers(
 }
 
 async function manifests(environment: Environment, files: ManifestFiles): Promise<string[]> {
-  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES } = environment;
-  const only = VK_DRIVER_FILES || VK_ICD_FILENAMES;
-  const places = only ? paths(only) : [...paths(VK_ADD_DRIVER_FILES), ...folders(environment)];
+  const only = DRIVER_VARIABLES.map((name) => environment[name]).find((value) => value);
+  const places = only
+    ? listedPaths(only)
+    : [...listedPaths(environment.VK_ADD_DRIVER_FILES), ...folders(environment)];
   const found = await Promise.all(places.map((place) => manifestsIn(place, files)));
   return [...new Set(found.flat())];
 }
@@ -76,15 +81,16 @@ function folders({ HOME, ...environment }: Environment): string[] {
   const home = HOME || homedir();
   return [
     environment.XDG_CONFIG_HOME || join(home, '.config'),
-    ...paths(environment.XDG_CONFIG_DIRS || '/etc/xdg'),
+    ...listedPaths(environment.XDG_CONFIG_DIRS || '/etc/xdg'),
     '/usr/local/etc',
     '/etc',
     environment.XDG_DATA_HOME || join(home, '.local', 'share'),
-    ...paths(environment.XDG_DATA_DIRS || '/usr/local/share:/usr/share'),
+    ...listedPaths(environment.XDG_DATA_DIRS || '/usr/local/share:/usr/share'),
   ].map((folder) => join(folder, 'vulkan', 'icd.d'));
 }
 
-function paths(list = ''): string[] {
+/** The paths in a variable. */
+export function listedPaths(list = ''): string[] {
   return list.split(':').filter((path) => path !== '');
 }
 
@@ -111,7 +117,7 @@ async function readManifest(manifest: string, files: ManifestFiles): Promise<Vul
     text = await files.read(manifest);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return isMissing ? undefined : broken(`${manifest} cannot be read: ${reasonOf(error)}`);
+    return isMissing ? undefined : broken(unreadableText(manifest, error));
   }
   let icd: unknown;
   try {

@@ -42,24 +42,41 @@ export function readStoredSync(path: string): NamedBytes {
 }
 
 function unreadable(path: string, cause: unknown): ShadegradError {
-  return new ShadegradError(
-    'bad-data',
-    `${path} cannot be read: ${reasonOf(cause)}.`,
-    'Check the file.',
-    cause,
-  );
+  return new ShadegradError('bad-data', unreadableText(path, cause), 'Check the file.', cause);
+}
+
+/** That a file or folder cannot be read, and why, as a sentence that names it once. */
+export function unreadableText(path: string, cause: unknown): string {
+  return `${path} cannot be read: ${systemReason(cause)}.`;
+}
+
+/** In place of the system's words, which speak of other things. */
+const PLAINLY: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+};
+
+/** Why the system refused a file: in words, without the code, call and path that Node wraps them in. */
+export function systemReason(cause: unknown): string {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  return PLAINLY[code] ?? reasonOf(cause).replace(/^E[A-Z0-9]+: (.+?), \w+(?: '.*)?$/s, '$1');
 }
 
 /**
  * Writes a file whole or not at all: under a temporary name in the same folder, flushed and renamed. Folders on
  * the way are made. (npm's write-file-atomic takes the partial write that a full disk causes for a whole one.)
  *
- * @param aside what a file that was there before is called from then on; without it that file is gone
+ * @param before done once all of it is on the disk, just before it takes the place of what was there
  * @throws ShadegradError `io` where that fails; a file that was there before stays as it was
  */
-export async function writeWhole(path: string, content: string | Uint8Array, aside?: string): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  before?: () => Promise<void>,
+): Promise<void> {
   await writing(path, content, async (temporary) => {
-    if (aside !== undefined) await renameIfThere(path, aside);
+    await before?.();
     await rename(temporary, path);
   });
 }
@@ -73,11 +90,7 @@ export async function createWhole(path: string, content: string | Uint8Array): P
   let isOurs = true;
   await writing(path, content, async (temporary) => {
     try {
-      await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') throw error;
-        // A file system without hard links, such as exFAT.
-        return copyFile(temporary, path, constants.COPYFILE_EXCL);
-      });
+      await linkFile(temporary, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       isOurs = false;
@@ -93,14 +106,15 @@ async function writing(
   content: string | Uint8Array,
   place: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(path);
   try {
     await makeFolder(dirname(path));
     await writeFile(temporary, content, { flag: 'wx', flush: true });
     await place(temporary);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
-    const reason = reasonOf(cause);
+    if (cause instanceof ShadegradError) throw cause;
+    const reason = systemReason(cause);
     throw new ShadegradError(
       'io',
       `${path} could not be written: ${reason}.`,
@@ -110,9 +124,11 @@ async function writing(
   }
 }
 
-async function renameIfThere(path: string, to: string): Promise<void> {
-  await rename(path, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+/** Gives a file a second name, which nothing has: a copy where the file system knows no hard links, as exFAT. */
+export async function linkFile(path: string, second: string): Promise<void> {
+  await link(path, second).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw error;
+    return copyFile(path, second, constants.COPYFILE_EXCL);
   });
 }
 
@@ -135,16 +151,25 @@ export async function readLarge(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Of a file that is being written: what {@link writeWhole} puts behind its name. */
-const TEMPORARY = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+/** What a file, or a folder, is called that is not whole yet. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
+}
 
-/** Removes what {@link writeWhole} left of a file where its process was killed. Nobody must be writing the file. */
+/** Of such a name: what is behind the file's own. */
+const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+/** Removes what a killed process left half written of a file or folder. Nobody must be writing it. */
 export async function removeLeftovers(path: string): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
   // Where there is no such folder, or a file cannot be removed, it is no worse than that it stays.
   const found = await readdir(folder).catch(() => []);
-  const leftovers = found.filter((each) => each.startsWith(name) && TEMPORARY.test(each.slice(name.length)));
-  await Promise.allSettled(leftovers.map((each) => rm(join(folder, each))));
+  const leftovers = found.filter((each) => isTemporary(each) && each.replace(TEMPORARY, '') === name);
+  await Promise.allSettled(leftovers.map((each) => rm(join(folder, each), { recursive: true })));
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DatasetFiles, mapFilesAtOnce, type NamedBytes } from '../data/idx.ts';
 import { type IdxNaming, idxNaming, isIdxName, pickIdxFiles, plainIdxName } from '../data/idx-names.ts';
 import { ShadegradError } from '../errors.ts';
-import { readStored } from './files.ts';
+import { readStored, systemReason } from './files.ts';
 import { gunzipNamed } from './gzip.ts';
 
 /** A file or a folder within one. */
@@ -36,7 +36,7 @@ export async function listFolder(folder: string): Promise<Entry[]> {
 /** @throws ShadegradError `bad-data`, always */
 export function unlistable(folder: string, cause: Error & { readonly code?: string | undefined }): never {
   const problems: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
-  const problem = problems[cause.code ?? ''] ?? `cannot be listed: ${cause.message}`;
+  const problem = problems[cause.code ?? ''] ?? `cannot be read: ${systemReason(cause)}`;
   throw new ShadegradError('bad-data', `The folder ${folder} ${problem}.`, 'Check the path.', cause);
 }
 

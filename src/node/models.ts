@@ -1,8 +1,8 @@
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { decodeModel, encodeModel, type ModelFile, type ModelNotes } from '../model/model-file.ts';
 import { decodeModels, type ModelsFile } from '../model/population-file.ts';
-import { readLarge, writeWhole } from './files.ts';
+import { readLarge, unreadableText, writeWhole } from './files.ts';
 
 /**
  * Reads a model file of this package's, or one that PyTorch saved as safetensors (see {@link decodeModel}).
@@ -22,8 +22,7 @@ export function readModels(path: string): Promise<ModelsFile> {
 
 async function decoded<T>(path: string, decode: (bytes: Uint8Array) => T): Promise<T> {
   const bytes = await readLarge(path).catch((cause: unknown) => {
-    const reason = reasonOf(cause);
-    throw new ShadegradError('bad-model', `${path} cannot be read: ${reason}.`, 'Check the path.', cause);
+    throw new ShadegradError('bad-model', unreadableText(path, cause), 'Check the path.', cause);
   });
   try {
     return decode(bytes);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import { encodeModel, type ModelNotes } from '../model/model-file.ts';
 import { encodeModels } from '../model/population-file.ts';
@@ -24,7 +24,7 @@ import { csv } from '../report/table.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
 import { missingCharts } from './charts.ts';
-import { makeFolder, removeEmptyFolders, writeWhole } from './files.ts';
+import { makeFolder, removeEmptyFolders, systemReason, writeWhole } from './files.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
 
@@ -271,7 +271,7 @@ export async function prepareFolder(folder: string, names: readonly string[]): P
     await rm(trial);
   } catch (error) {
     removeEmptyFolders(made);
-    const reason = reasonOf(error);
+    const reason = systemReason(error);
     throw new ShadegradError(
       'usage',
       `Nothing can be written to the folder ${folder}: ${reason}.`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
 import { modelChecksum } from '../model/checksum.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type TaskFailure,
   type TaskResult,
 } from '../sweep/result.ts';
-import { createWhole, makeFolder, writeWhole } from './files.ts';
+import { createWhole, makeFolder, systemReason, unreadableText, writeWhole } from './files.ts';
 import { readModels } from './models.ts';
 
 // The folder of a sweep:
@@ -26,6 +26,9 @@ import { readModels } from './models.ts';
 export const SWEEP_FILE = 'sweep.json';
 export const RESULT_FILE = 'result.json';
 export const NETWORKS_FILE = 'networks.safetensors';
+
+/** Characters of a setting's value, as errors show it. */
+const LONGEST_VALUE = 60;
 
 export const taskFolder = (out: string, task: string): string => join(out, 'tasks', task);
 export const runningFolder = (out: string, task: string): string => join(out, 'running', task);
@@ -97,12 +100,7 @@ export async function readSweepOf(out: string): Promise<Sweep | undefined> {
 
 async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ShadegradError(
-      'bad-data',
-      `${path} cannot be read: ${reasonOf(cause)}.`,
-      'Check the folder.',
-      cause,
-    );
+    throw new ShadegradError('bad-data', unreadableText(path, cause), 'Check the folder.', cause);
   });
 }
 
@@ -138,19 +136,34 @@ export function assertSameSweep(
   if (differing.length === 0) return;
   throw new ShadegradError(
     'usage',
-    `${out} holds another sweep than ${path}: they differ in ${differing.join(', ')}.`,
+    `${out} holds another sweep than ${path}: ${differing.map(differenceText).join('; ')}.`,
     `Choose another folder, or bring back the file that ${join(out, SWEEP_FILE)} tells of.`,
   );
 }
 
-/** The paths at which two values differ. */
-function differences(a: unknown, b: unknown, path = ''): string[] {
-  if (canonicalJson(a) === canonicalJson(b)) return [];
-  if (!isRecord(a) || !isRecord(b)) return [path];
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+/** A place at which two values differ: its path, and what each of them has there. */
+interface Difference {
+  readonly path: string;
+  readonly before: unknown;
+  readonly now: unknown;
+}
+
+function differences(before: unknown, now: unknown, path = ''): Difference[] {
+  if (canonicalJson(before) === canonicalJson(now)) return [];
+  if (!isRecord(before) || !isRecord(now)) return [{ path, before, now }];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return names.flatMap((name) =>
-    differences(a[name] ?? null, b[name] ?? null, path === '' ? name : `${path}.${name}`),
+    differences(before[name] ?? null, now[name] ?? null, path === '' ? name : `${path}.${name}`),
   );
+}
+
+function differenceText({ path, before, now }: Difference): string {
+  const text = (value: unknown): string => {
+    if (value === null) return 'not set';
+    const json = JSON.stringify(value);
+    return json.length <= LONGEST_VALUE ? json : `${json.slice(0, LONGEST_VALUE - 1)}…`;
+  };
+  return `${path} is ${text(before)} there and ${text(now)} in the file`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -183,7 +196,7 @@ export async function finishTask(
     if (cause instanceof ShadegradError) throw cause;
     throw new ShadegradError(
       'io',
-      `${target} could not be written: ${reasonOf(cause)}.`,
+      `${target} could not be written: ${systemReason(cause)}.`,
       'Check that the folder is writable and the disk not full.',
       cause,
     );

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { reasonOf, ShadegradError } from '../errors.ts';
+import { ShadegradError } from '../errors.ts';
 import { sweepPictures } from '../sweep/charts/pictures.ts';
 import {
   type DamagedResult,
@@ -12,6 +12,7 @@ import {
 import type { TaskFailure, TaskResult } from '../sweep/result.ts';
 import { sweepTasks } from '../sweep/tasks.ts';
 import { missingCharts } from './charts.ts';
+import { unreadableText } from './files.ts';
 import type { RunFiles } from './run-files.ts';
 import { isDamage, jsonText, readFailure, readResult, readSweepOf, SWEEP_FILE } from './sweep-folder.ts';
 
@@ -96,7 +97,7 @@ async function namesIn(folder: string, otherwise?: string[]): Promise<string[]> 
     if (otherwise && cause.code === 'ENOENT') return otherwise;
     throw new ShadegradError(
       'bad-data',
-      `The folder ${folder} cannot be read: ${reasonOf(cause)}.`,
+      unreadableText(`The folder ${folder}`, cause),
       'Give folders that "shadegrad sweep" wrote to with --out.',
       cause,
     );

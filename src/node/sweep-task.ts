@@ -10,12 +10,18 @@ import { modelNotes } from '../model/notes.ts';
 import { encodeModels } from '../model/population-file.ts';
 import type { SweepFile } from '../sweep/file.ts';
 import { type Rung, survivors, taskRungs } from '../sweep/halving.ts';
-import { type NetworkResult, RESULT_FORMAT, readDropped, type TaskResult } from '../sweep/result.ts';
+import {
+  type Dropped,
+  type NetworkResult,
+  RESULT_FORMAT,
+  readDropped,
+  type TaskResult,
+} from '../sweep/result.ts';
 import { type SweepNetwork, type SweepTask, trainerOptions } from '../sweep/tasks.ts';
 import type { Checkpoint, CheckpointNotes } from '../train/checkpoint.ts';
 import type { Evaluation, NetworkRecord, Progress } from '../train/history.ts';
 import { likeliestPlan } from '../train/prepare.ts';
-import type { TrainerState } from '../train/state.ts';
+import { membersOf, secondsTrained, type TrainerState } from '../train/state.ts';
 import { subsetOf } from '../train/subset.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { Versions } from '../versions.ts';
@@ -71,6 +77,9 @@ interface Part {
   readonly models: readonly (Model | null)[];
 }
 
+/** Networks that a rung dropped. */
+interface DroppedPart extends Part, Dropped {}
+
 /**
  * Trains a task to its end, or goes on with it where its folder has a checkpoint.
  * @throws ShadegradError `interrupted`, after a checkpoint, and as `Trainer.create` and `fit`; but not `diverged`, which is a
@@ -96,7 +105,7 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
       const going = rung ? survivors(all.networks, rung.keep, file.objective) : [];
       if (!rung || going.length === 0) {
         const adapters = [...begun.earlier.map(({ adapter }) => adapter), opened.info.description];
-        const { seconds } = trainer.trained;
+        const seconds = dropped.reduce((sum, part) => sum + part.seconds, trainer.trained.seconds);
         return trainedTask(context, [...dropped, all], {
           adapter: adapters.join(', then '),
           plan: trainer.plan.name,
@@ -104,10 +113,11 @@ export async function trainTask(context: TaskContext): Promise<TrainedTask> {
         });
       }
       const next = stageFolder(folder, stage + 1);
-      const part = withoutThe(going, all);
+      restore = subsetOf(await trainer.state(), going);
+      const seconds = Math.max(0, trainer.trained.seconds - secondsTrained(membersOf(restore)));
+      const part = { ...withoutThe(going, all), seconds };
       await writeDropped(next, part, data);
       dropped.push(part);
-      restore = subsetOf(await trainer.state(), going);
       await writeCheckpoint(next, { state: restore, notes });
       await rm(join(stageFolder(folder, stage), CHECKPOINT_FILE), { force: true });
       context.onRung(rung, all.networks.length, going.length);
@@ -124,7 +134,7 @@ const stageFolder = (folder: string, stage: number): string =>
 interface Begun {
   readonly stage: number;
   readonly restore: TrainerState | undefined;
-  readonly dropped: readonly Part[];
+  readonly dropped: readonly DroppedPart[];
   /** What it was trained on before, where that was another adapter, first to last. */
   readonly earlier: CheckpointNotes['earlier'];
 }
@@ -163,11 +173,11 @@ async function readStage(
   folder: string,
   stage: number,
   onNotice: TaskContext['onNotice'],
-): Promise<{ readonly checkpoint: Checkpoint; readonly dropped: readonly Part[] } | undefined> {
+): Promise<{ readonly checkpoint: Checkpoint; readonly dropped: readonly DroppedPart[] } | undefined> {
   if (!existsSync(join(stageFolder(folder, stage), CHECKPOINT_FILE))) return undefined;
   try {
     const checkpoint = await readCheckpoint(stageFolder(folder, stage));
-    const dropped: Part[] = [];
+    const dropped: DroppedPart[] = [];
     for (let i = 1; i <= stage; i++) dropped.push(await readPart(stageFolder(folder, i)));
     return { checkpoint, dropped };
   } catch (error) {
@@ -304,21 +314,23 @@ function withoutThe(going: readonly number[], { networks, models }: Part): Part 
   };
 }
 
-async function writeDropped(folder: string, part: Part, data: Dataset): Promise<void> {
+async function writeDropped(folder: string, part: DroppedPart, data: Dataset): Promise<void> {
   const file = encodePart(part, data);
   if (file) await writeWhole(join(folder, DROPPED_NETWORKS_FILE), file);
-  await writeWhole(join(folder, DROPPED_FILE), `${JSON.stringify(part.networks)}\n`);
+  const { seconds, networks }: Dropped = part;
+  await writeWhole(join(folder, DROPPED_FILE), `${JSON.stringify({ seconds, networks })}\n`);
 }
 
 /** @throws ShadegradError `bad-data` or `bad-model` that names the file which is missing or damaged */
-async function readPart(folder: string): Promise<Part> {
+async function readPart(folder: string): Promise<DroppedPart> {
   const path = join(folder, DROPPED_FILE);
-  const networks = readDropped(path, new TextDecoder().decode((await readStored(path)).bytes));
+  const { seconds, networks } = readDropped(path, new TextDecoder().decode((await readStored(path)).bytes));
   const isKept = ({ weights }: NetworkResult) => weights !== null;
   const models: Model[] = networks.some(isKept)
     ? [...(await readModels(join(folder, DROPPED_NETWORKS_FILE))).models]
     : [];
-  return { networks, models: networks.map((network) => (isKept(network) ? (models.shift() ?? null) : null)) };
+  const own = networks.map((network) => (isKept(network) ? (models.shift() ?? null) : null));
+  return { seconds, networks, models: own };
 }
 
 /** Null where all diverged. */

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import type { Trouble } from './drivers.ts';
+import { DRIVER_VARIABLES, listedPaths, type Trouble } from './drivers.ts';
 import { swiftShader } from './swiftshader.ts';
 import { hasVulkanLoader } from './vulkan.ts';
 
@@ -62,7 +62,25 @@ export function troublesOf(machine: Machine): Trouble[] {
     remedy:
       'Install that loader ("apt install libvulkan1" on Debian and Ubuntu, "dnf install vulkan-loader" on Fedora).',
   };
-  return [...(machine.hasLoader ? [] : [loader]), ...withoutGraphics(machine), ...forbidden(machine)];
+  return [
+    ...(machine.hasLoader ? [] : [loader]),
+    ...misled(machine),
+    ...withoutGraphics(machine),
+    ...forbidden(machine),
+  ];
+}
+
+/** A variable that keeps the Vulkan loader from all drivers but some that are not there. Lists may name more than there is. */
+function misled({ environment, exists }: Machine): Trouble[] {
+  const variable = DRIVER_VARIABLES.find((name) => environment[name]);
+  const places = listedPaths(variable && environment[variable]);
+  if (variable === undefined || places.some(exists)) return [];
+  return [
+    {
+      what: `${variable} is set, and hides all other drivers, but there is no ${places.join(' and no ')}.`,
+      remedy: `Unset ${variable}, or set it to the manifest of a driver that is there.`,
+    },
+  ];
 }
 
 /** NVIDIA's container tools give a container the card without the part of the driver that is Vulkan's, unless told to. */

@@ -156,9 +156,10 @@ export function curvesOption(
   const [first] = panels;
   const names = records.length > 0 ? (first?.curves ?? []).map(({ kind }) => kind.name) : [];
   const band = `${networks.length} networks, least to most`;
+  const entries = [...names, ...(names.length > 0 && several ? [band] : [])];
   const legend = {
-    width: LEGEND.symbol + LEGEND.gap + widest(several ? [...names, band] : names),
-    height: LEGEND.line * (names.length + (several ? 1 : 0)),
+    width: LEGEND.symbol + LEGEND.gap + widest(entries),
+    height: LEGEND.line * entries.length,
   };
   const labels = panels.flatMap((panel) => panel.labels.map(({ text }) => text));
   const room = Math.min(Math.max(widest(labels), 38), 0.15 * width);
@@ -166,19 +167,22 @@ export function curvesOption(
   const top = title === '' ? 14 : 46;
   const inside = curvesPanels({ width, height }, top, right);
   const place = names.length === 0 ? null : legendPlace(legend, panels, inside, axis);
-  const above = names.length > 0 && !place;
-  const boxes = above ? curvesPanels({ width, height }, top + legend.height + 8, right) : inside;
+  // Where it is above, in one line if it fits.
+  const line = entries.reduce((sum, entry) => sum + LEGEND.symbol + 24 + widest([entry]), 0);
+  const inLine = !place && line <= width;
+  const above = names.length === 0 || place ? 0 : (inLine ? LEGEND.line : legend.height) + 8;
+  const boxes = above > 0 ? curvesPanels({ width, height }, top + above, right) : inside;
   return {
     ...style,
     title: centredTitle(title, width, palette.ink),
     legend: {
       // Without the thin line, which needs no words beside the other two.
       data: [...names, ...(names.length > 0 && several ? [bandInLegend(band, palette)] : [])],
-      orient: 'vertical',
-      left: place?.left ?? Math.max(0, (width - legend.width) / 2),
+      orient: inLine ? 'horizontal' : 'vertical',
+      left: place?.left ?? Math.max(0, (width - (inLine ? line : legend.width)) / 2),
       top: place?.top ?? top,
       padding: 0,
-      itemGap: LEGEND.line - 14,
+      itemGap: inLine ? 18 : LEGEND.line - 14,
       itemWidth: LEGEND.symbol,
       backgroundColor: palette.background,
       textStyle: { color: palette.ink, fontSize: FONT },

@@ -20,6 +20,19 @@ export function taskRungs(
   return rungsOf(settings.size, networks[0].settings.epochs, stop.halving);
 }
 
+/** Epochs of all networks of a task together. Those that diverge or stop early have fewer. */
+export function mostEpochs(file: Pick<SweepFile, 'stop'>, task: Pick<SweepTask, 'networks'>): number {
+  const { networks } = task;
+  const settings = new Set(networks.map((network) => settingKey(network.settings))).size;
+  const rungs = taskRungs(file, task);
+  // Settings that compete have equally many seeds.
+  const going = [settings, ...rungs.map(({ keep }) => keep)].map(
+    (many) => (many * networks.length) / settings,
+  );
+  const ends = [...rungs.map(({ epoch }) => epoch), networks[0].settings.epochs];
+  return ends.reduce((sum, end, i) => sum + (going[i] ?? 0) * (end - (ends[i - 1] ?? 0)), 0);
+}
+
 /**
  * The rungs of successive halving (Jamieson & Talwalkar 2016; as in algorithm 1 of Li et al., "Hyperband", 2018): of n
  * settings floor(n / eta^i) go on after rung i, as long as that is one or more. The last rung is at ceil(epochs / eta), the

@@ -59,10 +59,7 @@ export interface TaskResult {
   /** Description of the adapter that trained it; of several, one after the other: "A, then B". */
   readonly adapter: string;
   readonly plan: string;
-  /**
-   * Wall-clock time of training, without validation, pauses and interruptions. Where networks took turns, and those that
-   * halving left were trained at once, it has the time of one turn before that.
-   */
+  /** Wall-clock time of training, those included that halving stopped, without validation, pauses and interruptions. */
   readonly seconds: number;
   /** In the task's order. */
   readonly networks: readonly NetworkResult[];
@@ -77,6 +74,13 @@ export interface Sweep {
   /** [file.axes.data] */
   readonly datasets: readonly SweepDataset[];
   readonly tasks: readonly { readonly name: string; readonly networks: readonly string[] }[];
+}
+
+/** The networks that a rung of successive halving dropped, as they are written down until their task is finished. */
+export interface Dropped {
+  /** Wall-clock time of the training until then that the records of those that went on do not tell of. */
+  readonly seconds: number;
+  readonly networks: readonly NetworkResult[];
 }
 
 /** Why the last attempt at a task failed: `failed/NAME.json`. */
@@ -111,12 +115,9 @@ export function readTaskFailure(name: string, text: string): TaskFailure {
   return reading(name, text, taskFailure);
 }
 
-/**
- * Networks that successive halving dropped, as they are written down until their task is finished.
- * @throws ShadegradError as {@link readTaskResult}
- */
-export function readDropped(name: string, text: string): readonly NetworkResult[] {
-  return reading(name, text, list(networkResult));
+/** @throws ShadegradError as {@link readTaskResult} */
+export function readDropped(name: string, text: string): Dropped {
+  return reading(name, text, dropped);
 }
 
 function reading<T>(name: string, text: string, read: Reader<T>): T {
@@ -201,6 +202,8 @@ const sweep = object<Sweep>({
   ),
   tasks: list(object<Sweep['tasks'][number]>({ name, networks: list(id, 1) }), 1),
 });
+
+const dropped = object<Dropped>({ seconds: number(0), networks: list(networkResult) });
 
 const taskFailure = object<TaskFailure>({ task: name, message: text(), exitCode: whole(1), when: text() });
 

@@ -47,6 +47,8 @@ export interface SweepTask {
   /** 16 hexadecimal digits of the SHA-256 of all that decides how its networks are trained. */
   readonly name: string;
   readonly networks: readonly [SweepNetwork, ...SweepNetwork[]];
+  /** What all of them are trained on. */
+  readonly dataset: SweepDataset;
   /** Estimated multiply-adds of its training. */
   readonly work: number;
 }
@@ -84,13 +86,10 @@ export async function sweepTasks(
   const tasks: SweepTask[] = [];
   for (const group of groups.values()) {
     for (const part of partsOf(group, file)) {
-      const [first] = part;
+      const [{ settings }] = part;
       const name = await taskName(file, part);
-      tasks.push({
-        name,
-        networks: part,
-        work: workOf(first.settings, datasetOf(first.settings), part.length),
-      });
+      const dataset = datasetOf(settings);
+      tasks.push({ name, networks: part, dataset, work: workOf(settings, dataset, part.length) });
     }
   }
   return tasks;

@@ -1,6 +1,6 @@
 import { alignedLines } from '../report/table.ts';
 import type { Objective } from './file.ts';
-import type { DifferingTask, MissingTask, SettingReport, SweepReport, SweepRun } from './report.ts';
+import type { DifferingTask, SettingReport, SweepReport, SweepRun } from './report.ts';
 import {
   SETTINGS,
   type SettingName,
@@ -15,8 +15,8 @@ const WIDTH = 80;
 /** Rows of a table: what is further down is in the files. */
 const MOST_ROWS = 20;
 const LONGEST_CELL = 12;
-/** Networks of a missing task that are named. */
-const MOST_NAMED = 16;
+/** Networks of missing tasks that are named, all tasks together; but of each task two. */
+const MOST_NAMED = 40;
 
 interface Column<T> {
   readonly heading: string;
@@ -28,8 +28,8 @@ interface Column<T> {
  * settings that vary.
  */
 export function formatSweep(report: SweepReport): string {
-  const { networks, settings, missing, file } = report;
-  const varying = varyingSettings([...networks, ...missing.flatMap((task) => task.networks)]);
+  const { networks, settings, file } = report;
+  const varying = varyingIn(report);
   const without = varying.filter((name) => name !== 'seed');
   const [loss, accuracy] = scoreColumns(file.objective);
   const tables = [
@@ -130,12 +130,17 @@ function lossText(loss: number): string {
   return loss.toPrecision(4);
 }
 
+/** A mean, and half of its interval with as many decimals. */
 function meanText({ validation }: SettingReport, what: 'loss' | 'accuracy'): string {
   if (!validation) return '';
   const { mean, interval } = validation[what];
   const half = interval && (interval[1] - interval[0]) / 2;
-  if (what === 'loss') return `${lossText(mean)}${half === null ? '' : ` ± ${half.toPrecision(2)}`}`;
-  return `${percents(mean)}${half === null ? '' : ` ± ${percents(half)}`}`;
+  const text = what === 'loss' ? lossText(mean) : percents(mean);
+  if (half === null) return text;
+  if (what === 'accuracy') return `${text} ± ${percents(half)}`;
+  // Losses that are tiny or huge are written with exponents.
+  if (text.includes('e')) return `${text} ± ${half.toPrecision(2)}`;
+  return `${text} ± ${half.toFixed(text.split('.')[1]?.length ?? 0)}`;
 }
 
 /** How many of a setting's networks its means are of. */
@@ -144,19 +149,40 @@ export function seedsText({ trained, stopped, diverged, missing }: SettingReport
   return trained === all ? String(trained) : `${trained} of ${all}`;
 }
 
-/** The tasks that are missing, a line each for the first of them, with their networks and why. */
-export function missingText(missing: readonly MissingTask[]): string {
-  const lines = missing.slice(0, MOST_ROWS).map(({ task, networks, reasons }) => {
-    const named = networks.slice(0, MOST_NAMED).map(({ id }) => id);
-    const ids = [...named, ...(networks.length > MOST_NAMED ? ['…'] : [])].join(', ');
-    const what = networks.length === 1 ? 'network' : `${networks.length} networks,`;
-    return `Task ${task} (${what} ${ids}): ${reasons.join(' ')}`;
+/**
+ * The tasks that are missing, the first of them with why and with their networks, each on a line with those of its settings that
+ * vary in the sweep.
+ */
+export function missingText(report: Pick<SweepReport, 'networks' | 'missing'>): string {
+  const { missing } = report;
+  const varying = varyingIn(report);
+  const shown = missing.slice(0, MOST_ROWS);
+  const most = Math.max(2, Math.floor(MOST_NAMED / shown.length));
+  const lines = shown.flatMap(({ task, networks, reasons }) => {
+    const unnamed = networks.length - most;
+    return [
+      `Task ${task}, ${networks.length === 1 ? '1 network' : `${networks.length} networks`}: ${reasons.join(' ')}`,
+      ...networks
+        .slice(0, most)
+        .map(({ id, settings }) => `  ${[id, ...wordsOf(settings, varying)].join('  ')}`),
+      ...(unnamed > 0 ? [`  … and ${unnamed} more`] : []),
+    ];
   });
-  const left = missing.length - lines.length;
+  const left = missing.length - shown.length;
   return [
     ...lines,
     ...(left > 0 ? [`… and ${left} tasks more, which report.json has with --partial.`] : []),
   ].join('\n');
+}
+
+/** The settings in which the networks of a sweep differ, whether they are there or missing. */
+function varyingIn({ networks, missing }: Pick<SweepReport, 'networks' | 'missing'>): SettingName[] {
+  return varyingSettings([...networks, ...missing.flatMap((task) => task.networks)]);
+}
+
+function wordsOf(settings: SharedSettings, names: readonly SettingName[]): string[] {
+  const words = names.map((name) => `${SETTINGS[name].heading} ${settingText(settingValue(settings, name))}`);
+  return words.length > 0 ? [words.join(', ')] : [];
 }
 
 /** The tasks of which there are different results, a line each, with the adapters that they are from. */

@@ -1,6 +1,6 @@
 import type { NetworkSettings } from '../model/network-settings.ts';
 import type { MlpSpec } from '../model/spec.ts';
-import type { Divergence, EpochRecord } from './history.ts';
+import type { Divergence, EpochRecord, History } from './history.ts';
 import type { TrainerSettings } from './settings.ts';
 
 /** What an epoch's steps so far add up to, for one network. */
@@ -88,17 +88,35 @@ export function epochsTrained({
 
 /** Epochs trained, and one more where the next one has begun for any of the networks. */
 export function epochsBegun(state: TrainerState): number {
-  const { epoch, rounds, networks } = state;
-  const room = rounds[0]?.sums.length ?? 0;
+  const { epoch, rounds } = state;
+  const members = membersOf(state);
   const isIn = (network: NetworkState) =>
     network.history.length >= epoch || network.diverged?.epoch === epoch;
   const hasBegun = rounds.some(({ t, place }, r) => {
-    const members = networks.slice(r * room, (r + 1) * room);
+    const own = members[r] ?? [];
     // At the end of the epoch before, `place` is all steps of an epoch, and t as many times that as there were epochs.
-    const isUnderWay = place > 0 && t > (epoch - 1) * place && !members.every(isDone);
-    return isUnderWay || members.some(isIn);
+    const isUnderWay = place > 0 && t > (epoch - 1) * place && !own.every(isDone);
+    return isUnderWay || own.some(isIn);
   });
   return hasBegun ? epoch : epochsTrained(state);
+}
+
+/** The networks of each round. */
+export function membersOf({ rounds, networks }: TrainerState): readonly (readonly NetworkState[])[] {
+  const room = rounds[0]?.sums.length ?? 0;
+  return rounds.map((_, r) => networks.slice(r * room, (r + 1) * room));
+}
+
+/**
+ * Wall-clock time of the epochs that came to their end, without validation and pauses. The networks of a round take the same
+ * time, which is that of the one that was trained for the longest; rounds take turns.
+ * @param rounds the networks of each
+ */
+export function secondsTrained(rounds: readonly (readonly Pick<NetworkState, 'history'>[])[]): number {
+  const longest = rounds.map((members) =>
+    members.reduce<History>((most, { history }) => (history.length > most.length ? history : most), []),
+  );
+  return longest.flat().reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** Whether a network is not trained any more. */

@@ -67,6 +67,7 @@ import {
   isDone,
   type RoundState,
   type RunState,
+  secondsTrained,
   type TrainerState,
 } from './state.ts';
 
@@ -360,11 +361,7 @@ export class Trainer {
     readonly seconds: number;
   } {
     const epochs = this.#members.reduce((sum, { history }) => sum + history.length, 0);
-    const longest = this.#rounds.map(({ members }) => {
-      const histories = members.map(({ history }) => history);
-      return histories.reduce((most, history) => (history.length > most.length ? history : most), []);
-    });
-    const seconds = longest.flat().reduce((sum, record) => sum + record.seconds, 0);
+    const seconds = secondsTrained(this.#rounds.map(({ members }) => members));
     return { samples: epochs * this.samplesPerEpoch, seconds };
   }
 
@@ -582,7 +579,7 @@ export class Trainer {
       if (this.#allDiverged) throw this.#divergence();
       throw new ShadegradError(
         'interrupted',
-        `Training was interrupted in epoch ${this.#epoch}, after ${run.place} of its ${run.stepsPerEpoch} batches.`,
+        `Training was interrupted ${this.#placeText(turn)}.`,
         'The epochs before it are complete.',
       );
     }
@@ -592,6 +589,13 @@ export class Trainer {
     const sums = await summed;
     round.seconds = seconds();
     await tell({ sums, place: run.place, seconds: round.seconds });
+  }
+
+  /** How far the training is, as the end of a sentence. */
+  #placeText({ epochs }: Turn): string {
+    const { done, of } = this.place;
+    if (done > 0) return `in epoch ${this.#epoch} of ${epochs}, after ${done} of its ${of} batches`;
+    return this.epochs > 0 ? `after epoch ${this.epochs} of ${epochs}` : 'before its first batch';
   }
 
   /** Marks the networks that have diverged by now, in the middle of an epoch. */

@@ -30,6 +30,8 @@ describe('axe finds nothing', () => {
       await eventually(() => page.locator('#verdict').textContent()).toMatch(/^An? \d/);
       await page.locator('#confusion-table [data-true="3"][data-predicted="3"]').click();
       await eventually(() => cellSummary(page)).toContain('of 3 recognised');
+      await page.locator('.unit').first().click();
+      await eventually(() => page.locator('#unit-exciting li').count()).toBeGreaterThan(0);
       expect(await violations(page), 'after').toEqual([]);
     },
   );

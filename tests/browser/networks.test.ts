@@ -68,7 +68,7 @@ describe('several networks', () => {
     );
     const svg = new TextDecoder().decode((await save(page, 'Save heatmap as SVG')).bytes);
     expect(svg).toContain(`synthetic: 4 networks together, ${together} of 300 test images right`);
-    expect(await page.locator('#weights-note').textContent()).toContain(
+    expect(await page.locator('#inside-note').textContent()).toContain(
       `of network ${best + 1}, the best of 4,`,
     );
     expect(await page.locator('#curves').getAttribute('aria-label')).toMatch(
@@ -106,7 +106,7 @@ describe('several networks', () => {
     await train(page);
     const [accuracies, table, file] = [await figures(page), await confusionTable(page), await allOf(page)];
     expect(accuracies).toEqual(await figures(population));
-    const weights = await page.locator('#weights-note').textContent();
+    const weights = await page.locator('#inside-note').textContent();
     await visitAgain(page);
     await restoreLast(page);
     await reach(page, 'done');
@@ -115,7 +115,7 @@ describe('several networks', () => {
       table,
       file,
     ]);
-    expect(await page.locator('#weights-note').textContent()).toBe(weights);
+    expect(await page.locator('#inside-note').textContent()).toBe(weights);
     await drawOne(page);
     await eventually(() => page.locator('#verdict').textContent()).toMatch(/ of 4 networks say /);
 
@@ -139,7 +139,7 @@ describe('several networks', () => {
     });
     expect(tested(await reportOf(other))).toEqual(tested(await reportOf(population)));
     expect(await other.getByRole('button', { name: 'Save best model' }).isVisible()).toBe(false);
-    expect(await other.locator('#weights-note').textContent()).toContain('of network 1 of 4,');
+    expect(await other.locator('#inside-note').textContent()).toContain('of network 1 of 4,');
   });
 });
 

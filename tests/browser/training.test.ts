@@ -31,7 +31,7 @@ describe('training', () => {
     await eventually(() => page.locator('#time-left').textContent()).toMatch(/\d/);
     await eventually(() => confusionTable(page).then(sum)).toBe(300);
     const table = await confusionTable(page);
-    const pictures = ['#curves canvas', '#heatmap canvas', '#weights'].map((selector) =>
+    const pictures = ['#curves canvas', '#heatmap canvas', '#unit-grid canvas >> nth=0'].map((selector) =>
       page.locator(selector),
     );
     const before = await Promise.all(pictures.map(pixels));

@@ -40,9 +40,9 @@ describe('shadegrad merge', () => {
     const out = join(folder, 'nothing');
     const { code, stdout, stderr } = await runCli(['merge', rest, '--out', out]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-    expect(stderr).toContain(
-      `Task ${first.name} (2 networks, ${first.networks.map(({ id }) => id).join(', ')})`,
-    );
+    expect(stderr).toContain(`Task ${first.name}, 2 networks: It was not begun.\n`);
+    for (const { id } of first.networks)
+      expect(stderr).toMatch(new RegExp(`^  ${id}  hidden .*, seed \\d$`, 'm'));
     expect(stderr).toContain('2 of 8 networks are missing. Run the sweep again');
     expect(await readdir(folder)).not.toContain('nothing');
   });

@@ -38,7 +38,8 @@ async function copyOf(source: string, name: string): Promise<string> {
 
 /** The content of every file in a folder. */
 async function contents(of: string): Promise<Record<string, string>> {
-  const names = (await readdir(of)).sort();
+  const entries = await readdir(of, { withFileTypes: true });
+  const names = entries.flatMap((entry) => (entry.isFile() ? entry.name : [])).sort();
   const hash = async (name: string) => createHash('sha256').update(await readFile(join(of, name)));
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, (await hash(name)).digest('hex')])),
@@ -284,11 +285,36 @@ describe('refused, with all as it was before', () => {
   });
 });
 
-describe('another training in the folder of one that is not finished', () => {
-  const PREVIOUS = 'checkpoint.previous.safetensors';
+describe('another training in the folder of one', () => {
+  const REPORT = 'report.json';
 
-  test('keeps its checkpoint under another name, and says so; both can be gone on with', async () => {
+  test('that has results moves them aside, and says so; both are whole', async () => {
+    const shared = await copyOf(finished, 'replaced');
+    const before = await contents(shared);
+    const { test } = JSON.parse(await readFile(join(shared, REPORT), 'utf8')) as RunReport;
+    const right = `${(100 * test.accuracy).toFixed(2)} % right`;
+    const { code, stdout, stderr } = await train('--epochs', '1', '--out', shared);
+    expect(code).toBe(0);
+    const previous = join(shared, 'previous');
+    const notice = `Notice: ${shared} holds another training (${right}). When this one writes its first checkpoint, that one moves to ${previous}`;
+    expect(stderr).toBe(`${notice}.\n`);
+    expect(await contents(previous)).toEqual(before);
+    expect(stdout.trim().split('\n').at(-2)?.trim()).toBe(join(shared, REPORT));
+    const kept = await readCheckpoint(shared);
+    expect(kept.notes.epochs).toBe(1);
+
+    // One is kept. It can be gone on with as any other.
+    const last = await contents(shared);
+    const again = await train('--epochs', '2', '--out', shared);
+    expect(again.stderr).toMatch(/, in place of an older one there \(.* % right\)\.\n$/);
+    expect(await contents(previous)).toEqual(last);
+    expect((await readdir(shared)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(await resume(previous, '--epochs', '2')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('that is not finished moves its checkpoint aside, and says so; both can be gone on with', async () => {
     const shared = await copyOf(unfinished, 'shared');
+    const aside = join(shared, 'unfinished');
     const before = await readFile(join(shared, CHECKPOINT));
     // Stopped at once: this training too is kept.
     const { code, stderr } = await signalledAt('Plan: ', [
@@ -301,31 +327,27 @@ describe('another training in the folder of one that is not finished', () => {
     const [notice = '', end] = stderr.split('\n');
     expect(notice).toMatch(progress);
     expect(notice.replace(progress, '()')).toBe(
-      `Notice: The training in ${shared} is not finished (). When this one writes its first checkpoint, that one's is renamed. ` +
-        `To go on with it then: npx shadegrad train --resume ${join(shared, PREVIOUS)} --out ANOTHER_FOLDER`,
+      `Notice: ${shared} holds another training that has no results yet (). When this one writes its first checkpoint, that one ` +
+        `moves to ${aside}. To go on with it then: npx shadegrad train --resume ${aside}`,
     );
     expect(end).toMatch(/^shadegrad: Training was interrupted .* Go on with: npx shadegrad train --resume /);
-    expect(await readFile(join(shared, PREVIOUS))).toEqual(before);
+    expect(await readFile(join(aside, CHECKPOINT))).toEqual(before);
     const { state } = decodeCheckpoint(await readFile(join(shared, CHECKPOINT)));
     expect(state.settings.hidden).toEqual([500]);
 
     const rest = path('rest');
     const args = ['--epochs', String(epoch + 1), '--out', rest];
-    expect(await resume(join(shared, PREVIOUS), ...args)).toMatchObject({ code: 0, stderr: '' });
+    expect(await resume(aside, ...args)).toMatchObject({ code: 0, stderr: '' });
 
     // Again in the same folder: there is one place for what is not finished.
     const again = await train('--epochs', '1', '--out', shared);
     expect(again.code).toBe(0);
-    expect(again.stderr).toContain(
-      "that one's is renamed, in place of an older one that is there. To go on ",
-    );
+    expect(again.stderr).toContain(`moves to ${aside}, in place of an older one there. To go on `);
     const [moved, last] = await Promise.all(
-      [PREVIOUS, CHECKPOINT].map(async (name) => decodeCheckpoint(await readFile(join(shared, name)))),
+      [aside, shared].map(async (place) => decodeCheckpoint(await readFile(join(place, CHECKPOINT)))),
     );
     expect(moved?.state.settings.hidden).toEqual([500]);
     expect(last?.state.settings.hidden).toEqual([8]);
-    // That one is finished, and nobody needs it.
-    expect(await train('--epochs', '1', '--out', shared)).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('that is refused leaves it and what another process is writing there', async () => {

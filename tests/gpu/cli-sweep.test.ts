@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeModels } from '../../src/model/population-file.ts';
@@ -11,15 +9,15 @@ import { readTaskFailure, readTaskResult } from '../../src/sweep/result.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { blobs } from '../support/blobs.ts';
 import { writeDataset } from '../support/dataset-folder.ts';
-import { cliPath, type ProcessOptions, runCli, signalledAt } from '../support/process.ts';
+import { type ProcessOptions, runCli } from '../support/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Epochs are long enough on the software GPU for checkpoints in their middle. One network diverges, the others are ranked. */
+/** Two tasks, in each of which one network diverges and the others are ranked. */
 const SWEEP = {
   axes: {
     data: ['data/blobs'],
-    hidden: [[6], [8], [10], [12]],
+    hidden: [[6], [8]],
     learningRate: [0.0003, 0.003, 0.03, 1e30],
     batchSize: [1],
     epochs: [3],
@@ -74,34 +72,58 @@ async function expectTidy(out: string): Promise<void> {
   expect(existsSync(join(out, 'failed')) ? await readdir(join(out, 'failed')) : []).toEqual([]);
 }
 
-function start(out: string): ChildProcess {
-  return spawn(process.execPath, [cliPath, ...sweepArguments(out)], { stdio: 'ignore' });
+/**
+ * An environment in which the command does something to itself with each submit from `when` on.
+ * @param when JavaScript, of `submits` and `checkpoints()`: the files of a folder's checkpoints
+ * @param action JavaScript
+ */
+async function hooked(out: string, when: string, action: string): Promise<ProcessOptions> {
+  const hook = join(folder, `${basename(out)}.mjs`);
+  const webgpu = pathToFileURL(join(root, 'node_modules', 'webgpu', 'index.js')).href;
+  await writeFile(
+    hook,
+    `import { readdirSync } from 'node:fs';
+    import { globals } from ${JSON.stringify(webgpu)};
+    const { GPUAdapter: { prototype: adapter }, GPUQueue: { prototype: queue } } = globals;
+    const { requestDevice } = adapter;
+    const { submit } = queue;
+    const checkpoints = () => readdirSync(${JSON.stringify(join(out, 'running'))}, { recursive: true })
+      .filter((name) => name.endsWith('checkpoint.safetensors'));
+    let [device, submits, isDone] = [undefined, 0, false];
+    adapter.requestDevice = async function (...args) {
+      return (device = await requestDevice.apply(this, args));
+    };
+    queue.submit = function (...args) {
+      submit.apply(this, args);
+      submits++;
+      if (isDone || !(${when})) return;
+      isDone = true;
+      ${action};
+    };`,
+  );
+  return { env: { NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` } };
 }
 
-/** Waits until a task of the sweep has a checkpoint. */
-async function checkpointIn(out: string, child: ChildProcess): Promise<void> {
-  for (;;) {
-    const running = await readdir(join(out, 'running')).catch(() => []);
-    if (running.some((task) => existsSync(join(out, 'running', task, 'checkpoint.safetensors')))) return;
-    if (child.exitCode !== null) throw new Error(`The sweep ended with ${child.exitCode}.`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** All below a sweep's running tasks, without folders. */
+async function runningIn(out: string): Promise<string[]> {
+  const entries = await readdir(join(out, 'running'), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadegrad-test-'));
   file = join(folder, 'sweep.json');
-  await writeDataset(join(folder, 'data', 'blobs'), blobs({ train: 600 }));
+  await writeDataset(join(folder, 'data', 'blobs'), blobs({ train: 300 }));
   await writeFile(file, JSON.stringify(SWEEP));
   const { code, stdout, stderr } = await sweep(join(folder, 'whole'));
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toContain('Sweep: 16 networks in 4 tasks\n');
+  expect(stdout).toContain('Sweep: 8 networks in 2 tasks, at most 12 epochs in all\n');
   expect(stdout).toMatch(
-    /^Task 4 of 4: [0-9a-f]{16}, 4 networks on data\/blobs, hidden \d+, batch size 1, 3 epochs$/m,
+    /^Task 2 of 2: [0-9a-f]{16}, 4 networks on data\/blobs, hidden \d+, batch size 1, 3 epochs$/m,
   );
   expect(stdout).toContain('  After epoch 1 the best 1 of 4 go on\n');
   expect(stdout).toMatch(
-    /^4 of 4 tasks finished; best: validation accuracy \d+\.\d\d %: data\/blobs, hidden \d+, /m,
+    /^2 of 2 tasks finished; best: validation accuracy \d+\.\d\d %: data\/blobs, hidden \d+, /m,
   );
   await expectTidy(join(folder, 'whole'));
   whole = await resultsIn(join(folder, 'whole'));
@@ -127,11 +149,8 @@ test('a task keeps what became of each network, and the weights of those that di
 
 test('killed in a task, and then gone on with by two processes at once, a sweep is what one makes of it', async () => {
   const out = join(folder, 'killed');
-  const first = start(out);
-  await checkpointIn(out, first);
-  first.kill('SIGKILL');
-  const [, signal] = await once(first, 'exit');
-  expect(signal).toBe('SIGKILL');
+  const kill = await hooked(out, 'checkpoints().length > 0', "process.kill(process.pid, 'SIGKILL')");
+  expect(await sweep(out, [], kill)).toMatchObject({ code: null, stderr: '' });
   const both = await Promise.all([sweep(out), sweep(out)]);
   for (const { code, stderr } of both) {
     // One may have to leave a task to the other, which is the only thing that it has to say.
@@ -148,32 +167,55 @@ test('killed in a task, and then gone on with by two processes at once, a sweep 
 
 test('SIGTERM ends it with a checkpoint, and shards make the same of the rest', async () => {
   const out = join(folder, 'ended');
-  const { code, stderr } = await signalledAt('Plan: ', sweepArguments(out, '--shard', '1/2'), 'SIGTERM');
+  const end = await hooked(out, 'submits === 12', "process.kill(process.pid, 'SIGTERM')");
+  const { code, stderr } = await sweep(out, ['--shard', '1/2'], end);
   expect(code).toBe(143);
   expect(stderr).toContain(`Go on with: npx shadegrad sweep ${file} --out ${out}, `);
-  const [task = ''] = await readdir(join(out, 'running'));
-  expect(await readdir(join(out, 'running', task))).toEqual(['checkpoint.safetensors']);
-  const moved = join(folder, 'moved');
-  await cp(out, moved, { recursive: true });
+  expect((await runningIn(out)).map((path) => basename(path))).toEqual(['checkpoint.safetensors']);
+  await cp(out, join(folder, 'moved'), { recursive: true });
   const array = { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_COUNT: '2', SLURM_ARRAY_TASK_MIN: '6' };
-  const second = await sweep(out, [], { env: array });
-  expect(second.stdout).toContain('Shard 2 of 2, by SLURM_ARRAY_TASK_ID: 8 networks in 2 tasks\n');
-  const third = await sweep(out, ['--shards', '2'], { env: { JOB_COMPLETION_INDEX: '0' } });
-  expect(third.stdout).toContain('Shard 1 of 2, by JOB_COMPLETION_INDEX: 8 networks in 2 tasks\n');
+  const [second, third] = await Promise.all([
+    sweep(out, [], { env: array }),
+    sweep(out, ['--shards', '2'], { env: { JOB_COMPLETION_INDEX: '0' } }),
+  ]);
+  const size = '4 networks in 1 task, at most 6 epochs in all\n';
+  expect(second.stdout).toContain(`Shard 2 of 2, by SLURM_ARRAY_TASK_ID: ${size}`);
+  expect(third.stdout).toContain(`Shard 1 of 2, by JOB_COMPLETION_INDEX: ${size}`);
+  expect(third.stdout).toContain('  Going on after ');
   expect([second.code, third.code]).toEqual([0, 0]);
   expect(bytes(await resultsIn(out))).toEqual(bytes(whole));
   await expectTidy(out);
-  // Nothing is left: no device is opened.
-  const again = await sweep(out);
-  expect(again.stdout).toMatch(
-    /^Sweep: 16 networks in 4 tasks, 4 finished before\n4 of 4 tasks finished; best: [^\n]*\n$/,
+});
+
+test('what is finished is left, and so is at once what a process elsewhere holds: 7 while nobody knows of it', async () => {
+  const out = join(folder, 'held');
+  await cp(join(folder, 'whole'), out, { recursive: true });
+  // No device is opened.
+  expect((await sweep(out)).stdout).toMatch(
+    /^Sweep: 8 networks in 2 tasks, at most 12 epochs in all, 2 finished before\n2 of 2 tasks finished; best: [^\n]*\n$/,
   );
+  const [task = ''] = await readdir(join(out, 'tasks'));
+  await rm(join(out, 'tasks', task), { recursive: true });
+  const claim = join(out, 'running', task, 'claim-1');
+  await mkdir(join(out, 'running', task));
+  await writeFile(claim, '{"host":"elsewhere","pid":17}');
+  // As if it were touched during the whole test, however long that takes.
+  const later = Date.now() / 1000 + 3600;
+  await utimes(claim, later, later);
+  const { code, stdout, stderr } = await sweep(out);
+  expect(code).toBe(7);
+  expect(stdout).toMatch(/\n1 of 2 tasks finished; 1 left to other processes; best: [^\n]*\n$/);
+  expect(stdout).not.toContain('Adapter: ');
+  expect(stderr).toContain(
+    `Notice: Task ${task} was left to process 17 on elsewhere, which was heard of in the last 20 seconds, and may have ended since.`,
+  );
+  expect(stderr).toContain('shadegrad: 1 of 2 tasks was left to processes elsewhere, ');
 });
 
 test('a task that another adapter began tells of both', async () => {
   const moved = join(folder, 'moved');
-  const [task = ''] = await readdir(join(moved, 'running'));
-  const path = join(moved, 'running', task, 'checkpoint.safetensors');
+  const [path = ''] = await runningIn(moved);
+  const [task] = await readdir(join(moved, 'running'));
   const { state, notes } = decodeCheckpoint(await readFile(path));
   const adapter = { ...notes.adapter, description: 'Another' };
   await writeFile(path, encodeCheckpoint(state, { ...notes, adapter }));
@@ -223,31 +265,13 @@ describe('what goes wrong', () => {
 
   test('a device that is lost: 6, with a checkpoint to go on from, to the bit', async () => {
     const out = join(folder, 'lost');
-    const hook = join(folder, 'lost.mjs');
-    const webgpu = pathToFileURL(join(root, 'node_modules', 'webgpu', 'index.js')).href;
-    await writeFile(
-      hook,
-      `import { globals } from ${JSON.stringify(webgpu)};
-      const { GPUAdapter: { prototype: adapter }, GPUQueue: { prototype: queue } } = globals;
-      const { requestDevice } = adapter;
-      const { submit } = queue;
-      let [device, submits] = [undefined, 0];
-      adapter.requestDevice = async function (...args) {
-        return (device = await requestDevice.apply(this, args));
-      };
-      queue.submit = function (...args) {
-        submit.apply(this, args);
-        if (++submits === 12) device.destroy();
-      };`,
-    );
-    const lost = await sweep(out, ['--shard', '1/4'], {
-      env: { NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` },
-    });
+    const lose = await hooked(out, 'submits === 12', 'device.destroy()');
+    const lost = await sweep(out, ['--shard', '1/2'], lose);
     expect(lost.code).toBe(6);
     expect(lost.stderr).toContain('shadegrad: The GPU device was destroyed. ');
     expect(lost.stderr).toContain('Go on with: ');
     expect(await readdir(join(out, 'failed'))).toHaveLength(1);
-    expect(await sweep(out, ['--shard', '1/4'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await sweep(out, ['--shard', '1/2'])).toMatchObject({ code: 0, stderr: '' });
     const [only] = bytes(await resultsIn(out));
     expect(bytes(whole)).toContainEqual(only);
     await expectTidy(out);
@@ -259,7 +283,9 @@ describe('what goes wrong', () => {
     const out = join(folder, 'whole');
     const other = await sweep(out);
     expect(other.code).toBe(2);
-    expect(other.stderr).toContain(`${out} holds another sweep than ${file}: they differ in axes.epochs.`);
+    expect(other.stderr).toContain(
+      `${out} holds another sweep than ${file}: axes.epochs is [3] there and [4] in the file.`,
+    );
     await writeFile(file, '{\n  "axes": { "epochs": [0] }\n}');
     const wrong = await sweep(join(folder, 'none'));
     expect(wrong.code).toBe(2);

@@ -182,7 +182,7 @@ test('4, and what to do: no report, no data, other data, no model to start from'
   ]);
   expect(nothing).toMatchObject({ code: 4, stdout: '' });
   expect(nothing.stderr).toMatch(
-    /^shadegrad: There is no report of a training: .*report\.json cannot be read/,
+    /^shadegrad: There is no report of a training: .*report\.json cannot be read: it is not there\. Name the folder/,
   );
   expect(noModel).toMatchObject({ code: 4, stdout: '' });
   expect(noModel.stderr).toMatch(

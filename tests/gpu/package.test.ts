@@ -4,26 +4,38 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { bundled } from '../support/bundle.ts';
 import { runNode } from '../support/process.ts';
 import { root } from '../support/samples.ts';
 
-test.each(['index', 'bench', 'charts', 'export', 'node'])(
-  'importing %s leaves the process as it was',
+const ENTRIES = Object.keys(packageJson.exports).map((name) => (name === '.' ? 'index' : name.slice(2)));
+
+test.each(ENTRIES)(
+  'importing %s leaves the process as it was, also where there is no adapter',
   async (entry) => {
     const url = new URL(`../../dist/${entry}.js`, import.meta.url).href;
-    const { code, stdout, stderr } = await runNode([
-      '--input-type=module',
-      '--eval',
-      `const state = () => JSON.stringify([
-      Reflect.ownKeys(globalThis).map(String),
-      process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
-      Object.entries(process.env),
-    ]);
-    const before = state();
-    await import(${JSON.stringify(url)});
-    console.log(state() === before ? 'the same' : [before, state()].join(' became '));`,
-    ]);
+    const { code, stdout, stderr } = await runNode(
+      [
+        '--input-type=module',
+        '--eval',
+        `let timers = 0;
+      for (const name of ['setTimeout', 'setInterval', 'setImmediate']) {
+        const own = globalThis[name];
+        globalThis[name] = (...args) => (timers++, own(...args));
+      }
+      const state = () => JSON.stringify([
+        timers,
+        Reflect.ownKeys(globalThis).map(String),
+        process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+        Object.entries(process.env),
+      ]);
+      const before = state();
+      await import(${JSON.stringify(url)});
+      console.log(state() === before ? 'the same' : [before, state()].join(' became '));`,
+      ],
+      { env: { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: '/nonexistent.json' } },
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe('the same\n');
   },

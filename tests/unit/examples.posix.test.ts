@@ -44,7 +44,7 @@ describe('the Slurm job', () => {
     });
   });
 
-  test.each([3, 6, 130, 143])('goes back into the queue after %d', async (code) => {
+  test.each([3, 6, 7, 130, 143])('goes back into the queue after %d', async (code) => {
     expect(await run('slurm.sbatch', { CODE: String(code), STATE: 'RUNNING' })).toEqual({
       code,
       calls: [sweep, state, 'scontrol requeue 17', 'sleep 60'],

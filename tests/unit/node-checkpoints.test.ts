@@ -7,13 +7,7 @@ import { join } from 'node:path';
 import { build } from 'vite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShadegradError } from '../../src/errors.ts';
-import {
-  CHECKPOINT_FILE,
-  checkpointWriter,
-  PREVIOUS_CHECKPOINT_FILE,
-  readCheckpoint,
-  unfinishedIn,
-} from '../../src/node/checkpoints.ts';
+import { CHECKPOINT_FILE, checkpointWriter, readCheckpoint } from '../../src/node/checkpoints.ts';
 import { type Checkpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import type { TrainerState } from '../../src/train/state.ts';
 import { randomData } from '../support/random.ts';
@@ -83,28 +77,8 @@ describe('readCheckpoint', () => {
     await mkdir(join(folder, CHECKPOINT_FILE));
     expect(await rejection(readCheckpoint(folder))).toMatchObject({
       code: 'bad-model',
-      message: expect.stringMatching(/cannot be read: .*EISDIR/),
+      message: expect.stringMatching(/cannot be read: it is a folder\.$/),
     });
-  });
-});
-
-describe('a training that is not finished', () => {
-  const { networks } = FIRST;
-
-  test.each<[string, Partial<TrainerState>, number, boolean]>([
-    ['in its third epoch of five', {}, 5, true],
-    ['in its third epoch, of which two were wanted', {}, 2, false],
-    ['early stopped', { networks: networks.map((each) => ({ ...each, stopped: true })) }, 5, false],
-  ])('is one %s', async (_, change, epochs, isUnfinished) => {
-    const notes = { ...CHECKPOINT_NOTES, epochs };
-    await writeFile(join(folder, CHECKPOINT_FILE), encodeCheckpoint({ ...FIRST, ...change }, notes));
-    expect((await unfinishedIn(folder)) !== undefined).toBe(isUnfinished);
-  });
-
-  test('is none that cannot be read', async () => {
-    expect(await unfinishedIn(folder)).toBeUndefined();
-    await writeFile(join(folder, CHECKPOINT_FILE), 'something else');
-    expect(await unfinishedIn(folder)).toBeUndefined();
   });
 });
 
@@ -184,25 +158,26 @@ describe('checkpointWriter', () => {
     expect((await readdir(folder)).sort()).toEqual([CHECKPOINT_FILE, ...others].sort());
   });
 
-  test('keeps the checkpoint of another training, under another name, once the first of its own is whole', async () => {
-    const [path, previous] = [CHECKPOINT_FILE, PREVIOUS_CHECKPOINT_FILE].map((name) => join(folder, name));
-    const bytes = encodeCheckpoint(FIRST, CHECKPOINT_NOTES);
-    if (!path || !previous) throw new Error('there are two names');
-    await writeFile(path, bytes);
-    await writeFile(previous, 'an older one');
+  test('makes room once, when the first one of its own is on the disk', async () => {
+    const path = join(folder, CHECKPOINT_FILE);
+    await writeFile(path, 'of before');
+    const found: string[] = [];
     const told: unknown[] = [];
-    const writer = checkpointWriter(folder, (error) => told.push(error), true);
+    const writer = checkpointWriter(
+      folder,
+      (error) => told.push(error),
+      async () => void found.push(await readFile(path, 'utf8'), String((await readdir(folder)).length)),
+    );
     // What cannot be written takes no place.
     writer.write({ state: { ...SECOND, dataset: 'none' }, notes: CHECKPOINT_NOTES });
     expect(await rejection(writer.done())).toMatchObject({ code: 'bad-model' });
-    expect(await readFile(path)).toEqual(Buffer.from(bytes));
-    expect(await readFile(previous, 'utf8')).toBe('an older one');
+    expect(found).toEqual([]);
     for (const state of [SECOND, THIRD]) {
       writer.write(checkpoint(state));
       await writer.done();
-      expect((await readCheckpoint(previous)).state).toStrictEqual(FIRST);
       expect((await readCheckpoint(path)).state).toStrictEqual(state);
     }
+    expect(found).toEqual(['of before', '2']);
     expect(told).toHaveLength(1);
   });
 

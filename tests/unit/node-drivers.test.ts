@@ -131,7 +131,7 @@ describe('a manifest that is broken', () => {
   test('cannot be read', async () => {
     const files = { ...disk({}), read: async () => Promise.reject(new Error('EACCES: permission denied')) };
     const [driver] = await vulkanDrivers(only, files);
-    expect(driver?.problem?.what).toBe('/bad.json cannot be read: EACCES: permission denied');
+    expect(driver?.problem?.what).toBe('/bad.json cannot be read: EACCES: permission denied.');
   });
 });
 

@@ -26,8 +26,20 @@ test('of several processes that begin sweeps at once one writes its own, and the
   if (!other || !kept) throw new Error('All were written.');
   expect(await writeSweep(folder, other.sweep)).toEqual(kept);
   expect(await readFile(join(folder, SWEEP_FILE))).toEqual(bytes);
-  expect(failure(() => assertSameSweep(folder, kept, 'other.json', other.sweep))).toMatchObject({
-    code: 'usage',
-    message: `${folder} holds another sweep than other.json: they differ in axes.learningRate.`,
-  });
+  const file = {
+    ...other.sweep.file,
+    stop: { halving: 3 },
+    axes: { ...other.sweep.file.axes, seed: Array.from({ length: 40 }, (_, i) => i) },
+  };
+  const differing = failure(() => assertSameSweep(folder, kept, 'other.json', { ...other.sweep, file }));
+  const [before, now] = [kept, other.sweep].map(({ file: { axes } }) => JSON.stringify(axes.learningRate));
+  expect(differing).toMatchObject({ code: 'usage' });
+  for (const text of [
+    `${folder} holds another sweep than other.json: `,
+    `axes.learningRate is ${before} there and ${now} in the file`,
+    /axes\.seed is \[1\] there and \[0,1,2,3,[\d,]{50}… in the file/,
+    'stop is not set there and {"halving":3} in the file',
+  ]) {
+    expect(String(differing)).toMatch(text);
+  }
 });

@@ -27,6 +27,21 @@ test('a missing Vulkan loader is to be installed', () => {
   ]);
 });
 
+test.each(['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'])(
+  '%s that leads nowhere is named; one of its files is enough',
+  (variable) => {
+    const environment = { [variable]: '/none.json:/nor/this.json' };
+    expect(troublesOf(machine({ environment }))).toEqual([
+      {
+        what: `${variable} is set, and hides all other drivers, but there is no /none.json and no /nor/this.json.`,
+        remedy: `Unset ${variable}, or set it to the manifest of a driver that is there.`,
+      },
+    ]);
+    expect(troublesOf(machine({ environment, ...has('/nor/this.json') }))).toEqual([]);
+    expect(troublesOf(machine({ environment: { [variable]: '' } }))).toEqual([]);
+  },
+);
+
 test.each([
   [
     'by its variables',

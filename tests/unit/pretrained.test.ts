@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { fetchPretrained } from '../../demo/pretrained.ts';
 import { createBrain } from '../../demo/worker/brain.ts';
 import { modelChecksum } from '../../src/model/checksum.ts';
 import { decodeModels } from '../../src/model/population-file.ts';
@@ -51,6 +52,42 @@ describe('the network that comes with the page', () => {
     expect(confusionMatrix(labels, predictions, digits)).toEqual(report.confusionMatrix);
     expect(report.test.count).toBe(10_000);
     expect(report.test.accuracy).toBeGreaterThan(0.98);
+  });
+});
+
+describe('the page fetches it from its own host', () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const answering = (answer: (name: string) => Response) =>
+    vi.stubGlobal('fetch', async (address: string) =>
+      answer(basename(new URL(address, 'http://page/').pathname)),
+    );
+
+  test('with its report', async () => {
+    answering((name) => new Response(new Uint8Array(read(name))));
+    const found = await fetchPretrained();
+    expect(Buffer.compare(found.bytes, bytes)).toBe(0);
+    expect(await modelChecksum(found.file.models[0])).toBe(report.model.sha256);
+    expect(found.report).toEqual(report);
+  });
+
+  test.each<[string, (name: string) => Response, RegExp]>([
+    [
+      'nobody is reached',
+      () => {
+        throw new TypeError('fetch failed');
+      },
+      /the host does not answer/,
+    ],
+    ['there is no such file', () => new Response('', { status: 404 }), /the host answers 404/],
+  ])('and says why it cannot where %s', async (_, answer, message) => {
+    answering(answer);
+    const error = await fetchPretrained().catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'io', message: expect.stringMatching(message) });
+  });
+
+  test('where something else arrives, it is no model', async () => {
+    answering(() => new Response('<!doctype html>'));
+    await expect(fetchPretrained()).rejects.toMatchObject({ code: 'bad-model' });
   });
 });
 

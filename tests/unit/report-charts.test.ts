@@ -229,7 +229,12 @@ describe('training curves', () => {
     const above = curvesOption(wild, { ...size });
     const [grid] = [above.grid].flat();
     const [legend] = [above.legend].flat();
-    expect(Number(legend?.top) + 36).toBeLessThan(Number(grid?.top));
+    expect(legend).toMatchObject({ orient: 'horizontal' });
+    expect(Number(legend?.top) + 18).toBeLessThan(Number(grid?.top));
+    const narrow = curvesOption([wild, wild], { width: 340, height: 480 });
+    const texts = svgTexts(renderSvg(narrow, { width: 340, height: 480 }));
+    expect([narrow.legend].flat()[0]).toMatchObject({ orient: 'vertical' });
+    expect(overlaps(texts)).toEqual([]);
   });
 
   test('no epoch yet gives empty panels', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { epochsBegun, epochsTrained, type NetworkState, type TrainerState } from '../../src/train/state.ts';
+import {
+  epochsBegun,
+  epochsTrained,
+  membersOf,
+  type NetworkState,
+  secondsTrained,
+  type TrainerState,
+} from '../../src/train/state.ts';
 import { trainerState } from '../support/trainer-state.ts';
 
 /** Steps of an epoch. */
@@ -58,4 +65,19 @@ describe('epochs trained, and epochs begun', () => {
   ])('%s', (_, state, trained, begun) => {
     expect({ trained: epochsTrained(state), begun: epochsBegun(state) }).toEqual({ trained, begun });
   });
+});
+
+test('rounds take turns, and the networks of one take as long as the one that was trained for the longest', () => {
+  const history = (...seconds: readonly number[]) => ({
+    history: seconds.map((each, i) => ({
+      ...{ epoch: i + 1, loss: 1, accuracy: 0.5, valLoss: null, valAccuracy: null },
+      seconds: each,
+    })),
+  });
+  expect(secondsTrained([])).toBe(0);
+  expect(secondsTrained([[history(1, 2), history(1, 2, 4), history()], [history(8)]])).toBe(15);
+});
+
+test('the networks of each round', () => {
+  expect(membersOf(template)).toEqual([template.networks.slice(0, 3), template.networks.slice(3)]);
 });

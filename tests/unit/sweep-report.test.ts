@@ -200,11 +200,14 @@ describe('missing tasks', () => {
       { task: third.name, networks: third.networks, reasons: ['It was not begun.'] },
     ]);
     expect(runs.failures.map(({ when }) => when)).toEqual(reasons.map(({ when }) => when));
-    const lines = missingText(report.missing).split('\n');
-    expect(lines).toHaveLength(3);
-    expect(lines[0]).toBe(
-      `Task ${first.name} (4 networks, ${first.networks.map(({ id }) => id).join(', ')}): The GPU was lost.`,
-    );
+    const lines = missingText(report).split('\n');
+    expect(lines).toHaveLength(15);
+    expect(lines.slice(0, 5)).toEqual([
+      `Task ${first.name}, 4 networks: The GPU was lost.`,
+      ...first.networks.map(
+        ({ id, settings: { learningRate } }) => `  ${id}  hidden none, rate ${learningRate}, seed 1`,
+      ),
+    ]);
   });
 
   test('are named only in part where there are many', () => {
@@ -213,11 +216,15 @@ describe('missing tasks', () => {
     const [network] = task.networks;
     if (!network) throw new Error('It has none.');
     const many = { ...task, networks: new Array(1000).fill(network) };
-    const lines = missingText(new Array(100).fill(many)).split('\n');
-    expect(lines).toHaveLength(21);
-    expect(lines[0]).toContain(`(1000 networks, ${network.id}, `);
-    expect(lines[0]?.length).toBeLessThan(400);
-    expect(lines[20]).toBe('… and 80 tasks more, which report.json has with --partial.');
+    const lines = missingText({ ...report, missing: new Array(100).fill(many) }).split('\n');
+    expect(lines).toHaveLength(81);
+    expect(lines.slice(0, 4)).toEqual([
+      `Task ${task.task}, 1000 networks: The GPU was lost.`,
+      expect.stringContaining(`  ${network.id}  `),
+      expect.stringContaining(`  ${network.id}  `),
+      '  … and 998 more',
+    ]);
+    expect(lines[80]).toBe('… and 80 tasks more, which report.json has with --partial.');
   });
 
   test('are counted in the table, and in the CSV have a line for each network', () => {
@@ -305,5 +312,8 @@ describe('the table', () => {
     const [, means = ''] = text.split('Means over seeds, with 95 % intervals:\n\n');
     // Of twelve settings three have diverged.
     expect(means.split('\n')).toHaveLength(10);
+    const intervals = [...means.matchAll(/\.(\d+) ± \d+\.(\d+)/g)];
+    expect(intervals).toHaveLength(18);
+    for (const [, mean, half] of intervals) expect(half).toHaveLength(mean?.length ?? 0);
   });
 });

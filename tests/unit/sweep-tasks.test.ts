@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSweepFile } from '../../src/sweep/file.ts';
-import { rungsOf, survivors, taskRungs } from '../../src/sweep/halving.ts';
+import { mostEpochs, rungsOf, survivors, taskRungs } from '../../src/sweep/halving.ts';
 import { byObjective } from '../../src/sweep/result.ts';
 import { shardFrom, tasksOfShard } from '../../src/sweep/shards.ts';
 import { type SweepDataset, sweepTasks, trainerOptions } from '../../src/sweep/tasks.ts';
@@ -256,6 +256,9 @@ describe('successive halving', () => {
     ]);
     const rungs = tasks.map((task) => taskRungs(parsed(file), task));
     expect(rungs).toEqual([[{ epoch: 5, keep: 1 }], [{ epoch: 5, keep: 1 }]]);
+    // Nine networks for five epochs, and three for the four that are left; all for nine where nobody competes.
+    expect(tasks.map((task) => mostEpochs(parsed(file), task))).toEqual([57, 57]);
+    expect(tasks.map((task) => mostEpochs({ stop: null }, task))).toEqual([81, 81]);
     // Where not even one setting has room, nobody competes.
     const small = { ...file, networksPerTask: 2 };
     const cut = await tasksOf(small);

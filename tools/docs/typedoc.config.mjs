@@ -59,7 +59,7 @@ export default {
   readme: '../../README.md',
   projectDocuments: [
     '../../docs/*.md',
-    '../../bench/peers/README.md',
+    '../../{bench/peers,examples}/README.md',
     '../../{CONTRIBUTING,SECURITY,CHANGELOG}.md',
   ],
   plugin: [titles, topics],
