@@ -1,3 +1,4 @@
+import { OPTIMIZER_NAMES, SCHEDULE_NAMES, scheduleOver } from '../src/index.ts';
 import type { TrainingSettings } from './protocol.ts';
 
 // What can be set on the page: as texts, in fields and in the address, and as the numbers that these stand for.
@@ -9,6 +10,8 @@ export interface Configuration extends TrainingSettings {
   readonly train: number;
   readonly test: number;
   readonly epochs: number;
+  /** Share of the training images that get a wrong label, 0 to 1. */
+  readonly noise: number;
 }
 
 /** The fields, by their names in the address. */
@@ -22,7 +25,11 @@ export type FieldName =
   | 'epochs'
   | 'seed'
   | 'networks'
-  | 'val';
+  | 'val'
+  | 'optimizer'
+  | 'decay'
+  | 'schedule'
+  | 'noise';
 export type Texts = Readonly<Record<FieldName, string>>;
 
 /** The library's defaults, except for the validation share. */
@@ -37,6 +44,10 @@ export const defaults: Texts = {
   seed: '1',
   networks: '1',
   val: '0.1',
+  optimizer: 'adam',
+  decay: '0',
+  schedule: 'constant',
+  noise: '0',
 };
 
 export const LARGEST_BATCH = 1_000_000;
@@ -74,6 +85,9 @@ export function parse(texts: Texts): {
   };
   const synthetic = texts.data === 'synthetic';
   const models = whole('networks', 1, MOST_NETWORKS);
+  const optimizer = OPTIMIZER_NAMES.find((name) => name === texts.optimizer) ?? 'adam';
+  const schedule = SCHEDULE_NAMES.find((name) => name === texts.schedule) ?? 'constant';
+  const epochs = whole('epochs', 1, 1_000_000);
   const configuration: Configuration = {
     data: texts.data === 'synthetic' || texts.data === 'files' ? texts.data : 'mnist',
     train: synthetic ? whole('train', 10, 100_000) : 0,
@@ -81,7 +95,12 @@ export function parse(texts: Texts): {
     hidden: layers(),
     learningRate: numberOf('lr', DECIMAL, 1e-30, 1e30, 'a number above 0, for example 0.001'),
     batchSize: whole('batch', 1, LARGEST_BATCH),
-    epochs: whole('epochs', 1, 1_000_000),
+    epochs,
+    optimizer,
+    // Only AdamW takes it; what the field of another optimizer holds is not shown.
+    weightDecay: optimizer === 'adamw' ? numberOf('decay', DECIMAL, 0, 1, 'a number from 0 to 1') : 0,
+    schedule: scheduleOver(schedule, epochs || 1),
+    noise: numberOf('noise', DECIMAL, 0, 1, 'a number from 0 to 1'),
     // Each network has the seed after the one before.
     seed: whole('seed', 0, Number.MAX_SAFE_INTEGER - ((models || 1) - 1)),
     models,
@@ -122,7 +141,14 @@ export function queryOf(texts: Texts): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, text] of Object.entries(texts)) {
     const counts = name === 'train' || name === 'test';
-    if (texts.data === 'synthetic' || !counts) query.set(name, text.trim().replace(/\s*,\s*/g, ','));
+    const isLeft = isLater(name as FieldName) && text === defaults[name as FieldName];
+    if (!isLeft && (texts.data === 'synthetic' || !counts))
+      query.set(name, text.trim().replace(/\s*,\s*/g, ','));
   }
   return query;
+}
+
+/** Settings that an address holds only where they are not the default. */
+function isLater(name: FieldName): boolean {
+  return name === 'optimizer' || name === 'decay' || name === 'schedule' || name === 'noise';
 }

@@ -33,9 +33,19 @@ export type DataSource =
   | { readonly kind: 'mnist'; readonly folder: string };
 
 export type TrainingSettings = Required<
-  Pick<TrainerOptions, 'hidden' | 'learningRate' | 'batchSize' | 'seed' | 'models' | 'validationSplit'>
-> &
-  Pick<TrainerOptions, 'optimizer' | 'momentum' | 'weightDecay' | 'schedule' | 'warmup'>;
+  Pick<
+    TrainerOptions,
+    | 'hidden'
+    | 'learningRate'
+    | 'batchSize'
+    | 'seed'
+    | 'models'
+    | 'validationSplit'
+    | 'optimizer'
+    | 'weightDecay'
+    | 'schedule'
+  >
+>;
 
 /** The choice of a benchmark, as the library's functions take it. */
 export type BenchChoice =
@@ -111,6 +121,8 @@ export interface DataSummary {
   /** Number of images. */
   readonly train: number;
   readonly test: number;
+  /** How many training images are of each class: [classes]. */
+  readonly counts: readonly number[];
   /** Some training images: [count, height, width]. */
   readonly sample: Uint8Array;
 }

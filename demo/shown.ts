@@ -3,11 +3,13 @@ import type {
   EpochRecord,
   History,
   Progress,
+  RateChangeRecord,
   RunReport,
   TestReport,
   TestResults,
   TrainerState,
 } from '../src/index.ts';
+import { guessing, guessingText } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 import type {
   EpochTest,
@@ -46,6 +48,12 @@ export interface Shown {
   readonly progress: Progress | undefined;
   /** How often their device was lost. */
   readonly losses: number;
+  /** Where the learning rate was changed, first to last. */
+  readonly rateChanges: readonly RateChangeRecord[];
+  /** Epochs whose weights are kept, first to last: those that can be gone back to. */
+  readonly keptEpochs: readonly number[];
+  /** The epoch that is gone back to; undefined where all is as it is now. */
+  readonly viewed: Viewed | undefined;
   /** What the test images say after the last epoch, before there is a report. */
   readonly test: EpochTest | undefined;
   readonly report: Report | undefined;
@@ -55,6 +63,13 @@ export interface Shown {
   readonly files: NetworkFiles;
   /** What the training can go on from; null where it cannot. */
   readonly state: TrainerState | null;
+}
+
+/** An epoch that the page went back to: what answers, and what is shown, are as they were then. */
+export interface Viewed {
+  readonly epoch: number;
+  readonly test: EpochTest;
+  readonly mistakes: readonly Judged[];
 }
 
 export const NO_FILES: NetworkFiles = { model: null, models: null, best: null };
@@ -71,6 +86,9 @@ export function unknown(origin: Origin, epochs: number, networks: number): Shown
     epochs,
     progress: undefined,
     losses: 0,
+    rateChanges: [],
+    keptEpochs: [],
+    viewed: undefined,
     test: undefined,
     report: undefined,
     mistakes: [],
@@ -147,4 +165,11 @@ export function keptText(shown: Shown): string {
   if (!wholeFile(shown.files) || trained === 0) return '';
   const epochs = trained === 1 ? 'the first epoch' : `${trained} epochs`;
   return `What was learned in ${epochs} is kept, and can be saved.`;
+}
+
+/** Where all networks do no better than guessing, that and what to do; else empty. */
+export function guessingIn(shown: Shown, counts: readonly number[] | undefined): string {
+  const found = historiesOf(shown).map((history) => (counts ? guessing(history, counts) : null));
+  const [first] = found;
+  return first && found.every((one) => one !== null) ? guessingText(first) : '';
 }

@@ -80,6 +80,10 @@ export interface State {
   readonly imagesNote: ImagesNote;
   readonly shown: Shown;
   readonly awaited: Awaited | undefined;
+  /** How fast the training goes: as fast as the GPU is, or one batch after the other. */
+  readonly pace: 'full' | 'slow';
+  /** What is wrong with a learning rate that was asked for in the middle; empty for nothing. */
+  readonly rateTrouble: string;
   /** Whether a benchmark runs. */
   readonly measuring: boolean;
   readonly adapter: AdapterSummary | undefined;
@@ -107,6 +111,7 @@ export interface Cell {
 
 export type Button =
   | 'train'
+  | 'step'
   | 'pause'
   | 'resume'
   | 'stop'
@@ -124,6 +129,11 @@ export type Event =
   | { readonly kind: 'files'; readonly files: readonly File[] }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
+  | { readonly kind: 'pace'; readonly pace: State['pace'] }
+  /** Another learning rate, for the training that is under way. */
+  | { readonly kind: 'rate'; readonly learningRate: number }
+  /** Goes back to an epoch; null is now. */
+  | { readonly kind: 'view'; readonly epoch: number | null }
   | { readonly kind: 'restore'; readonly run: KeptRun }
   /** What the browser has from earlier visits. */
   | {
@@ -167,6 +177,8 @@ export function initialState(fields: Texts): State {
     imagesNote: { text: '', manner: 'hint' },
     shown: unknown({ kind: 'shipped' }, Number(fields.epochs) || Number(defaults.epochs), 1),
     awaited: undefined,
+    pace: 'full',
+    rateTrouble: '',
     measuring: false,
     adapter: undefined,
     device: undefined,
@@ -209,8 +221,14 @@ export function canTrain(state: State): boolean {
 /** The state that the training of the networks that are shown can go on from; null where there is none for these images. */
 export function resumable(state: State): TrainerState | null {
   const { shown, images } = state;
-  const isOfTheseImages = images?.data !== undefined && images.data.name === shown.report?.dataset.name;
-  return canTrain(state) && isOfTheseImages ? shown.state : null;
+  const { texts, report } = shown;
+  if (!canTrain(state) || !images?.data || !texts || !report) return null;
+  const { source } = images;
+  const areAsMany =
+    source.kind !== 'synthetic' ||
+    (String(source.train) === texts.train && String(source.test) === texts.test);
+  // With wrong labels, the name says so after that of the images.
+  return areAsMany && report.dataset.name.startsWith(images.data.name) ? shown.state : null;
 }
 
 /** Whether there is a network of the user's own that a reset would take off the page. */

@@ -54,6 +54,18 @@ export function update(state: State, event: Event): Update {
       return load(state, event);
     case 'cell':
       return lookInto(state, event);
+    case 'pace':
+      return [
+        { ...state, pace: event.pace },
+        [{ kind: 'send', request: { kind: 'pace', pace: event.pace } }],
+      ];
+    case 'rate':
+      return [
+        { ...state, rateTrouble: '' },
+        [{ kind: 'send', request: { kind: 'rate', learningRate: event.learningRate } }],
+      ];
+    case 'view':
+      return [state, [{ kind: 'send', request: { kind: 'epoch-view', run: state.run, epoch: event.epoch } }]];
     case 'restore':
       return obstacle(state) === '' ? restore(state, event.run) : [state, []];
     case 'found':
@@ -105,6 +117,8 @@ function press(state: State, button: Button): Update {
       return goOn(state, state.shown.epochs);
     case 'more':
       return goOn(state, state.shown.epochs + MORE_EPOCHS);
+    case 'step':
+      return [state, [{ kind: 'send', request: { kind: 'step' } }]];
     case 'pause':
       return [{ ...state, status: 'Pausing' }, [{ kind: 'send', request: { kind: 'pause' } }]];
     case 'resume':
@@ -169,6 +183,7 @@ function start(state: State, shown: Shown, configuration: Configuration): Update
     run,
     epochs: shown.epochs,
     settings: settingsOf(configuration),
+    ...(configuration.noise > 0 && { labelNoise: { share: configuration.noise, seed: configuration.seed } }),
     from: shown.state,
   };
   return [
@@ -181,6 +196,8 @@ function start(state: State, shown: Shown, configuration: Configuration): Update
       awaited: undefined,
       trouble: undefined,
       fileTrouble: '',
+      rateTrouble: '',
+      pace: 'full',
       cell: shown.state ? state.cell : undefined,
     },
     [{ kind: 'send', request }],
@@ -188,8 +205,8 @@ function start(state: State, shown: Shown, configuration: Configuration): Update
 }
 
 function settingsOf(configuration: Configuration): TrainingSettings {
-  const { hidden, learningRate, batchSize, seed, models, validationSplit } = configuration;
-  return { hidden, learningRate, batchSize, seed, models, validationSplit };
+  const { data: _, train: __, test: ___, epochs: ____, noise: _____, ...settings } = configuration;
+  return settings;
 }
 
 /** Takes the user's networks off the page; those that came with it are back. */
@@ -403,7 +420,9 @@ function onNetwork(state: State, { network, device }: Of<'network'>): Update {
 }
 
 function restoredShown({ shown, at }: KeptRun): Shown {
-  return shown.origin.kind === 'trained' ? { ...shown, origin: { kind: 'trained', at } } : shown;
+  const origin = shown.origin.kind === 'trained' ? ({ kind: 'trained', at } as const) : shown.origin;
+  // The weights of its epochs are gone.
+  return { ...shown, origin, keptEpochs: [], viewed: undefined };
 }
 
 /** What the browser has of earlier visits. A training that this tab's reload interrupted goes on. */
@@ -668,6 +687,18 @@ function onReply(state: State, reply: Reply): Update {
       return onEpoch(state, reply);
     case 'weights':
       return [{ ...state, shown: { ...state.shown, weights: reply.weights } }, []];
+    case 'rate': {
+      const { problem, changes } = reply;
+      const rateTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
+      return [{ ...state, rateTrouble, shown: { ...state.shown, rateChanges: changes } }, []];
+    }
+    case 'kept-epochs':
+      return [{ ...state, shown: { ...state.shown, keptEpochs: reply.epochs } }, []];
+    case 'epoch-view': {
+      const { epoch, test, mistakes } = reply;
+      const viewed = epoch !== null && test ? { epoch, test, mistakes } : undefined;
+      return lookAgain({ ...state, shown: { ...state.shown, viewed } });
+    }
     case 'snapshot':
       return onSnapshot(state, reply);
     case 'result':
@@ -682,9 +713,6 @@ function onReply(state: State, reply: Reply): Update {
     case 'evidence':
     case 'unit':
     case 'prediction':
-    case 'rate':
-    case 'kept-epochs':
-    case 'epoch-view':
     case 'bench-names':
     case 'bench-progress':
       return [state, []];

@@ -1,6 +1,6 @@
 import { benchPanel } from './page/bench.ts';
-import { curvesPanel } from './page/curves.ts';
-import { byId } from './page/dom.ts';
+import { curvesPanel, type Training } from './page/curves.ts';
+import { byId, say } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
@@ -10,9 +10,10 @@ import { machinePanel } from './page/machine.ts';
 import { originText } from './page/origin.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
+import { steerPanel } from './page/steer.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
-import { historiesOf } from './shown.ts';
+import { guessingIn, historiesOf, type Shown } from './shown.ts';
 import { type Event, hindrance, isRunning, type State } from './state.ts';
 
 /** The whole page. */
@@ -46,6 +47,12 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     files: (files) => dispatch({ kind: 'files', files }),
     model: (file) => void read(file),
   });
+  const showSteer = steerPanel({
+    rate: (learningRate) => dispatch({ kind: 'rate', learningRate }),
+    pace: (pace) => dispatch({ kind: 'pace', pace }),
+    step: () => dispatch({ kind: 'press', button: 'step' }),
+    view: (epoch) => dispatch({ kind: 'view', epoch }),
+  });
   const curves = curvesPanel();
   const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
   const showKeep = keepPanel((file) => void read(file));
@@ -63,14 +70,17 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       const was = before?.shown;
       showTransport(state);
       showSetup(state);
+      showSteer(state);
+      say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
       showImages(state);
       showKeep(state);
       showHistory(state);
       showMachine(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
-      if (shown.networks !== was?.networks || shown.running !== was.running || shown.epochs !== was.epochs) {
-        curves.show({ histories: historiesOf(shown), running: shown.running, epochs: shown.epochs });
+      const isOther = (part: keyof Shown) => shown[part] !== was?.[part];
+      if (isOther('networks') || isOther('running') || isOther('epochs') || isOther('viewed')) {
+        curves.show(curvesOf(shown));
       }
       if (shown.weights !== was?.weights) inside.show(shown.weights);
       const why = silence(state);
@@ -109,4 +119,16 @@ function silence({ shown, isBroken, phase, awaited }: State): string {
   if (shown.summary && !isGone) return '';
   if (phase === 'training') return 'A new network is on its way.';
   return awaited ? 'The network is on its way.' : 'There is no network yet. Train one, then draw.';
+}
+
+/** The curves of a training, as far as the epoch that is viewed. */
+function curvesOf(shown: Shown): Training {
+  const { running, epochs, viewed } = shown;
+  const histories = historiesOf(shown);
+  if (!viewed) return { histories, running, epochs };
+  return {
+    histories: histories.map((history) => history.slice(0, viewed.epoch)),
+    running: running.filter(({ epoch }) => epoch <= viewed.epoch),
+    epochs,
+  };
 }

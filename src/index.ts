@@ -152,7 +152,7 @@ export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { predictOnCpu } from './train/predict-on-cpu.ts';
 export { MOST_LOSSES, type Recoverable, recovering } from './train/recovery.ts';
-export { type RateChange, SCHEDULE_NAMES, type Schedule } from './train/schedule.ts';
+export { type RateChange, SCHEDULE_NAMES, type Schedule, scheduleOver } from './train/schedule.ts';
 export { MOST_NETWORKS, type TrainerSettings } from './train/settings.ts';
 export {
   type EpochSums,

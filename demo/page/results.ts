@@ -54,9 +54,10 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
   }
 
   function showMistakes({ shown, images }: State): void {
-    const { report, mistakes, summary } = shown;
+    const { report, summary, viewed } = shown;
     if (!report) return;
-    const wrong = wrongOf(testedBy(report).results.confusionMatrix);
+    const mistakes = viewed?.mistakes ?? shown.mistakes;
+    const wrong = wrongOf(viewed?.test.confusionMatrix ?? testedBy(report).results.confusionMatrix);
     const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
     const areHere = shown.origin.kind !== 'shipped' && images?.data?.name === report.dataset.name;
     const why = areHere
@@ -97,12 +98,12 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
     const was = before?.shown;
     before = before ?? state;
     const isNew = (...parts: (keyof Shown)[]) => parts.some((part) => shown[part] !== was?.[part]);
-    if (isNew('report', 'test', 'summary')) showMatrix(matrixOf(shown));
+    if (isNew('report', 'test', 'summary', 'viewed')) showMatrix(matrixOf(shown));
     if (isNew('report'))
       reportTable.show(shown.report && testedBy(shown.report).results.classificationReport);
     const isCleared = (was?.report && !shown.report) || (before.cell && !state.cell);
     if (isCleared) gallery.clear();
-    if (isCleared || isNew('report', 'mistakes', 'summary') || state.images !== before.images)
+    if (isCleared || isNew('report', 'mistakes', 'summary', 'viewed') || state.images !== before.images)
       showMistakes(state);
     if (state.cell !== before.cell || !was) showCell(state);
     before = state;
@@ -110,8 +111,18 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
 }
 
 /** What the report says, or where there is none yet the last epoch. */
-function matrixOf({ report, test, summary, networks, origin }: Shown): ResultsMatrix | undefined {
+function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): ResultsMatrix | undefined {
   const labels = summary?.classNames ?? [];
+  if (viewed) {
+    const { confusionMatrix: matrix } = viewed.test;
+    return {
+      matrix,
+      labels,
+      title: `epoch ${viewed.epoch}`,
+      accuracy: viewed.test,
+      images: 'the test images',
+    };
+  }
   if (report && labels.length > 0) {
     const tested = testedBy(report);
     const { results } = tested;

@@ -16,6 +16,10 @@ const IDS: Readonly<Record<FieldName, string>> = {
   seed: 'seed',
   networks: 'networks',
   val: 'val',
+  optimizer: 'optimizer',
+  decay: 'decay',
+  schedule: 'schedule',
+  noise: 'noise',
 };
 const names = Object.keys(IDS) as FieldName[];
 
@@ -68,9 +72,10 @@ export function setupPanel({ changed, submitted }: SetupActions) {
     fields.disabled = isRunning(state) || state.measuring;
     byId('own-files', HTMLOptionElement).hidden = !state.ownFiles && values.data !== 'files';
     byId('synthetic-fields', HTMLElement).hidden = values.data !== 'synthetic';
+    byId('decay-field', HTMLElement).hidden = values.optimizer !== 'adamw';
     const { complaints, configuration } = parse(values);
     for (const name of names) {
-      if (name === 'data') continue;
+      if (name === 'data' || name === 'optimizer' || name === 'schedule') continue;
       const complaint = complaints[name] ?? '';
       const element = control(name);
       const wrong = byId(`${IDS[name]}-wrong`, HTMLElement);

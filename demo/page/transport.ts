@@ -110,8 +110,10 @@ function primaryOf(state: State): readonly [Button, string] {
   if (state.phase === 'training') return ['pause', 'Pause'];
   if (state.phase === 'paused') return ['resume', 'Resume'];
   if (!resumable(state)) return ['train', 'Train'];
-  return epochsOf(state.shown) < state.shown.epochs
-    ? ['continue', 'Continue']
+  if (epochsOf(state.shown) < state.shown.epochs) return ['continue', 'Continue'];
+  // A cosine has come to its end, and the rate to 0.
+  return state.shown.texts?.schedule === 'cosine'
+    ? ['train', 'Train']
     : ['more', `${MORE_EPOCHS} more epochs`];
 }
 

@@ -120,6 +120,13 @@ export function summary(data: Dataset): DataSummary {
     classNames: namesOfClasses(data),
     train: train.count,
     test: test.count,
+    counts: countsOf(data),
     sample: train.images.slice(0, SAMPLE * pixels),
   };
+}
+
+function countsOf({ train, classes }: Dataset): number[] {
+  const counts = Array.from({ length: classes }, () => 0);
+  for (const label of train.labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
 }

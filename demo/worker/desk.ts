@@ -2,8 +2,8 @@ import { type BenchProgress, benchKernelNames } from '../../src/bench.ts';
 import {
   type Dataset,
   decodeModels,
-  type Model,
   epochsTrained,
+  type Model,
   type ModelsFile,
   namesOfClasses,
   PLAN_NAMES,

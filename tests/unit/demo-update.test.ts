@@ -27,6 +27,7 @@ const data: DataSummary = {
   classNames: [...'0123456789'],
   train: 2000,
   test: 300,
+  counts: Array.from({ length: 10 }, () => 200),
   sample: new Uint8Array(),
 };
 const network: NetworkSummary = {
