@@ -36,7 +36,7 @@ export function withLabelNoise(data: Dataset, { share, seed }: LabelNoise): Data
   if (count === 0) return data;
   if (classes < 2)
     refuse('label noise', share, 'data of two classes or more: a wrong label is one of another class');
-  const random = new CounterRandom(seed, streams.labelNoise);
+  const random = new CounterRandom(seed, streams.labelNoise());
   const wrong = shuffledIndices(train.count, random).subarray(0, count);
   const labels = train.labels.slice();
   for (const i of wrong) labels[i] = ((labels[i] ?? 0) + 1 + random.below(classes - 1)) % classes;

@@ -72,7 +72,7 @@ export const streams = {
   /** By what copy `index` of a network's initial weights is off, to see what rounding does. */
   rounding: (index: number): number => 7 * STREAMS_PER_USE + index,
   /** Which training samples get wrong labels, and which ones. */
-  labelNoise: 8 * STREAMS_PER_USE,
+  labelNoise: (): number => 8 * STREAMS_PER_USE,
 } as const;
 
 /** An endless sequence of random numbers that depends on `seed` and `stream` only. */
