@@ -88,6 +88,9 @@ const built: ProjectOptions = { globalSetup: ['tests/support/build.ts', 'tests/s
 /** Tests that time the page. They run after the others and one at a time, because the CPU is the GPU here. */
 const measuring = ['tests/browser/{bench,responsiveness}.test.ts'];
 
+/** Tests that replace modules, which would stay replaced for those that run after them in the same process. */
+const replacing = ['tests/unit/{data-datasets,gpu-loading}.test.ts'];
+
 /** Other platforms have no SwiftShader from npm: their tests run on the platform's own adapter. */
 const hasSwiftShader = process.platform === 'linux' && process.arch === 'x64';
 
@@ -124,7 +127,13 @@ const library: ViteUserConfig = {
   },
   test: {
     projects: [
-      project('unit', ['tests/unit/*.test.ts'], { ...unbuilt, exclude: elsewhere.unit }),
+      // Most of these tests take less time than to load what they test, so files share processes.
+      project('unit', ['tests/unit/*.test.ts'], {
+        ...unbuilt,
+        exclude: [...replacing, ...elsewhere.unit],
+        isolate: false,
+      }),
+      project('unit-isolated', replacing, unbuilt),
       project('gpu', ['tests/gpu/*.test.ts'], { ...built, exclude: elsewhere.gpu }),
       project('browser', ['tests/browser/*.test.ts'], { ...built, exclude: measuring, isolate: false }),
       project('browser-alone', measuring, {

@@ -19,11 +19,10 @@ import {
 } from '../report/run-report.ts';
 import { stripOption, stripSize } from '../report/strip.ts';
 import type { ChartSize } from '../report/style.ts';
-import { svgRenderer } from '../report/svg.ts';
 import { csv } from '../report/table.ts';
 import { percent } from '../report/text.ts';
 import type { EpochRecord, NetworkRecord } from '../train/history.ts';
-import { missingCharts } from './charts.ts';
+import { chartRenderer } from './charts.ts';
 import { makeFolder, removeEmptyFolders, systemReason, writeWhole } from './files.ts';
 
 const CURVES_SIZE = { width: 860, height: 380 };
@@ -57,18 +56,18 @@ export async function testFiles(
   return {
     'report.json': `${JSON.stringify(report, null, 2)}\n`,
     'report.txt': formatClassificationReport(classificationReport),
-    ...(await pictures({
+    ...pictures({
       'confusion-matrix.svg': [heatmapOption(confusionMatrix, { labels, title }), size],
-    })),
+    }),
   };
 }
 
-/** Charts as files, or none where ECharts is not installed: of that {@link missingCharts} tells before there is anything to draw. */
-async function pictures(
+/** Charts as files, or none where ECharts is not installed: of that `missingCharts` tells before there is anything to draw. */
+function pictures(
   charts: Readonly<Record<string, readonly [ChartOption, ChartSize]>>,
-): Promise<Record<string, string>> {
-  if (missingCharts()) return {};
-  const draw = await svgRenderer();
+): Record<string, string> {
+  const draw = chartRenderer();
+  if (!draw) return {};
   return Object.fromEntries(
     Object.entries(charts).map(([name, [option, size]]) => [name, draw(option, size)]),
   );
@@ -155,17 +154,17 @@ export async function runFiles(
   }
   const several = ensemble && {
     'models.safetensors': encodeTrained(report, models, notes),
-    ...(await pictures({
+    ...pictures({
       'accuracies.svg': [
         stripOption(report.models, { title: accuraciesTitle(report), ensemble: ensemble.test.accuracy }),
         stripSize(report.models),
       ],
-    })),
+    }),
   };
   return {
     'model.safetensors': encodeModel(best, notes),
     ...(await testFiles(report)),
-    ...(await pictures({
+    ...pictures({
       'training-curves.svg': [
         curvesOption(
           trainedOf(report).map(({ history }) => history),
@@ -173,7 +172,7 @@ export async function runFiles(
         ),
         CURVES_SIZE,
       ],
-    })),
+    }),
     'history.csv': historyCsv(report.models),
     ...several,
   };

@@ -24,15 +24,21 @@ export async function renderSvg(option: ChartOption, size: ChartSize): Promise<s
   return (await svgRenderer())(option, size);
 }
 
+/** Draws a chart as an SVG document. */
+export type DrawSvg = (option: ChartOption | ParallelOption, size: ChartSize) => string;
+
 /**
  * What {@link renderSvg} draws with, for many charts. Before a {@link ParallelOption} ECharts must be told to use its parts.
  * @throws ShadegradError `usage` where ECharts is not installed, `io` where it cannot be loaded
  */
-export async function svgRenderer(): Promise<
-  (option: ChartOption | ParallelOption, size: ChartSize) => string
-> {
+export async function svgRenderer(): Promise<DrawSvg> {
   const { init, use, parts, SVGRenderer } = await loadECharts();
   use([...parts, SVGRenderer]);
+  return svgRendererOf(init);
+}
+
+/** @param init of an ECharts that has been told to use the charts' parts and its SVG renderer */
+export function svgRendererOf(init: typeof import('echarts/core')['init']): DrawSvg {
   return (option, { width, height }) => {
     const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
     try {

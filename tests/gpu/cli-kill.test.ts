@@ -35,7 +35,7 @@ const TRAININGS = {
     ' ',
   ),
   layered: ['--batch-size', '8', '--epochs', '2', '--optimizer', 'adamw'],
-  fused: ['--batch-size', '100', '--epochs', '2'],
+  fused: ['--batch-size', '100', '--epochs', '2', '--validation-split', '0.5'],
 } as const;
 
 type Training = keyof typeof TRAININGS;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Interrupt, listenForInterrupts } from '../../src/cli/interrupt.ts';
 
 const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
@@ -18,6 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllEnvs();
 });
+afterAll(() => vi.restoreAllMocks());
 
 const SIGNALS = [
   ['SIGINT', 130],

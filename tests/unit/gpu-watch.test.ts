@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readBuffers, upload } from '../../src/gpu/buffers.ts';
 import { DeviceWatch } from '../../src/gpu/watch.ts';
 
@@ -9,6 +9,7 @@ beforeAll(() => {
   vi.stubGlobal('GPUBufferUsage', { STORAGE: 1, COPY_DST: 2, COPY_SRC: 4, MAP_READ: 8 });
   vi.stubGlobal('GPUMapMode', { READ: 1 });
 });
+afterAll(() => vi.unstubAllGlobals());
 
 class UnmappedBuffer {
   readonly size = 4;
