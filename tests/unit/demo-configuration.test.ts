@@ -16,6 +16,10 @@ describe('the demo page takes from its fields', () => {
       seed: 1,
       models: 1,
       validationSplit: 0.1,
+      optimizer: 'adam',
+      weightDecay: 0,
+      schedule: { name: 'constant' },
+      noise: 0,
     });
   });
 

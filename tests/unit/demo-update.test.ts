@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { defaults, type Texts } from '../../demo/configuration.ts';
 import { withRun } from '../../demo/kept.ts';
 import type { DataSummary, NetworkSummary, Reply, Request } from '../../demo/protocol.ts';
@@ -11,6 +11,9 @@ import { trainerState } from '../support/trainer-state.ts';
 
 beforeAll(() => {
   vi.stubGlobal('document', { baseURI: 'https://host.test/folder/' });
+  afterAll(() => {
+    vi.unstubAllGlobals();
+  });
 });
 
 const fields: Texts = {

@@ -7,6 +7,9 @@ import { DeviceWatch } from '../../src/gpu/watch.ts';
 
 beforeAll(() => {
   vi.stubGlobal('GPUBufferUsage', { STORAGE: 1, COPY_DST: 2, COPY_SRC: 4, MAP_READ: 8 });
+  afterAll(() => {
+    vi.unstubAllGlobals();
+  });
   vi.stubGlobal('GPUMapMode', { READ: 1 });
 });
 afterAll(() => vi.unstubAllGlobals());
