@@ -91,6 +91,8 @@ export interface State {
   readonly trouble: Problem | undefined;
   /** The worker or its device is broken: nothing works until it is started anew. */
   readonly isBroken: boolean;
+  /** What the files that were given last are, where the page can do nothing with them; else empty. */
+  readonly refusal: string;
   /** What is wrong with a model file; empty for nothing. */
   readonly fileTrouble: string;
   /** The cell of the confusion matrix that is looked into, and its images once they are here. */
@@ -128,6 +130,8 @@ export type Event =
   | { readonly kind: 'fields'; readonly texts: Texts; readonly settled: boolean }
   | { readonly kind: 'files'; readonly files: readonly File[] }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
+  /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
+  | { readonly kind: 'refused'; readonly text: string }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'pace'; readonly pace: State['pace'] }
   /** Another learning rate, for the training that is under way. */
@@ -184,6 +188,7 @@ export function initialState(fields: Texts): State {
     device: undefined,
     trouble: undefined,
     isBroken: false,
+    refusal: '',
     fileTrouble: '',
     cell: undefined,
     kept: [],

@@ -49,9 +49,11 @@ export function update(state: State, event: Event): Update {
     case 'fields':
       return onFields(state, event.texts, event.settled);
     case 'files':
-      return onFiles(state, event.files);
+      return onFiles({ ...state, refusal: '' }, event.files);
     case 'model':
-      return load(state, event);
+      return load({ ...state, refusal: '' }, event);
+    case 'refused':
+      return [{ ...state, refusal: event.text }, []];
     case 'cell':
       return lookInto(state, event);
     case 'pace':
@@ -516,7 +518,8 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
     images: { source, kind, data },
     ownFiles: source.kind === 'files' ? source.files : state.ownFiles,
     arrival: undefined,
-    imagesNote: { text: notice, manner: 'hint' },
+    // What was wrong with files stays where these are the images before them, which were still on their way.
+    imagesNote: notice === '' ? state.imagesNote : { text: notice, manner: 'hint' },
   };
   return [rested(here), isOther ? [{ kind: 'address', texts: fields }] : []];
 }

@@ -450,3 +450,20 @@ describe('the runs that are kept', () => {
     expect(at.kinds.slice(-2)).toEqual(['keep', 'keep-unfinished']);
   });
 });
+
+describe('files with which the page can do nothing', () => {
+  test('are named and change nothing else; taking others, or closing the line, ends that', () => {
+    const it = page();
+    const before = it.arrive();
+    const asked = it.requests.length;
+    const text = 'cat.pdf is a PDF.';
+    expect(it.tell({ kind: 'refused', text })).toEqual({ ...before, refusal: text });
+    expect(it.requests).toHaveLength(asked);
+    expect(it.tell({ kind: 'refused', text: '' })).toEqual(before);
+
+    it.tell({ kind: 'refused', text });
+    expect(it.tell({ kind: 'model', name: 'net.safetensors', bytes: Uint8Array.of(1) }).refusal).toBe('');
+    it.tell({ kind: 'refused', text });
+    expect(it.tell({ kind: 'files', files: [new File([], 'images')] }).refusal).toBe('');
+  });
+});
