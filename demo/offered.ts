@@ -1,10 +1,10 @@
+import { commonFolders } from './folders.ts';
+import type { OwnFile, OwnFiles } from './protocol.ts';
+
 // What files that are chosen, dropped or pasted are: told by how they begin, then by their names.
 
 /** A file that the user gave the page. */
-export interface Offered {
-  readonly file: File;
-  /** Its place below what was given, e.g. "digits/train/7/1.png"; its name where it was given alone. */
-  readonly path: string;
+export interface Offered extends OwnFile {
   /** Its first {@link HEAD_BYTES} bytes, or all where it has fewer. */
   readonly head: Uint8Array;
 }
@@ -13,8 +13,7 @@ export interface Offered {
 export type Offer =
   | { readonly as: 'model'; readonly file: File }
   | { readonly as: 'picture'; readonly file: File }
-  /** IDX files. */
-  | { readonly as: 'dataset'; readonly files: readonly File[] }
+  | { readonly as: 'dataset'; readonly own: OwnFiles }
   /** Nothing. The text says what they are, and what the page takes. */
   | { readonly as: 'nothing'; readonly text: string };
 
@@ -30,7 +29,7 @@ interface Identity {
 }
 
 const TAKEN =
-  'This page takes a picture of a digit, a model (.safetensors), or four IDX files of images and labels.';
+  'This page takes a picture of a digit, a model (.safetensors), four IDX files of images and labels, or a folder of pictures: CLASS/*.png.';
 const AS_PNG = 'Browsers cannot read these: save it as PNG or JPEG.';
 const UNPACK = 'Unpack it first.';
 
@@ -92,7 +91,7 @@ export function offerOf(offered: readonly Offered[]): Offer {
   const seen = offered.filter(({ path }) => !isHidden(path)).map((one) => ({ ...one, is: identify(one) }));
   const of = (kind: Identity['kind']) => seen.filter(({ is }) => is.kind === kind);
   const [idx, models, pictures] = [of('idx'), of('model'), of('picture')];
-  if (idx.length > 0) return { as: 'dataset', files: idx.map(({ file }) => file) };
+  if (idx.length > 0) return { as: 'dataset', own: ownFiles('idx', idx) };
 
   const [model] = models;
   if (model && models.length === 1) return { as: 'model', file: model.file };
@@ -101,16 +100,28 @@ export function offerOf(offered: readonly Offered[]): Offer {
   }
   const [only] = pictures;
   if (only && pictures.length === 1) return { as: 'picture', file: only.file };
+  if (only && pictures.some(({ path }) => path.includes('/'))) {
+    return { as: 'dataset', own: ownFiles('pictures', pictures) };
+  }
   if (only) {
     return nothing(
       `These are ${pictures.length} pictures, and the page reads one at a time.`,
-      'Choose one of them.',
+      'Choose one of them, or give the page a folder that has one for each class.',
     );
   }
   const [first, ...others] = seen;
   if (!first) return nothing('There are no files in what was given.', TAKEN);
   const more = others.length > 0 ? `, and ${others.length} more are nothing that the page takes either` : '';
   return nothing(`${first.path} is ${first.is.what}${more}.`, first.is.nextStep ?? TAKEN);
+}
+
+/** Names that the page has for datasets of its own. */
+const RESERVED = ['mnist', 'synthetic'];
+
+function ownFiles(kind: OwnFiles['kind'], offered: readonly Offered[]): OwnFiles {
+  const folder = commonFolders(offered.map(({ path }) => path)).at(-1);
+  const name = folder && RESERVED.includes(folder) ? `your ${folder}` : (folder ?? 'your files');
+  return { kind, name, files: offered.map(({ file, path }) => ({ file, path })) };
 }
 
 function nothing(what: string, nextStep: string): Offer {

@@ -7,6 +7,7 @@ import type {
   DataSource,
   DataSummary,
   DeviceSummary,
+  OwnFiles,
   Problem,
   Reply,
   Request,
@@ -75,7 +76,7 @@ export interface State {
   /** Number of the last request for images: answers to earlier ones are ignored. */
   readonly imagesRequest: number;
   /** The user's files that were read last. */
-  readonly ownFiles: readonly File[] | undefined;
+  readonly ownFiles: OwnFiles | undefined;
   readonly arrival: Arrival | undefined;
   readonly imagesNote: ImagesNote;
   readonly shown: Shown;
@@ -128,7 +129,7 @@ export type Event =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** A field was changed; `settled` where no more of its change is to be expected. */
   | { readonly kind: 'fields'; readonly texts: Texts; readonly settled: boolean }
-  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
   /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
   | { readonly kind: 'refused'; readonly text: string }

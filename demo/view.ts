@@ -49,7 +49,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const showOffers = offersPanel({
     model: (file) => void read(file),
     picture: (file) => void draw.read(file),
-    dataset: (files) => dispatch({ kind: 'files', files }),
+    dataset: (own) => dispatch({ kind: 'files', own }),
     refused: (text) => dispatch({ kind: 'refused', text }),
   });
   const showSteer = steerPanel({

@@ -1,11 +1,12 @@
 import { HEAD_BYTES, type Offered, offerOf } from '../offered.ts';
+import type { OwnFile, OwnFiles } from '../protocol.ts';
 import type { State } from '../state.ts';
 import { byId, say } from './dom.ts';
 
 export interface OffersActions {
   readonly model: (file: File) => void;
   readonly picture: (file: File) => void;
-  readonly dataset: (files: readonly File[]) => void;
+  readonly dataset: (own: OwnFiles) => void;
   /** Called with what the files are, where the page can do nothing with them; empty once that has been read. */
   readonly refused: (text: string) => void;
 }
@@ -23,11 +24,11 @@ export function offersPanel({ model, picture, dataset, refused }: OffersActions)
     const offer = offerOf(read);
     if (offer.as === 'model') model(offer.file);
     if (offer.as === 'picture') picture(offer.file);
-    if (offer.as === 'dataset') dataset(offer.files);
+    if (offer.as === 'dataset') dataset(offer.own);
     if (offer.as === 'nothing') refused(offer.text);
   }
 
-  for (const id of ['choose-files', 'read-picture']) {
+  for (const id of ['choose-files', 'choose-folder', 'read-picture']) {
     const choose = byId(id, HTMLInputElement);
     choose.addEventListener('change', () => {
       const chosen = [...(choose.files ?? [])];
@@ -66,11 +67,6 @@ export function offersPanel({ model, picture, dataset, refused }: OffersActions)
   };
 }
 
-interface Placed {
-  readonly file: File;
-  readonly path: string;
-}
-
 /** More files than this are no folder that was meant for the page. */
 const MOST_FILES = 200_000;
 
@@ -90,7 +86,7 @@ async function offeredDrop(transfer: DataTransfer): Promise<Offered[]> {
   const given = [...transfer.items].filter(({ kind }) => kind === 'file');
   const entries = given.map((item) => item.webkitGetAsEntry());
   const files = given.map((item) => item.getAsFile());
-  const placed: Placed[] = [];
+  const placed: OwnFile[] = [];
   for (const [i, entry] of entries.entries()) {
     const file = files[i];
     if (entry?.isDirectory) await walk(entry, placed);
@@ -100,7 +96,7 @@ async function offeredDrop(transfer: DataTransfer): Promise<Offered[]> {
 }
 
 /** Adds the files below a folder. */
-async function walk(entry: FileSystemEntry, placed: Placed[]): Promise<void> {
+async function walk(entry: FileSystemEntry, placed: OwnFile[]): Promise<void> {
   if (placed.length >= MOST_FILES) return;
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
@@ -126,7 +122,7 @@ function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
   return entry.isDirectory;
 }
 
-function withHeads(placed: readonly Placed[]): Promise<Offered[]> {
+function withHeads(placed: readonly OwnFile[]): Promise<Offered[]> {
   return Promise.all(
     placed.map(async (one) => ({
       ...one,

@@ -1,6 +1,9 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { alertOf, drop, eventually, press, reach, test } from '../support/demo.ts';
+import { alertOf, drop, eventually, press, reach, reportOf, test, train } from '../support/demo.ts';
 import type { NamedFile } from '../support/mnist-files.ts';
 import { pngFile } from '../support/png.ts';
 
@@ -62,6 +65,27 @@ describe('a picture is read as a digit', () => {
     await choose(page, one);
     await eventually(() => alertOf(page)).toBe('');
   });
+});
+
+test('a folder of pictures is a dataset, with its own name and class names everywhere', async ({ visit }) => {
+  const page = await visit();
+  await reach(page, 'ready');
+  const folder = await mkdtemp(join(tmpdir(), 'pictures-'));
+  const strokes = { bar: (x: number) => x > 50 && x < 70, plain: () => false };
+  for (const [name, isInk] of Object.entries(strokes)) {
+    await mkdir(join(folder, 'signs', name), { recursive: true });
+    const bytes = picture(isInk);
+    for (let i = 0; i < 25; i++) await writeFile(join(folder, 'signs', name, `${i}.png`), bytes);
+  }
+  await page.getByLabel('Choose a folder').setInputFiles(join(folder, 'signs'));
+  await eventually(() => page.locator('#train-size').textContent()).toBe('40');
+  expect(await alertOf(page)).toMatch(/Every fifth picture .* all were brought to 28 x 28/);
+  await train(page);
+  expect((await reportOf(page)).dataset).toMatchObject({ name: 'signs', train: 40, test: 10 });
+  expect(await page.locator('#origin').textContent()).toMatch(/ – 2, .* right on signs\./);
+  const bars = page.locator('#probabilities .name');
+  expect(await bars.allTextContents()).toEqual(['bar', 'plain']);
+  await rm(folder, { recursive: true });
 });
 
 function picture(isInk: (x: number, y: number) => boolean): Uint8Array {

@@ -50,7 +50,17 @@ describe('a file is told by how it begins', () => {
 describe('files that are given together', () => {
   test('are a dataset where there are IDX files, whatever lies beside these', () => {
     const files = [offered('d/README.md', text('About')), offered('d/a', idx), offered('d/b', idx)];
-    expect(offerOf(files)).toEqual({ as: 'dataset', files: [files[1]?.file, files[2]?.file] });
+    expect(offerOf(files)).toEqual({
+      as: 'dataset',
+      own: {
+        kind: 'idx',
+        name: 'd',
+        files: [
+          { path: 'd/a', file: files[1]?.file },
+          { path: 'd/b', file: files[2]?.file },
+        ],
+      },
+    });
   });
 
   test('are a model where there is one, as in the folder of a run', () => {

@@ -396,7 +396,7 @@ describe('images', () => {
   test('that are none leave those that were there', () => {
     const at = page();
     at.arrive();
-    at.tell({ kind: 'files', files: [] });
+    at.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } });
     const problem = { code: 'bad-data' as const, message: 'No dataset.', nextStep: 'Choose four files.' };
     at.reply({ kind: 'no-data', id: at.state.imagesRequest, problem });
     expect(at.state.images?.data).toBe(data);
@@ -464,6 +464,6 @@ describe('files with which the page can do nothing', () => {
     it.tell({ kind: 'refused', text });
     expect(it.tell({ kind: 'model', name: 'net.safetensors', bytes: Uint8Array.of(1) }).refusal).toBe('');
     it.tell({ kind: 'refused', text });
-    expect(it.tell({ kind: 'files', files: [new File([], 'images')] }).refusal).toBe('');
+    expect(it.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } }).refusal).toBe('');
   });
 });
