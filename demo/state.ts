@@ -126,6 +126,8 @@ export type Event =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** A field was changed; `settled` where no more of its change is to be expected. */
   | { readonly kind: 'fields'; readonly texts: Texts; readonly settled: boolean }
+  /** An experiment of the guide sets all fields, as a visit by its address would. */
+  | { readonly kind: 'experiment'; readonly texts: Texts }
   | { readonly kind: 'files'; readonly files: readonly File[] }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }

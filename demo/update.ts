@@ -48,6 +48,8 @@ export function update(state: State, event: Event): Update {
       return onReply(state, event.reply);
     case 'fields':
       return onFields(state, event.texts, event.settled);
+    case 'experiment':
+      return obstacle(state) === '' ? onFields(state, event.texts, true) : [state, []];
     case 'files':
       return onFiles(state, event.files);
     case 'model':

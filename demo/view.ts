@@ -2,6 +2,7 @@ import { benchPanel } from './page/bench.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
+import { guidePanel } from './page/guide.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
 import { insidePanel } from './page/inside.ts';
@@ -43,6 +44,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     changed: (texts, settled) => dispatch({ kind: 'fields', texts, settled }),
     submitted: () => dispatch({ kind: 'press', button: 'train' }),
   });
+  const showGuide = guidePanel((texts) => dispatch({ kind: 'experiment', texts }));
   const showImages = imagesPanel({
     files: (files) => dispatch({ kind: 'files', files }),
     model: (file) => void read(file),
@@ -70,6 +72,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       const was = before?.shown;
       showTransport(state);
       showSetup(state);
+      showGuide(state);
       showSteer(state);
       say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
       showImages(state);
