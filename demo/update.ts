@@ -68,6 +68,10 @@ export function update(state: State, event: Event): Update {
       ];
     case 'view':
       return [state, [{ kind: 'send', request: { kind: 'epoch-view', run: state.run, epoch: event.epoch } }]];
+    case 'compare': {
+      const others = state.compared.filter((id) => id !== event.id);
+      return [{ ...state, compared: event.on ? [...others, event.id] : others }, []];
+    }
     case 'restore':
       return obstacle(state) === '' ? restore(state, event.run) : [state, []];
     case 'found':

@@ -1,4 +1,5 @@
 import { benchPanel } from './page/bench.ts';
+import { comparisonPanel } from './page/comparison.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
@@ -58,7 +59,11 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const curves = curvesPanel();
   const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
   const showKeep = keepPanel((file) => void read(file));
-  const showHistory = historyPanel((run) => dispatch({ kind: 'restore', run }));
+  const showHistory = historyPanel({
+    restore: (run) => dispatch({ kind: 'restore', run }),
+    compare: (id, on) => dispatch({ kind: 'compare', id, on }),
+  });
+  const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
   const showMachine = machinePanel();
   const bench = benchPanel({
     run: (choice) => dispatch({ kind: 'bench', choice }),
@@ -78,6 +83,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showImages(state);
       showKeep(state);
       showHistory(state);
+      showComparison(state);
       showMachine(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));

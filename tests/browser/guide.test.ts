@@ -56,6 +56,29 @@ describe('an experiment of the guide', () => {
   });
 });
 
+test('runs are compared: as ghost curves, and in a table with what differs', async ({ visit }) => {
+  const page = await visit();
+  await train(page);
+  await page.getByLabel('Learning rate', { exact: true }).fill('0.01');
+  await page.getByLabel('Learning rate', { exact: true }).blur();
+  await press(page, 'Start again');
+  await reach(page, 'done');
+  const checks = page.getByRole('checkbox', { name: /^Compare the run/ });
+  expect(await checks.count()).toBe(2);
+  expect(await page.locator('#comparison').isVisible()).toBe(false);
+  await checks.last().check();
+  expect(await page.locator('#comparison tbody th').allTextContents()).toEqual([
+    'Shown: learning rate 0.01',
+    'learning rate 0.001',
+  ]);
+  expect(await page.locator('#comparison tbody tr').last().textContent()).toMatch(/3\d\d\.\d\d %0\.\d{4}$/);
+  expect(await page.locator('#curves').getAttribute('aria-label')).toContain(
+    'To compare with: learning rate 0.001',
+  );
+  await checks.last().uncheck();
+  expect(await page.locator('#comparison').isVisible()).toBe(false);
+});
+
 function networks(page: Page): Promise<string> {
   return page.getByLabel('Networks', { exact: true }).inputValue();
 }
