@@ -4,8 +4,10 @@ import type { KeptRun, State } from './state.ts';
 
 /** A run beside others. */
 export interface Compared {
-  /** The settings that are not the same in all runs, e.g. "learning rate 0.01, seed 2". Each run has another name. */
-  readonly name: string;
+  /** For the chart, where there is little room: "A", "B" and so on; undefined for the run that is shown. */
+  readonly letter: string | undefined;
+  /** The settings that are not the same in all runs, e.g. "learning rate 0.01, seed 2". */
+  readonly differing: string;
   readonly run: Run;
   /** Trained to their end. */
   readonly epochs: number;
@@ -50,21 +52,20 @@ export function isShown(run: Run, shown: Shown): boolean {
   return run.shown.report !== undefined && run.shown.report === shown.report;
 }
 
-export function comparison(runs: readonly Run[]): readonly Compared[] {
+/** @param shown the one on the page, which may be among the runs */
+export function comparison(runs: readonly Run[], shown: Shown): readonly Compared[] {
   const differing = names.filter((name) => new Set(runs.map(({ texts }) => settingOf(texts, name))).size > 1);
-  const taken = new Map<string, number>();
+  let letters = 0;
   return runs.map((run) => {
     const settings = differing.flatMap((name) => {
       const setting = settingOf(run.texts, name);
       return setting === null ? [] : [`${NAMES[name]} ${setting}`];
     });
-    const text = settings.join(', ') || 'the same settings';
-    const times = (taken.get(text) ?? 0) + 1;
-    taken.set(text, times);
     const { report } = run.shown;
     const tested = report && testedBy(report);
     return {
-      name: times === 1 ? text : `${text} (${times})`,
+      letter: run.shown === shown || isShown(run, shown) ? undefined : String.fromCharCode(65 + letters++),
+      differing: settings.join(', ') || 'the same settings',
       run,
       epochs: epochsOf(run.shown),
       accuracy: tested?.accuracy ?? null,

@@ -12,6 +12,7 @@ import { machinePanel } from './page/machine.ts';
 import { originText } from './page/origin.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
+import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
@@ -59,6 +60,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const curves = curvesPanel();
   const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
   const showKeep = keepPanel((file) => void read(file));
+  const showShare = sharePanel();
   const showHistory = historyPanel({
     restore: (run) => dispatch({ kind: 'restore', run }),
     compare: (id, on) => dispatch({ kind: 'compare', id, on }),
@@ -82,6 +84,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
       showImages(state);
       showKeep(state);
+      showShare(state);
       showHistory(state);
       showComparison(state);
       showMachine(state);

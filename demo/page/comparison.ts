@@ -1,5 +1,5 @@
 import type { GhostCurves } from '../../src/charts.ts';
-import { type Compared, comparedIn, comparison, isShown } from '../compare.ts';
+import { type Compared, comparedIn, comparison } from '../compare.ts';
 import { historiesOf } from '../shown.ts';
 import type { State } from '../state.ts';
 import { byId, make } from './dom.ts';
@@ -22,15 +22,16 @@ export function comparisonPanel(ghosts: (curves: readonly GhostCurves[]) => void
       before.shown.report === state.shown.report;
     before = state;
     if (isSame) return;
-    const rows = comparison(comparedIn(state));
+    const rows = comparison(comparedIn(state), state.shown);
     table.hidden = rows.length === 0;
-    table.tBodies[0]?.replaceChildren(...rows.map((row) => tableRow(row, row.run.shown === state.shown)));
-    const others = rows.filter(({ run }) => run.shown !== state.shown && !isShown(run, state.shown));
-    ghosts(others.map(({ name, run }) => ({ name, trained: historiesOf(run.shown) })));
+    table.tBodies[0]?.replaceChildren(...rows.map(tableRow));
+    ghosts(
+      rows.flatMap(({ letter, run }) => (letter ? [{ name: letter, trained: historiesOf(run.shown) }] : [])),
+    );
   };
 }
 
-function tableRow({ name, epochs, accuracy, loss }: Compared, isCurrent: boolean) {
+function tableRow({ letter, differing, epochs, accuracy, loss }: Compared) {
   const figures = [
     String(epochs),
     accuracy === null ? '–' : percent(accuracy),
@@ -39,7 +40,7 @@ function tableRow({ name, epochs, accuracy, loss }: Compared, isCurrent: boolean
   return make(
     'tr',
     {},
-    make('th', { scope: 'row' }, isCurrent ? `Shown: ${name}` : name),
+    make('th', { scope: 'row' }, `${letter ?? 'Shown'}: ${differing}`),
     ...figures.map((text) => make('td', {}, text)),
   );
 }

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { longRun, press, reach, test, testAccuracy, train } from '../support/demo.ts';
+import { violations } from '../support/axe.ts';
+import { eventually, longRun, press, quickRun, reach, test, testAccuracy, train } from '../support/demo.ts';
 
 describe('an experiment of the guide', () => {
   test('sets the fields and the address, leads to the button that trains, and does what its answer says', async ({
@@ -69,12 +70,10 @@ test('runs are compared: as ghost curves, and in a table with what differs', asy
   await checks.last().check();
   expect(await page.locator('#comparison tbody th').allTextContents()).toEqual([
     'Shown: learning rate 0.01',
-    'learning rate 0.001',
+    'A: learning rate 0.001',
   ]);
   expect(await page.locator('#comparison tbody tr').last().textContent()).toMatch(/3\d\d\.\d\d %0\.\d{4}$/);
-  expect(await page.locator('#curves').getAttribute('aria-label')).toContain(
-    'To compare with: learning rate 0.001',
-  );
+  expect(await page.locator('#curves').getAttribute('aria-label')).toContain('To compare with: A');
   await checks.last().uncheck();
   expect(await page.locator('#comparison').isVisible()).toBe(false);
 });
@@ -82,3 +81,72 @@ test('runs are compared: as ghost curves, and in a table with what differs', asy
 function networks(page: Page): Promise<string> {
   return page.getByLabel('Networks', { exact: true }).inputValue();
 }
+
+describe('a page within another one', () => {
+  test('leaves out the masthead, the guide and the like, and the parts that its address names; and stays so', async ({
+    visit,
+  }) => {
+    const page = await visit();
+    await page.goto(`${page.url()}&embed&hide=setup,report`);
+    await reach(page, 'ready');
+    for (const gone of ['#chip', '#guide', '#machine', '#benchmark', '#setup', '#report-title']) {
+      expect(await page.locator(gone).isVisible(), gone).toBe(false);
+    }
+    for (const there of ['#draw-canvas', '#train', '#curves', '#matrix-title']) {
+      expect(await page.locator(there).isVisible(), there).toBe(true);
+    }
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Shadegrad');
+    await train(page);
+    expect(await page.locator('#history').isVisible()).toBe(false);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('keeps what is left out where the address changes', async ({ visit }) => {
+    const page = await visit();
+    await page.goto(`${page.url()}&hide=matrix,report,curves,mistakes`);
+    await reach(page, 'ready');
+    await page.getByRole('link', { name: 'Set up: Sixteen seeds' }).click();
+    await eventually(() => new URL(page.url()).searchParams.get('networks')).toBe('16');
+    expect(new URL(page.url()).searchParams.get('hide')).toBe('curves,matrix,mistakes,report');
+    const { width } = (await page.locator('.setup').boundingBox()) ?? { width: 0 };
+    expect(width, 'the only column').toBeGreaterThan(900);
+  });
+});
+
+describe('Copy link', () => {
+  test('copies the address of what ran, whatever the fields say by now', async ({ visit }) => {
+    const page = await visit(quickRun, {
+      context: { permissions: ['clipboard-read', 'clipboard-write'] },
+    });
+    await train(page);
+    const ran = page.url();
+    await page.getByLabel('Seed').fill('9');
+    await page.getByLabel('Seed').blur();
+    expect(page.url()).not.toBe(ran);
+    await press(page, 'Copy link');
+    await page.getByText('Link copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(ran);
+  });
+
+  test('shows the link where the browser does not let the page copy', async ({ visit }) => {
+    const page = await visit(quickRun, {
+      prepare: (page) =>
+        page.addInitScript(() => {
+          navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'));
+        }),
+    });
+    await reach(page, 'ready');
+    await press(page, 'Copy link');
+    const link = await page.locator('#link-text').textContent();
+    expect(new URL(link ?? '').searchParams.get('train')).toBe('2000');
+    expect(await page.evaluate(() => String(getSelection()))).toBe(link);
+  });
+});
+
+test('a link to the page shows its picture', async ({ visit }) => {
+  const page = await visit();
+  const image = await page.locator('meta[property="og:image"]').getAttribute('content');
+  const response = await page.request.get(new URL(image ?? '', page.url()).href);
+  expect(response.headers()['content-type']).toBe('image/png');
+  expect((await response.body()).length).toBeLessThanOrEqual(100_000);
+});

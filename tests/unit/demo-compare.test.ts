@@ -55,25 +55,33 @@ describe('runs that are compared', () => {
 });
 
 describe('a comparison', () => {
-  test('names runs by the settings that differ, and has what came of them', () => {
-    expect(comparison([slow, fast])).toEqual([
-      expect.objectContaining({ name: 'hidden layers 100, learning rate 0.001', epochs: 3, accuracy: 0.8 }),
-      expect.objectContaining({ name: 'hidden layers none, learning rate 0.01', epochs: 5, accuracy: 0.9 }),
+  test('has the settings that differ of each run, and what came of them', () => {
+    const none = unknown({ kind: 'shipped' }, 10, 1);
+    expect(comparison([slow, fast], none)).toMatchObject([
+      { letter: 'A', differing: 'hidden layers 100, learning rate 0.001', epochs: 3, accuracy: 0.8 },
+      { letter: 'B', differing: 'hidden layers none, learning rate 0.01', epochs: 5, accuracy: 0.9 },
     ]);
-    expect(comparison([slow])[0]?.loss).toBeCloseTo(0.2);
+    expect(comparison([slow], none)[0]?.loss).toBeCloseTo(0.2);
   });
 
-  test('tells runs of the same settings apart by their number', () => {
-    const names = comparison([slow, run('again', {}), run('more', { epochs: '20' })]).map(({ name }) => name);
-    expect(names).toEqual(['the same settings', 'the same settings (2)', 'the same settings (3)']);
+  test('gives letters to others than the run that is shown', () => {
+    const letters = comparison([slow, fast, run('again', {})], slow.shown).map(({ letter }) => letter);
+    expect(letters).toEqual([undefined, 'A', 'B']);
+  });
+
+  test('says where nothing differs', () => {
+    const runs = comparison([slow, run('more', { epochs: '20' })], slow.shown);
+    expect(runs.map(({ differing }) => differing)).toEqual(['the same settings', 'the same settings']);
   });
 
   test('leaves out what means nothing to a run', () => {
-    const [first, second] = comparison([
+    const runs = [
       run('mnist', { train: '500', decay: '0.1' }),
       run('drawn', { data: 'synthetic', train: '500' }),
+    ];
+    expect(comparison(runs, slow.shown).map(({ differing }) => differing)).toEqual([
+      'data mnist',
+      'data synthetic, training images 500, test images 2000',
     ]);
-    expect(first?.name).toBe('data mnist');
-    expect(second?.name).toBe('data synthetic, training images 500, test images 2000');
   });
 });
