@@ -492,6 +492,8 @@ function ask(state: State, source: DataSource): Update {
   const id = state.imagesRequest + 1;
   const asking: State = {
     ...state,
+    // What was said of a network goes with the images that it was about.
+    phase: isRunning(state) || state.isBroken ? state.phase : 'loading',
     images: { source, kind: state.fields.data, data: undefined },
     imagesBefore: images?.data || images?.source.kind !== 'files' ? images : imagesBefore,
     imagesRequest: id,
@@ -522,7 +524,8 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
     images: { source, kind, data },
     ownFiles: source.kind === 'files' ? source.files : state.ownFiles,
     arrival: undefined,
-    imagesNote: { text: notice, manner: 'hint' },
+    // What was wrong with files that were refused meanwhile stays.
+    imagesNote: notice === '' ? state.imagesNote : { text: notice, manner: 'hint' },
   };
   return [rested(here), isOther ? [{ kind: 'address', texts: fields }] : []];
 }

@@ -5,8 +5,8 @@
 //
 // The report's test results and checksums are those of the rounded weights, so `verify` finds others than it trains.
 // On the same adapter it gives the same bytes, but for the times in the report: so the adapter is npm's SwiftShader, and the
-// plan is fixed. Of the learning rates, weight decays and widths tried (one and two hidden layers), these had the best
-// validation accuracy; the test images had no say.
+// plan is fixed. Of the learning rates and weight decays tried, these had the best validation accuracy; the test images had no
+// say. The hidden layer is as wide as the bytes allow.
 
 import { writeFile } from 'node:fs/promises';
 import {
@@ -25,11 +25,11 @@ import {
 } from '../dist/node.js';
 
 const EPOCHS = 20;
-/** The most bytes that the page loads for it. */
+/** The most bytes that the page loads for it, with its report. */
 const MOST_BYTES = 200_000;
 /** @type {import('../dist/types/node.d.ts').TrainerOptions} */
 const SETTINGS = {
-  hidden: [124],
+  hidden: [118],
   batchSize: 64,
   optimizer: 'adamw',
   learningRate: 0.005,
@@ -53,7 +53,6 @@ for await (const { epoch, loss, valLoss, valAccuracy } of trainer.fit({ epochs: 
   console.log(`epoch ${epoch}: loss ${loss}, of validation ${valLoss}, accuracy ${valAccuracy}`);
 }
 const bytes = encodeModel(await trainer.model(), modelNotes(data), { half: true });
-if (bytes.length > MOST_BYTES) throw new Error(`${bytes.length} bytes are more than ${MOST_BYTES}`);
 
 // What is reported is what comes with the page: the results of the rounded weights.
 const { model } = decodeModel(bytes);
@@ -80,7 +79,10 @@ const report = await runReport({
 });
 const { accuracy } = await trainer.evaluate(data.test);
 console.log(`of the test images ${accuracy} right, and ${report.test.accuracy} with half precision`);
+const json = `${JSON.stringify(report)}\n`;
+const size = bytes.length + json.length;
+if (size > MOST_BYTES) throw new Error(`${size} bytes are more than ${MOST_BYTES}`);
 await writeFile(new URL('model.safetensors', folder), bytes);
-await writeFile(new URL('report.json', folder), `${JSON.stringify(report)}\n`);
-console.log(`${bytes.length} bytes`);
+await writeFile(new URL('report.json', folder), json);
+console.log(`${size} bytes`);
 device.destroy();

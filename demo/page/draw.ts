@@ -247,18 +247,14 @@ export function answerText(
 ): string {
   const [best = 0, second] = ranked;
   const sure = probabilities[best] ?? 0;
-  const first = withArticle(names[best] ?? '');
-  if (sure >= SURE || second === undefined) return `${capital(first)}, ${percent(sure, 1)} sure.`;
+  const first = withArticle(names[best] ?? '').replace(/^an? /, (article) => article.replace('a', 'A'));
+  if (sure >= SURE || second === undefined) return `${first}, ${percent(sure, 1)} sure.`;
   const other = withArticle(names[second] ?? '');
-  return `${capital(first)} (${percent(sure, 1)}) or ${other} (${percent(probabilities[second] ?? 0, 1)})?`;
+  return `${first} (${percent(sure, 1)}) or ${other} (${percent(probabilities[second] ?? 0, 1)})?`;
 }
 
 /** Digits and letters are things of which there are many; other names stand for themselves. */
 function withArticle(name: string): string {
   if (!/^[\dA-Za-z]$/.test(name)) return name;
   return `${/^[8AEFHILMNORSXaefhilmnorsx]$/.test(name) ? 'an' : 'a'} ${name}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

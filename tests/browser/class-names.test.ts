@@ -40,7 +40,7 @@ describe('the names of the classes that a model brings', () => {
 
     await page.locator('#draw-canvas').click();
     await eventually(() => page.locator('#verdict').textContent()).toMatch(
-      new RegExp(`^It takes this for: (${names.join('|')}) \\(`),
+      new RegExp(`^(${names.join('|')})( \\(|, )`),
     );
     const cell = page.locator('#confusion-table button:not(:text-is("0"))').first();
     const [row, column] = [await cell.getAttribute('data-true'), await cell.getAttribute('data-predicted')];

@@ -129,7 +129,7 @@ describe('with --json', () => {
     expect(fields.dataset).toEqual(['name', 'train', 'test', 'shape', 'classes', 'classNames', 'sha256']);
     expect(fields.model).toEqual(['file', 'sha256', 'normalisation']);
     expect(fields.versions).toEqual(['shadegrad', 'webgpu', 'runtime']);
-    expect(fields.adapter).toEqual(['vendor', 'architecture', 'description', 'software']);
+    expect(fields.adapter).toEqual(['vendor', 'architecture', 'description', 'software', 'backend']);
     expect(fields.history?.sort()).toEqual([
       'accuracy',
       'epoch',
