@@ -149,6 +149,6 @@ export function queryOf(texts: Texts): URLSearchParams {
 }
 
 /** Settings that an address holds only where they are not the default. */
-function isLater(name: FieldName): boolean {
+export function isLater(name: FieldName): boolean {
   return name === 'optimizer' || name === 'decay' || name === 'schedule' || name === 'noise';
 }

@@ -2,6 +2,8 @@ import { assertWebGpu, ShadegradError } from '../src/index.ts';
 import { queryOf, textsOf } from './configuration.ts';
 import { findEarlier, keepRuns, unfinishedKeeper } from './earlier.ts';
 import { connect } from './page/connection.ts';
+import { leaveOut } from './page/leave-out.ts';
+import { partsQuery } from './parts.ts';
 import { type Command, type Event, initialState } from './state.ts';
 import { begin, type Update, update } from './update.ts';
 import { createView } from './view.ts';
@@ -12,6 +14,7 @@ startPage();
 
 function startPage(): void {
   let state = initialState(textsOf(new URLSearchParams(location.search)));
+  leaveOut(new URLSearchParams(location.search));
   // Started before the panels, so that the worker fetches and draws images while they are made.
   let worker = startWorker();
   const keepUnfinished = unfinishedKeeper();
@@ -47,7 +50,11 @@ function startPage(): void {
         view.forget();
         return checkWebGpu();
       case 'address':
-        return history.replaceState(null, '', `?${queryOf(command.texts)}`);
+        return history.replaceState(
+          null,
+          '',
+          `?${queryOf(command.texts)}${partsQuery(new URLSearchParams(location.search))}`,
+        );
       case 'keep':
         return void keepRuns(command.kept).then((failure) => dispatch({ kind: 'kept', failure }));
       case 'keep-unfinished':

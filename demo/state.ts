@@ -100,6 +100,8 @@ export interface State {
   readonly cell: Cell | undefined;
   /** Runs that the browser keeps, the last one first. */
   readonly kept: readonly KeptRun[];
+  /** Ids of those that are compared; some may be kept no longer. */
+  readonly compared: readonly string[];
   /** What became of keeping the last one; empty where there was none in this visit, or it is still being written. */
   readonly keeping: string;
   /** The run that the last Reset or Start again took off the page; it can be had back. */
@@ -129,6 +131,8 @@ export type Event =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** A field was changed; `settled` where no more of its change is to be expected. */
   | { readonly kind: 'fields'; readonly texts: Texts; readonly settled: boolean }
+  /** An experiment of the guide sets all fields, as a visit by its address would. */
+  | { readonly kind: 'experiment'; readonly texts: Texts }
   | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
   /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
@@ -139,6 +143,8 @@ export type Event =
   | { readonly kind: 'rate'; readonly learningRate: number }
   /** Goes back to an epoch; null is now. */
   | { readonly kind: 'view'; readonly epoch: number | null }
+  /** Compares a run that is kept with others, or no longer. */
+  | { readonly kind: 'compare'; readonly id: string; readonly on: boolean }
   | { readonly kind: 'restore'; readonly run: KeptRun }
   /** What the browser has from earlier visits. */
   | {
@@ -193,6 +199,7 @@ export function initialState(fields: Texts): State {
     fileTrouble: '',
     cell: undefined,
     kept: [],
+    compared: [],
     keeping: '',
     undoable: undefined,
   };

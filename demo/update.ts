@@ -48,6 +48,8 @@ export function update(state: State, event: Event): Update {
       return onReply(state, event.reply);
     case 'fields':
       return onFields(state, event.texts, event.settled);
+    case 'experiment':
+      return obstacle(state) === '' ? onFields(state, event.texts, true) : [state, []];
     case 'files':
       return onFiles({ ...state, refusal: '' }, event.own);
     case 'model':
@@ -68,6 +70,10 @@ export function update(state: State, event: Event): Update {
       ];
     case 'view':
       return [state, [{ kind: 'send', request: { kind: 'epoch-view', run: state.run, epoch: event.epoch } }]];
+    case 'compare': {
+      const others = state.compared.filter((id) => id !== event.id);
+      return [{ ...state, compared: event.on ? [...others, event.id] : others }, []];
+    }
     case 'restore':
       return obstacle(state) === '' ? restore(state, event.run) : [state, []];
     case 'found':

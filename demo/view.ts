@@ -1,7 +1,9 @@
 import { benchPanel } from './page/bench.ts';
+import { comparisonPanel } from './page/comparison.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
+import { guidePanel } from './page/guide.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
 import { insidePanel } from './page/inside.ts';
@@ -11,6 +13,7 @@ import { offersPanel } from './page/offers.ts';
 import { originText } from './page/origin.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
+import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
@@ -45,6 +48,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     changed: (texts, settled) => dispatch({ kind: 'fields', texts, settled }),
     submitted: () => dispatch({ kind: 'press', button: 'train' }),
   });
+  const showGuide = guidePanel((texts) => dispatch({ kind: 'experiment', texts }));
   const showImages = imagesPanel();
   const showOffers = offersPanel({
     model: (file) => void read(file),
@@ -61,7 +65,12 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const curves = curvesPanel();
   const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
   const showKeep = keepPanel((file) => void read(file));
-  const showHistory = historyPanel((run) => dispatch({ kind: 'restore', run }));
+  const showShare = sharePanel();
+  const showHistory = historyPanel({
+    restore: (run) => dispatch({ kind: 'restore', run }),
+    compare: (id, on) => dispatch({ kind: 'compare', id, on }),
+  });
+  const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
   const showMachine = machinePanel();
   const bench = benchPanel({
     run: (choice) => dispatch({ kind: 'bench', choice }),
@@ -75,12 +84,15 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       const was = before?.shown;
       showTransport(state);
       showSetup(state);
+      showGuide(state);
       showSteer(state);
       say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
       showImages(state);
       showOffers(state);
       showKeep(state);
+      showShare(state);
       showHistory(state);
+      showComparison(state);
       showMachine(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));

@@ -1,3 +1,4 @@
+import { isShown } from '../compare.ts';
 import { accuracyOf } from '../kept.ts';
 import { epochsOf } from '../shown.ts';
 import { type KeptRun, obstacle, type State } from '../state.ts';
@@ -5,22 +6,33 @@ import { byId, make, say } from './dom.ts';
 import { percent } from './format.ts';
 import { shapeOf } from './origin.ts';
 
-/** The runs that the browser keeps, each to be had back. */
-export function historyPanel(restore: (run: KeptRun) => void) {
+export interface HistoryActions {
+  readonly restore: (run: KeptRun) => void;
+  /** @param on whether it is compared from now on */
+  readonly compare: (id: string, on: boolean) => void;
+}
+
+/** The runs that the browser keeps, each to be had back, and to be compared. */
+export function historyPanel({ restore, compare }: HistoryActions) {
   const panel = byId('history', HTMLElement);
   const list = byId('runs', HTMLOListElement);
   const keeping = byId('keeping', HTMLElement);
   let shown: readonly KeptRun[] = [];
   let runOf = new Map<HTMLButtonElement, KeptRun>();
+  let checkOf = new Map<string, HTMLInputElement>();
 
   function build(kept: readonly KeptRun[]): void {
     runOf = new Map();
+    checkOf = new Map();
     const items = kept.map((run) => {
       const button = make('button', { type: 'button' }, 'Show');
       button.setAttribute('aria-label', `Show the run ${runText(run)}`);
       button.addEventListener('click', () => restore(run));
       runOf.set(button, run);
-      return make('li', {}, make('span', {}, runText(run)), button);
+      const check = make('input', { type: 'checkbox', 'aria-label': `Compare the run ${runText(run)}` });
+      check.addEventListener('change', () => compare(run.id, check.checked));
+      checkOf.set(run.id, check);
+      return make('li', {}, make('span', {}, runText(run)), make('label', {}, check, ' Compare'), button);
     });
     list.replaceChildren(...items);
   }
@@ -30,11 +42,11 @@ export function historyPanel(restore: (run: KeptRun) => void) {
     shown = state.kept;
     panel.hidden = shown.length === 0;
     if (keeping.textContent !== state.keeping) say(keeping, state.keeping);
+    for (const [id, check] of checkOf) check.checked = state.compared.includes(id);
     const locked = obstacle(state) !== '' || state.isBroken;
     for (const [button, run] of runOf) {
       button.disabled = locked;
-      const isOn = run.shown.report !== undefined && run.shown.report === state.shown.report;
-      button.parentElement?.toggleAttribute('aria-current', isOn);
+      button.parentElement?.toggleAttribute('aria-current', isShown(run, state.shown));
     }
   };
 }

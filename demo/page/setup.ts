@@ -1,4 +1,4 @@
-import { type FieldName, parse, type Texts } from '../configuration.ts';
+import { defaults, type FieldName, isLater, parse, type Texts } from '../configuration.ts';
 import { isRunning, type State } from '../state.ts';
 import { byId, say } from './dom.ts';
 import { count } from './format.ts';
@@ -23,6 +23,9 @@ const IDS: Readonly<Record<FieldName, string>> = {
 };
 const names = Object.keys(IDS) as FieldName[];
 
+/** Those that are folded. */
+const seldom = names.filter(isLater);
+
 /** How long a field must stay unchanged before its change counts as done. */
 const SETTLE_MILLISECONDS = 500;
 
@@ -36,6 +39,8 @@ export interface SetupActions {
 export function setupPanel({ changed, submitted }: SetupActions) {
   const form = byId('setup', HTMLFormElement);
   const fields = byId('fields', HTMLFieldSetElement);
+  const more = byId('more', HTMLDetailsElement);
+  let before: Texts = defaults;
   let settling: ReturnType<typeof setTimeout> | undefined;
 
   const control = (name: FieldName): HTMLInputElement | HTMLSelectElement => {
@@ -65,6 +70,10 @@ export function setupPanel({ changed, submitted }: SetupActions) {
 
   return (state: State): void => {
     const values = state.fields;
+    // Where the address or an experiment sets one of these, it is seen.
+    if (seldom.some((name) => values[name] !== before[name] && values[name] !== defaults[name]))
+      more.open = true;
+    before = values;
     for (const name of names) {
       const element = control(name);
       if (element.value !== values[name]) element.value = values[name];

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
+import { violations } from '../support/axe.ts';
 import { confusionTable, eventually, longRun, press, quickRun, reach, test } from '../support/demo.ts';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('axe finds nothing', () => {
   test.for([
@@ -92,19 +88,6 @@ describe('reduced motion', () => {
 
 function cellSummary(page: Page): Promise<string | null> {
   return page.locator('#gallery-summary').textContent();
-}
-
-async function violations(page: Page) {
-  await page.evaluate(axe);
-  const results = await page.evaluate(() => {
-    const { axe } = globalThis as unknown as { axe: { run: () => Promise<AxeResults> } };
-    return axe.run();
-  });
-  return results.violations.map(({ id, help, nodes }) => ({
-    id,
-    help,
-    nodes: nodes.map(({ html, failureSummary }) => `${html}: ${failureSummary}`),
-  }));
 }
 
 /** Presses Tab until the focus is on an element that `wanted` accepts. Each element on the way must show its focus. */

@@ -153,6 +153,27 @@ function page(texts: Texts = fields) {
   };
 }
 
+describe('an experiment', () => {
+  const other: Texts = { ...fields, train: '500', hidden: '' };
+
+  test('sets the fields and the address, and asks for its images', () => {
+    const at = page();
+    at.arrive();
+    at.tell({ kind: 'experiment', texts: other });
+    expect(at.state.fields).toEqual(other);
+    expect(at.kinds.slice(-2)).toEqual(['address', 'send']);
+    expect(at.last).toMatchObject({ kind: 'data', source: { kind: 'synthetic', train: 500 } });
+  });
+
+  test('changes nothing while a training runs', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    const before = at.state;
+    expect(at.tell({ kind: 'experiment', texts: other })).toBe(before);
+  });
+});
+
 describe('what the page knows of several networks', () => {
   test('grows by an epoch of each, and is not doubled where an epoch is told again', () => {
     const at = page({ ...fields, networks: '2' });
