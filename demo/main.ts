@@ -1,6 +1,6 @@
 import { assertWebGpu, ShadegradError } from '../src/index.ts';
 import { queryOf, textsOf } from './configuration.ts';
-import { findEarlier, keepRuns, unfinishedKeeper } from './earlier.ts';
+import { findEarlier, keepFiles, keepRuns, unfinishedKeeper } from './earlier.ts';
 import { connect } from './page/connection.ts';
 import { type Command, type Event, initialState } from './state.ts';
 import { begin, type Update, update } from './update.ts';
@@ -50,6 +50,10 @@ function startPage(): void {
         return history.replaceState(null, '', `?${queryOf(command.texts)}`);
       case 'keep':
         return void keepRuns(command.kept).then((failure) => dispatch({ kind: 'kept', failure }));
+      case 'keep-files':
+        return void keepFiles(command.own).then((failure) => {
+          if (failure !== null) dispatch({ kind: 'files-not-kept', failure });
+        });
       case 'keep-unfinished':
         return keepUnfinished(command.unfinished);
     }
