@@ -128,12 +128,13 @@ function grouped(value: number): string {
 
 /**
  * The texts in an address. What it does not set has its default; the fields show what is wrong. An address cannot hold
- * files: one that was made while a network learned from files leads to MNIST.
+ * files: one that was made while a network learned from files leads to those that the browser kept, else to MNIST.
  */
 export function textsOf(query: URLSearchParams): Texts {
   const texts = { ...defaults };
   for (const name of Object.keys(defaults) as FieldName[]) texts[name] = query.get(name) ?? defaults[name];
-  return { ...texts, data: texts.data === 'synthetic' ? 'synthetic' : 'mnist' };
+  const isKnown = texts.data === 'synthetic' || texts.data === 'files';
+  return { ...texts, data: isKnown ? texts.data : 'mnist' };
 }
 
 /** The query of the address that sets all of this. */

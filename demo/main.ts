@@ -1,6 +1,6 @@
 import { assertWebGpu, ShadegradError } from '../src/index.ts';
 import { queryOf, textsOf } from './configuration.ts';
-import { findEarlier, keepRuns, unfinishedKeeper } from './earlier.ts';
+import { findEarlier, keepFiles, keepRuns, unfinishedKeeper } from './earlier.ts';
 import { connect } from './page/connection.ts';
 import { leaveOut } from './page/leave-out.ts';
 import { partsQuery } from './parts.ts';
@@ -57,6 +57,10 @@ function startPage(): void {
         );
       case 'keep':
         return void keepRuns(command.kept).then((failure) => dispatch({ kind: 'kept', failure }));
+      case 'keep-files':
+        return void keepFiles(command.own).then((failure) => {
+          if (failure !== null) dispatch({ kind: 'files-not-kept', failure });
+        });
       case 'keep-unfinished':
         return keepUnfinished(command.unfinished);
     }

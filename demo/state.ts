@@ -151,9 +151,12 @@ export type Event =
       readonly kind: 'found';
       readonly kept: readonly KeptRun[];
       readonly unfinished: Unfinished | undefined;
+      readonly ownFiles: OwnFiles | undefined;
     }
   /** The runs are written; or they are not, and why. */
   | { readonly kind: 'kept'; readonly failure: string | null }
+  /** Why the user's files are not kept for the next visit. */
+  | { readonly kind: 'files-not-kept'; readonly failure: string }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' }
   /** WebGPU is not to be had, as far as the page can see it without its worker. */
@@ -169,6 +172,8 @@ export type Command =
   | { readonly kind: 'address'; readonly texts: Texts }
   /** Keeps runs in place of those that the browser has. */
   | { readonly kind: 'keep'; readonly kept: readonly KeptRun[] }
+  /** Keeps the user's files in place of those that the browser has. */
+  | { readonly kind: 'keep-files'; readonly own: OwnFiles }
   /** Keeps what a reload of the page goes on from; null where nothing is left to do. */
   | { readonly kind: 'keep-unfinished'; readonly unfinished: Omit<Unfinished, 'tab'> | null };
 

@@ -77,7 +77,7 @@ export function update(state: State, event: Event): Update {
     case 'restore':
       return obstacle(state) === '' ? restore(state, event.run) : [state, []];
     case 'found':
-      return onFound(state, event.kept, event.unfinished);
+      return onFound(state, event);
     case 'kept': {
       const { failure } = event;
       const keeping =
@@ -85,6 +85,10 @@ export function update(state: State, event: Event): Update {
           ? 'This run is kept for your next visit.'
           : `This run is not kept for your next visit: ${failure}.`;
       return [{ ...state, keeping }, []];
+    }
+    case 'files-not-kept': {
+      const text = `${state.imagesNote.text} They are not kept for your next visit: ${event.failure}.`;
+      return [{ ...state, imagesNote: { ...state.imagesNote, text: text.trim() } }, []];
     }
     case 'bench':
       return [
@@ -112,7 +116,9 @@ export function begin(state: State): Update {
   const run = state.run + 1;
   const loading: State = { ...state, run, awaited: { why: 'shipped' } };
   const configuration = configurationOf(loading);
-  const [asking, commands] = configuration ? take(loading, configuration) : [loading, []];
+  // Whether the browser has files of an earlier visit is not known before all else that it has.
+  const isKnown = configuration && configuration.data !== 'files';
+  const [asking, commands] = isKnown ? take(loading, configuration) : [rested(loading), []];
   const begun: State = configuration ? asking : { ...asking, status: 'Correct the marked fields to begin' };
   return [begun, [{ kind: 'send', request: { kind: 'load-shipped', run } }, ...commands]];
 }
@@ -434,14 +440,15 @@ function restoredShown({ shown, at }: KeptRun): Shown {
 }
 
 /** What the browser has of earlier visits. A training that this tab's reload interrupted goes on. */
-function onFound(state: State, kept: readonly KeptRun[], unfinished: Unfinished | undefined): Update {
-  const now: State = { ...state, kept };
-  if (!unfinished?.shown.state || isRunning(state) || state.isBroken) return [now, []];
+function onFound(state: State, { kept, unfinished, ownFiles }: Extract<Event, { kind: 'found' }>): Update {
+  const now: State = { ...state, kept, ownFiles: state.ownFiles ?? ownFiles };
+  const areHere = unfinished?.texts.data !== 'files' || now.ownFiles;
+  if (!unfinished?.shown.state || !areHere || isRunning(state) || state.isBroken) return takeKept(now);
   const fielded: State = { ...now, fields: unfinished.texts };
   const configuration = configurationOf(fielded);
-  if (!configuration) return [now, []];
-  const [asking, commands] =
-    imagesOf(fielded.fields) === imagesOf(state.fields) ? [fielded, []] : take(fielded, configuration);
+  if (!configuration) return takeKept(now);
+  const isAsked = state.images && imagesOf(fielded.fields) === imagesOf(state.fields);
+  const [asking, commands] = isAsked ? [fielded, []] : take(fielded, configuration);
   const [started, more] = start(asking, { ...unfinished.shown, summary: undefined }, configuration);
   return [
     { ...started, status: 'Going on with the training that the reload interrupted' },
@@ -450,6 +457,14 @@ function onFound(state: State, kept: readonly KeptRun[], unfinished: Unfinished 
 }
 
 // Images
+
+/** Asks for the images of the fields where these are files of an earlier visit, which were awaited until now. */
+function takeKept(state: State): Update {
+  const configuration = configurationOf(state);
+  if (state.images || configuration?.data !== 'files') return [state, []];
+  // Takes their place where they can no longer be read.
+  return take({ ...state, images: { source: mnistSource(), kind: 'mnist', data: undefined } }, configuration);
+}
 
 function onFields(state: State, texts: Texts, settled: boolean): Update {
   const now: State = { ...state, fields: texts };
@@ -486,7 +501,11 @@ function take(state: State, { data: kind, train, test }: Configuration): Update 
   if (kind === 'files' && state.ownFiles) return ask(state, { kind, own: state.ownFiles });
   // Files of an earlier visit are no longer here.
   const fields: Texts = kind === 'files' ? { ...state.fields, data: 'mnist' } : state.fields;
-  return ask({ ...state, fields }, { kind: 'mnist', folder: new URL('mnist/', document.baseURI).href });
+  return ask({ ...state, fields }, mnistSource());
+}
+
+function mnistSource(): DataSource {
+  return { kind: 'mnist', folder: new URL('mnist/', document.baseURI).href };
 }
 
 function ask(state: State, source: DataSource): Update {
@@ -529,7 +548,12 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
     // What was wrong with files stays where these are the images before them, which were still on their way.
     imagesNote: notice === '' ? state.imagesNote : { text: notice, manner: 'hint' },
   };
-  return [rested(here), isOther ? [{ kind: 'address', texts: fields }] : []];
+  const commands: Command[] = isOther ? [{ kind: 'address', texts: fields }] : [];
+  // MNIST comes with the page.
+  if (source.kind === 'files' && kind === 'files' && source.own !== state.ownFiles) {
+    commands.push({ kind: 'keep-files', own: source.own });
+  }
+  return [rested(here), commands];
 }
 
 /** The images before the wrong ones stay. */
@@ -545,12 +569,11 @@ function onMissing(state: State, { problem }: Of<'no-data'>): Update {
 }
 
 /** Says whether the images are here. */
-function imagesText({ images }: State): string {
+function imagesText({ images, fields }: State): string {
   const { data, source } = images ?? {};
   if (data) return `Ready: ${count(data.train)} ${named(data.name)} to learn from`;
-  return { mnist: 'Loading MNIST', synthetic: 'Drawing digits', files: 'Reading files' }[
-    source?.kind ?? 'mnist'
-  ];
+  const kind = source?.kind ?? fields.data;
+  return { synthetic: 'Drawing digits', files: 'Reading files' }[kind] ?? 'Loading MNIST';
 }
 
 function named(dataset: string): string {

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { alertOf, drop, eventually, press, reach, reportOf, test, train } from '../support/demo.ts';
+import {
+  alertOf,
+  drop,
+  eventually,
+  press,
+  reach,
+  reportOf,
+  test,
+  train,
+  visitAgain,
+} from '../support/demo.ts';
 import type { NamedFile } from '../support/mnist-files.ts';
 import { pngFile } from '../support/png.ts';
 
@@ -67,7 +77,9 @@ describe('a picture is read as a digit', () => {
   });
 });
 
-test('a folder of pictures is a dataset, with its own name and class names everywhere', async ({ visit }) => {
+test('a folder of pictures is a dataset, with its own name and class names, and is there after a reload', async ({
+  visit,
+}) => {
   const page = await visit();
   await reach(page, 'ready');
   const folder = await mkdtemp(join(tmpdir(), 'pictures-'));
@@ -86,6 +98,11 @@ test('a folder of pictures is a dataset, with its own name and class names every
   const bars = page.locator('#probabilities .name');
   expect(await bars.allTextContents()).toEqual(['bar', 'plain']);
   await rm(folder, { recursive: true });
+
+  await visitAgain(page);
+  expect(await page.locator('#train-size').textContent()).toBe('40');
+  expect(await page.getByLabel('Data', { exact: true }).inputValue()).toBe('files');
+  expect(await page.locator('#status').textContent()).toBe('Ready: 40 images of signs to learn from');
 });
 
 function picture(isInk: (x: number, y: number) => boolean): Uint8Array {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { defaults, type Texts } from '../../demo/configuration.ts';
+import { excess } from '../../demo/earlier.ts';
 import { withRun } from '../../demo/kept.ts';
-import type { DataSummary, NetworkSummary, Reply, Request } from '../../demo/protocol.ts';
+import type { DataSummary, NetworkSummary, OwnFiles, Reply, Request } from '../../demo/protocol.ts';
 import { divergedText, historiesOf, keptText, NO_FILES, type Shown, unknown } from '../../demo/shown.ts';
 import { type Event, initialState, type KeptRun, type State } from '../../demo/state.ts';
 import { begin, update } from '../../demo/update.ts';
@@ -320,7 +321,12 @@ describe('a training', () => {
     const { shown } = first.trainEpoch();
     expect(first.kinds).toContain('keep-unfinished');
     const second = page({ ...fields, hidden: '64' });
-    second.tell({ kind: 'found', kept: [], unfinished: { version: 5, tab: '', texts: fields, shown } });
+    second.tell({
+      kind: 'found',
+      kept: [],
+      unfinished: { version: 5, tab: '', texts: fields, shown },
+      ownFiles: undefined,
+    });
     expect(second.state).toMatchObject({ phase: 'training', fields: { hidden: '32' } });
     expect(second.last).toMatchObject({ kind: 'train', epochs: 3 });
     expect(second.state.shown.running).toEqual(shown.running);
@@ -486,5 +492,80 @@ describe('files with which the page can do nothing', () => {
     expect(it.tell({ kind: 'model', name: 'net.safetensors', bytes: Uint8Array.of(1) }).refusal).toBe('');
     it.tell({ kind: 'refused', text });
     expect(it.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } }).refusal).toBe('');
+  });
+});
+
+describe("the user's files", () => {
+  const own: OwnFiles = {
+    kind: 'pictures',
+    name: 'letters',
+    files: [{ path: 'letters/a/1.png', file: new File(['1'], '1.png') }],
+  };
+  const letters: DataSummary = { ...data, name: 'letters', classNames: ['a', 'b'] };
+
+  test('are kept once they are a dataset, and not before', () => {
+    const at = page();
+    at.arrive();
+    at.tell({ kind: 'files', own });
+    expect(at.kinds).not.toContain('keep-files');
+    at.reply({ kind: 'data', id: at.state.imagesRequest, data: letters, notice: 'Divided.' });
+    expect(at.kinds).toContain('keep-files');
+    expect(at.state.fields.data).toBe('files');
+    const { imagesNote } = at.tell({ kind: 'files-not-kept', failure: 'there is no room' });
+    expect(imagesNote.text).toBe('Divided. They are not kept for your next visit: there is no room.');
+  });
+
+  test('are taken again after a reload, without asking for MNIST, and are not kept again', () => {
+    const at = page({ ...fields, data: 'files' });
+    expect(at.requests.map(({ kind }) => kind)).toEqual(['load-shipped']);
+    expect(at.state.status).toBe('Reading files');
+    at.tell({ kind: 'found', kept: [], unfinished: undefined, ownFiles: own });
+    expect(at.last).toMatchObject({ kind: 'data', source: { kind: 'files', own } });
+    at.reply({ kind: 'data', id: at.state.imagesRequest, data: letters, notice: '' });
+    expect(at.state).toMatchObject({ images: { data: letters }, fields: { data: 'files' } });
+    expect(at.kinds).not.toContain('keep-files');
+  });
+
+  test('are replaced by MNIST where they can no longer be read', () => {
+    const at = page({ ...fields, data: 'files' });
+    at.tell({ kind: 'found', kept: [], unfinished: undefined, ownFiles: own });
+    const problem = { code: 'bad-data' as const, message: 'Gone.', nextStep: 'Choose them again.' };
+    at.reply({ kind: 'no-data', id: at.state.imagesRequest, problem });
+    expect(at.last).toMatchObject({ kind: 'data', source: { kind: 'mnist' } });
+    expect(at.state).toMatchObject({
+      fields: { data: 'mnist' },
+      imagesNote: { text: 'Gone. Choose them again.' },
+    });
+  });
+
+  test('are replaced by MNIST where the browser no longer has them', () => {
+    const at = page({ ...fields, data: 'files' });
+    at.tell({ kind: 'found', kept: [], unfinished: undefined, ownFiles: undefined });
+    expect(at.last).toMatchObject({ kind: 'data', source: { kind: 'mnist' } });
+  });
+
+  test('come back for a training that a reload interrupted; without them it does not go on', () => {
+    const first = page();
+    first.arrive();
+    first.press('train');
+    const { shown } = first.trainEpoch();
+    const texts = { ...fields, data: 'files' };
+    const unfinished = { version: 5, tab: '', texts, shown } as const;
+    const second = page(texts);
+    second.tell({ kind: 'found', kept: [], unfinished, ownFiles: own });
+    expect(second.requests.map(({ kind }) => kind)).toEqual(['load-shipped', 'data', 'train']);
+    const third = page(texts);
+    third.tell({ kind: 'found', kept: [], unfinished, ownFiles: undefined });
+    expect(third.requests.map(({ kind }) => kind)).toEqual(['load-shipped', 'data']);
+  });
+
+  test('are kept only where they are few and small enough', () => {
+    const of = (size: number, count: number): OwnFiles => ({
+      ...own,
+      files: Array.from({ length: count }, () => ({ path: '', file: { size } as File })),
+    });
+    expect(excess(of(2 ** 20, 128))).toBe('');
+    expect(excess(of(2 ** 20, 129))).toMatch(/128 MiB/);
+    expect(excess(of(1, 20_001))).toMatch(/20000/);
   });
 });
