@@ -29,8 +29,23 @@ import type {
  */
 export type DataSource =
   | { readonly kind: 'synthetic'; readonly train: number; readonly test: number }
-  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'mnist'; readonly folder: string };
+
+/** A dataset of the user's own. */
+export interface OwnFiles {
+  /** IDX files, or pictures in folders of classes. */
+  readonly kind: 'idx' | 'pictures';
+  /** That of the folder that holds them all, where there is one. */
+  readonly name: string;
+  readonly files: readonly OwnFile[];
+}
+
+export interface OwnFile {
+  readonly file: File;
+  /** Its place below what was given, e.g. "digits/train/7/1.png"; its name where it was given alone. */
+  readonly path: string;
+}
 
 export type TrainingSettings = Required<
   Pick<

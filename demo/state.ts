@@ -7,6 +7,7 @@ import type {
   DataSource,
   DataSummary,
   DeviceSummary,
+  OwnFiles,
   Problem,
   Reply,
   Request,
@@ -75,7 +76,7 @@ export interface State {
   /** Number of the last request for images: answers to earlier ones are ignored. */
   readonly imagesRequest: number;
   /** The user's files that were read last. */
-  readonly ownFiles: readonly File[] | undefined;
+  readonly ownFiles: OwnFiles | undefined;
   readonly arrival: Arrival | undefined;
   readonly imagesNote: ImagesNote;
   readonly shown: Shown;
@@ -91,6 +92,8 @@ export interface State {
   readonly trouble: Problem | undefined;
   /** The worker or its device is broken: nothing works until it is started anew. */
   readonly isBroken: boolean;
+  /** What the files that were given last are, where the page can do nothing with them; else empty. */
+  readonly refusal: string;
   /** What is wrong with a model file; empty for nothing. */
   readonly fileTrouble: string;
   /** The cell of the confusion matrix that is looked into, and its images once they are here. */
@@ -130,8 +133,10 @@ export type Event =
   | { readonly kind: 'fields'; readonly texts: Texts; readonly settled: boolean }
   /** An experiment of the guide sets all fields, as a visit by its address would. */
   | { readonly kind: 'experiment'; readonly texts: Texts }
-  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
+  /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
+  | { readonly kind: 'refused'; readonly text: string }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'pace'; readonly pace: State['pace'] }
   /** Another learning rate, for the training that is under way. */
@@ -190,6 +195,7 @@ export function initialState(fields: Texts): State {
     device: undefined,
     trouble: undefined,
     isBroken: false,
+    refusal: '',
     fileTrouble: '',
     cell: undefined,
     kept: [],

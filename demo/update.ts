@@ -2,7 +2,7 @@ import { MOST_LOSSES } from '../src/index.ts';
 import { type Configuration, parse, type Texts } from './configuration.ts';
 import { withRun } from './kept.ts';
 import { count, rightText } from './page/format.ts';
-import type { DataSource, Problem, Reply, TrainingSettings } from './protocol.ts';
+import type { DataSource, OwnFiles, Problem, Reply, TrainingSettings } from './protocol.ts';
 import {
   divergedText,
   epochsOf,
@@ -51,9 +51,11 @@ export function update(state: State, event: Event): Update {
     case 'experiment':
       return obstacle(state) === '' ? onFields(state, event.texts, true) : [state, []];
     case 'files':
-      return onFiles(state, event.files);
+      return onFiles({ ...state, refusal: '' }, event.own);
     case 'model':
-      return load(state, event);
+      return load({ ...state, refusal: '' }, event);
+    case 'refused':
+      return [{ ...state, refusal: event.text }, []];
     case 'cell':
       return lookInto(state, event);
     case 'pace':
@@ -481,7 +483,7 @@ function isOf({ source, kind }: Images, { data, train, test }: Configuration): b
 /** Asks for the images of a configuration. */
 function take(state: State, { data: kind, train, test }: Configuration): Update {
   if (kind === 'synthetic') return ask(state, { kind, train, test });
-  if (kind === 'files' && state.ownFiles) return ask(state, { kind, files: state.ownFiles });
+  if (kind === 'files' && state.ownFiles) return ask(state, { kind, own: state.ownFiles });
   // Files of an earlier visit are no longer here.
   const fields: Texts = kind === 'files' ? { ...state.fields, data: 'mnist' } : state.fields;
   return ask({ ...state, fields }, { kind: 'mnist', folder: new URL('mnist/', document.baseURI).href });
@@ -503,10 +505,10 @@ function ask(state: State, source: DataSource): Update {
   return [rested(asking), [{ kind: 'send', request: { kind: 'data', id, source } }]];
 }
 
-function onFiles(state: State, files: readonly File[]): Update {
+function onFiles(state: State, own: OwnFiles): Update {
   const why = obstacle(state);
   if (why !== '') return [{ ...state, imagesNote: { text: why, manner: 'wrong' } }, []];
-  return ask(state, { kind: 'files', files });
+  return ask(state, { kind: 'files', own });
 }
 
 function onData(state: State, { data, notice }: Of<'data'>): Update {
@@ -522,9 +524,9 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
     ...state,
     fields,
     images: { source, kind, data },
-    ownFiles: source.kind === 'files' ? source.files : state.ownFiles,
+    ownFiles: source.kind === 'files' ? source.own : state.ownFiles,
     arrival: undefined,
-    // What was wrong with files that were refused meanwhile stays.
+    // What was wrong with files stays where these are the images before them, which were still on their way.
     imagesNote: notice === '' ? state.imagesNote : { text: notice, manner: 'hint' },
   };
   return [rested(here), isOther ? [{ kind: 'address', texts: fields }] : []];

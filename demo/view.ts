@@ -9,6 +9,7 @@ import { imagesPanel } from './page/images.ts';
 import { insidePanel } from './page/inside.ts';
 import { keepPanel } from './page/keep.ts';
 import { machinePanel } from './page/machine.ts';
+import { offersPanel } from './page/offers.ts';
 import { originText } from './page/origin.ts';
 import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
@@ -40,6 +41,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const draw = drawPanel({
     predict: (pixels) => ask({ kind: 'predict', pixels }),
     changed: (pixels) => inside.see(pixels),
+    refused: (text) => dispatch({ kind: 'refused', text }),
   });
   const showTransport = transport((button) => dispatch({ kind: 'press', button }));
   const showSetup = setupPanel({
@@ -47,9 +49,12 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     submitted: () => dispatch({ kind: 'press', button: 'train' }),
   });
   const showGuide = guidePanel((texts) => dispatch({ kind: 'experiment', texts }));
-  const showImages = imagesPanel({
-    files: (files) => dispatch({ kind: 'files', files }),
+  const showImages = imagesPanel();
+  const showOffers = offersPanel({
     model: (file) => void read(file),
+    picture: (file) => void draw.read(file),
+    dataset: (own) => dispatch({ kind: 'files', own }),
+    refused: (text) => dispatch({ kind: 'refused', text }),
   });
   const showSteer = steerPanel({
     rate: (learningRate) => dispatch({ kind: 'rate', learningRate }),
@@ -83,6 +88,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showSteer(state);
       say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
       showImages(state);
+      showOffers(state);
       showKeep(state);
       showShare(state);
       showHistory(state);

@@ -1,7 +1,15 @@
-import { type ImageShape, prepareStrokes, type StrokePoint } from '../../src/index.ts';
+import {
+  type ImageShape,
+  type ImageTraits,
+  type PreparedPicture,
+  preparePicture,
+  prepareStrokes,
+  type StrokePoint,
+} from '../../src/index.ts';
 import type { NetworkSummary, Reply } from '../protocol.ts';
 import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
+import { type Decoded, decodePicture } from './picture.ts';
 import { paintInk } from './pixels.ts';
 import { votesRow } from './votes.ts';
 
@@ -34,10 +42,20 @@ export interface DrawActions {
   readonly predict: (pixels: Uint8Array) => void;
   /** Called with the network's input for the drawing; null where nothing is drawn. */
   readonly changed: (pixels: Uint8Array | null) => void;
+  /** Called with what is wrong with a picture; empty where one is read. */
+  readonly refused: (text: string) => void;
 }
 
+interface ShownPicture extends Decoded {
+  readonly name: string;
+}
+
+const SEEN_STROKES =
+  'What the network sees: your strokes, fitted and drawn as thick as in its training images.';
+const SEEN_PICTURE = 'What the network sees: your picture, made like its training images.';
+
 /** The pad to draw on, the image that the network sees, and its answer. */
-export function drawPanel({ predict, changed }: DrawActions) {
+export function drawPanel({ predict, changed, refused }: DrawActions) {
   const pad = byId('draw-canvas', HTMLCanvasElement);
   const seen = byId('seen-canvas', HTMLCanvasElement);
   const reading = byId('reading', HTMLElement);
@@ -49,6 +67,13 @@ export function drawPanel({ predict, changed }: DrawActions) {
   let knowledge: Knowledge = { network: undefined, networks: 1, why: '' };
   let names: readonly string[] = [];
   let strokes: StrokePoint[][] = [];
+  /** The picture on the pad, in place of strokes. */
+  let shown: ShownPicture | undefined;
+  /** Counts what was put on the pad: a picture that is decoded after something else came is not shown. */
+  let turn = 0;
+  let lastPrepared:
+    | (PreparedPicture & { readonly of: ShownPicture; readonly shape: ImageShape; readonly traits: unknown })
+    | undefined;
   /** The pointer that draws, and its current stroke; no stroke while it is outside the pad. */
   let pointer: number | undefined;
   let stroke: StrokePoint[] | undefined;
@@ -98,11 +123,15 @@ export function drawPanel({ predict, changed }: DrawActions) {
     }
   }
 
+  function isEmpty(): boolean {
+    return strokes.length === 0 && !shown;
+  }
+
   /** Says why there can be no answer; empty where there can. */
   function obstacle(): string {
     if (knowledge.why !== '') return knowledge.why;
     if (!knowledge.network?.image) return 'The network does not say how high and wide its images are.';
-    return strokes.length > 0 ? '' : 'Draw a digit, and see what the network takes it for.';
+    return isEmpty() ? 'Draw a digit, and see what the network takes it for.' : '';
   }
 
   function ask(): void {
@@ -120,15 +149,23 @@ export function drawPanel({ predict, changed }: DrawActions) {
     predict(pixels);
   }
 
+  /** Pictures take a while, so each is prepared once for networks of one kind, and not after each epoch. */
+  function preparedFrom(of: ShownPicture, shape: ImageShape, traits: ImageTraits | null): PreparedPicture {
+    const isLast = lastPrepared?.of === of && lastPrepared.shape === shape && lastPrepared.traits === traits;
+    const prepared = lastPrepared && isLast ? lastPrepared : preparePicture(of.picture, shape, traits);
+    lastPrepared = { ...prepared, of, shape, traits };
+    return prepared;
+  }
+
   function look(): void {
     looking = undefined;
     const { image = null, traits = null } = knowledge.network ?? {};
     const shape = image ?? FIELD;
-    const prepared = prepareStrokes(strokes, shape, traits);
+    const prepared = shown ? preparedFrom(shown, shape, traits) : prepareStrokes(strokes, shape, traits);
     pixels = prepared.pixels;
     doubt = prepared.notices.map(({ text }) => ` ${text}`).join('');
     paintInk(seen, pixels, shape);
-    changed(strokes.length > 0 ? pixels : null);
+    changed(isEmpty() ? null : pixels);
     ask();
   }
 
@@ -168,17 +205,55 @@ export function drawPanel({ predict, changed }: DrawActions) {
     context?.stroke();
   }
 
-  function showEmpty(empty: boolean): void {
-    byId('invitation', HTMLElement).hidden = !empty;
-    clear.hidden = empty;
+  /** Empties the pad. */
+  function wipe(): void {
+    turn++;
+    context?.clearRect(0, 0, pad.width, pad.height);
+    strokes = [];
+    stroke = undefined;
+    shown = undefined;
+  }
+
+  /** Shows what goes with a pad that is empty, drawn on, or has a picture. */
+  function dress(): void {
+    const isBlank = isEmpty() && pointer === undefined;
+    byId('invitation', HTMLElement).hidden = !isBlank;
+    clear.hidden = isBlank;
+    pad.classList.toggle('picture', shown !== undefined);
+    pad.setAttribute('aria-label', shown ? `The picture ${shown.name}` : 'Draw a digit here');
+    byId('seen-what', HTMLElement).textContent = shown ? SEEN_PICTURE : SEEN_STROKES;
+  }
+
+  /** Puts a picture on the pad, as large as it fits. */
+  function put(picture: ShownPicture): void {
+    wipe();
+    shown = picture;
+    const { width, height } = picture.canvas;
+    const scale = Math.min(pad.width / width, pad.height / height);
+    if (context) {
+      // The pixels of images as small as those of datasets are to be seen.
+      context.imageSmoothingEnabled = scale < 2;
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(
+        picture.canvas,
+        (pad.width - scale * width) / 2,
+        (pad.height - scale * height) / 2,
+        scale * width,
+        scale * height,
+      );
+    }
+    dress();
+    look();
   }
 
   pad.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || pointer !== undefined) return;
     event.preventDefault();
+    if (shown) wipe();
+    turn++;
     pointer = event.pointerId;
     pad.setPointerCapture(pointer);
-    showEmpty(false);
+    dress();
     moveTo(event);
     lookSoon();
   });
@@ -196,10 +271,8 @@ export function drawPanel({ predict, changed }: DrawActions) {
     stroke = undefined;
   });
   clear.addEventListener('click', () => {
-    context?.clearRect(0, 0, pad.width, pad.height);
-    strokes = [];
-    stroke = undefined;
-    showEmpty(true);
+    wipe();
+    dress();
     look();
   });
   buildBars(Array.from({ length: 10 }, (_, label) => String(label)));
@@ -227,6 +300,18 @@ export function drawPanel({ predict, changed }: DrawActions) {
         verdict.textContent = `${answerText(ranked, probabilities, names)}${counted}${doubt}`;
       }
       if (stale) ask();
+    },
+    /** Reads a picture in place of what is on the pad, which stays where the file is no picture. */
+    async read(file: File): Promise<void> {
+      const mine = ++turn;
+      const decoded = await decodePicture(file).catch(() => undefined);
+      if (mine !== turn) return;
+      if (decoded) put({ ...decoded, name: file.name });
+      refused(
+        decoded
+          ? ''
+          : `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know. Save it as PNG or JPEG. Nothing was changed.`,
+      );
     },
     /** To be called for a new worker, from which no answer is awaited. */
     forget(): void {

@@ -6,43 +6,11 @@ import { paintInk, tiled } from './pixels.ts';
 
 const SAMPLE_COLUMNS = 10;
 
-export interface ImagesActions {
-  readonly files: (files: readonly File[]) => void;
-  readonly model: (file: File) => void;
-}
-
-/** The current images, the progress of new ones, and the ways to give the page one's own. */
-export function imagesPanel({ files, model }: ImagesActions) {
-  const choose = byId('choose-files', HTMLInputElement);
+/** The current images, and the progress of new ones. */
+export function imagesPanel() {
   const wrong = byId('data-wrong', HTMLElement);
   const arrival = byId('arrival', HTMLElement);
   let shown: DataSummary | undefined;
-
-  choose.addEventListener('change', () => {
-    const chosen = [...(choose.files ?? [])];
-    // Allows the same files to be chosen again after an error.
-    choose.value = '';
-    if (chosen.length > 0) files(chosen);
-  });
-
-  const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-  document.addEventListener('dragover', (event) => {
-    if (!holdsFiles(event)) return;
-    event.preventDefault();
-    document.body.classList.add('dragging');
-  });
-  document.addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) document.body.classList.remove('dragging');
-  });
-  document.addEventListener('drop', (event) => {
-    document.body.classList.remove('dragging');
-    if (!holdsFiles(event)) return;
-    event.preventDefault();
-    const dropped = [...(event.dataTransfer?.files ?? [])];
-    const [only] = dropped;
-    if (dropped.length === 1 && only?.name.endsWith('.safetensors')) model(only);
-    else if (dropped.length > 0) files(dropped);
-  });
 
   function showData({ name, shape, train, test, sample }: DataSummary): void {
     byId('train-size', HTMLElement).textContent = count(train);

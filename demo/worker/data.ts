@@ -9,8 +9,9 @@ import {
   ShadegradError,
   syntheticDigits,
 } from '../../src/index.ts';
-import type { Arrival, DataSource, DataSummary } from '../protocol.ts';
+import type { Arrival, DataSource, DataSummary, OwnFiles } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
+import { pictureDataset } from './pictures.ts';
 
 const SAMPLE = 40;
 
@@ -42,15 +43,16 @@ export async function loadData(source: DataSource, options: LoadOptions): Promis
     case 'synthetic':
       return { data: syntheticDigits(source), notice: '' };
     case 'files':
-      return readFiles(source.files);
+      return source.own.kind === 'idx' ? readFiles(source.own) : pictureDataset(source.own, options);
     case 'mnist':
       return fetchMnist(source.folder, options).catch(digitsInstead);
   }
 }
 
 /** Reads the files of a dataset. It is named MNIST only if its files are exactly MNIST's. */
-async function readFiles(files: readonly File[]): Promise<Loaded> {
-  const data = await datasetFromFiles('your files', files);
+async function readFiles({ name, files: own }: OwnFiles): Promise<Loaded> {
+  const files = own.map(({ file }) => file);
+  const data = await datasetFromFiles(name, files);
   try {
     return { data: await officialDataset(mnist, files), notice: '' };
   } catch (error) {

@@ -95,8 +95,7 @@ describe('files that are no dataset are refused, with what is wrong with them', 
 
 async function expectImages(page: Page, data: string, count: string): Promise<void> {
   await eventually(() => page.locator('#train-size').textContent()).toBe(count);
-  await reach(page, 'ready');
-  expect(await page.getByLabel('Data', { exact: true }).inputValue()).toBe(data);
+  await eventually(() => page.getByLabel('Data', { exact: true }).inputValue()).toBe(data);
   expect(new URL(page.url()).searchParams.get('data')).toBe(data);
 }
 

@@ -417,7 +417,7 @@ describe('images', () => {
   test('that are none leave those that were there', () => {
     const at = page();
     at.arrive();
-    at.tell({ kind: 'files', files: [] });
+    at.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } });
     const problem = { code: 'bad-data' as const, message: 'No dataset.', nextStep: 'Choose four files.' };
     at.reply({ kind: 'no-data', id: at.state.imagesRequest, problem });
     expect(at.state.images?.data).toBe(data);
@@ -469,5 +469,22 @@ describe('the runs that are kept', () => {
     at.finish();
     expect(at.state.kept).toHaveLength(1);
     expect(at.kinds.slice(-2)).toEqual(['keep', 'keep-unfinished']);
+  });
+});
+
+describe('files with which the page can do nothing', () => {
+  test('are named and change nothing else; taking others, or closing the line, ends that', () => {
+    const it = page();
+    const before = it.arrive();
+    const asked = it.requests.length;
+    const text = 'cat.pdf is a PDF.';
+    expect(it.tell({ kind: 'refused', text })).toEqual({ ...before, refusal: text });
+    expect(it.requests).toHaveLength(asked);
+    expect(it.tell({ kind: 'refused', text: '' })).toEqual(before);
+
+    it.tell({ kind: 'refused', text });
+    expect(it.tell({ kind: 'model', name: 'net.safetensors', bytes: Uint8Array.of(1) }).refusal).toBe('');
+    it.tell({ kind: 'refused', text });
+    expect(it.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } }).refusal).toBe('');
   });
 });
