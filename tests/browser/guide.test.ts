@@ -74,6 +74,9 @@ test('runs are compared: as ghost curves, and in a table with what differs', asy
   ]);
   expect(await page.locator('#comparison tbody tr').last().textContent()).toMatch(/3\d\d\.\d\d %0\.\d{4}$/);
   expect(await page.locator('#curves').getAttribute('aria-label')).toContain('To compare with: A');
+  await press(page, 'Copy link');
+  for (const answer of await page.locator('.experiment summary').all()) await answer.click();
+  expect(await violations(page)).toEqual([]);
   await checks.last().uncheck();
   expect(await page.locator('#comparison').isVisible()).toBe(false);
 });
