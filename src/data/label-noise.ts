@@ -17,8 +17,7 @@ export interface LabelNoise {
  * test samples stay as they are. The same noise gives the same labels on every machine; the checksum is another one, and the
  * name says so.
  *
- * @param share of the training samples, 0 to 1, rounded to whole samples
- * @param seed a whole number from 0 to 2^53 - 1
+ * @param noise its share of the training samples, 0 to 1, rounded to whole samples, and its seed
  * @throws ShadegradError `usage` where a number is out of range, or there are no other classes
  *
  * @example
@@ -29,7 +28,8 @@ export interface LabelNoise {
  * console.log(data.name); // synthetic, 20 % of training labels wrong
  * ```
  */
-export function withLabelNoise(data: Dataset, { share, seed }: LabelNoise): Dataset {
+export function withLabelNoise(data: Dataset, noise: LabelNoise): Dataset {
+  const { share, seed } = noise;
   if (!(share >= 0 && share <= 1)) refuse('label noise', share, 'a share of the training samples, 0 to 1');
   const { classes, train } = data;
   const count = Math.round(share * train.count);
