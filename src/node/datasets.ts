@@ -42,7 +42,14 @@ export interface LoadOptions {
   /** Seed of synthetic digits: whole number from 0 to 2^53 - 1, 1 by default. */
   readonly seed?: number | undefined;
   /** How many synthetic digits to train on and to test with, 12,000 and 2,000 by default. */
-  readonly digits?: { readonly train: number; readonly test: number } | undefined;
+  readonly digits?:
+    | {
+        /** To train on. */
+        readonly train: number;
+        /** To test with. */
+        readonly test: number;
+      }
+    | undefined;
   /** Size that a folder's pictures are brought to; without it they must all be of one size. */
   readonly imageSize?: ImageShape | undefined;
   /** Aborts downloads and the reading of pictures. */

@@ -15,9 +15,11 @@ export interface SplitSizes {
 
 /** What is known of a run whatever it was done on. */
 export interface RunFacts {
+  /** What is known of the dataset, the networks and their test results. */
   readonly report: Pick<RunReport, 'dataset' | 'models' | 'confusionMatrix'>;
   /** Of the test samples: [samples]. */
   readonly labels: Uint8Array;
+  /** Numbers of samples that each network is trained on and validated with. */
   readonly samples: SplitSizes;
 }
 

@@ -37,7 +37,10 @@ export type StoredTest = RunReport['test'];
 export interface StoredReport
   extends Pick<RunReport, 'processor' | 'toggles' | 'versions' | 'test' | 'confusionMatrix'> {
   /** Its backend is null where an older version wrote the file. */
-  readonly adapter: Omit<AdapterReport, 'backend'> & { readonly backend: string | null };
+  readonly adapter: Omit<AdapterReport, 'backend'> & {
+    /** As {@link AdapterReport.backend}. */
+    readonly backend: string | null;
+  };
   /** What it was trained on. */
   readonly dataset: Pick<RunReport['dataset'], 'name' | 'train' | 'test' | 'sha256'>;
   /** What was trained and how. */
