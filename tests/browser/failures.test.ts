@@ -29,6 +29,9 @@ describe('without WebGPU the page says what to do', () => {
       },
     });
     await expectHelp(page, /no WebGPU/, /Chrome.*Edge.*Safari.*Firefox/);
+    // The network that comes with the page answers on the processor.
+    await page.locator('#draw-canvas').click();
+    await eventually(() => page.locator('#verdict').textContent()).toMatch(/^An? \d/);
   });
 
   test('in a browser that knows it, but has no adapter', async ({ port }) => {
@@ -176,7 +179,7 @@ async function expectSmallerNetworkTrains(page: Page): Promise<void> {
 async function expectHelp(page: Page, cause: RegExp, wayOut: RegExp): Promise<void> {
   await eventually(() => alertOf(page)).toMatch(cause);
   expect(await alertOf(page)).toMatch(wayOut);
-  expect(await page.locator('[role=status]').getAttribute('data-state')).toBe('error');
+  expect(await page.locator('#status').getAttribute('data-state')).toBe('error');
   expect(await page.getByRole('button', { name: 'Train', exact: true }).isVisible()).toBe(false);
 }
 

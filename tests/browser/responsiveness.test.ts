@@ -35,7 +35,7 @@ describe('while it trains', () => {
       await reach(page, 'training');
       await hide(page);
       await eventually(() => page.evaluate(() => document.visibilityState)).toBe('hidden');
-      const state = () => page.locator('[role=status]').getAttribute('data-state');
+      const state = () => page.locator('#status').getAttribute('data-state');
       expect(await state(), 'still at work when it is hidden').toBe('training');
       await eventually(state).toBe('done');
       expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');

@@ -39,7 +39,7 @@ describe('training', () => {
     for (const [i, picture] of pictures.entries()) {
       await eventually(() => pixels(picture)).not.toBe(before[i]);
     }
-    expect(await page.locator('[role=status]').getAttribute('data-state')).toBe('training');
+    expect(await page.locator('#status').getAttribute('data-state')).toBe('training');
   });
 
   test('pauses without losing anything, and resumes', async ({ trained, visit }) => {
