@@ -118,6 +118,11 @@ export function networksOf({ models }: RunReport): Shown['networks'] {
   return models.map(({ history, diverged }) => ({ history, diverged: diverged !== null }));
 }
 
+/** The networks as the state of their training has them. */
+export function networksIn({ networks }: TrainerState): Shown['networks'] {
+  return networks.map(({ history, diverged }) => ({ history, diverged: diverged !== null }));
+}
+
 /** The epochs of each network that did not diverge. */
 export function historiesOf({ networks }: Shown): readonly History[] {
   return networks.filter(({ diverged }) => !diverged).map(({ history }) => history);

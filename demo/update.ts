@@ -8,6 +8,7 @@ import {
   epochsOf,
   isRunReport,
   keptText,
+  networksIn,
   networksOf,
   type Shown,
   sameImages,
@@ -187,8 +188,12 @@ function goOn(state: State, epochs: number): Update {
   );
 }
 
-/** Begins a training of `shown`, or goes on with it. */
-function start(state: State, shown: Shown, configuration: Configuration): Update {
+/**
+ * Begins a training of the networks of `known`, or goes on with it: then they have the epochs of the state that it goes on
+ * from. A snapshot comes before what is told of its epoch, so the page may know one epoch less.
+ */
+function start(state: State, known: Shown, configuration: Configuration): Update {
+  const shown = known.state ? { ...known, networks: networksIn(known.state) } : known;
   const run = state.run + 1;
   const { data } = state.images ?? {};
   const status = data ? 'Preparing the network' : `${imagesText(state)} first`;

@@ -65,6 +65,16 @@ function reportOf(accuracy = 0.9, diverged: readonly boolean[] = [false], name =
   } as unknown as RunReport;
 }
 
+/** What a training can go on from after so many epochs. */
+function stateAfter(epochs: number) {
+  const state = trainerState();
+  const history = Array.from({ length: epochs }, (_, i) => record(i + 1));
+  return {
+    ...state,
+    networks: state.networks.slice(0, 1).map((network) => ({ ...network, history, diverged: null })),
+  };
+}
+
 /** A page that is told one event after the other. */
 function page(texts: Texts = fields) {
   let [state, commands] = begin(initialState(texts));
@@ -136,7 +146,7 @@ function page(texts: Texts = fields) {
         test: { ...accuracy, confusionMatrix: [[1]] },
         files,
       });
-      return reply({ kind: 'snapshot', run, state: trainerState() });
+      return reply({ kind: 'snapshot', run, state: stateAfter(epoch) });
     },
     /** A training ends. */
     finish({ stopped = false, accuracy = 0.9 } = {}) {
@@ -145,7 +155,7 @@ function page(texts: Texts = fields) {
         run: state.run,
         report: reportOf(accuracy),
         files,
-        state: trainerState(),
+        state: stateAfter(3),
         stopped,
         notice: '',
         mistakes: [],
@@ -330,6 +340,15 @@ describe('a training', () => {
     expect(second.state).toMatchObject({ phase: 'training', fields: { hidden: '32' } });
     expect(second.last).toMatchObject({ kind: 'train', epochs: 3 });
     expect(second.state.shown.running).toEqual(shown.running);
+    // The snapshot may come before what is told of its epoch.
+    const early = page();
+    const before = { ...shown, networks: [{ history: [], diverged: false }] };
+    early.tell({
+      kind: 'found',
+      kept: [],
+      unfinished: { version: 5, tab: '', texts: fields, shown: before },
+    });
+    expect(historiesOf(early.state.shown)).toEqual([[record(1)]]);
   });
 });
 
