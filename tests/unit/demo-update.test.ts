@@ -347,6 +347,7 @@ describe('a training', () => {
       kind: 'found',
       kept: [],
       unfinished: { version: 5, tab: '', texts: fields, shown: before },
+      ownFiles: undefined,
     });
     expect(historiesOf(early.state.shown)).toEqual([[record(1)]]);
   });
