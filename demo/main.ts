@@ -13,7 +13,7 @@ import { createView } from './view.ts';
 startPage();
 
 function startPage(): void {
-  let state = initialState(textsOf(new URLSearchParams(location.search)));
+  let state = initialState(textsOf(new URLSearchParams(location.search)), document.baseURI);
   leaveOut(new URLSearchParams(location.search));
   // Started before the panels, so that the worker fetches and draws images while they are made.
   let worker = startWorker();

@@ -63,6 +63,8 @@ export type Awaited =
   | { readonly why: 'revived' };
 
 export interface State {
+  /** The page's own address. */
+  readonly home: string;
   readonly phase: Phase;
   /** What the page says of it. */
   readonly status: string;
@@ -179,8 +181,10 @@ export type Command =
 
 export const MNIST_SHAPE = { height: 28, width: 28 };
 
-export function initialState(fields: Texts): State {
+/** @param home the page's own address, beside which its files lie */
+export function initialState(fields: Texts, home: string): State {
   return {
+    home,
     phase: 'loading',
     status: 'Starting',
     run: 0,

@@ -468,7 +468,10 @@ function takeKept(state: State): Update {
   const configuration = configurationOf(state);
   if (state.images || configuration?.data !== 'files') return [state, []];
   // Takes their place where they can no longer be read.
-  return take({ ...state, images: { source: mnistSource(), kind: 'mnist', data: undefined } }, configuration);
+  return take(
+    { ...state, images: { source: mnistSource(state), kind: 'mnist', data: undefined } },
+    configuration,
+  );
 }
 
 function onFields(state: State, texts: Texts, settled: boolean): Update {
@@ -506,11 +509,11 @@ function take(state: State, { data: kind, train, test }: Configuration): Update 
   if (kind === 'files' && state.ownFiles) return ask(state, { kind, own: state.ownFiles });
   // Files of an earlier visit are no longer here.
   const fields: Texts = kind === 'files' ? { ...state.fields, data: 'mnist' } : state.fields;
-  return ask({ ...state, fields }, mnistSource());
+  return ask({ ...state, fields }, mnistSource(state));
 }
 
-function mnistSource(): DataSource {
-  return { kind: 'mnist', folder: new URL('mnist/', document.baseURI).href };
+function mnistSource(state: State): DataSource {
+  return { kind: 'mnist', folder: new URL('mnist/', state.home).href };
 }
 
 function ask(state: State, source: DataSource): Update {

@@ -54,7 +54,7 @@ test('charts are bundled where ECharts is not installed, and whoever draws one i
       globalThis.window = new EventTarget();
       const option = heatmapOption([[1, 0], [0, 1]], { labels: ['a', 'b'], title: 'Pets' });
       const { code, nextStep } = await renderSvg(option, { width: 1, height: 1 }).catch((error) => error);
-      console.log([option.title.text, code, nextStep].join('; '));`,
+      console.log([option.title[0].text, code, nextStep].join('; '));`,
       project,
     );
     for (const [name, code] of files) {

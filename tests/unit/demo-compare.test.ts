@@ -25,7 +25,7 @@ function run(id: string, changes: Partial<Texts>, accuracy = 0.9, epochs = 3): K
 
 const slow = run('slow', { lr: '0.001' }, 0.8);
 const fast = run('fast', { lr: '0.01', hidden: '' }, 0.9, 5);
-const found: State = { ...initialState(defaults), kept: [slow, fast] };
+const found: State = { ...initialState(defaults, 'https://host.test/'), kept: [slow, fast] };
 const choose = (state: State, id: string, on = true): State => update(state, { kind: 'compare', id, on })[0];
 
 describe('runs that are compared', () => {

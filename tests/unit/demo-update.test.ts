@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaults, type Texts } from '../../demo/configuration.ts';
 import { excess } from '../../demo/earlier.ts';
 import { withRun } from '../../demo/kept.ts';
@@ -9,13 +9,6 @@ import { begin, update } from '../../demo/update.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
 import { trainerState } from '../support/trainer-state.ts';
-
-beforeAll(() => {
-  vi.stubGlobal('document', { baseURI: 'https://host.test/folder/' });
-  afterAll(() => {
-    vi.unstubAllGlobals();
-  });
-});
 
 const fields: Texts = {
   ...defaults,
@@ -77,7 +70,7 @@ function stateAfter(epochs: number) {
 
 /** A page that is told one event after the other. */
 function page(texts: Texts = fields) {
-  let [state, commands] = begin(initialState(texts));
+  let [state, commands] = begin(initialState(texts, 'https://host.test/folder/'));
   const requests: Request[] = [];
   const kinds: string[] = [];
   const take = (given: typeof commands) => {
@@ -452,7 +445,7 @@ describe('images', () => {
   });
 
   test('`?epochs=30` is where the axis ends, before the first training too', () => {
-    expect(initialState({ ...fields, epochs: '30' }).shown.epochs).toBe(30);
+    expect(initialState({ ...fields, epochs: '30' }, 'https://host.test/folder/').shown.epochs).toBe(30);
     const at = page();
     expect(at.tell({ kind: 'fields', texts: { ...fields, epochs: '40' }, settled: false }).shown.epochs).toBe(
       40,
