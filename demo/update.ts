@@ -174,11 +174,10 @@ function goOn(state: State, epochs: number): Update {
   const { texts } = state.shown;
   const configuration = texts && parse({ ...texts, epochs: String(epochs) }).configuration;
   if (!configuration || !resumable(state)) return [state, []];
-  const { report: _, ...shown } = state.shown;
   return start(
     state,
     {
-      ...shown,
+      ...state.shown,
       report: undefined,
       epochs,
       texts: { ...texts, epochs: String(epochs) },

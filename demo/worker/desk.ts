@@ -19,7 +19,7 @@ import { describeAdapter } from './device.ts';
 import { createEpochs, type Epochs } from './epochs.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
-import { cell, evaluateOnCpu, type Verdict } from './inspect.ts';
+import { cell, predictAllOnCpu, type Verdict } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
@@ -234,7 +234,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   async function showCell({ label, predicted }: Of<'cell'>): Promise<void> {
     const { data, shipped } = desk;
     if (!desk.verdict && shipped && data?.name === shipped.dataset) {
-      const evaluation = await evaluateOnCpu(shipped.model, data.test);
+      const evaluation = await predictAllOnCpu(shipped.model, data.test);
       // Meanwhile another network may answer, or other images be here.
       if (desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
     }

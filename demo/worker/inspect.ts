@@ -7,14 +7,17 @@ const MOST_IMAGES = 60;
 /** The verdict on the test images of `data`: of several networks together. */
 export interface Verdict {
   readonly data: Dataset;
-  readonly evaluation: Evaluation;
+  readonly evaluation: Pick<Evaluation, 'count' | 'probabilities' | 'predictions'>;
 }
 
 /** Images that are predicted at a time: in between, others have their turn. */
 const TOGETHER = 250;
 
-/** What a network makes of labelled samples, as `Network.evaluate` says it, but on the processor. */
-export async function evaluateOnCpu(model: Model, { images, labels, count }: Samples): Promise<Evaluation> {
+/** What a network predicts for samples, on the processor. */
+export async function predictAllOnCpu(
+  model: Model,
+  { images, count }: Samples,
+): Promise<Verdict['evaluation']> {
   const { inputs, classes } = model.spec;
   const probabilities = new Float32Array(count * classes);
   const predictions = new Uint8Array(count);
@@ -25,13 +28,7 @@ export async function evaluateOnCpu(model: Model, { images, labels, count }: Sam
     predictions.set(part.predictions, from);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  let [loss, hits] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    const label = labels[i] ?? 0;
-    loss -= Math.log(probabilities[i * classes + label] ?? 0) / count;
-    if (predictions[i] === label) hits++;
-  }
-  return { loss, accuracy: hits / count, count, probabilities, predictions };
+  return { count, probabilities, predictions };
 }
 
 /** The wrong predictions that the network was surest of. */

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/bench.ts';
+import { violations } from '../support/axe.ts';
 import {
   alertOf,
   eventually,
@@ -17,8 +15,6 @@ import {
   testAccuracy,
   train,
 } from '../support/demo.ts';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Fields of every report that say on what it was measured. */
 const ENVIRONMENT = {
@@ -298,19 +294,6 @@ async function longestTask(browser: Browser, page: Page, meanwhile: () => Promis
   );
   expect(tasks.length).toBeGreaterThan(10);
   return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
-}
-
-async function violations(page: Page) {
-  await page.evaluate(axe);
-  const results = await page.evaluate(() => {
-    const { axe } = globalThis as unknown as { axe: { run: () => Promise<AxeResults> } };
-    return axe.run();
-  });
-  return results.violations.map(({ id, help, nodes }) => ({
-    id,
-    help,
-    nodes: nodes.map(({ html }) => html),
-  }));
 }
 
 async function expectNoSidewaysScroll(page: Page): Promise<void> {
