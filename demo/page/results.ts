@@ -112,7 +112,9 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
 
 /** What the report says, or where there is none yet the last epoch. */
 function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): ResultsMatrix | undefined {
-  const labels = summary?.classNames ?? [];
+  // After a reload the last epoch is known before the network, which knows what its classes are called.
+  if (!summary) return undefined;
+  const labels = summary.classNames;
   if (viewed) {
     const { confusionMatrix: matrix } = viewed.test;
     return {
@@ -123,7 +125,7 @@ function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): R
       images: 'the test images',
     };
   }
-  if (report && labels.length > 0) {
+  if (report) {
     const tested = testedBy(report);
     const { results } = tested;
     return {
