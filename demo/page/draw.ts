@@ -8,6 +8,7 @@ import {
 } from '../../src/index.ts';
 import type { NetworkSummary, Reply, Trouble } from '../protocol.ts';
 import { byId, make } from './dom.ts';
+import { keepFocus } from './focus.ts';
 import { percent } from './format.ts';
 import { type Decoded, decodePicture } from './picture.ts';
 import { paintInk } from './pixels.ts';
@@ -270,11 +271,13 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
     pointer = undefined;
     stroke = undefined;
   });
-  clear.addEventListener('click', () => {
-    wipe();
-    dress();
-    look();
-  });
+  clear.addEventListener('click', () =>
+    keepFocus(() => {
+      wipe();
+      dress();
+      look();
+    }),
+  );
   buildBars(Array.from({ length: 10 }, (_, label) => String(label)));
   look();
 

@@ -34,13 +34,11 @@ export function keepPanel(load: (file: File) => void) {
   return (state: State): void => {
     ({ shown } = state);
     const several = shown.networks.length > 1;
-    const focused = document.activeElement;
     saveModel.textContent = several ? 'Save best model' : 'Save model';
     saveModel.hidden = !shown.files.model;
     saveModels.hidden = !several || !shown.files.models;
     panel.classList.toggle('several', several);
     saveReport.hidden = !shown.report;
-    if (focused instanceof HTMLElement && panel.contains(focused) && focused.hidden) choose.focus();
     choose.disabled = isRunning(state) || state.measuring || state.isBroken;
     showTrouble(state.fileTrouble);
   };

@@ -14,7 +14,10 @@ export interface OffersActions {
 
 /** All ways to give the page files: dropped anywhere, pasted, or chosen. */
 export function offersPanel({ model, picture, dataset, refused }: OffersActions) {
+  const line = byId('refusal', HTMLElement);
   const showRefusal = troubleBox('refusal');
+  /** What had the keyboard's focus before the line was there. */
+  let before: Element | null = null;
 
   async function take(reading: Promise<Offered[]>): Promise<void> {
     const read = await reading.catch((error: unknown) => {
@@ -60,9 +63,15 @@ export function offersPanel({ model, picture, dataset, refused }: OffersActions)
     event.preventDefault();
     void take(offeredFiles(pasted));
   });
-  byId('refusal-close', HTMLButtonElement).addEventListener('click', () => refused(undefined));
+  byId('refusal-close', HTMLButtonElement).addEventListener('click', () => {
+    refused(undefined);
+    if (before instanceof HTMLElement) before.focus();
+  });
 
-  return ({ refusal }: State): void => showRefusal(refusal);
+  return ({ refusal }: State): void => {
+    if (line.hidden) before = document.activeElement;
+    showRefusal(refusal);
+  };
 }
 
 /** More files than this are no folder that was meant for the page. */

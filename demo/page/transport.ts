@@ -22,6 +22,7 @@ export function transport(press: (button: Button) => void) {
   const timeLeft = byId('time-left', HTMLElement);
   const trouble = byId('trouble', HTMLElement);
   const showTrouble = troubleBox('trouble');
+  let told: State['trouble'];
   let primaryAction: Button = 'train';
 
   primary.addEventListener('click', () => press(primaryAction));
@@ -35,9 +36,8 @@ export function transport(press: (button: Button) => void) {
     element.addEventListener('click', () => press(action));
   }
 
-  /** Only buttons that can act are there. The first one stays in its place, and keeps the keyboard's focus. */
+  /** Only buttons that can act are there. The first one stays in its place. */
   function showButtons(state: State): void {
-    const focused = document.activeElement;
     const [action, label] = primaryOf(state);
     primaryAction = action;
     say(primary, label);
@@ -46,9 +46,6 @@ export function transport(press: (button: Button) => void) {
     stop.hidden = !isRunning(state);
     reset.hidden = !canReset(state);
     undo.hidden = !state.undoable || obstacle(state) !== '';
-    const buttons = [anew, stop, reset, undo, restart];
-    if (buttons.some((one) => one === focused && (one.hidden || (trouble.contains(one) && trouble.hidden))))
-      primary.focus();
   }
 
   function showProgress({ phase, shown, ...state }: State): void {
@@ -99,6 +96,8 @@ export function transport(press: (button: Button) => void) {
       waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status,
     );
     showTrouble(state.trouble);
+    if (state.trouble && state.trouble !== told) trouble.scrollIntoView({ block: 'nearest' });
+    told = state.trouble;
     showButtons(state);
     showProgress(state);
     showAccuracy(state);
