@@ -1,10 +1,14 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 import packageJson from './package.json' with { type: 'json' };
+import { colophon, documentPage, type Origin, pageOf, sourceAddress } from './tools/documents.ts';
 import { packMnist } from './tools/pack-mnist.ts';
+
+const origin: Origin & typeof packageJson = packageJson;
+const source = sourceAddress(origin, process.env);
 
 type ProjectOptions = Pick<
   InlineConfig,
@@ -63,6 +67,25 @@ const securePage: Plugin = {
       injectTo: 'head-prepend',
     },
   ],
+};
+
+/** The page's last lines, and the documents that they lead to, beside the page: they are there offline too. */
+const documents: Plugin = {
+  name: 'documents',
+  transformIndexHtml: (html) => html.replace('<!-- colophon -->', colophon(packageJson.version, source)),
+  async generateBundle() {
+    const names = await readdir('docs');
+    const files = ['README.md', 'CHANGELOG.md', 'LICENSE', ...names.map((name) => `docs/${name}`)];
+    for (const path of files) {
+      const content = await readFile(path);
+      const page = path.endsWith('.md')
+        ? documentPage(path, content.toString(), new Set(files), source)
+        : content;
+      this.emitFile({ type: 'asset', fileName: `documents/${pageOf(path)}`, source: page });
+    }
+    const style = await readFile('tools/documents.css');
+    this.emitFile({ type: 'asset', fileName: 'documents/documents.css', source: style });
+  },
 };
 
 /** Puts MNIST among the files that Vite serves and copies unchanged, for the page to fetch from its own host. */
@@ -156,7 +179,7 @@ const demo: ViteUserConfig = {
   base: './',
   // Files that the first build makes stay for the next ones.
   publicDir: '../node_modules/.cache/shadegrad-demo',
-  plugins: [securePage, mnistFiles, bareShaders],
+  plugins: [securePage, documents, mnistFiles, bareShaders],
   build: {
     target: 'es2023',
     outDir: '../dist-demo',

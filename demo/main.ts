@@ -3,6 +3,7 @@ import { queryOf, textsOf } from './configuration.ts';
 import { findEarlier, keepFiles, keepRuns, unfinishedKeeper } from './earlier.ts';
 import { arrangePanels } from './page/arrange.ts';
 import { connect } from './page/connection.ts';
+import { byId } from './page/dom.ts';
 import { leaveOut } from './page/leave-out.ts';
 import { partsQuery } from './parts.ts';
 import { type Command, type Event, initialState } from './state.ts';
@@ -11,6 +12,7 @@ import { createView } from './view.ts';
 
 // The page: what the user and the worker say becomes the next state, which is shown.
 
+byId('unserved', HTMLElement).remove();
 startPage();
 
 function startPage(): void {

@@ -3,6 +3,7 @@ import { comparisonPanel } from './page/comparison.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
+import { keepFocus } from './page/focus.ts';
 import { guidePanel } from './page/guide.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
@@ -41,7 +42,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const draw = drawPanel({
     predict: (pixels) => ask({ kind: 'predict', pixels }),
     changed: (pixels) => inside.see(pixels),
-    refused: (text) => dispatch({ kind: 'refused', text }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
   });
   const showTransport = transport((button) => dispatch({ kind: 'press', button }));
   const showSetup = setupPanel({
@@ -54,7 +55,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     model: (file) => void read(file),
     picture: (file) => void draw.read(file),
     dataset: (own) => dispatch({ kind: 'files', own }),
-    refused: (text) => dispatch({ kind: 'refused', text }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
   });
   const showSteer = steerPanel({
     rate: (learningRate) => dispatch({ kind: 'rate', learningRate }),
@@ -78,7 +79,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   });
   let before: State | undefined;
 
-  return {
+  const view: View = {
     show(state) {
       const { shown } = state;
       const was = before?.shown;
@@ -128,6 +129,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       inside.forget();
     },
   };
+  return { ...view, show: (state) => keepFocus(() => view.show(state)) };
 }
 
 /** Why no drawing can be answered; empty where one can. */
