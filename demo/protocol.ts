@@ -233,11 +233,18 @@ export interface NetworkSummary {
   readonly seeds: readonly (number | null)[];
 }
 
-export interface Problem {
+/** What is wrong, and what to do. */
+export interface Trouble {
+  readonly message: string;
+  /** Empty for nothing. */
+  readonly nextStep: string;
+  /** What helps those who look for the cause, such as the program's own words. */
+  readonly details?: string;
+}
+
+export interface Problem extends Trouble {
   /** `bug` is an error that nobody foresaw. */
   readonly code: ErrorCode | 'bug';
-  readonly message: string;
-  readonly nextStep: string;
 }
 
 /** How many of the test images are right, as a share. */

@@ -11,6 +11,7 @@ import type {
   Problem,
   Reply,
   Request,
+  Trouble,
 } from './protocol.ts';
 import { type Shown, unknown, wholeFile } from './shown.ts';
 
@@ -27,8 +28,7 @@ export interface Images {
 }
 
 /** What the page says beside the field of the images. */
-export interface ImagesNote {
-  readonly text: string;
+export interface ImagesNote extends Trouble {
   /** Whether something is wrong, or only worth knowing. */
   readonly manner: 'wrong' | 'hint';
 }
@@ -94,10 +94,10 @@ export interface State {
   readonly trouble: Problem | undefined;
   /** The worker or its device is broken: nothing works until it is started anew. */
   readonly isBroken: boolean;
-  /** What the files that were given last are, where the page can do nothing with them; else empty. */
-  readonly refusal: string;
-  /** What is wrong with a model file; empty for nothing. */
-  readonly fileTrouble: string;
+  /** What the files that were given last are, where the page can do nothing with them. */
+  readonly refusal: Trouble | undefined;
+  /** What is wrong with a model file. */
+  readonly fileTrouble: Trouble | undefined;
   /** The cell of the confusion matrix that is looked into, and its images once they are here. */
   readonly cell: Cell | undefined;
   /** Runs that the browser keeps, the last one first. */
@@ -137,8 +137,8 @@ export type Event =
   | { readonly kind: 'experiment'; readonly texts: Texts }
   | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
-  /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
-  | { readonly kind: 'refused'; readonly text: string }
+  /** Files with which the page can do nothing, and why; undefined once that is read, or others are taken. */
+  | { readonly kind: 'refused'; readonly trouble: Trouble | undefined }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'pace'; readonly pace: State['pace'] }
   /** Another learning rate, for the training that is under way. */
@@ -194,7 +194,7 @@ export function initialState(fields: Texts, home: string): State {
     imagesRequest: 0,
     ownFiles: undefined,
     arrival: undefined,
-    imagesNote: { text: '', manner: 'hint' },
+    imagesNote: { message: '', nextStep: '', manner: 'hint' },
     shown: unknown({ kind: 'shipped' }, Number(fields.epochs) || Number(defaults.epochs), 1),
     awaited: undefined,
     pace: 'full',
@@ -204,8 +204,8 @@ export function initialState(fields: Texts, home: string): State {
     device: undefined,
     trouble: undefined,
     isBroken: false,
-    refusal: '',
-    fileTrouble: '',
+    refusal: undefined,
+    fileTrouble: undefined,
     cell: undefined,
     kept: [],
     compared: [],

@@ -52,11 +52,11 @@ export function update(state: State, event: Event): Update {
     case 'experiment':
       return obstacle(state) === '' ? onFields(state, event.texts, true) : [state, []];
     case 'files':
-      return onFiles({ ...state, refusal: '' }, event.own);
+      return onFiles({ ...state, refusal: undefined }, event.own);
     case 'model':
-      return load({ ...state, refusal: '' }, event);
+      return load({ ...state, refusal: undefined }, event);
     case 'refused':
-      return [{ ...state, refusal: event.text }, []];
+      return [{ ...state, refusal: event.trouble }, []];
     case 'cell':
       return lookInto(state, event);
     case 'pace':
@@ -88,8 +88,9 @@ export function update(state: State, event: Event): Update {
       return [{ ...state, keeping }, []];
     }
     case 'files-not-kept': {
-      const text = `${state.imagesNote.text} They are not kept for your next visit: ${event.failure}.`;
-      return [{ ...state, imagesNote: { ...state.imagesNote, text: text.trim() } }, []];
+      const { imagesNote } = state;
+      const message = `${imagesNote.message} They are not kept for your next visit: ${event.failure}.`.trim();
+      return [{ ...state, imagesNote: { ...imagesNote, message } }, []];
     }
     case 'bench':
       return [
@@ -104,8 +105,9 @@ export function update(state: State, event: Event): Update {
       return [
         failed(state, {
           code: 'bug',
-          message: `The page's worker broke: ${event.message}.`,
+          message: "The page's worker broke.",
           nextStep: 'Restart, or reload the page.',
+          details: event.message,
         }),
         [],
       ];
@@ -213,7 +215,7 @@ function start(state: State, known: Shown, configuration: Configuration): Update
       status,
       awaited: undefined,
       trouble: undefined,
-      fileTrouble: '',
+      fileTrouble: undefined,
       rateTrouble: '',
       pace: 'full',
       cell: shown.state ? state.cell : undefined,
@@ -237,7 +239,7 @@ function reset(state: State): Update {
     awaited: { why: 'shipped' },
     undoable: undoableIn(state),
     cell: undefined,
-    fileTrouble: '',
+    fileTrouble: undefined,
     ...(state.isBroken ? {} : { trouble: undefined }),
   };
   return [
@@ -341,7 +343,7 @@ function onSnapshot(state: State, { state: snapshot }: Of<'snapshot'>): Update {
 
 function load(state: State, { name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): Update {
   const why = obstacle(state);
-  if (why !== '') return [{ ...state, fileTrouble: why }, []];
+  if (why !== '') return [{ ...state, fileTrouble: { message: why, nextStep: '' } }, []];
   const run = state.run + 1;
   const evaluate = state.images?.data !== undefined;
   return [
@@ -349,7 +351,7 @@ function load(state: State, { name, bytes }: { readonly name: string; readonly b
       ...state,
       run,
       awaited: { why: 'chosen', name },
-      fileTrouble: '',
+      fileTrouble: undefined,
       phase: 'loading',
       status: 'Reading the network',
     },
@@ -369,7 +371,7 @@ function restore(state: State, kept: KeptRun): Update {
     undoable: undoable?.shown === kept.shown ? undefined : undoable,
     awaited: { why: 'restored', run: kept },
     trouble: undefined,
-    fileTrouble: '',
+    fileTrouble: undefined,
     cell: undefined,
     phase: 'loading',
     status: 'Restoring the run',
@@ -526,14 +528,14 @@ function ask(state: State, source: DataSource): Update {
     imagesBefore: images?.data || images?.source.kind !== 'files' ? images : imagesBefore,
     imagesRequest: id,
     arrival: undefined,
-    imagesNote: { text: '', manner: 'wrong' },
+    imagesNote: { message: '', nextStep: '', manner: 'wrong' },
   };
   return [rested(asking), [{ kind: 'send', request: { kind: 'data', id, source } }]];
 }
 
 function onFiles(state: State, own: OwnFiles): Update {
   const why = obstacle(state);
-  if (why !== '') return [{ ...state, imagesNote: { text: why, manner: 'wrong' } }, []];
+  if (why !== '') return [{ ...state, imagesNote: { message: why, nextStep: '', manner: 'wrong' } }, []];
   return ask(state, { kind: 'files', own });
 }
 
@@ -553,7 +555,7 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
     ownFiles: source.kind === 'files' ? source.own : state.ownFiles,
     arrival: undefined,
     // What was wrong with files stays where these are the images before them, which were still on their way.
-    imagesNote: notice === '' ? state.imagesNote : { text: notice, manner: 'hint' },
+    imagesNote: notice === '' ? state.imagesNote : { message: notice, nextStep: '', manner: 'hint' },
   };
   const commands: Command[] = isOther ? [{ kind: 'address', texts: fields }] : [];
   // MNIST comes with the page.
@@ -566,7 +568,7 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
 /** The images before the wrong ones stay. */
 function onMissing(state: State, { problem }: Of<'no-data'>): Update {
   const before = state.imagesBefore;
-  const imagesNote = { text: `${problem.message} ${problem.nextStep}`, manner: 'wrong' } as const;
+  const imagesNote = { ...problem, manner: 'wrong' } as const;
   if (!before) return [rested({ ...state, arrival: undefined, imagesNote }), []];
   const fields: Texts = { ...state.fields, data: before.kind };
   const back: State = { ...state, fields, images: before, arrival: undefined, imagesNote };
@@ -628,7 +630,7 @@ function onProblem(state: State, { problem }: Of<'problem'>): Update {
   const now: State = {
     ...state,
     awaited: undefined,
-    fileTrouble: `${problem.message} ${problem.nextStep}`,
+    fileTrouble: problem,
   };
   if (!state.shown.report) return [rested({ ...now, phase: 'ready' }), []];
   return [
@@ -697,10 +699,7 @@ function onReply(state: State, reply: Reply): Update {
     case 'no-data':
       return onMissing(state, reply);
     case 'no-shipped':
-      return [
-        { ...state, awaited: undefined, fileTrouble: `${reply.problem.message} ${reply.problem.nextStep}` },
-        [],
-      ];
+      return [{ ...state, awaited: undefined, fileTrouble: reply.problem }, []];
     case 'network':
       return onNetwork(state, reply);
     case 'progress':

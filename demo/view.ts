@@ -41,7 +41,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const draw = drawPanel({
     predict: (pixels) => ask({ kind: 'predict', pixels }),
     changed: (pixels) => inside.see(pixels),
-    refused: (text) => dispatch({ kind: 'refused', text }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
   });
   const showTransport = transport((button) => dispatch({ kind: 'press', button }));
   const showSetup = setupPanel({
@@ -54,7 +54,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     model: (file) => void read(file),
     picture: (file) => void draw.read(file),
     dataset: (own) => dispatch({ kind: 'files', own }),
-    refused: (text) => dispatch({ kind: 'refused', text }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
   });
   const showSteer = steerPanel({
     rate: (learningRate) => dispatch({ kind: 'rate', learningRate }),

@@ -5,8 +5,9 @@ import type { BenchChoice, Reply } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
 import { benchTables, environmentTable } from './bench-tables.ts';
 import { type Chart, createChart } from './chart.ts';
-import { byId, save, say } from './dom.ts';
+import { byId, save } from './dom.ts';
 import { duration } from './format.ts';
+import { troubleBox } from './trouble.ts';
 
 export interface BenchActions {
   readonly run: (choice: BenchChoice) => void;
@@ -20,7 +21,7 @@ export function benchPanel({ run, stop }: BenchActions) {
   const status = byId('bench-status', HTMLElement);
   const bar = byId('bench-progress', HTMLProgressElement);
   const now = byId('bench-now', HTMLElement);
-  const wrong = byId('bench-wrong', HTMLElement);
+  const showTrouble = troubleBox('bench-wrong');
   const picture = picturePanel();
   let running = false;
   let startedAt = 0;
@@ -35,7 +36,7 @@ export function benchPanel({ run, stop }: BenchActions) {
     startedAt = performance.now();
     running = true;
     show(undefined);
-    say(wrong, '');
+    showTrouble(undefined);
     progress({ label: 'waiting for the images', done: 0, total: 1 });
     run(choice);
     showState();
@@ -97,7 +98,7 @@ export function benchPanel({ run, stop }: BenchActions) {
       show(measured ?? undefined);
       if (measured) ended(`Done in ${duration((performance.now() - startedAt) / 1000)}`);
       else ended(problem ? '' : 'Stopped: what is not finished has no result');
-      say(wrong, problem ? `${problem.message} ${problem.nextStep}` : '');
+      showTrouble(problem ?? undefined);
     },
     /** Ends the benchmark, since its worker or device is gone. */
     abandon(): void {

@@ -6,7 +6,7 @@ import {
   prepareStrokes,
   type StrokePoint,
 } from '../../src/index.ts';
-import type { NetworkSummary, Reply } from '../protocol.ts';
+import type { NetworkSummary, Reply, Trouble } from '../protocol.ts';
 import { byId, make } from './dom.ts';
 import { percent } from './format.ts';
 import { type Decoded, decodePicture } from './picture.ts';
@@ -42,8 +42,8 @@ export interface DrawActions {
   readonly predict: (pixels: Uint8Array) => void;
   /** Called with the network's input for the drawing; null where nothing is drawn. */
   readonly changed: (pixels: Uint8Array | null) => void;
-  /** Called with what is wrong with a picture; empty where one is read. */
-  readonly refused: (text: string) => void;
+  /** Called with what is wrong with a picture; undefined where one is read. */
+  readonly refused: (trouble: Trouble | undefined) => void;
 }
 
 interface ShownPicture extends Decoded {
@@ -309,8 +309,11 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
       if (decoded) put({ ...decoded, name: file.name });
       refused(
         decoded
-          ? ''
-          : `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know. Save it as PNG or JPEG. Nothing was changed.`,
+          ? undefined
+          : {
+              message: `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know.`,
+              nextStep: 'Save it as PNG or JPEG. Nothing was changed.',
+            },
       );
     },
     /** To be called for a new worker, from which no answer is awaited. */

@@ -3,6 +3,7 @@ import { type Button, canReset, canTrain, isRunning, obstacle, resumable, type S
 import { MORE_EPOCHS } from '../update.ts';
 import { byId } from './dom.ts';
 import { count, duration, percent } from './format.ts';
+import { troubleBox } from './trouble.ts';
 
 const TITLE = document.title;
 
@@ -20,6 +21,7 @@ export function transport(press: (button: Button) => void) {
   const speed = byId('speed', HTMLElement);
   const timeLeft = byId('time-left', HTMLElement);
   const trouble = byId('trouble', HTMLElement);
+  const showTrouble = troubleBox('trouble');
   let primaryAction: Button = 'train';
 
   primary.addEventListener('click', () => press(primaryAction));
@@ -44,7 +46,6 @@ export function transport(press: (button: Button) => void) {
     stop.hidden = !isRunning(state);
     reset.hidden = !canReset(state);
     undo.hidden = !state.undoable || obstacle(state) !== '';
-    trouble.hidden = !state.trouble;
     const buttons = [anew, stop, reset, undo, restart];
     if (buttons.some((one) => one === focused && (one.hidden || (trouble.contains(one) && trouble.hidden))))
       primary.focus();
@@ -97,8 +98,7 @@ export function transport(press: (button: Button) => void) {
       status,
       waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status,
     );
-    const { message = '', nextStep = '' } = state.trouble ?? {};
-    say(byId('trouble-text', HTMLElement), `${message} ${nextStep}`.trim());
+    showTrouble(state.trouble);
     showButtons(state);
     showProgress(state);
     showAccuracy(state);

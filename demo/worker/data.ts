@@ -105,7 +105,7 @@ function digitsInstead(error: unknown): Loaded {
   if (!(error instanceof ShadegradError) || error.code === 'interrupted') throw error;
   return {
     data: syntheticDigits(),
-    notice: `${error.message} These are synthetic digits instead; choose MNIST to try again, or files of your own.`,
+    notice: `MNIST could not be had: these are synthetic digits instead. Choose MNIST to try again, or files of your own. ${error.message}`,
   };
 }
 
