@@ -44,6 +44,32 @@ const bareShaders: Plugin = {
   },
 };
 
+/**
+ * Makes some of the library's dynamic imports static. What the page's workers need in any case comes with their first file;
+ * and all shaders that a training may choose from, so that the page trains offline once it is there.
+ */
+const atOnce: Plugin = {
+  name: 'at-once',
+  apply: 'build',
+  enforce: 'pre',
+  transform: {
+    filter: { id: /\/src\/(gpu\/shaders|report\/echarts)\.ts$/ },
+    handler(code) {
+      const imports: string[] = [];
+      const changed = code.replace(
+        /(?<!typeof )import\('(\.\/(?:echarts-parts|families\/(?!floor|matrix)\w+)\.ts)'\)/g,
+        (_, file) => {
+          const name = `atOnce${imports.length}`;
+          imports.push(`import * as ${name} from '${file}';`);
+          return `Promise.resolve(${name})`;
+        },
+      );
+      if (imports.length === 0) this.error('There is no import to be made static.');
+      return imports.join('') + changed;
+    },
+  },
+};
+
 /** What the demo page may load: its own files, and MNIST from a mirror for hosts that do not carry it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -188,12 +214,7 @@ const demo: ViteUserConfig = {
     // Above the size of ECharts, which the page does not wait for.
     chunkSizeWarningLimit: 600,
   },
-  // One file, with all shaders: once the page is there it works offline.
-  worker: {
-    format: 'es',
-    plugins: () => [bareShaders],
-    rolldownOptions: { output: { codeSplitting: false } },
-  },
+  worker: { format: 'es', plugins: () => [bareShaders, atOnce] },
   preview: { host: 'localhost' },
 };
 

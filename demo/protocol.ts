@@ -115,6 +115,8 @@ export type Request =
     }
   /** The test images of a cell of the confusion matrix. */
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
+  /** What kernels and plans there are to measure. Answered where the code that measures can be fetched. */
+  | { readonly kind: 'bench-names' }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' };
 

@@ -64,7 +64,10 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     view: (epoch) => dispatch({ kind: 'view', epoch }),
   });
   const curves = curvesPanel();
-  const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
+  const showResults = resultsPanels({
+    lookInto: (label, predicted) => dispatch({ kind: 'cell', label, predicted }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
+  });
   const showKeep = keepPanel((file) => void read(file));
   const showShare = sharePanel();
   const showHistory = historyPanel({
@@ -74,6 +77,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
   const showMachine = machinePanel();
   const bench = benchPanel({
+    names: () => ask({ kind: 'bench-names' }),
     run: (choice) => dispatch({ kind: 'bench', choice }),
     stop: () => dispatch({ kind: 'stop-bench' }),
   });
@@ -122,7 +126,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       if (reply.kind === 'unit') inside.tell(reply);
       if (reply.kind === 'bench-names') bench.offer(reply);
       if (reply.kind === 'bench-progress') bench.progress(reply.progress);
-      if (reply.kind === 'bench-end') bench.end(reply);
+      if (reply.kind === 'bench-end') void bench.end(reply);
     },
     forget() {
       draw.forget();

@@ -66,12 +66,9 @@ export type { DigitForm } from './pictures/center.ts';
 export type { Likeness } from './pictures/likeness.ts';
 export type { Stroke, StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
-export {
-  type PictureNotice,
-  type PreparedPicture,
-  preparePicture,
-  prepareStrokes,
-} from './pictures/prepare.ts';
+export { preparePicture } from './pictures/prepare.ts';
+export { prepareStrokes } from './pictures/prepare-strokes.ts';
+export type { PictureNotice, PreparedPicture } from './pictures/prepared.ts';
 export { type ImageTraits, traitsOfImages } from './pictures/traits.ts';
 export {
   type ClassificationReport,

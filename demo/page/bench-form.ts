@@ -6,8 +6,11 @@ import { count } from './format.ts';
 
 const BATCHES_RULE = `Use whole numbers from 1 to ${count(LARGEST_BATCH)}, separated by commas.`;
 
-/** The fields that say what to measure. */
-export function benchForm(submitted: () => void) {
+/**
+ * The fields that say what to measure.
+ * @param names called where `offer` is wanted
+ */
+export function benchForm(names: () => void, submitted: () => void) {
   const form = byId('bench-form', HTMLFormElement);
   const fields = byId('bench-fields', HTMLFieldSetElement);
   const parts = [...fields.querySelectorAll<HTMLElement>('[data-bench]')];
@@ -18,6 +21,7 @@ export function benchForm(submitted: () => void) {
 
   form.addEventListener('change', () => {
     for (const part of parts) part.hidden = part.dataset.bench !== chosen();
+    if (plans.length === 0) names();
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -2,15 +2,16 @@ import {
   type ImageShape,
   type ImageTraits,
   type PreparedPicture,
-  preparePicture,
   prepareStrokes,
+  ShadegradError,
   type StrokePoint,
 } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
 import type { NetworkSummary, Reply, Trouble } from '../protocol.ts';
 import { byId, make } from './dom.ts';
 import { keepFocus } from './focus.ts';
 import { percent } from './format.ts';
-import { type Decoded, decodePicture } from './picture.ts';
+import type { Decoded } from './picture.ts';
 import { paintInk } from './pixels.ts';
 import { votesRow } from './votes.ts';
 
@@ -153,7 +154,7 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
   /** Pictures take a while, so each is prepared once for networks of one kind, and not after each epoch. */
   function preparedFrom(of: ShownPicture, shape: ImageShape, traits: ImageTraits | null): PreparedPicture {
     const isLast = lastPrepared?.of === of && lastPrepared.shape === shape && lastPrepared.traits === traits;
-    const prepared = lastPrepared && isLast ? lastPrepared : preparePicture(of.picture, shape, traits);
+    const prepared = lastPrepared && isLast ? lastPrepared : of.prepare(shape, traits);
     lastPrepared = { ...prepared, of, shape, traits };
     return prepared;
   }
@@ -307,17 +308,11 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
     /** Reads a picture in place of what is on the pad, which stays where the file is no picture. */
     async read(file: File): Promise<void> {
       const mine = ++turn;
-      const decoded = await decodePicture(file).catch(() => undefined);
+      const decoded = await decode(file);
       if (mine !== turn) return;
-      if (decoded) put({ ...decoded, name: file.name });
-      refused(
-        decoded
-          ? undefined
-          : {
-              message: `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know.`,
-              nextStep: 'Save it as PNG or JPEG. Nothing was changed.',
-            },
-      );
+      const isPicture = 'canvas' in decoded;
+      if (isPicture) put({ ...decoded, name: file.name });
+      refused(isPicture ? undefined : decoded);
     },
     /** To be called for a new worker, from which no answer is awaited. */
     forget(): void {
@@ -327,8 +322,22 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
   };
 }
 
+/** @returns the picture, or why there is none */
+async function decode(file: File): Promise<Decoded | Trouble> {
+  try {
+    const { decodePicture } = await fetchCode('Reading a picture', () => import('./picture.ts'));
+    return await decodePicture(file);
+  } catch (error) {
+    if (error instanceof ShadegradError) return error;
+    return {
+      message: `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know.`,
+      nextStep: 'Save it as PNG or JPEG. Nothing was changed.',
+    };
+  }
+}
+
 /**
- * E.g. "An 8, 99.3 % sure.", or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
+ * E.g. "An 8, 99.3 % sure., or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
  * @param ranked the classes, the most probable first: [classes]
  */
 export function answerText(

@@ -3,16 +3,22 @@ import {
   type BenchOptions,
   type BenchReport,
   benchFloor,
+  benchKernelNames,
   benchKernels,
   benchTraining,
   trainingBenchLimits,
 } from '../../src/bench.ts';
-import { type AdapterReport, openDevice } from '../../src/index.ts';
+import { type AdapterReport, openDevice, PLAN_NAMES } from '../../src/index.ts';
 import type { BenchChoice } from '../protocol.ts';
 import { pageVersions } from './versions.ts';
 
 export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>> {
   readonly signal: AbortSignal;
+}
+
+/** What there is to choose from. */
+export function benchNames() {
+  return { kernels: benchKernelNames(), plans: PLAN_NAMES };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type BenchProgress, benchKernelNames } from '../../src/bench.ts';
+import type { BenchProgress } from '../../src/bench.ts';
 import {
   type Dataset,
   decodeModels,
@@ -6,13 +6,12 @@ import {
   type Model,
   type ModelsFile,
   namesOfClasses,
-  PLAN_NAMES,
   ShadegradError,
   withLabelNoise,
 } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
 import { fetchPretrained } from '../pretrained.ts';
 import type { AdapterSummary, Reply, Request } from '../protocol.ts';
-import { measure } from './bench.ts';
 import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
@@ -52,6 +51,8 @@ interface Desk {
 }
 
 type Of<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>;
+
+const benchCode = () => fetchCode('The benchmark', () => import('./bench.ts'));
 
 /** Takes the page's requests, one after the other, and answers by `post`. */
 export function createDesk(post: (reply: Reply) => void): (request: Request) => void {
@@ -254,13 +255,20 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       try {
         const onProgress = (progress: BenchProgress) => post({ kind: 'bench-progress', progress });
         onProgress({ label: 'opening a device', done: 0, total: 1 });
+        const { measure } = await benchCode();
         const report = await measure(choice, await adapterReport(), { signal, onProgress });
         post({ kind: 'bench-end', report, problem: null });
       } catch (error) {
-        if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
+        if (!(error instanceof ShadegradError) || !/^(usage|io)$/.test(error.code)) throw error;
         post({ kind: 'bench-end', report: null, problem: problemOf(error) });
       }
     });
+  }
+
+  /** Where they do not come, starting the benchmark says so. */
+  async function nameBench(): Promise<void> {
+    const code = await benchCode().catch(() => undefined);
+    if (code) post({ kind: 'bench-names', ...code.benchNames() });
   }
 
   const handle = (request: Request) => {
@@ -296,6 +304,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return inside.explain(request.pixels);
       case 'unit':
         return void inside.study(request);
+      case 'bench-names':
+        return void nameBench();
       case 'bench':
         return startBench(request);
       case 'stop-bench':
@@ -305,7 +315,6 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     }
   };
 
-  post({ kind: 'bench-names', kernels: benchKernelNames(), plans: PLAN_NAMES });
   adapterReport().then(
     () => {
       if (desk.adapter) post({ kind: 'adapter', adapter: desk.adapter });
