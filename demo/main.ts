@@ -1,6 +1,7 @@
 import { assertWebGpu, ShadegradError } from '../src/index.ts';
 import { queryOf, textsOf } from './configuration.ts';
 import { findEarlier, keepFiles, keepRuns, unfinishedKeeper } from './earlier.ts';
+import { arrangePanels } from './page/arrange.ts';
 import { connect } from './page/connection.ts';
 import { leaveOut } from './page/leave-out.ts';
 import { partsQuery } from './parts.ts';
@@ -15,6 +16,7 @@ startPage();
 function startPage(): void {
   let state = initialState(textsOf(new URLSearchParams(location.search)), document.baseURI);
   leaveOut(new URLSearchParams(location.search));
+  arrangePanels();
   // Started before the panels, so that the worker fetches and draws images while they are made.
   let worker = startWorker();
   const keepUnfinished = unfinishedKeeper();

@@ -119,7 +119,7 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
       if (bar?.firstElementChild instanceof HTMLElement) {
         bar.firstElementChild.style.width = `${100 * probability}%`;
       }
-      if (text) text.textContent = known ? percent(probability, 1) : '–';
+      if (text) text.textContent = known ? chance(probability, '> ') : '–';
     }
   }
 
@@ -333,9 +333,14 @@ export function answerText(
   const [best = 0, second] = ranked;
   const sure = probabilities[best] ?? 0;
   const first = withArticle(names[best] ?? '').replace(/^an? /, (article) => article.replace('a', 'A'));
-  if (sure >= SURE || second === undefined) return `${first}, ${percent(sure, 1)} sure.`;
+  if (sure >= SURE || second === undefined) return `${first}, ${chance(sure)} sure.`;
   const other = withArticle(names[second] ?? '');
-  return `${first} (${percent(sure, 1)}) or ${other} (${percent(probabilities[second] ?? 0, 1)})?`;
+  return `${first} (${chance(sure)}) or ${other} (${chance(probabilities[second] ?? 0)})?`;
+}
+
+/** A network is never quite sure: rounding must not say so. */
+function chance(probability: number, over = 'over '): string {
+  return probability >= 0.9995 ? `${over}99.9 %` : percent(probability, 1);
 }
 
 /** Digits and letters are things of which there are many; other names stand for themselves. */

@@ -2,7 +2,7 @@ import type { TestAccuracy } from '../protocol.ts';
 import { epochsOf, type Shown, testedBy } from '../shown.ts';
 import { MNIST_SHAPE, type State } from '../state.ts';
 import { byId, save } from './dom.ts';
-import { count, counted, percent, togetherText } from './format.ts';
+import { count, counted, datasetText, percent, togetherText } from './format.ts';
 import { createGallery } from './gallery.ts';
 import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
@@ -62,7 +62,7 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
     const areHere = shown.origin.kind !== 'shipped' && images?.data?.name === report.dataset.name;
     const why = areHere
       ? 'None: every test image was recognised.'
-      : `The images of ${report.dataset.name} are not here to be shown.`;
+      : `The images of ${datasetText(report.dataset.name)} are not here to be shown.`;
     gallery.showMistakes({
       title: 'Worst mistakes',
       summary: mistakes.length > 0 ? which : why,
@@ -133,8 +133,8 @@ function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): R
       labels,
       title:
         origin.kind === 'shipped'
-          ? `${report.dataset.name}, the network that comes with the page`
-          : report.dataset.name,
+          ? `${datasetText(report.dataset.name)}, the network that comes with the page`
+          : datasetText(report.dataset.name),
       accuracy: tested,
       images: `${count(results.test.count)} test images`,
     };
