@@ -43,7 +43,7 @@ export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { Bound, FloorShare } from './bench/roofline.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
 export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
-export { benchSummary } from './bench/summary.ts';
+export { type BenchSummary, benchSummary } from './bench/summary.ts';
 export type { Clock, TimingMethod } from './bench/timing.ts';
 export {
   benchTraining,

@@ -19,8 +19,13 @@ export function formatBench(report: BenchReport | ChoiceReport): string {
     rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
     shown.map((i) => rows.some((row) => typeof row[i] === 'number')),
   );
-  const sums = report.bench === 'choice' ? [withinLine(report)] : benchSummary(report);
+  const sums = report.bench === 'choice' ? [withinLine(report)] : summaryLines(report);
   return [...environmentLines(report.environment), '', ...lines, '', ...sums].join('\n');
+}
+
+function summaryLines(report: BenchReport): string[] {
+  const { wrong, findings, remarks } = benchSummary(report);
+  return [...wrong, ...findings, ...remarks];
 }
 
 function withinLine({ shapes, within }: ChoiceReport): string {

@@ -15,25 +15,34 @@ const MOST_NAMED = 3;
 const DISPATCHES = 4;
 const MNIST_IMAGES = 60_000;
 
-/**
- * What a report says, in a few sentences: first what was wrong, then how good the figures are, and at the end what they
- * depend on.
- */
-export function benchSummary(report: BenchReport): string[] {
+/** What a report says, in sentences. */
+export interface BenchSummary {
+  /** What computed something wrong, if anything did. */
+  readonly wrong: readonly string[];
+  /** How good the figures are, or why there are none. */
+  readonly findings: readonly string[];
+  /** What they depend on, where that is not what one would expect. */
+  readonly remarks: readonly string[];
+}
+
+/** What a report says, in a few sentences. */
+export function benchSummary(report: BenchReport): BenchSummary {
   const { adapter, timing } = report.environment;
-  const roundTrip = timeText(timing.roundTripMicroseconds.median);
   const results = resultsOf(report);
-  const skipped = results.filter(({ status }) => status === 'skipped');
   const isEmpty = report.bench !== 'floor' && results.every(({ status }) => status !== 'measured');
-  return [
-    ...voidSentence(results),
-    ...(isEmpty ? [nothingSentence(skipped)] : sentencesOf(report)),
-    // Training is timed by wall clock in any case, over many steps.
-    ...(timing.clock === 'wall clock' && report.bench !== 'train' && !isEmpty
-      ? [`There is no GPU's clock here: part of a round trip of ${roundTrip} is in every time.`]
-      : []),
-    ...(adapter.software ? ['A processor does all of this, in place of a GPU.'] : []),
-  ];
+  // Training is timed by wall clock in any case, over many steps.
+  const isByWallClock = timing.clock === 'wall clock' && report.bench !== 'train' && !isEmpty;
+  const roundTrip = timeText(timing.roundTripMicroseconds.median);
+  return {
+    wrong: voidSentence(results),
+    findings: isEmpty ? [nothingSentence(results)] : sentencesOf(report),
+    remarks: [
+      ...(isByWallClock
+        ? [`There is no GPU's clock here: part of a round trip of ${roundTrip} is in every time.`]
+        : []),
+      ...(adapter.software ? ['A processor does all of this, in place of a GPU.'] : []),
+    ],
+  };
 }
 
 interface NamedResult {
@@ -64,10 +73,10 @@ function voidSentence(results: readonly NamedResult[]): string[] {
   return names.length === 0 ? [] : [`Void, because of wrong results: ${listed(names)}.`];
 }
 
-function nothingSentence(skipped: readonly NamedResult[]): string {
-  const [first] = skipped;
-  return first
-    ? `Nothing could be measured: ${first.reason.replace(/\.$/, '')}.`
+function nothingSentence(results: readonly NamedResult[]): string {
+  const skipped = results.find(({ status }) => status === 'skipped');
+  return skipped
+    ? `Nothing could be measured: ${skipped.reason.replace(/\.$/, '')}.`
     : 'Nothing else was measured.';
 }
 

@@ -5,6 +5,12 @@ import { benchSummary } from '../../src/bench/summary.ts';
 import type { MeasuredTraining, TrainingResult } from '../../src/bench/train.ts';
 import { floorReport, kernelsReport, trainingReport } from '../support/bench.ts';
 
+/** All sentences, in the order in which they are read. */
+function sentences(report: BenchReport): string[] {
+  const { wrong, findings, remarks } = benchSummary(report);
+  return [...wrong, ...findings, ...remarks];
+}
+
 const [dense, , relu, wrong, skipped] = kernelsReport.kernels as [
   KernelResult & { status: 'measured' },
   KernelResult,
@@ -13,11 +19,11 @@ const [dense, , relu, wrong, skipped] = kernelsReport.kernels as [
   KernelResult,
 ];
 
-const ofKernels = (...kernels: KernelResult[]) => benchSummary({ ...kernelsReport, kernels });
+const ofKernels = (...kernels: KernelResult[]) => sentences({ ...kernelsReport, kernels });
 const near = (share: number, given: Partial<typeof relu> = {}) => ({ ...relu, share, ...given });
 
 const [fused] = trainingReport.training as [MeasuredTraining];
-const ofTraining = (...training: TrainingResult[]) => benchSummary({ ...trainingReport, training });
+const ofTraining = (...training: TrainingResult[]) => sentences({ ...trainingReport, training });
 /** @param step in microseconds, precisely so */
 const way = (step: number, given: Partial<MeasuredTraining> = {}): MeasuredTraining => {
   const { batchSize, models } = { ...fused, ...given };
@@ -27,7 +33,7 @@ const way = (step: number, given: Partial<MeasuredTraining> = {}): MeasuredTrain
 
 describe('the floor', () => {
   test('is what the machine does at its best, and what a step of dispatches takes', () => {
-    expect(benchSummary(floorReport)).toEqual([
+    expect(sentences(floorReport)).toEqual([
       'At its best this machine does 100 billion multiplications and additions a second and moves 500 MB/s through its memory.',
       'A dispatch takes 10.0 µs: no step of 4 dispatches can be faster than 40.0 µs.',
     ]);
@@ -42,7 +48,7 @@ describe('the floor', () => {
     const fma = { ...floorReport.floor.fma, flops: 1e6 } as const;
     const time = { ...fma.time, min: 1e12 / rate };
     const floor = { ...floorReport.floor, fma: { ...fma, time } };
-    expect(benchSummary({ ...floorReport, floor })[0]).toContain(`does ${text} multiplications`);
+    expect(sentences({ ...floorReport, floor })[0]).toContain(`does ${text} multiplications`);
   });
 });
 
@@ -100,6 +106,11 @@ describe('kernels', () => {
       /: bias at \S+, bias at \S+, bias at \S+ and bias at 784-100@32\.$/,
     );
     expect(ofKernels(...four, wrong)[0]).toMatch(/: bias at \S+, bias at \S+, bias at \S+ and 2 more\.$/);
+  });
+
+  test('what is wrong is told apart from what was found', () => {
+    const { wrong: told, findings } = benchSummary({ ...kernelsReport, kernels: [near(1), wrong] });
+    expect([told.length, findings.length]).toEqual([1, 1]);
   });
 
   test('where nothing has a time, why', () => {
@@ -166,7 +177,7 @@ describe('training', () => {
   });
 
   test('what is void comes first, with its network', () => {
-    expect(benchSummary(trainingReport)[0]).toBe(
+    expect(sentences(trainingReport)[0]).toBe(
       'Void, because of wrong results: unfused with batches of 8 (2 networks of 784-10).',
     );
   });
@@ -184,20 +195,20 @@ describe('what the figures depend on', () => {
       adapter: { ...adapter, software },
       timing: { ...timing, clock },
     };
-    return benchSummary({ ...report, environment });
+    return sentences({ ...report, environment });
   };
   const SOFTWARE = 'A processor does all of this, in place of a GPU.';
   const WALL_CLOCK = "There is no GPU's clock here: part of a round trip of 80.0 µs is in every time.";
 
   test.each([floorReport, kernelsReport])('$bench, on a processor and by wall clock', (report) => {
-    const rest = benchSummary(report);
+    const rest = sentences(report);
     expect(on(report, true, 'timestamp-query')).toEqual([...rest, SOFTWARE]);
     expect(on(report, false, 'wall clock')).toEqual([...rest, WALL_CLOCK]);
     expect(on(report, true, 'wall clock')).toEqual([...rest, WALL_CLOCK, SOFTWARE]);
   });
 
   test('training is timed by wall clock anyway, and nothing has no time', () => {
-    expect(on(trainingReport, true, 'wall clock')).toEqual([...benchSummary(trainingReport), SOFTWARE]);
+    expect(on(trainingReport, true, 'wall clock')).toEqual([...sentences(trainingReport), SOFTWARE]);
     expect(on({ ...kernelsReport, kernels: [skipped] }, false, 'wall clock')).toHaveLength(1);
   });
 });
