@@ -1,12 +1,14 @@
-import { type BenchProgress, type BenchReport, benchFile } from '../../src/bench.ts';
+import { type BenchProgress, type BenchReport, benchFile, type KernelResult } from '../../src/bench.ts';
 import { benchHeight } from '../charts/bench.ts';
 import type { PicturedReport } from '../charts/protocol.ts';
 import type { BenchChoice, Reply } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
-import { benchTables, environmentTable } from './bench-tables.ts';
 import { type Chart, createChart } from './chart.ts';
 import { byId, save, say } from './dom.ts';
 import { duration } from './format.ts';
+
+const NOT_LOADED =
+  'The tables of the results could not be loaded. Download JSON has all figures; the next benchmark tries again.';
 
 export interface BenchActions {
   readonly run: (choice: BenchChoice) => void;
@@ -50,8 +52,8 @@ export function benchPanel({ run, stop }: BenchActions) {
   });
 
   function showState(): void {
-    runButton.disabled = running || hindrance !== '';
-    stopButton.disabled = !running;
+    runButton.hidden = running || hindrance !== '';
+    stopButton.hidden = !running;
     form.lock(running);
     bar.hidden = !running;
     now.hidden = !running;
@@ -68,10 +70,23 @@ export function benchPanel({ run, stop }: BenchActions) {
   function show(measured: BenchReport | undefined): void {
     report = measured;
     byId('bench-result', HTMLElement).hidden = !measured;
-    if (!measured) return;
-    byId('bench-environment', HTMLElement).replaceChildren(environmentTable(measured.environment));
-    byId('bench-figures', HTMLElement).replaceChildren(...benchTables(measured));
+    if (measured) void showResult(measured);
+  }
+
+  /** What few visitors see is loaded when it is asked for. */
+  async function showResult(measured: BenchReport): Promise<void> {
     picture.show(measured);
+    try {
+      const { benchResult } = await import('./bench-result.ts');
+      if (report !== measured) return;
+      const { verdict, caption, figures, environment, boxes } = benchResult(measured);
+      byId('bench-verdict', HTMLElement).replaceChildren(...verdict);
+      byId('bench-caption', HTMLElement).replaceChildren(...caption);
+      byId('bench-figures', HTMLElement).replaceChildren(...figures, ...boxes);
+      byId('bench-environment', HTMLElement).replaceChildren(environment);
+    } catch {
+      say(wrong, NOT_LOADED);
+    }
   }
 
   function ended(how: string): void {
@@ -113,6 +128,7 @@ async function saveReport(report: BenchReport): Promise<void> {
 
 /** The picture of a report, for reports that have one. */
 function picturePanel() {
+  const frame = byId('bench-picture', HTMLElement);
   const host = byId('bench-chart', HTMLElement);
   let shown: PicturedReport;
   let chart: Chart | undefined;
@@ -122,8 +138,8 @@ function picturePanel() {
 
   return {
     show(report: BenchReport): void {
-      host.hidden = report.bench === 'floor';
-      if (report.bench === 'floor') return;
+      frame.hidden = !hasPicture(report);
+      if (!hasPicture(report)) return;
       shown = report;
       host.setAttribute(
         'aria-label',
@@ -139,4 +155,17 @@ function picturePanel() {
       chart.changed();
     },
   };
+}
+
+/** A single point, or none, is no picture. */
+function hasPicture(report: BenchReport): report is PicturedReport {
+  if (report.bench === 'floor') return false;
+  const results: readonly { readonly status: string }[] =
+    report.bench === 'kernels' ? report.kernels.filter(hasArithmetic) : report.training;
+  return results.filter(({ status }) => status === 'measured').length > 1;
+}
+
+/** The others have no place on a logarithmic scale. */
+function hasArithmetic(kernel: KernelResult): boolean {
+  return kernel.status === 'measured' && kernel.flops > 0;
 }
