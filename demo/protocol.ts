@@ -1,4 +1,4 @@
-import type { BenchProgress, BenchReport, KernelsOptions, TrainingAxes } from '../src/bench.ts';
+import type { BenchProgress, BenchReport, KernelResult, KernelsOptions, TrainingAxes } from '../src/bench.ts';
 import type { RunningPoint } from '../src/charts.ts';
 import type {
   AdapterReport,
@@ -373,7 +373,11 @@ export type Reply =
       readonly images: readonly Judged[];
     }
   /** What can be measured, by name. */
-  | { readonly kind: 'bench-names'; readonly kernels: readonly string[]; readonly plans: readonly PlanName[] }
+  | {
+      readonly kind: 'bench-names';
+      readonly kernels: readonly KernelResult['kernel'][];
+      readonly plans: readonly PlanName[];
+    }
   | { readonly kind: 'bench-progress'; readonly progress: BenchProgress }
   /** How a benchmark ended: with a report; with a problem, for a wrong choice; or with neither, where it was stopped. */
   | { readonly kind: 'bench-end'; readonly report: BenchReport | null; readonly problem: Problem | null }

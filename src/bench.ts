@@ -43,6 +43,7 @@ export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { Bound, FloorShare } from './bench/roofline.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
 export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
+export { type BenchSummary, benchSummary } from './bench/summary.ts';
 export type { Clock, TimingMethod } from './bench/timing.ts';
 export {
   benchTraining,
@@ -55,3 +56,11 @@ export {
   trainingBenchLimits,
 } from './bench/train.ts';
 export type { TrainingConfig } from './bench/training-work.ts';
+export {
+  operationRate,
+  type Quantity,
+  quantityText,
+  timeIn,
+  timeRange,
+  trafficRate,
+} from './bench/units.ts';

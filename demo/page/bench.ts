@@ -8,6 +8,9 @@ import { byId } from './dom.ts';
 import { duration } from './format.ts';
 import { troubleBox } from './trouble.ts';
 
+const NOT_LOADED =
+  'The tables of the results could not be loaded. Download JSON has all figures; the next benchmark tries again.';
+
 export interface BenchActions {
   /** Asks what kernels and plans there are. */
   readonly names: () => void;
@@ -52,8 +55,8 @@ export function benchPanel({ names, run, stop }: BenchActions) {
   });
 
   function showState(): void {
-    runButton.disabled = running || hindrance !== '';
-    stopButton.disabled = !running;
+    runButton.hidden = running || hindrance !== '';
+    stopButton.hidden = !running;
     form.lock(running);
     bar.hidden = !running;
     now.hidden = !running;

@@ -13,7 +13,9 @@ export function originText(
     : '';
   switch (origin.kind) {
     case 'shipped':
-      return summary ? `The network that comes with this page: ${shape}${on}. Train replaces it with your own.` : '';
+      return summary
+        ? `The network that comes with this page: ${shape}${on}. Train replaces it with your own.`
+        : '';
     case 'file':
       return `${origin.name}: ${many}${shape}${on}.`;
     case 'trained': {
