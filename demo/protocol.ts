@@ -327,6 +327,8 @@ export type Reply =
       readonly mistakes: readonly Judged[];
     }
   | { readonly kind: 'paused'; readonly run: number }
+  /** The images are not those of the state that a training was to go on from: it was not begun, and all is as before. */
+  | { readonly kind: 'other-images'; readonly run: number }
   /** The training's device was lost, for the first, second or third time; the training goes on on another one. */
   | { readonly kind: 'lost'; readonly run: number; readonly times: number }
   | {

@@ -62,6 +62,14 @@ export type Awaited =
   /** The worker is new, and the networks are those that are shown. */
   | { readonly why: 'revived' };
 
+/** It comes back if the training turns out to have been begun with other images. */
+export interface GoingOn {
+  readonly shown: Shown;
+  readonly phase: Phase;
+  /** Whether its networks answer meanwhile: after a reload they must be loaded first. */
+  readonly answers: boolean;
+}
+
 export interface State {
   /** The page's own address. */
   readonly home: string;
@@ -83,6 +91,8 @@ export interface State {
   readonly imagesNote: ImagesNote;
   readonly shown: Shown;
   readonly awaited: Awaited | undefined;
+  /** What a training that is under way goes on from, and how the page was before; undefined for one that began anew. */
+  readonly goingOn: GoingOn | undefined;
   /** How fast the training goes: as fast as the GPU is, or one batch after the other. */
   readonly pace: 'full' | 'slow';
   /** What is wrong with a learning rate that was asked for in the middle; empty for nothing. */
@@ -197,6 +207,7 @@ export function initialState(fields: Texts, home: string): State {
     imagesNote: { message: '', nextStep: '', manner: 'hint' },
     shown: unknown({ kind: 'shipped' }, Number(fields.epochs) || Number(defaults.epochs), 1),
     awaited: undefined,
+    goingOn: undefined,
     pace: 'full',
     rateTrouble: '',
     measuring: false,
@@ -244,7 +255,9 @@ export function canTrain(state: State): boolean {
 export function resumable(state: State): TrainerState | null {
   const { shown, images } = state;
   const { texts, report } = shown;
-  if (!canTrain(state) || !images?.data || !texts || !report) return null;
+  if (!canTrain(state) || !images?.data || !texts) return null;
+  // One that could not go on with other images has no report yet.
+  if (!report) return state.phase === 'stopped' && texts.data === images.kind ? shown.state : null;
   const { source } = images;
   const areAsMany =
     source.kind !== 'synthetic' ||

@@ -23,6 +23,7 @@ import {
   canTrain,
   configurationOf,
   type Event,
+  type GoingOn,
   type Images,
   isRunning,
   type KeptRun,
@@ -186,6 +187,7 @@ function goOn(state: State, epochs: number): Update {
       origin: { kind: 'trained', at: null },
     },
     configuration,
+    { shown: state.shown, phase: state.phase, answers: true },
   );
 }
 
@@ -193,7 +195,7 @@ function goOn(state: State, epochs: number): Update {
  * Begins a training of the networks of `known`, or goes on with it: then they have the epochs of the state that it goes on
  * from. A snapshot comes before what is told of its epoch, so the page may know one epoch less.
  */
-function start(state: State, known: Shown, configuration: Configuration): Update {
+function start(state: State, known: Shown, configuration: Configuration, goingOn?: GoingOn): Update {
   const shown = known.state ? { ...known, networks: networksIn(known.state) } : known;
   const run = state.run + 1;
   const { data } = state.images ?? {};
@@ -214,6 +216,7 @@ function start(state: State, known: Shown, configuration: Configuration): Update
       phase: 'training',
       status,
       awaited: undefined,
+      goingOn,
       trouble: undefined,
       fileTrouble: undefined,
       rateTrouble: '',
@@ -249,6 +252,44 @@ function reset(state: State): Update {
       { kind: 'send', request: { kind: 'load-shipped', run } },
       { kind: 'keep-unfinished', unfinished: null },
     ],
+  ];
+}
+
+/** A training was begun with other images than those that are here: what it was to go on from is shown again. */
+function onOtherImages(state: State): Update {
+  const { goingOn, images } = state;
+  if (!goingOn) return [state, []];
+  const { shown, phase, answers } = goingOn;
+  const bytes = wholeFile(shown.files);
+  const why = `The images of ${images?.data?.name ?? 'this dataset'} are not those that this training was begun with, so it does not go on.`;
+  const note = (nextStep: string) => ({ message: why, nextStep, manner: 'wrong' }) as const;
+  const back: State = { ...state, goingOn: undefined, status: 'Not gone on with: the images are others' };
+  const again = 'Give the page those images';
+  if (answers || bytes) {
+    const known: State = {
+      ...back,
+      shown,
+      phase,
+      imagesNote: note(`${again} and press "Continue", or press "Start again" to train on these.`),
+    };
+    if (answers || !bytes) return [known, []];
+    const run = state.run + 1;
+    const request = { kind: 'load', run, bytes, best: shown.files.best, evaluate: false } as const;
+    return [{ ...known, run, awaited: { why: 'revived' } }, [{ kind: 'send', request }]];
+  }
+  // No epoch of it was over. The browser keeps it until another training begins.
+  const run = state.run + 1;
+  const bare = unknown({ kind: 'shipped' }, shown.epochs, 1);
+  return [
+    {
+      ...back,
+      run,
+      shown: bare,
+      phase: 'ready',
+      awaited: { why: 'shipped' },
+      imagesNote: note(`${again} and reload it, or press "Train" to begin anew with these.`),
+    },
+    [{ kind: 'send', request: { kind: 'load-shipped', run } }],
   ];
 }
 
@@ -455,7 +496,9 @@ function onFound(state: State, { kept, unfinished, ownFiles }: Extract<Event, { 
   if (!configuration) return takeKept(now);
   const isAsked = state.images && imagesOf(fielded.fields) === imagesOf(state.fields);
   const [asking, commands] = isAsked ? [fielded, []] : take(fielded, configuration);
-  const [started, more] = start(asking, { ...unfinished.shown, summary: undefined }, configuration);
+  const left = { ...unfinished.shown, summary: undefined };
+  const goingOn = { shown: left, phase: 'stopped', answers: false } as const;
+  const [started, more] = start(asking, left, configuration, goingOn);
   return [
     { ...started, status: 'Going on with the training that the reload interrupted' },
     [{ kind: 'address', texts: unfinished.texts }, ...commands, ...more],
@@ -713,6 +756,8 @@ function onReply(state: State, reply: Reply): Update {
         },
         [],
       ];
+    case 'other-images':
+      return onOtherImages(state);
     case 'lost':
       return [
         {

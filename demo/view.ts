@@ -18,7 +18,7 @@ import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
-import { guessingIn, historiesOf, type Shown } from './shown.ts';
+import { guessingIn, historiesOf, overfittingIn, type Shown } from './shown.ts';
 import { type Event, hindrance, isRunning, type State } from './state.ts';
 
 /** The whole page. */
@@ -92,6 +92,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showGuide(state);
       showSteer(state);
       say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
+      say(byId('overfitting', HTMLElement), overfittingIn(curvesOf(shown).histories));
       showImages(state);
       showOffers(state);
       showKeep(state);
@@ -102,7 +103,13 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
       const isOther = (part: keyof Shown) => shown[part] !== was?.[part];
-      if (isOther('networks') || isOther('running') || isOther('epochs') || isOther('viewed')) {
+      if (
+        isOther('networks') ||
+        isOther('running') ||
+        isOther('epochs') ||
+        isOther('viewed') ||
+        isOther('rateChanges')
+      ) {
         curves.show(curvesOf(shown));
       }
       if (shown.weights !== was?.weights) inside.show(shown.weights);
@@ -147,12 +154,13 @@ function silence({ shown, isBroken, phase, awaited }: State): string {
 
 /** The curves of a training, as far as the epoch that is viewed. */
 function curvesOf(shown: Shown): Training {
-  const { running, epochs, viewed } = shown;
+  const { running, epochs, viewed, rateChanges } = shown;
   const histories = historiesOf(shown);
-  if (!viewed) return { histories, running, epochs };
+  if (!viewed) return { histories, running, epochs, rateChanges };
   return {
     histories: histories.map((history) => history.slice(0, viewed.epoch)),
     running: running.filter(({ epoch }) => epoch <= viewed.epoch),
     epochs,
+    rateChanges: rateChanges.filter(({ epoch }) => epoch < viewed.epoch),
   };
 }

@@ -83,6 +83,7 @@ export { confusionMatrix } from './report/confusion.ts';
 export type { RunFacts, SplitSizes } from './report/contradictions.ts';
 export { type Guessing, guessing, guessingText } from './report/guessing.ts';
 export type { Label } from './report/labels.ts';
+export { type Overfitting, overfitting, overfittingText } from './report/overfitting.ts';
 export { type Summary, summarise } from './report/population.ts';
 export { rateChangesIn } from './report/rate-changes.ts';
 export { COPIES, withRounding } from './report/rounding.ts';

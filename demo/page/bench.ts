@@ -8,9 +8,6 @@ import { byId } from './dom.ts';
 import { duration } from './format.ts';
 import { troubleBox } from './trouble.ts';
 
-const NOT_LOADED =
-  'The tables of the results could not be loaded. Download JSON has all figures; the next benchmark tries again.';
-
 export interface BenchActions {
   /** Asks what kernels and plans there are. */
   readonly names: () => void;

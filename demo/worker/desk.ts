@@ -1,6 +1,7 @@
 import type { BenchProgress } from '../../src/bench.ts';
 import {
   type Dataset,
+  datasetChecksum,
   decodeModels,
   epochsTrained,
   type Model,
@@ -137,6 +138,10 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
             'Choose or fetch them first.',
           );
         const data = rest.labelNoise ? withLabelNoise(images, rest.labelNoise) : images;
+        if (rest.from && rest.from.dataset !== (await datasetChecksum(data))) {
+          postOwn({ kind: 'other-images', run });
+          return;
+        }
         // Networks that go on keep the epochs that they had.
         const before = rest.from ? desk.kept : undefined;
         clear();
