@@ -1,4 +1,13 @@
-import type { BenchProgress, BenchReport, KernelsOptions, TrainingAxes } from '../src/bench.ts';
+import type {
+  BenchProgress,
+  BenchReport,
+  DispatchesReport,
+  KernelsOptions,
+  StepFloor,
+  StepOfTraining,
+  TrainingAxes,
+  TrainingStep,
+} from '../src/bench.ts';
 import type { RunningPoint } from '../src/charts.ts';
 import type {
   AdapterReport,
@@ -116,7 +125,12 @@ export type Request =
   /** The test images of a cell of the confusion matrix. */
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
-  | { readonly kind: 'stop-bench' };
+  | { readonly kind: 'stop-bench' }
+  /** What a step has its share of. As `time-dispatches`, it is measured beside, and gives way to whatever is asked for next. */
+  | { readonly kind: 'floor'; readonly step: TrainingStep }
+  /** The dispatches of a step of training on the images at hand. */
+  | { readonly kind: 'time-dispatches'; readonly training: Omit<StepOfTraining, 'data'> }
+  | { readonly kind: 'stop-timing' };
 
 /** Progress of a dataset's download. */
 export interface Arrival {
@@ -213,12 +227,17 @@ export interface AdapterSummary extends AdapterReport {
   readonly features: readonly string[];
 }
 
+/** A plan, and how many networks a step of it trains, side by side. */
+export interface TrainedPlan extends StepPlan {
+  readonly networks: number;
+}
+
 /** The device that was opened, and the plan that runs on it. */
 export interface DeviceSummary {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   /** Null for networks that are only used, not trained. */
-  readonly plan: StepPlan | null;
+  readonly plan: TrainedPlan | null;
 }
 
 /** Networks that answer for drawings. */
@@ -368,4 +387,12 @@ export type Reply =
   | { readonly kind: 'bench-progress'; readonly progress: BenchProgress }
   /** How a benchmark ended: with a report; with a problem, for a wrong choice; or with neither, where it was stopped. */
   | { readonly kind: 'bench-end'; readonly report: BenchReport | null; readonly problem: Problem | null }
+  /** Null where it was stopped, or failed. */
+  | { readonly kind: 'floor'; readonly floor: StepFloor | null; readonly failed: boolean }
+  /** As `bench-end`. */
+  | {
+      readonly kind: 'dispatch-times';
+      readonly report: DispatchesReport | null;
+      readonly problem: Problem | null;
+    }
   | { readonly kind: 'problem'; readonly run: number; readonly problem: Problem };
