@@ -9,7 +9,7 @@ import type {
   TestResults,
   TrainerState,
 } from '../src/index.ts';
-import { guessing, guessingText } from '../src/index.ts';
+import { guessing, guessingText, overfitting, overfittingText } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 import type {
   EpochTest,
@@ -181,4 +181,11 @@ export function guessingIn(shown: Shown, counts: readonly number[] | undefined):
   const found = historiesOf(shown).map((history) => (counts ? guessing(history, counts) : null));
   const [first] = found;
   return first && found.every((one) => one !== null) ? guessingText(first) : '';
+}
+
+/** Where all networks overfit, that and since when all of them do; else empty. */
+export function overfittingIn(histories: readonly History[]): string {
+  const found = histories.map(overfitting).filter((one) => one !== null);
+  const latest = found.toSorted((a, b) => b.since - a.since)[0];
+  return latest && found.length === histories.length ? overfittingText(latest) : '';
 }

@@ -13,6 +13,7 @@ import type {
   Reply,
   Request,
   TrainedPlan,
+  Trouble,
 } from './protocol.ts';
 import { type Shown, unknown, wholeFile } from './shown.ts';
 
@@ -29,8 +30,7 @@ export interface Images {
 }
 
 /** What the page says beside the field of the images. */
-export interface ImagesNote {
-  readonly text: string;
+export interface ImagesNote extends Trouble {
   /** Whether something is wrong, or only worth knowing. */
   readonly manner: 'wrong' | 'hint';
 }
@@ -64,6 +64,14 @@ export type Awaited =
   /** The worker is new, and the networks are those that are shown. */
   | { readonly why: 'revived' };
 
+/** It comes back if the training turns out to have been begun with other images. */
+export interface GoingOn {
+  readonly shown: Shown;
+  readonly phase: Phase;
+  /** Whether its networks answer meanwhile: after a reload they must be loaded first. */
+  readonly answers: boolean;
+}
+
 export interface State {
   /** The page's own address. */
   readonly home: string;
@@ -85,6 +93,8 @@ export interface State {
   readonly imagesNote: ImagesNote;
   readonly shown: Shown;
   readonly awaited: Awaited | undefined;
+  /** What a training that is under way goes on from, and how the page was before; undefined for one that began anew. */
+  readonly goingOn: GoingOn | undefined;
   /** How fast the training goes: as fast as the GPU is, or one batch after the other. */
   readonly pace: 'full' | 'slow';
   /** What is wrong with a learning rate that was asked for in the middle; empty for nothing. */
@@ -97,10 +107,10 @@ export interface State {
   readonly trouble: Problem | undefined;
   /** The worker or its device is broken: nothing works until it is started anew. */
   readonly isBroken: boolean;
-  /** What the files that were given last are, where the page can do nothing with them; else empty. */
-  readonly refusal: string;
-  /** What is wrong with a model file; empty for nothing. */
-  readonly fileTrouble: string;
+  /** What the files that were given last are, where the page can do nothing with them. */
+  readonly refusal: Trouble | undefined;
+  /** What is wrong with a model file. */
+  readonly fileTrouble: Trouble | undefined;
   /** The cell of the confusion matrix that is looked into, and its images once they are here. */
   readonly cell: Cell | undefined;
   /** Runs that the browser keeps, the last one first. */
@@ -156,8 +166,8 @@ export type Event =
   | { readonly kind: 'experiment'; readonly texts: Texts }
   | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
-  /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
-  | { readonly kind: 'refused'; readonly text: string }
+  /** Files with which the page can do nothing, and why; undefined once that is read, or others are taken. */
+  | { readonly kind: 'refused'; readonly trouble: Trouble | undefined }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'pace'; readonly pace: State['pace'] }
   /** Another learning rate, for the training that is under way. */
@@ -217,9 +227,10 @@ export function initialState(fields: Texts, home: string): State {
     imagesRequest: 0,
     ownFiles: undefined,
     arrival: undefined,
-    imagesNote: { text: '', manner: 'hint' },
+    imagesNote: { message: '', nextStep: '', manner: 'hint' },
     shown: unknown({ kind: 'shipped' }, Number(fields.epochs) || Number(defaults.epochs), 1),
     awaited: undefined,
+    goingOn: undefined,
     pace: 'full',
     rateTrouble: '',
     measuring: false,
@@ -235,8 +246,8 @@ export function initialState(fields: Texts, home: string): State {
     device: undefined,
     trouble: undefined,
     isBroken: false,
-    refusal: '',
-    fileTrouble: '',
+    refusal: undefined,
+    fileTrouble: undefined,
     cell: undefined,
     kept: [],
     compared: [],
@@ -275,7 +286,9 @@ export function canTrain(state: State): boolean {
 export function resumable(state: State): TrainerState | null {
   const { shown, images } = state;
   const { texts, report } = shown;
-  if (!canTrain(state) || !images?.data || !texts || !report) return null;
+  if (!canTrain(state) || !images?.data || !texts) return null;
+  // One that could not go on with other images has no report yet.
+  if (!report) return state.phase === 'stopped' && texts.data === images.kind ? shown.state : null;
   const { source } = images;
   const areAsMany =
     source.kind !== 'synthetic' ||

@@ -54,6 +54,8 @@ export type { Bound, FloorShare } from './bench/roofline.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
 export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
 export { coversStep, stepShare, type TrainingStep } from './bench/step-share.ts';
+export { type BenchSummary, benchSummary } from './bench/summary.ts';
+
 export type { Clock, TimingMethod } from './bench/timing.ts';
 export {
   benchTraining,
@@ -66,3 +68,11 @@ export {
   trainingBenchLimits,
 } from './bench/train.ts';
 export type { TrainingConfig } from './bench/training-work.ts';
+export {
+  operationRate,
+  type Quantity,
+  quantityText,
+  timeIn,
+  timeRange,
+  trafficRate,
+} from './bench/units.ts';

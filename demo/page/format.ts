@@ -19,6 +19,11 @@ export function counted(value: number, noun: string, nouns = `${noun}s`): string
   return `${count(value)} ${value === 1 ? noun : nouns}`;
 }
 
+/** What people call a dataset: those that this project brings have short names. */
+export function datasetText(name: string): string {
+  return name.replace(/^mnist\b/, 'MNIST').replace(/^synthetic\b/, 'synthetic digits');
+}
+
 /** E.g. "97.68 % of 300 test images right", or "97.86 % right together, 97.61 % on average". */
 export function rightText({ accuracy, summary }: TestAccuracy, images: number): string {
   return summary

@@ -1,4 +1,5 @@
 import { heatmapLayout, heatmapSize } from '../../src/charts.ts';
+import type { Trouble } from '../protocol.ts';
 import { createChart, drawPicture } from './chart.ts';
 import { byId } from './dom.ts';
 import { type CellGrid, matrixTable } from './matrix-table.ts';
@@ -72,8 +73,8 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       if (!matrix) return;
       chart.changed();
     },
-    /** The heatmap with its current settings, as a picture of its natural size. */
-    picture(format: 'png' | 'svg'): Promise<Blob> {
+    /** The heatmap with its current settings, as a picture of its natural size; or why there is none. */
+    picture(format: 'png' | 'svg'): Promise<Blob | Trouble> {
       const content = contentOf(shown);
       return drawPicture(content, heatmapSize(content.labels, content.title), format);
     },

@@ -1,14 +1,10 @@
-import { benchDispatches, benchStepFloor, dispatchesLimits, type TrainingStep } from '../../src/bench.ts';
+import type { TrainingStep } from '../../src/bench.ts';
 import { type AdapterReport, type Dataset, ShadegradError } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
 import type { Reply, Request } from '../protocol.ts';
-import { onOwnDevice } from './own-device.ts';
 import { problemOf } from './problems.ts';
-import { pageVersions } from './versions.ts';
 
-/** Short: a visitor waits for none of it, and it is to be over before something else is started. */
-const BRIEF = { samples: 7, passMilliseconds: 20 };
-/** Passes that hold 100 units of a browser's timestamps, which are of 0.1 ms. */
-const TIMING = { samples: 15, passMilliseconds: 30 };
+const stepsCode = () => fetchCode('Timing', () => import('./steps.ts'));
 
 type Timed = Extract<Request, { kind: 'time-dispatches' }>['training'];
 
@@ -41,9 +37,8 @@ export function createAside(
 
   async function floor(step: TrainingStep, signal: AbortSignal): Promise<void> {
     try {
-      const measured = await onOwnDevice(signal, {}, (device) =>
-        benchStepFloor({ device }, step, { ...BRIEF, signal }),
-      );
+      const { measureFloor } = await stepsCode();
+      const measured = await measureFloor(step, signal);
       post({ kind: 'floor', floor: measured, failed: false });
     } catch {
       // Nobody asked for it: the page says nothing of a share then.
@@ -56,11 +51,8 @@ export function createAside(
       const data = images();
       if (!data)
         throw new ShadegradError('usage', 'The images of the training are gone.', 'Fetch them again.');
-      const info = await adapter();
-      const report = await onOwnDevice(signal, dispatchesLimits(training), (device) => {
-        const subject = { device, adapter: info, toggles: [], versions: pageVersions };
-        return benchDispatches(subject, { ...training, data }, { ...TIMING, signal });
-      });
+      const { timeDispatches } = await stepsCode();
+      const report = await timeDispatches({ ...training, data }, await adapter(), signal);
       post({ kind: 'dispatch-times', report, problem: null });
     } catch (error) {
       post({ kind: 'dispatch-times', report: null, problem: problemOf(error) });

@@ -2,17 +2,23 @@ import {
   type BenchOptions,
   type BenchReport,
   benchFloor,
+  benchKernelNames,
   benchKernels,
   benchTraining,
   trainingBenchLimits,
 } from '../../src/bench.ts';
-import type { AdapterReport } from '../../src/index.ts';
+import { type AdapterReport, PLAN_NAMES } from '../../src/index.ts';
 import type { BenchChoice } from '../protocol.ts';
 import { onOwnDevice } from './own-device.ts';
 import { pageVersions } from './versions.ts';
 
 export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>> {
   readonly signal: AbortSignal;
+}
+
+/** What there is to choose from. */
+export function benchNames() {
+  return { kernels: benchKernelNames(), plans: PLAN_NAMES };
 }
 
 /**
