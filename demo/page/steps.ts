@@ -128,7 +128,12 @@ function rowOf(dispatch: Dispatch, number: number, plan: TrainedPlan): Row {
     bar,
   );
   const source = make('div', { class: 'source' });
-  const details = make('details', {}, make('summary', {}, line), factsOf(dispatch, plan), source);
+  const details = make(
+    'details',
+    {},
+    make('summary', {}, line),
+    make('div', { class: 'dispatch-body' }, factsOf(dispatch, plan), source),
+  );
   details.addEventListener('toggle', () => {
     if (details.open) void showSource(dispatch, source);
   });
