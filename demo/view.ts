@@ -16,6 +16,7 @@ import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
+import { stepsPanel } from './page/steps.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
 import { guessingIn, historiesOf, overfittingIn, type Shown } from './shown.ts';
@@ -75,7 +76,11 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     compare: (id, on) => dispatch({ kind: 'compare', id, on }),
   });
   const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
-  const showMachine = machinePanel();
+  const showMachine = machinePanel((on) => dispatch({ kind: 'machine-in-view', on }));
+  const showSteps = stepsPanel({
+    time: () => dispatch({ kind: 'time-dispatches' }),
+    stop: () => dispatch({ kind: 'stop-timing' }),
+  });
   const bench = benchPanel({
     names: () => ask({ kind: 'bench-names' }),
     run: (choice) => dispatch({ kind: 'bench', choice }),
@@ -100,6 +105,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showHistory(state);
       showComparison(state);
       showMachine(state);
+      showSteps(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
       const isOther = (part: keyof Shown) => shown[part] !== was?.[part];

@@ -24,6 +24,7 @@ export {
   benchDispatches,
   type DispatchesOptions,
   type DispatchesReport,
+  dispatchesLimits,
   type StepOfTraining,
   type TimedDispatch,
 } from './bench/dispatches.ts';
