@@ -69,8 +69,11 @@ export function benchPanel({ run, stop }: BenchActions) {
 
   function show(measured: BenchReport | undefined): void {
     report = measured;
-    byId('bench-result', HTMLElement).hidden = !measured;
-    if (measured) void showResult(measured);
+    const result = byId('bench-result', HTMLElement);
+    result.hidden = !measured;
+    if (!measured) return;
+    result.dataset.bench = measured.bench;
+    void showResult(measured);
   }
 
   /** What few visitors see is loaded when it is asked for. */
