@@ -40,10 +40,7 @@ function verdictOf(report: BenchReport): HTMLElement[] {
 /** How to read the picture. */
 function captionOf({ bench }: BenchReport, explained: Explained): (Node | string)[] {
   return bench === 'kernels'
-    ? [
-        explained.word(WORDS.roofline),
-        ': each kernel that computes, as a point below the lines of the floor.',
-      ]
+    ? [explained.word(WORDS.roofline), ': each kernel that computes is a point, the lines are the floor.']
     : ['Higher is faster. Both scales are logarithmic.'];
 }
 

@@ -173,7 +173,11 @@ function checkedText({ checked: { values, of } }: MeasuredCase): string {
 }
 
 function tableOf({ caption, names, columns, lines }: Table, explained: Explained): HTMLElement {
-  const [first, ...others] = names.map((word) => explained.word(word));
+  // A comma stays with its word where the heading is broken.
+  const heading = names.flatMap((word, i) => {
+    const comma = i < names.length - 1 ? ',' : '';
+    return [make('span', { class: 'listed' }, explained.word(word), comma), ' '];
+  });
   const table = make(
     'table',
     { class: 'facts' },
@@ -184,7 +188,7 @@ function tableOf({ caption, names, columns, lines }: Table, explained: Explained
       make(
         'tr',
         {},
-        make('th', { scope: 'col', class: 'name' }, first ?? '', ...others.flatMap((word) => [', ', word])),
+        make('th', { scope: 'col', class: 'name' }, ...heading),
         ...columns.map((word) => make('th', { scope: 'col', class: 'figure' }, explained.word(word))),
       ),
     ),
