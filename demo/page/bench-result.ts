@@ -12,17 +12,25 @@ import { explanations } from './explained.ts';
 
 const TITLES = { floor: 'The floor', kernels: 'Kernels', train: 'Training' } as const;
 
-/** What the page shows of a report, in parts. */
-export function benchResult(report: BenchReport) {
+/** What the page shows of a report beside its picture. */
+export interface BenchParts {
+  readonly verdict: readonly Node[];
+  /** Says how to read the picture. */
+  readonly caption: readonly (Node | string)[];
+  readonly figures: readonly Node[];
+  readonly environment: readonly Node[];
+}
+
+export function benchResult(report: BenchReport): BenchParts {
   const explained = explanations();
   const invitation = make('p', { class: 'hint' }, 'Press an underlined word to see what it means.');
   const parts = {
     verdict: verdictOf(report),
     caption: captionOf(report, explained),
     figures: [invitation, ...benchTables(report, explained)],
-    environment: environmentTable(report.environment, explained),
+    environment: [environmentTable(report.environment, explained)],
   };
-  return { ...parts, boxes: explained.boxes() };
+  return { ...parts, figures: [...parts.figures, ...explained.boxes()] };
 }
 
 function verdictOf(report: BenchReport): HTMLElement[] {
@@ -37,7 +45,6 @@ function verdictOf(report: BenchReport): HTMLElement[] {
   ];
 }
 
-/** How to read the picture. */
 function captionOf({ bench }: BenchReport, explained: Explained): (Node | string)[] {
   return bench === 'kernels'
     ? [explained.word(WORDS.roofline), ': each kernel that computes is a point, the lines are the floor.']

@@ -156,8 +156,8 @@ const KERNELS: Readonly<Record<string, string>> = {
   fused_step: 'A whole step of training a network with one hidden layer, in one dispatch.',
   fused_layout: 'Brings the weights into the order in which fused_step reads them.',
   floor_empty: 'Does next to nothing: what is left is the time of a dispatch.',
-  floor_copy: 'Copies memory.',
-  floor_fma: 'Multiplies and adds, without memory.',
+  floor_copy: 'Reads memory and writes it elsewhere.',
+  floor_fma: 'Multiplies and adds numbers, without memory.',
   floor_fma_half: 'Multiplies and adds in float16, without memory.',
   floor_fma_shared: 'Multiplies and adds numbers that neighbours share.',
 } satisfies Readonly<Record<BaseName, string>>;

@@ -3,12 +3,15 @@ import { benchHeight } from '../charts/bench.ts';
 import type { PicturedReport } from '../charts/protocol.ts';
 import type { BenchChoice, Reply } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
+import type { BenchParts } from './bench-result.ts';
 import { type Chart, createChart } from './chart.ts';
 import { byId, save, say } from './dom.ts';
 import { duration } from './format.ts';
 
 const NOT_LOADED =
-  'The tables of the results could not be loaded. Download JSON has all figures; the next benchmark tries again.';
+  'The tables of the results could not be loaded. Download JSON has all figures; for tables reload the page and measure again.';
+
+const PARTS = ['verdict', 'caption', 'figures', 'environment'] as const satisfies (keyof BenchParts)[];
 
 export interface BenchActions {
   readonly run: (choice: BenchChoice) => void;
@@ -79,14 +82,10 @@ export function benchPanel({ run, stop }: BenchActions) {
   /** What few visitors see is loaded when it is asked for. */
   async function showResult(measured: BenchReport): Promise<void> {
     picture.show(measured);
+    fill({});
     try {
       const { benchResult } = await import('./bench-result.ts');
-      if (report !== measured) return;
-      const { verdict, caption, figures, environment, boxes } = benchResult(measured);
-      byId('bench-verdict', HTMLElement).replaceChildren(...verdict);
-      byId('bench-caption', HTMLElement).replaceChildren(...caption);
-      byId('bench-figures', HTMLElement).replaceChildren(...figures, ...boxes);
-      byId('bench-environment', HTMLElement).replaceChildren(environment);
+      if (report === measured) fill(benchResult(measured));
     } catch {
       say(wrong, NOT_LOADED);
     }
@@ -122,6 +121,11 @@ export function benchPanel({ run, stop }: BenchActions) {
       if (running) ended('');
     },
   };
+}
+
+/** Parts of a result by the ends of their elements' names; what is not given is emptied. */
+function fill(parts: Partial<BenchParts>): void {
+  for (const part of PARTS) byId(`bench-${part}`, HTMLElement).replaceChildren(...(parts[part] ?? []));
 }
 
 async function saveReport(report: BenchReport): Promise<void> {

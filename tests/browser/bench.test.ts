@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/bench.ts';
 import { violations } from '../support/axe.ts';
+import { floorReport } from '../support/bench.ts';
 import {
   alertOf,
   eventually,
@@ -139,9 +140,8 @@ describe('what is measured', () => {
     expect(await verdict(page)).toMatch(
       /^Void, because of wrong results: relu at 3200\.Of 2 kernels, .*A processor does all of this/,
     );
-    await expectExplained(page);
     await eventually(() => inked(page)).toBe(true);
-    expect(await violations(page)).toEqual([]);
+    await expectExplained(page);
     await expectNoSidewaysScroll(page);
   });
 
@@ -177,19 +177,60 @@ describe('what is measured', () => {
 });
 
 describe('a choice that cannot be measured', () => {
-  test('is refused where it is made, and the page goes on', async ({ visit }) => {
+  test('is refused where it is made, beside what the names mean, and others can be made', async ({
+    visit,
+  }) => {
     const page = await visit();
     await measure(page, 'Kernels', async () => {
       await page.getByLabel('Which kernels').fill('softmaks');
     });
     expect(await alertOf(page)).toMatch(/no kernel "softmaks".*softmax_cross_entropy/s);
+    await page.getByText('What the kernels do').click();
+    await page.getByText('Sets negative outputs to 0.').waitFor();
     await choose(page, 'Training');
+    await page.getByText('What the plans are').click();
+    await page.getByText('As layered, in tiles of 32 x 32.').waitFor();
     await page.getByLabel('Images to a step').fill('32; 64');
     await press(page, 'Run benchmark');
     expect(await page.locator('#bench-batches-wrong').textContent()).toMatch(/whole numbers/);
     expect(await page.locator('#bench-result').isVisible()).toBe(false);
     expect(await violations(page)).toEqual([]);
-    await train(page);
+    expect(await page.getByRole('button', { name: 'Run benchmark' }).isVisible()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Train', exact: true }).isEnabled()).toBe(true);
+  });
+});
+
+describe('tables that cannot be loaded', () => {
+  test('cost no figure: the report can be saved', async ({ visit }) => {
+    const page = await visit(quickRun, {
+      prepare: async (page) => {
+        await page.addInitScript(() => {
+          const workers: Worker[] = [];
+          const keeping = class extends Worker {
+            constructor(...parameters: ConstructorParameters<typeof Worker>) {
+              super(...parameters);
+              workers.push(this);
+            }
+          };
+          Object.assign(globalThis, { workers, Worker: keeping });
+        });
+        await page.route(/bench-result[^/]*\.js$/, (route) => route.abort());
+      },
+      provokes: /bench-result|ERR_FAILED/,
+    });
+    await reach(page, 'ready');
+    await choose(page, 'Floor');
+    // A report of a worker that has measured.
+    await page.evaluate(
+      (data) => {
+        const [worker] = (globalThis as unknown as { workers: Worker[] }).workers;
+        worker?.dispatchEvent(new MessageEvent('message', { data }));
+      },
+      { kind: 'bench-end', report: floorReport, problem: null },
+    );
+    await eventually(() => alertOf(page)).toMatch(/could not be loaded/);
+    const { report } = await download<FloorReport>(page);
+    expect(report.floor).toEqual(floorReport.floor);
   });
 });
 
