@@ -35,14 +35,19 @@ export function benchResult(report: BenchReport): BenchParts {
 
 function verdictOf(report: BenchReport): HTMLElement[] {
   const { wrong, findings, remarks } = benchSummary(report);
-  const paragraph = (kind: string, sentences: readonly string[]) =>
-    sentences.length === 0 ? [] : [make('p', { class: kind }, sentences.join(' '))];
+  const paragraphs = (kind: string, sentences: readonly string[]) =>
+    sentences.map((sentence) => make('p', { class: kind }, unbroken(sentence)));
   return [
     make('h3', {}, TITLES[report.bench]),
-    ...paragraph('wrong', wrong),
-    ...paragraph('findings', findings),
-    ...paragraph('hint', remarks),
+    ...paragraphs('wrong', wrong),
+    ...paragraphs('findings', findings),
+    ...paragraphs('hint', remarks),
   ];
+}
+
+/** With units on the lines of their numbers. */
+function unbroken(sentence: string): string {
+  return sentence.replaceAll(/(?<=\d) (?=(?:[nµm]?s|%|[kMGT]B\/s)(?![a-z]))/g, '\u00a0');
 }
 
 function captionOf({ bench }: BenchReport, explained: Explained): (Node | string)[] {

@@ -228,5 +228,10 @@ function figureCell(value: Figure): HTMLElement {
     return make('td', { class: 'figure' }, bar);
   }
   // Units of one width keep the digits of a column in line.
-  return make('td', { class: 'figure' }, `${value.digits} `, make('span', { class: 'unit' }, value.unit));
+  return make(
+    'td',
+    { class: 'figure' },
+    `${value.digits} `,
+    make('span', { class: 'quantity-unit' }, value.unit),
+  );
 }
