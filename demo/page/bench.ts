@@ -1,7 +1,7 @@
-import type { BenchProgress, BenchReport } from '../../src/bench.ts';
+import type { BenchProgress } from '../../src/bench.ts';
 import { ShadegradError } from '../../src/index.ts';
 import { fetchCode } from '../fetch-code.ts';
-import type { BenchChoice, Reply, Trouble } from '../protocol.ts';
+import type { BenchChoice, Reply } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
 import type { ResultPanel } from './bench-result.ts';
 import { byId } from './dom.ts';
@@ -32,20 +32,7 @@ export function benchPanel({ names, run, stop }: BenchActions) {
   let outcome = '';
   let hindrance = '';
 
-  const form = benchForm(names, () => {
-    const choice = running || hindrance !== '' ? undefined : form.choice();
-    if (!choice) return;
-    startedAt = performance.now();
-    running = true;
-    result?.hide();
-    showTrouble(undefined);
-    // It comes while measuring. Where it does not, that is said in the end.
-    resultCode().catch(() => undefined);
-    progress({ label: 'waiting for the images', done: 0, total: 1 });
-    run(choice);
-    showState();
-    stopButton.focus();
-  });
+  const form = benchForm(names, () => void begin());
   stopButton.addEventListener('click', () => {
     status.textContent = 'Stopping';
     stop();
@@ -67,18 +54,31 @@ export function benchPanel({ names, run, stop }: BenchActions) {
     now.textContent = total > 1 ? `${done + 1} of ${total}: ${label}` : label;
   }
 
-  /** @returns why it could not be shown */
-  async function show(report: BenchReport): Promise<Trouble | undefined> {
+  /** What shows results comes first: no benchmark of minutes is lost for want of it. */
+  async function begin(): Promise<void> {
+    const choice = canBegin() ? form.choice() : undefined;
+    if (!choice) return;
+    showTrouble(undefined);
     try {
       const { resultPanel } = await resultCode();
       result ??= resultPanel();
     } catch (error) {
-      if (error instanceof ShadegradError) return error;
-      throw error;
+      if (!(error instanceof ShadegradError)) throw error;
+      showTrouble(error);
+      return;
     }
-    result.show(report);
-    return undefined;
+    // It may have been asked for twice, or a training may have begun.
+    if (!canBegin()) return;
+    startedAt = performance.now();
+    running = true;
+    result.hide();
+    progress({ label: 'waiting for the images', done: 0, total: 1 });
+    run(choice);
+    showState();
+    stopButton.focus();
   }
+
+  const canBegin = () => !running && hindrance === '';
 
   function ended(how: string): void {
     const focused = document.activeElement === stopButton;
@@ -99,12 +99,11 @@ export function benchPanel({ names, run, stop }: BenchActions) {
       showState();
     },
     progress,
-    async end({ report, problem }: Extract<Reply, { kind: 'bench-end' }>): Promise<void> {
-      const took = duration((performance.now() - startedAt) / 1000);
-      const trouble = report ? await show(report) : (problem ?? undefined);
-      if (report) ended(`Done in ${took}`);
+    end({ report, problem }: Extract<Reply, { kind: 'bench-end' }>): void {
+      if (report) result?.show(report);
+      if (report) ended(`Done in ${duration((performance.now() - startedAt) / 1000)}`);
       else ended(problem ? '' : 'Stopped: what is not finished has no result');
-      showTrouble(trouble);
+      showTrouble(problem ?? undefined);
     },
     /** Ends the benchmark, since its worker or device is gone. */
     abandon(): void {
