@@ -15,6 +15,8 @@ export interface BenchActions {
   readonly stop: () => void;
 }
 
+const STOPPED = 'Stopped: what is not finished has no result';
+
 const resultCode = () => fetchCode('The benchmark', () => import('./bench-result.ts'));
 
 /** The benchmark: what to measure, its progress, and its results. */
@@ -26,7 +28,7 @@ export function benchPanel({ names, run, stop }: BenchActions) {
   const now = byId('bench-now', HTMLElement);
   const showTrouble = troubleBox('bench-wrong');
   let result: ResultPanel | undefined;
-  let running = false;
+  let phase: 'idle' | 'loading' | 'measuring' | 'stopping' = 'idle';
   let startedAt = 0;
   /** How the last benchmark ended, and why a new one cannot begin. */
   let outcome = '';
@@ -34,17 +36,20 @@ export function benchPanel({ names, run, stop }: BenchActions) {
 
   const form = benchForm(names, () => void begin());
   stopButton.addEventListener('click', () => {
-    status.textContent = 'Stopping';
-    stop();
+    if (isIn('measuring')) stop();
+    phase = 'stopping';
+    showState();
   });
 
   function showState(): void {
+    const running = !isIn('idle');
     runButton.hidden = running || hindrance !== '';
     stopButton.hidden = !running;
     form.lock(running);
     bar.hidden = !running;
     now.hidden = !running;
-    const text = running ? 'Measuring. Leave the machine to it.' : hindrance || outcome;
+    const doing = isIn('stopping') ? 'Stopping' : 'Measuring. Leave the machine to it.';
+    const text = running ? doing : hindrance || outcome;
     // Screen readers read this aloud whenever it is set.
     if (status.textContent !== text) status.textContent = text;
   }
@@ -56,42 +61,43 @@ export function benchPanel({ names, run, stop }: BenchActions) {
 
   /** What shows results comes first: no benchmark of minutes is lost for want of it. */
   async function begin(): Promise<void> {
-    const choice = canBegin() ? form.choice() : undefined;
+    const choice = isIn('idle') && hindrance === '' ? form.choice() : undefined;
     if (!choice) return;
+    startedAt = performance.now();
+    phase = 'loading';
+    result?.hide();
     showTrouble(undefined);
+    progress({ label: 'waiting for the images', done: 0, total: 1 });
+    showState();
+    stopButton.focus();
     try {
       const { resultPanel } = await resultCode();
       result ??= resultPanel();
     } catch (error) {
+      ended('');
       if (!(error instanceof ShadegradError)) throw error;
       showTrouble(error);
       return;
     }
-    // It may have been asked for twice, or a training may have begun.
-    if (!canBegin()) return;
-    startedAt = performance.now();
-    running = true;
-    result.hide();
-    progress({ label: 'waiting for the images', done: 0, total: 1 });
-    run(choice);
-    showState();
-    stopButton.focus();
+    if (isIn('loading') && hindrance === '') {
+      phase = 'measuring';
+      run(choice);
+    } else {
+      ended(isIn('stopping') ? STOPPED : '');
+    }
   }
 
-  const canBegin = () => !running && hindrance === '';
+  const isIn = (wanted: typeof phase) => phase === wanted;
 
   function ended(how: string): void {
     const focused = document.activeElement === stopButton;
-    running = false;
+    phase = 'idle';
     outcome = how;
     showState();
     if (focused) runButton.focus();
   }
 
   return {
-    get running(): boolean {
-      return running;
-    },
     offer: form.offer,
     /** @param why the reason that no benchmark can begin; empty where one can */
     hinder(why: string): void {
@@ -102,12 +108,12 @@ export function benchPanel({ names, run, stop }: BenchActions) {
     end({ report, problem }: Extract<Reply, { kind: 'bench-end' }>): void {
       if (report) result?.show(report);
       if (report) ended(`Done in ${duration((performance.now() - startedAt) / 1000)}`);
-      else ended(problem ? '' : 'Stopped: what is not finished has no result');
+      else ended(problem ? '' : STOPPED);
       showTrouble(problem ?? undefined);
     },
     /** Ends the benchmark, since its worker or device is gone. */
     abandon(): void {
-      if (running) ended('');
+      if (!isIn('idle')) ended('');
     },
   };
 }
