@@ -97,6 +97,9 @@ describe('a training is steered', () => {
     await reach(page, 'stopped');
     const { config } = await reportOf(page);
     expect(config.rateChanges?.map(({ learningRate }) => learningRate)).toEqual([0.002]);
+    expect(await page.locator('#curves').getAttribute('aria-label')).toMatch(
+      /Learning rate changed to 0\.002 after [\d.]+ epochs/,
+    );
   });
 
   test('and gone back through its epochs', async ({ visit }) => {
