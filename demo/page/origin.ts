@@ -13,11 +13,13 @@ export function originText(
     : '';
   switch (origin.kind) {
     case 'shipped':
-      return summary ? `The network that comes with this page: ${shape}${on}. Train replaces it with your own.` : '';
+      return summary
+        ? `The network that comes with this page: ${shape}${on}. Train replaces it with your own.`
+        : '';
     case 'file':
       return `${origin.name}: ${many}${shape}${on}.`;
     case 'trained': {
-      if (shape === '') return 'A new network is on its way.';
+      if (shape === '') return running ? 'A new network is on its way.' : '';
       if (running) return `In training: ${many}${shape}, epoch ${progress?.epoch ?? 1} of ${epochs}.`;
       const when = origin.at
         ? ` at ${origin.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`
