@@ -131,9 +131,18 @@ export function offerOf(offered: readonly Offered[]): Offer {
 /** Names that the page has for datasets of its own. */
 const RESERVED = ['mnist', 'synthetic'];
 
+/** What the user's files are called where no folder has a name for them. */
+const UNNAMED = 'your files';
+
+/** The user's dataset as the field of the images has it. */
+export function ownFilesText(own: OwnFiles | undefined): string {
+  if (!own || own.name === UNNAMED) return 'Your files';
+  return `${own.name} (your files)`;
+}
+
 function ownFiles(kind: OwnFiles['kind'], offered: readonly Offered[]): OwnFiles {
   const folder = commonFolders(offered.map(({ path }) => path)).at(-1);
-  const name = folder && RESERVED.includes(folder) ? `your ${folder}` : (folder ?? 'your files');
+  const name = folder && RESERVED.includes(folder) ? `your ${folder}` : (folder ?? UNNAMED);
   return { kind, name, files: offered.map(({ file, path }) => ({ file, path })) };
 }
 

@@ -23,14 +23,17 @@ import {
   canTrain,
   configurationOf,
   type Event,
+  type GoingOn,
   type Images,
   isRunning,
   type KeptRun,
+  type Machine,
   obstacle,
   resumable,
   type State,
   type Unfinished,
 } from './state.ts';
+import { floorWanted, timeable } from './steps.ts';
 
 /** The next state, and what is to be done beside showing it. */
 export type Update = readonly [State, readonly Command[]];
@@ -42,6 +45,16 @@ export const MORE_EPOCHS = 10;
 
 /** What an event makes of a state; no other part of the page changes it. */
 export function update(state: State, event: Event): Update {
+  const [next, commands] = react(state, event);
+  const step = floorWanted(next);
+  if (!step) return [next, commands];
+  return [
+    withMachine(next, { aside: 'floor' }),
+    [...commands, { kind: 'send', request: { kind: 'floor', step } }],
+  ];
+}
+
+function react(state: State, event: Event): Update {
   switch (event.kind) {
     case 'press':
       return press(state, event.button);
@@ -99,6 +112,18 @@ export function update(state: State, event: Event): Update {
       ];
     case 'stop-bench':
       return [state, [{ kind: 'send', request: { kind: 'stop-bench' } }]];
+    case 'machine-in-view':
+      return [withMachine(state, { inView: event.on }), []];
+    case 'time-dispatches': {
+      const training = timeable(state);
+      if (!training) return [state, []];
+      return [
+        withMachine(state, { aside: 'dispatches', times: undefined, timesTrouble: '' }),
+        [{ kind: 'send', request: { kind: 'time-dispatches', training } }],
+      ];
+    }
+    case 'stop-timing':
+      return [state, [{ kind: 'send', request: { kind: 'stop-timing' } }]];
     case 'no-webgpu':
       return [failed(state, event.problem), []];
     case 'worker-broke':
@@ -186,6 +211,7 @@ function goOn(state: State, epochs: number): Update {
       origin: { kind: 'trained', at: null },
     },
     configuration,
+    { shown: state.shown, phase: state.phase, answers: true },
   );
 }
 
@@ -193,7 +219,7 @@ function goOn(state: State, epochs: number): Update {
  * Begins a training of the networks of `known`, or goes on with it: then they have the epochs of the state that it goes on
  * from. A snapshot comes before what is told of its epoch, so the page may know one epoch less.
  */
-function start(state: State, known: Shown, configuration: Configuration): Update {
+function start(state: State, known: Shown, configuration: Configuration, goingOn?: GoingOn): Update {
   const shown = known.state ? { ...known, networks: networksIn(known.state) } : known;
   const run = state.run + 1;
   const { data } = state.images ?? {};
@@ -214,6 +240,7 @@ function start(state: State, known: Shown, configuration: Configuration): Update
       phase: 'training',
       status,
       awaited: undefined,
+      goingOn,
       trouble: undefined,
       fileTrouble: undefined,
       rateTrouble: '',
@@ -249,6 +276,44 @@ function reset(state: State): Update {
       { kind: 'send', request: { kind: 'load-shipped', run } },
       { kind: 'keep-unfinished', unfinished: null },
     ],
+  ];
+}
+
+/** A training was begun with other images than those that are here: what it was to go on from is shown again. */
+function onOtherImages(state: State): Update {
+  const { goingOn, images } = state;
+  if (!goingOn) return [state, []];
+  const { shown, phase, answers } = goingOn;
+  const bytes = wholeFile(shown.files);
+  const why = `The images of ${images?.data?.name ?? 'this dataset'} are not those that this training was begun with, so it does not go on.`;
+  const note = (nextStep: string) => ({ message: why, nextStep, manner: 'wrong' }) as const;
+  const back: State = { ...state, goingOn: undefined, status: 'Not gone on with: the images are others' };
+  const again = 'Give the page those images';
+  if (answers || bytes) {
+    const known: State = {
+      ...back,
+      shown,
+      phase,
+      imagesNote: note(`${again} and press "Continue", or press "Start again" to train on these.`),
+    };
+    if (answers || !bytes) return [known, []];
+    const run = state.run + 1;
+    const request = { kind: 'load', run, bytes, best: shown.files.best, evaluate: false } as const;
+    return [{ ...known, run, awaited: { why: 'revived' } }, [{ kind: 'send', request }]];
+  }
+  // No epoch of it was over. The browser keeps it until another training begins.
+  const run = state.run + 1;
+  const bare = unknown({ kind: 'shipped' }, shown.epochs, 1);
+  return [
+    {
+      ...back,
+      run,
+      shown: bare,
+      phase: 'ready',
+      awaited: { why: 'shipped' },
+      imagesNote: note(`${again} and reload it, or press "Train" to begin anew with these.`),
+    },
+    [{ kind: 'send', request: { kind: 'load-shipped', run } }],
   ];
 }
 
@@ -307,7 +372,8 @@ function onResult(state: State, reply: Of<'result'>): Update {
     stopped,
   };
   const runs = withRun(state.kept, kept);
-  const [looked, commands] = lookAgain({ ...now, shown, kept: runs, keeping: '' });
+  const trained = withMachine({ ...now, shown, kept: runs, keeping: '' }, { hasTrained: true });
+  const [looked, commands] = lookAgain(trained);
   return [
     {
       ...looked,
@@ -433,7 +499,7 @@ function onNetwork(state: State, { network, device }: Of<'network'>): Update {
       ...state,
       device: device ?? state.device,
       cell: awaited && awaited.why !== 'revived' ? undefined : state.cell,
-      shown: { ...shown, summary: network, onProcessor: device === null },
+      shown: { ...shown, summary: network, onProcessor: device === null, plan: device?.plan ?? shown.plan },
     },
     [],
   ];
@@ -455,7 +521,9 @@ function onFound(state: State, { kept, unfinished, ownFiles }: Extract<Event, { 
   if (!configuration) return takeKept(now);
   const isAsked = state.images && imagesOf(fielded.fields) === imagesOf(state.fields);
   const [asking, commands] = isAsked ? [fielded, []] : take(fielded, configuration);
-  const [started, more] = start(asking, { ...unfinished.shown, summary: undefined }, configuration);
+  const left = { ...unfinished.shown, summary: undefined };
+  const goingOn = { shown: left, phase: 'stopped', answers: false } as const;
+  const [started, more] = start(asking, left, configuration, goingOn);
   return [
     { ...started, status: 'Going on with the training that the reload interrupted' },
     [{ kind: 'address', texts: unfinished.texts }, ...commands, ...more],
@@ -665,6 +733,7 @@ function restart(state: State): Update {
     run,
     isBroken: false,
     measuring: false,
+    machine: { ...state.machine, aside: undefined },
     trouble: undefined,
     device: undefined,
     awaited: bytes && !isShipped ? { why: 'revived' } : { why: 'shipped' },
@@ -684,6 +753,18 @@ function restart(state: State): Update {
         : { kind: 'send', request: { kind: 'load-shipped', run } },
     ],
   ];
+}
+
+// What is measured beside
+
+function withMachine(state: State, known: Partial<Machine>): State {
+  return { ...state, machine: { ...state.machine, ...known } };
+}
+
+/** The other measurement may have begun meanwhile: it stopped this one. */
+function asideEnds(state: State, which: NonNullable<Machine['aside']>, known: Partial<Machine>): State {
+  const { aside } = state.machine;
+  return withMachine(state, { ...known, aside: aside === which ? undefined : aside });
 }
 
 function onReply(state: State, reply: Reply): Update {
@@ -713,6 +794,8 @@ function onReply(state: State, reply: Reply): Update {
         },
         [],
       ];
+    case 'other-images':
+      return onOtherImages(state);
     case 'lost':
       return [
         {
@@ -747,6 +830,17 @@ function onReply(state: State, reply: Reply): Update {
       return onCell(state, reply);
     case 'bench-end':
       return [{ ...state, measuring: false }, []];
+    case 'floor': {
+      const { floor, failed } = reply;
+      return [asideEnds(state, 'floor', floor || failed ? { floor } : {}), []];
+    }
+    case 'dispatch-times': {
+      const { report, problem } = reply;
+      const { plan } = state.shown;
+      const timesTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
+      const times = report && plan ? { plan, report } : undefined;
+      return [asideEnds(state, 'dispatches', { times, timesTrouble }), []];
+    }
     case 'problem':
       return onProblem(state, reply);
     // What these say is shown by the pad, the look inside and the benchmark as it comes.

@@ -16,9 +16,10 @@ import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
+import { stepsPanel } from './page/steps.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
-import { guessingIn, historiesOf, type Shown } from './shown.ts';
+import { guessingIn, historiesOf, overfittingIn, type Shown } from './shown.ts';
 import { type Event, hindrance, isRunning, type State } from './state.ts';
 
 /** The whole page. */
@@ -75,7 +76,11 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     compare: (id, on) => dispatch({ kind: 'compare', id, on }),
   });
   const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
-  const showMachine = machinePanel();
+  const showMachine = machinePanel((on) => dispatch({ kind: 'machine-in-view', on }));
+  const showSteps = stepsPanel({
+    time: () => dispatch({ kind: 'time-dispatches' }),
+    stop: () => dispatch({ kind: 'stop-timing' }),
+  });
   const bench = benchPanel({
     names: () => ask({ kind: 'bench-names' }),
     run: (choice) => dispatch({ kind: 'bench', choice }),
@@ -92,6 +97,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showGuide(state);
       showSteer(state);
       say(byId('guessing', HTMLElement), guessingIn(shown, state.images?.data?.counts));
+      say(byId('overfitting', HTMLElement), overfittingIn(curvesOf(shown).histories));
       showImages(state);
       showOffers(state);
       showKeep(state);
@@ -99,10 +105,17 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showHistory(state);
       showComparison(state);
       showMachine(state);
+      showSteps(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
       const isOther = (part: keyof Shown) => shown[part] !== was?.[part];
-      if (isOther('networks') || isOther('running') || isOther('epochs') || isOther('viewed')) {
+      if (
+        isOther('networks') ||
+        isOther('running') ||
+        isOther('epochs') ||
+        isOther('viewed') ||
+        isOther('rateChanges')
+      ) {
         curves.show(curvesOf(shown));
       }
       if (shown.weights !== was?.weights) inside.show(shown.weights);
@@ -147,12 +160,13 @@ function silence({ shown, isBroken, phase, awaited }: State): string {
 
 /** The curves of a training, as far as the epoch that is viewed. */
 function curvesOf(shown: Shown): Training {
-  const { running, epochs, viewed } = shown;
+  const { running, epochs, viewed, rateChanges } = shown;
   const histories = historiesOf(shown);
-  if (!viewed) return { histories, running, epochs };
+  if (!viewed) return { histories, running, epochs, rateChanges };
   return {
     histories: histories.map((history) => history.slice(0, viewed.epoch)),
     running: running.filter(({ epoch }) => epoch <= viewed.epoch),
     epochs,
+    rateChanges: rateChanges.filter(({ epoch }) => epoch < viewed.epoch),
   };
 }

@@ -83,6 +83,7 @@ export { confusionMatrix } from './report/confusion.ts';
 export type { RunFacts, SplitSizes } from './report/contradictions.ts';
 export { type Guessing, guessing, guessingText } from './report/guessing.ts';
 export type { Label } from './report/labels.ts';
+export { type Overfitting, overfitting, overfittingText } from './report/overfitting.ts';
 export { type Summary, summarise } from './report/population.ts';
 export { rateChangesIn } from './report/rate-changes.ts';
 export { COPIES, withRounding } from './report/rounding.ts';
@@ -144,7 +145,13 @@ export type {
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
-export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
+export {
+  type Dispatch,
+  matrixUnitsOf,
+  type PlanBuffer,
+  type StepPlan,
+  sourceFilesOf,
+} from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { predictOnCpu } from './train/predict-on-cpu.ts';

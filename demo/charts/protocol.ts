@@ -1,6 +1,6 @@
 import type { KernelsReport, TrainingReport } from '../../src/bench.ts';
 import type { GhostCurves, RunningPoint } from '../../src/charts.ts';
-import type { History } from '../../src/index.ts';
+import type { History, RateChangeRecord } from '../../src/index.ts';
 import type { Trouble } from '../protocol.ts';
 
 // What the page and the worker that draws its charts say to each other.
@@ -18,6 +18,8 @@ export type ChartContent =
       /** Where the axis ends. */
       readonly epochs: number;
       readonly logLoss: boolean;
+      /** Where the learning rate was changed, first to last. */
+      readonly rateChanges: readonly RateChangeRecord[];
       /** Other runs' curves. */
       readonly ghosts: readonly GhostCurves[];
     }

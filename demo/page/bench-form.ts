@@ -65,7 +65,7 @@ export function benchForm(names: () => void, submitted: () => void) {
     offer(names: Extract<Reply, { kind: 'bench-names' }>): void {
       if (plans.length > 0) return;
       plans = names.plans;
-      byId('bench-kernels', HTMLElement).textContent = names.kernels.join(', ');
+      explainNames(names);
       byId('bench-plans', HTMLElement).replaceChildren(
         ...plans.map((plan) =>
           make('label', {}, make('input', { type: 'checkbox', name: 'plan', value: plan }), ` ${plan}`),
@@ -76,6 +76,33 @@ export function benchForm(names: () => void, submitted: () => void) {
       fields.disabled = locked;
     },
   };
+}
+
+/** Says what kernels and plans do, once that is asked for: the texts are loaded then, and names alone where they are not. */
+function explainNames({ kernels, plans }: Extract<Reply, { kind: 'bench-names' }>): void {
+  const texts = async () => {
+    const [{ kernelWord, planWord }, { meanings }] = await Promise.all([
+      import('./bench-words.ts'),
+      import('./explained.ts'),
+    ]);
+    return { kernels: meanings(kernels.map(kernelWord)), plans: meanings(plans.map(planWord)) };
+  };
+  const fill = (id: string, names: readonly string[], which: 'kernels' | 'plans') => {
+    const details = byId(id, HTMLDetailsElement);
+    const list = make('p', { class: 'names' }, names.join(', '));
+    details.append(list);
+    details.addEventListener(
+      'toggle',
+      () =>
+        void texts().then(
+          (meanings) => list.replaceWith(meanings[which]),
+          () => undefined,
+        ),
+      { once: true },
+    );
+  };
+  fill('bench-kernels', kernels, 'kernels');
+  fill('bench-plan-names', plans, 'plans');
 }
 
 /** Networks separated by semicolons, each the widths of its hidden layers. */

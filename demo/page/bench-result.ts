@@ -1,7 +1,7 @@
-import { type BenchReport, benchFile } from '../../src/bench.ts';
+import { type BenchReport, benchFile, type KernelResult } from '../../src/bench.ts';
 import { benchHeight } from '../charts/bench.ts';
 import type { PicturedReport } from '../charts/protocol.ts';
-import { benchTables, environmentTable } from './bench-tables.ts';
+import { benchParts } from './bench-parts.ts';
 import { type Chart, createChart } from './chart.ts';
 import { byId, save } from './dom.ts';
 
@@ -21,8 +21,10 @@ export function resultPanel() {
     show(report: BenchReport): void {
       shown = report;
       result.hidden = false;
-      byId('bench-environment', HTMLElement).replaceChildren(environmentTable(report.environment));
-      byId('bench-figures', HTMLElement).replaceChildren(...benchTables(report));
+      result.dataset.bench = report.bench;
+      for (const [part, nodes] of Object.entries(benchParts(report))) {
+        byId(`bench-${part}`, HTMLElement).replaceChildren(...nodes);
+      }
       picture.show(report);
     },
     hide(): void {
@@ -38,6 +40,7 @@ async function saveReport(report: BenchReport): Promise<void> {
 
 /** The picture of a report, for reports that have one. */
 function picturePanel() {
+  const frame = byId('bench-picture', HTMLElement);
   const host = byId('bench-chart', HTMLElement);
   let shown: PicturedReport;
   let chart: Chart | undefined;
@@ -47,8 +50,8 @@ function picturePanel() {
 
   return {
     show(report: BenchReport): void {
-      host.hidden = report.bench === 'floor';
-      if (report.bench === 'floor') return;
+      frame.hidden = !hasPicture(report);
+      if (!hasPicture(report)) return;
       shown = report;
       host.setAttribute(
         'aria-label',
@@ -64,4 +67,17 @@ function picturePanel() {
       chart.changed();
     },
   };
+}
+
+/** A single point, or none, is no picture. */
+function hasPicture(report: BenchReport): report is PicturedReport {
+  if (report.bench === 'floor') return false;
+  const results: readonly { readonly status: string }[] =
+    report.bench === 'kernels' ? report.kernels.filter(hasArithmetic) : report.training;
+  return results.filter(({ status }) => status === 'measured').length > 1;
+}
+
+/** The others have no place on a logarithmic scale. */
+function hasArithmetic(kernel: KernelResult): boolean {
+  return kernel.status === 'measured' && kernel.flops > 0;
 }

@@ -52,8 +52,8 @@ export function benchPanel({ names, run, stop }: BenchActions) {
   });
 
   function showState(): void {
-    runButton.disabled = running || hindrance !== '';
-    stopButton.disabled = !running;
+    runButton.hidden = running || hindrance !== '';
+    stopButton.hidden = !running;
     form.lock(running);
     bar.hidden = !running;
     now.hidden = !running;

@@ -1,6 +1,7 @@
 import type { BenchProgress } from '../../src/bench.ts';
 import {
   type Dataset,
+  datasetChecksum,
   decodeModels,
   epochsTrained,
   type Model,
@@ -12,6 +13,7 @@ import {
 import { fetchCode } from '../fetch-code.ts';
 import { fetchPretrained } from '../pretrained.ts';
 import type { AdapterSummary, Reply, Request } from '../protocol.ts';
+import { createAside } from './aside.ts';
 import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
@@ -53,6 +55,16 @@ interface Desk {
 
 type Of<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>;
 
+/** Requests that what is measured beside gives way to. */
+const COMES_FIRST: ReadonlySet<Request['kind']> = new Set([
+  'data',
+  'train',
+  'load',
+  'load-shipped',
+  'reset',
+  'bench',
+]);
+
 const benchCode = () => fetchCode('The benchmark', () => import('./bench.ts'));
 
 /** Takes the page's requests, one after the other, and answers by `post`. */
@@ -70,6 +82,12 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   };
   const brain = createBrain(post, () => desk.work);
   const inside = createInside(post, () => desk.data);
+  const aside = createAside(
+    post,
+    adapterReport,
+    () => desk.data,
+    () => desk.work,
+  );
 
   /** Queues work on the GPU. If it fails, the network is lost, but not the worker. */
   function enqueue(run: number, task: () => Promise<void>): void {
@@ -140,6 +158,10 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
             'Choose or fetch them first.',
           );
         const data = rest.labelNoise ? withLabelNoise(images, rest.labelNoise) : images;
+        if (rest.from && rest.from.dataset !== (await datasetChecksum(data))) {
+          postOwn({ kind: 'other-images', run });
+          return;
+        }
         // Networks that go on keep the epochs that they had.
         const before = rest.from ? desk.kept : undefined;
         clear();
@@ -275,6 +297,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   }
 
   const handle = (request: Request) => {
+    if (COMES_FIRST.has(request.kind)) aside.stop();
     switch (request.kind) {
       case 'data':
         return load(request);
@@ -315,6 +338,12 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return desk.bench?.abort();
       case 'cell':
         return void showCell(request);
+      case 'floor':
+        return aside.floor(request.step);
+      case 'time-dispatches':
+        return aside.time(request.training);
+      case 'stop-timing':
+        return aside.stop();
     }
   };
 
