@@ -73,7 +73,9 @@ export function resultsPanels({ lookInto, refused }: ResultsActions) {
       shown.origin.kind === 'shipped'
         ? 'The wrong answers that the network is surest of appear here in a moment.'
         : 'None: every test image was recognised.';
-    const why = areHere ? none : `The images of ${datasetText(report.dataset.name)} are not here to be shown.`;
+    const why = areHere
+      ? none
+      : `The images of ${datasetText(report.dataset.name)} are not here to be shown.`;
     gallery.showMistakes({
       title: 'Worst mistakes',
       summary: mistakes.length > 0 ? which : why,

@@ -22,6 +22,7 @@ import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
 import { cell, predictAllOnCpu, type Verdict, worstMistakes } from './inspect.ts';
 import { loadModel } from './load.ts';
+import { notesOf } from './notes.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
 import { createWheel, type Wheel } from './wheel.ts';
@@ -139,6 +140,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         if (signal.aborted) return;
         desk.data = data;
         post({ kind: 'data', id, data: summary(data), notice });
+        // Now, where nobody waits for it: a training begins with it.
+        notesOf(data);
         void showMistakes();
       },
       (error: unknown) => {

@@ -164,7 +164,7 @@ describe('a host that does not carry MNIST', () => {
       prepare: (page) =>
         page.route(ownFiles, (route) => route.fulfill({ body: '<!doctype html><title>App' })),
     });
-    await expectDigitsInstead(page, /web page.*synthetic digits instead/s);
+    await expectDigitsInstead(page, /synthetic digits instead.*web page/s);
     await page.unroute(ownFiles);
     await choose(page, 'MNIST');
     await expectMnist(page);

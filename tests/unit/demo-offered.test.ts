@@ -97,7 +97,7 @@ describe('files that are given together', () => {
     });
     expect(offerOf([offered('a.txt', text('one')), offered('b.txt', text('two'))])).toMatchObject({
       trouble: {
-        message: expect.stringMatching(/^a\.txt is text, and 1 more /),
+        message: expect.stringMatching(/^a\.txt is text, and the other file /),
         nextStep: expect.stringMatching(
           /^This page takes a picture of a digit, a model .* Nothing was changed\.$/,
         ),

@@ -329,10 +329,12 @@ describe('a training', () => {
     at.reply({ kind: 'other-images', run: at.state.run });
     expect(at.state.shown).toEqual(shown);
     expect(at.state.phase).toBe('stopped');
-    expect(at.state.imagesNote.text).toBe(
-      'The images of synthetic are not those that this training was begun with, so it does not go on. ' +
-        'Give the page those images and press "Continue", or press "Start again" to train on these.',
-    );
+    expect(at.state.imagesNote).toEqual({
+      message:
+        'The images of synthetic are not those that this training was begun with, so it does not go on.',
+      nextStep: 'Give the page those images and press "Continue", or press "Start again" to train on these.',
+      manner: 'wrong',
+    });
     expect(at.requests, 'its network still answers').toHaveLength(asked);
     at.press('continue');
     expect(at.last).toHaveProperty('from.spec');
@@ -378,7 +380,7 @@ describe('a training', () => {
       const at = reloaded({ ...interrupted(), files: NO_FILES });
       expect(at.last).toMatchObject({ kind: 'load-shipped', run: at.state.run });
       expect(at.state.shown.origin.kind).toBe('shipped');
-      expect(at.state.imagesNote.text).toMatch(/and reload it, or press "Train"/);
+      expect(at.state.imagesNote.nextStep).toMatch(/and reload it, or press "Train"/);
       expect(at.kinds).not.toContain('keep-unfinished');
     });
   });
