@@ -18,7 +18,7 @@ const KEEPING = process.env.SHADEGRAD_KEEP_SCREENSHOTS === '1';
 const PATIENCE_MILLISECONDS = 10_000;
 
 /** A page is taken as it has looked for so long. */
-const STILL_MILLISECONDS = 1500;
+const STILL_MILLISECONDS = 1000;
 
 /** What a page looks like depends on nothing but these. */
 export const plainContext: BrowserContextOptions = {
@@ -55,10 +55,11 @@ export async function expectAsKept(page: Page, name: string, shot: Shot = {}): P
       await setTimeout(100);
       continue;
     }
-    const [shown, marked] = ['actual', 'difference'].map((what) => join(DIFFERING, `${name}-${what}.png`));
+    const shown = join(DIFFERING, `${name}-actual.png`);
+    const marked = join(DIFFERING, `${name}-difference.png`);
     await mkdir(DIFFERING, { recursive: true });
-    await writeFile(`${shown}`, fileOf(actual));
-    await writeFile(`${marked}`, fileOf(picture));
+    await writeFile(shown, fileOf(actual));
+    await writeFile(marked, fileOf(picture));
     expect.soft(text, `${name}: compare ${path} with ${shown} and ${marked}`).toBe('');
     return;
   }
