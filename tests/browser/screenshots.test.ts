@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe } from 'vitest';
 import {
   drawLine,
@@ -28,10 +29,12 @@ const slash: readonly Place[] = [
   [0.7, 0.7],
 ];
 
-describe('the page looks as it did', () => {
+// Keeping pictures takes longer than comparing them.
+describe('the page looks as it did', { timeout: 300_000 }, () => {
   test('before any training, in windows of all widths', async ({ visit }) => {
     const page = await visit({}, { context });
     await reach(page, 'ready');
+    await shippedNetwork(page);
     await expectAsKept(page, 'first-visit');
     await drawLine(page, seven);
     await eventually(() => page.locator('#verdict').textContent()).toMatch(/^A 7, [\d.]+ % sure/);
@@ -96,12 +99,19 @@ describe('the page looks as it did', () => {
       { context: { ...context, viewport: { width: 800, height: 1100 } } },
     );
     await reach(page, 'ready');
+    await shippedNetwork(page);
     await expectAsKept(page, 'embed');
   });
 
   test('where it cannot train', async ({ visit }) => {
     const page = await visit(quickRun, { insecure: true, context });
     await reach(page, 'error');
+    await shippedNetwork(page);
     await expectAsKept(page, 'trouble');
   });
 });
+
+/** Waits for the network that comes with the page. */
+function shippedNetwork(page: Page): Promise<void> {
+  return page.getByText(/^The network that comes with this page/).waitFor();
+}

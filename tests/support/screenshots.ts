@@ -14,8 +14,9 @@ const DIFFERING = join(FOLDER, 'differing');
 /** Whether the pictures are kept anew, in place of being compared. */
 const KEEPING = process.env.SHADEGRAD_KEEP_SCREENSHOTS === '1';
 
-/** How long a page may take to look as it did: its charts are drawn by another thread. */
+/** How long a page may take to look as it did, and how often it is looked at: its charts are drawn by another thread. */
 const PATIENCE_MILLISECONDS = 10_000;
+const LEAST_LOOKS = 10;
 
 /** A page is taken as it has looked for so long. */
 const STILL_MILLISECONDS = 1000;
@@ -47,11 +48,11 @@ export async function expectAsKept(page: Page, name: string, shot: Shot = {}): P
   const kept = await readFile(path).then(pictureOf, () => undefined);
   if (!kept) expect.fail(`There is no ${path}. CONTRIBUTING.md says how pictures are kept.`);
   const deadline = performance.now() + PATIENCE_MILLISECONDS;
-  for (;;) {
+  for (let look = 1; ; look++) {
     const actual = await take();
     const { text, picture } = difference(kept, reduced(actual));
     if (text === '') return;
-    if (performance.now() < deadline) {
+    if (performance.now() < deadline || look < LEAST_LOOKS) {
       await setTimeout(100);
       continue;
     }
