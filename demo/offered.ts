@@ -1,5 +1,5 @@
 import { commonFolders } from './folders.ts';
-import type { OwnFile, OwnFiles } from './protocol.ts';
+import type { OwnFile, OwnFiles, Trouble } from './protocol.ts';
 
 // What files that are chosen, dropped or pasted are: told by how they begin, then by their names.
 
@@ -14,8 +14,8 @@ export type Offer =
   | { readonly as: 'model'; readonly file: File }
   | { readonly as: 'picture'; readonly file: File }
   | { readonly as: 'dataset'; readonly own: OwnFiles }
-  /** Nothing. The text says what they are, and what the page takes. */
-  | { readonly as: 'nothing'; readonly text: string };
+  /** Nothing. The trouble says what they are, and what the page takes. */
+  | { readonly as: 'nothing'; readonly trouble: Trouble };
 
 /** How many bytes of a file tell what it is. */
 export const HEAD_BYTES = 64;
@@ -32,6 +32,9 @@ const TAKEN =
   'This page takes a picture of a digit, a model (.safetensors), four IDX files of images and labels, or a folder of pictures: CLASS/*.png.';
 const AS_PNG = 'Browsers cannot read these: save it as PNG or JPEG.';
 const UNPACK = 'Unpack it first.';
+
+/** How many files that the page does not take are listed. */
+const MOST_LISTED = 20;
 
 const picture = (what: string): Identity => ({ kind: 'picture', what });
 const other = (what: string, nextStep?: string): Identity => ({
@@ -112,20 +115,34 @@ export function offerOf(offered: readonly Offered[]): Offer {
   const [first, ...others] = seen;
   if (!first) return nothing('There are no files in what was given.', TAKEN);
   const more = others.length > 0 ? `, and ${others.length} more are nothing that the page takes either` : '';
-  return nothing(`${first.path} is ${first.is.what}${more}.`, first.is.nextStep ?? TAKEN);
+  const listed = seen.slice(0, MOST_LISTED).map(({ path, is }) => `${path}: ${is.what}`);
+  return nothing(
+    `${first.path} is ${first.is.what}${more}.`,
+    first.is.nextStep ?? TAKEN,
+    others.length > 0 ? listed.join('\n') : '',
+  );
 }
 
 /** Names that the page has for datasets of its own. */
 const RESERVED = ['mnist', 'synthetic'];
 
+/** What the user's files are called where no folder has a name for them. */
+const UNNAMED = 'your files';
+
+/** The user's dataset as the field of the images has it. */
+export function ownFilesText(own: OwnFiles | undefined): string {
+  if (!own || own.name === UNNAMED) return 'Your files';
+  return `${own.name} (your files)`;
+}
+
 function ownFiles(kind: OwnFiles['kind'], offered: readonly Offered[]): OwnFiles {
   const folder = commonFolders(offered.map(({ path }) => path)).at(-1);
-  const name = folder && RESERVED.includes(folder) ? `your ${folder}` : (folder ?? 'your files');
+  const name = folder && RESERVED.includes(folder) ? `your ${folder}` : (folder ?? UNNAMED);
   return { kind, name, files: offered.map(({ file, path }) => ({ file, path })) };
 }
 
-function nothing(what: string, nextStep: string): Offer {
-  return { as: 'nothing', text: `${what} ${nextStep} Nothing was changed.` };
+function nothing(message: string, nextStep: string, details = ''): Offer {
+  return { as: 'nothing', trouble: { message, nextStep: `${nextStep} Nothing was changed.`, details } };
 }
 
 /** What systems put into folders beside the user's files. */

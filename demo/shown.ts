@@ -9,7 +9,7 @@ import type {
   TestResults,
   TrainerState,
 } from '../src/index.ts';
-import { guessing, guessingText } from '../src/index.ts';
+import { guessing, guessingText, overfitting, overfittingText } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 import type {
   EpochTest,
@@ -18,6 +18,7 @@ import type {
   NetworkSummary,
   Report,
   TestAccuracy,
+  TrainedPlan,
   WeightImages,
 } from './protocol.ts';
 
@@ -63,6 +64,8 @@ export interface Shown {
   readonly files: NetworkFiles;
   /** What the training can go on from; null where it cannot. */
   readonly state: TrainerState | null;
+  /** What ran a step of their training; undefined where that was not here. */
+  readonly plan: TrainedPlan | undefined;
 }
 
 /** An epoch that the page went back to: what answers, and what is shown, are as they were then. */
@@ -95,6 +98,7 @@ export function unknown(origin: Origin, epochs: number, networks: number): Shown
     weights: undefined,
     files: NO_FILES,
     state: null,
+    plan: undefined,
   };
 }
 
@@ -177,4 +181,11 @@ export function guessingIn(shown: Shown, counts: readonly number[] | undefined):
   const found = historiesOf(shown).map((history) => (counts ? guessing(history, counts) : null));
   const [first] = found;
   return first && found.every((one) => one !== null) ? guessingText(first) : '';
+}
+
+/** Where all networks overfit, that and since when all of them do; else empty. */
+export function overfittingIn(histories: readonly History[]): string {
+  const found = histories.map(overfitting).filter((one) => one !== null);
+  const latest = found.toSorted((a, b) => b.since - a.since)[0];
+  return latest && found.length === histories.length ? overfittingText(latest) : '';
 }

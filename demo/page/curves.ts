@@ -1,5 +1,5 @@
 import type { GhostCurves, RunningPoint } from '../../src/charts.ts';
-import type { EpochRecord, History } from '../../src/index.ts';
+import type { EpochRecord, History, RateChangeRecord } from '../../src/index.ts';
 import { keep, kept } from '../storage.ts';
 import { createChart } from './chart.ts';
 import { byId, make } from './dom.ts';
@@ -18,11 +18,13 @@ export interface Training {
   readonly running: readonly RunningPoint[];
   /** Where the axis ends. */
   readonly epochs: number;
+  /** Where the learning rate was changed, first to last. */
+  readonly rateChanges: readonly RateChangeRecord[];
 }
 
 /** Loss and accuracy during training, and other runs' to compare them with. */
 export function curvesPanel() {
-  let shown: Training = { histories: [], running: [], epochs: 10 };
+  let shown: Training = { histories: [], running: [], epochs: 10, rateChanges: [] };
   let ghosts: readonly GhostCurves[] = [];
   const host = byId('curves', HTMLElement);
   const logarithmic = make('input', { type: 'checkbox', id: 'log-loss' });
@@ -54,7 +56,7 @@ export function curvesPanel() {
   );
 
   function describeAgain(): void {
-    host.setAttribute('aria-label', describe(shown.histories, ghosts));
+    host.setAttribute('aria-label', describe(shown, ghosts));
     chart.changed();
   }
 
@@ -72,7 +74,7 @@ export function curvesPanel() {
 }
 
 /** The curves' ends, in words. */
-function describe(histories: readonly History[], ghosts: readonly GhostCurves[]): string {
+function describe({ histories, rateChanges }: Training, ghosts: readonly GhostCurves[]): string {
   const compared =
     ghosts.length === 0 ? '' : `. To compare with: ${ghosts.map(({ name }) => name).join(', ')}`;
   const last = histories.flatMap((history) => history.at(-1) ?? []);
@@ -86,7 +88,9 @@ function describe(histories: readonly History[], ghosts: readonly GhostCurves[])
       ? ''
       : `; validation loss ${mean(({ valLoss }) => valLoss).toFixed(4)}, accuracy ${percent(mean(({ valAccuracy }) => valAccuracy))}`;
   const whose = last.length > 1 ? `, means of ${last.length} networks` : '';
-  return `Curves of loss and accuracy. Epoch ${first.epoch}${whose}: ${losses}${validated}${compared}`;
+  const changed = rateChanges.map(({ epoch, after }) => `${after} after ${Number(epoch.toFixed(2))} epochs`);
+  const rates = changed.length === 0 ? '' : `. Learning rate changed to ${changed.join(', ')}`;
+  return `Curves of loss and accuracy. Epoch ${first.epoch}${whose}: ${losses}${validated}${rates}${compared}`;
 }
 
 function thinned(points: readonly RunningPoint[]): readonly RunningPoint[] {

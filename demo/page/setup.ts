@@ -1,4 +1,5 @@
 import { defaults, type FieldName, isLater, parse, type Texts } from '../configuration.ts';
+import { ownFilesText } from '../offered.ts';
 import { isRunning, type State } from '../state.ts';
 import { byId, say } from './dom.ts';
 import { count } from './format.ts';
@@ -79,7 +80,10 @@ export function setupPanel({ changed, submitted }: SetupActions) {
       if (element.value !== values[name]) element.value = values[name];
     }
     fields.disabled = isRunning(state) || state.measuring;
-    byId('own-files', HTMLOptionElement).hidden = !state.ownFiles && values.data !== 'files';
+    const own = byId('own-files', HTMLOptionElement);
+    own.hidden = !state.ownFiles && values.data !== 'files';
+    const named = ownFilesText(state.ownFiles);
+    if (own.textContent !== named) own.textContent = named;
     byId('synthetic-fields', HTMLElement).hidden = values.data !== 'synthetic';
     byId('decay-field', HTMLElement).hidden = values.optimizer !== 'adamw';
     const { complaints, configuration } = parse(values);

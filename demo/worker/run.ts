@@ -86,7 +86,15 @@ async function trainOn(
   const classNames = namesOfClasses(data);
   const seeds = trainer.networks.map(({ seed }) => seed);
   const network = { spec, image, traits, classNames, seeds };
-  post({ kind: 'network', run, network, device: describeDevice(device, plan) });
+  post({
+    kind: 'network',
+    run,
+    network,
+    device: describeDevice(device, {
+      ...plan,
+      networks: Math.ceil(trainer.networks.length / trainer.rounds),
+    }),
+  });
   const { evaluation, models, files, stopped } = await train(trainer, keep, training);
   const report = await runReport({
     data,

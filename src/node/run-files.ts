@@ -10,6 +10,7 @@ import { formatClassificationReport } from '../report/classification.ts';
 import { curvesOption } from '../report/curves.ts';
 import { heatmapOption } from '../report/heatmap.ts';
 import { heatmapSize } from '../report/heatmap-layout.ts';
+import { rateChangesIn } from '../report/rate-changes.ts';
 import {
   matrixLabels,
   type PopulationTestReport,
@@ -168,7 +169,7 @@ export async function runFiles(
       'training-curves.svg': [
         curvesOption(
           trainedOf(report).map(({ history }) => history),
-          { title: curvesTitle(report), ...CURVES_SIZE },
+          { title: curvesTitle(report), rateChanges: rateChangesIn(report), ...CURVES_SIZE },
         ),
         CURVES_SIZE,
       ],

@@ -24,18 +24,25 @@ const NARROW = 560;
 /**
  * The two panels of training curves: side by side, or one below the other where the chart is narrow.
  *
- * @param top what stays free above them
- * @param right what stays free right of each
+ * @param free what stays free above the chart's upper panels, right of each panel, and between each and what is above it
  */
-export function curvesPanels({ width, height }: ChartSize, top: number, right: number): readonly [Box, Box] {
+export function curvesPanels(
+  { width, height }: ChartSize,
+  { top, right, above = 0 }: { readonly top: number; readonly right: number; readonly above?: number },
+): readonly [Box, Box] {
   if (width < NARROW) {
-    const panel = { left: LEFT, width: width - LEFT - right, height: (height - top - 12) / 2 - BELOW };
+    const room = (height - top - 12) / 2;
+    const panel = { left: LEFT, width: width - LEFT - right, height: room - above - BELOW };
     return [
-      { ...panel, top },
-      { ...panel, top: top + 12 + panel.height + BELOW },
+      { ...panel, top: top + above },
+      { ...panel, top: top + 12 + room + above },
     ];
   }
-  const panel = { top, width: Math.floor(width / 2 - LEFT - right), height: height - top - BELOW };
+  const panel = {
+    top: top + above,
+    width: Math.floor(width / 2 - LEFT - right),
+    height: height - top - above - BELOW,
+  };
   return [
     { ...panel, left: LEFT },
     { ...panel, left: width - right - panel.width },
@@ -75,6 +82,117 @@ export function spread(
 
 function meanOf({ sum, count }: { readonly sum: number; readonly count: number }): number {
   return sum / count;
+}
+
+/** What is written above a panel about one place of its width, or about several that lie close together. */
+export interface Flag {
+  /** The first and the last of the places that it is about; its pole stands at the first. */
+  readonly first: number;
+  readonly last: number;
+  readonly text: string;
+  /** Its left edge, in pixels. */
+  readonly left: number;
+  /** 0 for the row next to the panel. */
+  readonly row: number;
+}
+
+/** What flags may take up: their rows, and from where to where they may reach. */
+export interface FlagRoom {
+  readonly left: number;
+  readonly right: number;
+  readonly rows: number;
+}
+
+/** Between a flag's pole and its text, and between two texts of a row. */
+const POLE_GAP = 4;
+/** Poles nearer than this have one flag. */
+const TOGETHER = 4;
+
+/**
+ * Flags for places along a panel, in rows above it, so that no text covers another, or another's pole. Each stands right of its
+ * pole, or left of it where that would leave the room. Where there is no room for all, neighbours share a flag, the nearest
+ * first.
+ *
+ * @param places in pixels, ascending
+ * @param texts what may be said of the places from one to another, the longest first; the last is taken where room is short
+ * @param widthOf the width of a text, in pixels
+ */
+export function flags(
+  places: readonly number[],
+  room: FlagRoom,
+  texts: (first: number, last: number) => readonly [long: string, short: string],
+  widthOf: (text: string) => number,
+): readonly Flag[] {
+  let groups: Group[] = [];
+  for (const [i, at] of places.entries()) {
+    const first = groups.at(-1)?.first ?? i;
+    const isNear = first < i && at - (places[first] ?? 0) < TOGETHER;
+    if (isNear) groups.pop();
+    groups.push({ first: isNear ? first : i, last: i });
+  }
+  while (groups.length > 0) {
+    for (const length of [0, 1] as const) {
+      const found = placed(groups, room, (group) => {
+        const text = texts(group.first, group.last)[length];
+        return { at: places[group.first] ?? 0, text, width: widthOf(text) };
+      });
+      if (found) return found;
+    }
+    if (groups.length === 1) return [];
+    groups = withNearestMerged(groups, places);
+  }
+  return [];
+}
+
+interface Group {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Flags for all groups; null where there is no room for one. */
+function placed(
+  groups: readonly Group[],
+  { left, right, rows }: FlagRoom,
+  describe: (group: Group) => { readonly at: number; readonly text: string; readonly width: number },
+): readonly Flag[] | null {
+  const done: (Flag & { readonly at: number; readonly end: number })[] = [];
+  // From the right: a flag whose room is taken by the next one goes into the row above, where its pole passes no text.
+  for (const group of groups.toReversed()) {
+    const { at, text, width } = describe(group);
+    const candidates = [at + POLE_GAP, at - POLE_GAP - width].flatMap((from) =>
+      Array.from({ length: rows }, (_, row) => ({ ...group, text, left: from, row, at, end: from + width })),
+    );
+    const found = candidates.find(
+      (flag) =>
+        flag.left >= left &&
+        flag.end <= right &&
+        done.every((other) =>
+          flag.row === other.row
+            ? flag.end + POLE_GAP < other.left || other.end + POLE_GAP < flag.left
+            : flag.row < other.row
+              ? !passes(other.at, flag)
+              : !passes(flag.at, other),
+        ),
+    );
+    if (!found) return null;
+    done.unshift(found);
+  }
+  return done.map(({ at: _, end: __, ...flag }) => flag);
+}
+
+function passes(pole: number, { left, end }: { readonly left: number; readonly end: number }): boolean {
+  return pole > left - POLE_GAP && pole < end + POLE_GAP;
+}
+
+function withNearestMerged(groups: readonly Group[], places: readonly number[]): Group[] {
+  const gap = (i: number): number =>
+    (places[groups[i + 1]?.first ?? 0] ?? 0) - (places[groups[i]?.first ?? 0] ?? 0);
+  let nearest = 0;
+  for (let i = 1; i < groups.length - 1; i++) if (gap(i) < gap(nearest)) nearest = i;
+  return groups.flatMap((group, i) => {
+    if (i === nearest + 1) return [];
+    return [i === nearest ? { first: group.first, last: groups[i + 1]?.last ?? group.last } : group];
+  });
 }
 
 /**

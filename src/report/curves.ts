@@ -1,10 +1,20 @@
-import type { EpochRecord, History } from '../train/history.ts';
+import type { EpochRecord, History, RateChangeRecord } from '../train/history.ts';
 import { valueAxis } from './axes.ts';
 import type { ChartOption } from './chart-option.ts';
-import { type Box, curvesPanels, freePlace, type Path, type Point, spread } from './curves-layout.ts';
+import {
+  type Box,
+  curvesPanels,
+  type Flag,
+  flags,
+  freePlace,
+  meets,
+  type Path,
+  type Point,
+  spread,
+} from './curves-layout.ts';
 import { average } from './numpy.ts';
 import { type Colors, colors, type Theme } from './palette.ts';
-import { accuracyScale, logLossScale, lossScale, type Scale } from './scales.ts';
+import { accuracyScale, logLossScale, lossScale, type Scale, stretched } from './scales.ts';
 import { centredTitle, chartStyle, textWidth } from './style.ts';
 
 /** Loss and accuracy over a short stretch of training. */
@@ -43,6 +53,11 @@ export interface CurvesOptions {
   readonly logLoss?: boolean;
   /** Drawn as thin grey lines: in validation where both they and what was trained have any, else in training. */
   readonly ghosts?: readonly GhostCurves[];
+  /**
+   * Where the learning rate was changed while it trained, first to last: each is an upright line with the new rate above it. As
+   * `rateChangesIn` has them of a report, and the field `rateChanges` of a `Trainer`. Default: none.
+   */
+  readonly rateChanges?: readonly RateChangeRecord[];
 }
 
 /** How much of its ground a band covers. */
@@ -54,6 +69,8 @@ const LABEL_LINE = 15;
 /** Between the panel and those values. */
 const LABEL_GAP = 7;
 const LEGEND = { line: 18, symbol: 30, gap: 5 };
+/** The rates above a panel: their text, their rows, and what is free below them. */
+const RATES = { font: 11, line: 14, rows: 3, gap: 4 };
 
 /** What several networks have after an epoch. */
 interface Across {
@@ -69,7 +86,8 @@ interface Measure {
   readonly training: (record: EpochRecord) => number;
   readonly validation: (record: EpochRecord) => number | null;
   readonly running: (point: RunningPoint) => number;
-  readonly scale: (values: readonly number[]) => Scale;
+  /** @param line what is drawn thin behind the curves, of which `values` are */
+  readonly scale: (values: readonly number[], line: readonly number[]) => Scale;
   readonly log: boolean;
   /** A value as its line's end says it. */
   readonly said: (value: number) => string;
@@ -107,6 +125,8 @@ interface Panel {
   readonly ghosts: readonly Curve[];
   readonly curves: readonly Curve[];
   readonly labels: readonly EndLabel[];
+  /** Upright lines, where the rate was changed. */
+  readonly changes: readonly RateChangeRecord[];
 }
 
 /**
@@ -138,6 +158,7 @@ export function curvesOption(
   options: CurvesOptions = {},
 ): ChartOption {
   const { title = '', theme = 'light', width = 860, height = 380, running = [], ghosts = [] } = options;
+  const { rateChanges: changes = [] } = options;
   const palette = colors(theme);
   const style = chartStyle(theme);
   const networks = isSeveral(trained) ? trained : [trained];
@@ -149,7 +170,7 @@ export function curvesOption(
     last: Math.max(options.epochs ?? 1, Math.ceil(running.at(-1)?.epoch ?? 1), last, 1),
   };
   const panels = measures(options.logLoss ?? false).map((measure) =>
-    panelOf(measure, { records, networks: networks.length, running, ghosts, ghostRecords, palette }),
+    panelOf(measure, { records, networks: networks.length, running, ghosts, ghostRecords, changes, palette }),
   );
   const several = networks.length > 1;
   const [first] = panels;
@@ -164,13 +185,17 @@ export function curvesOption(
   const room = Math.min(Math.max(widest(labels), 38), 0.15 * width);
   const right = LABEL_GAP + room + 4;
   const top = title === '' ? 14 : 46;
-  const inside = curvesPanels({ width, height }, top, right);
+  const [bare] = curvesPanels({ width, height }, { top, right });
+  const named = rateFlags(changes, axis, bare, right);
+  const rows = named.reduce((most, { row }) => Math.max(most, row + 1), 0);
+  const over = rows === 0 ? 0 : rows * RATES.line + RATES.gap;
+  const inside = curvesPanels({ width, height }, { top, right, above: over });
   const place = names.length === 0 ? null : legendPlace(legend, panels, inside, axis);
   // Where it is above, in one line if it fits.
   const line = entries.reduce((sum, entry) => sum + LEGEND.symbol + 24 + widest([entry]), 0);
   const inLine = !place && line <= width;
   const above = names.length === 0 || place ? 0 : (inLine ? LEGEND.line : legend.height) + 8;
-  const boxes = above > 0 ? curvesPanels({ width, height }, top + above, right) : inside;
+  const boxes = curvesPanels({ width, height }, { top: top + above, right, above: over });
   return {
     ...style,
     title: centredTitle(title, width, palette.ink),
@@ -186,7 +211,11 @@ export function curvesOption(
       backgroundColor: palette.background,
       textStyle: { color: palette.ink, fontSize: FONT },
     },
-    tooltip: { ...style.tooltip, trigger: 'axis', formatter: tooltipText(panels, ghosts, several) },
+    tooltip: {
+      ...style.tooltip,
+      trigger: 'axis',
+      formatter: tooltipText(panels, ghosts, several),
+    },
     grid: boxes.map((box) => ({ ...box, outerBoundsMode: 'none' as const })),
     xAxis: panels.map((_, gridIndex) => epochAxis(axis, gridIndex, palette)),
     yAxis: panels.map((panel, gridIndex) => scaleAxis(panel, gridIndex, palette)),
@@ -201,6 +230,8 @@ export function curvesOption(
         ...(several ? bandSeries(band, curve, panel, i) : []),
       ]),
       ...endLabels(panel, i, boxes[i] ?? inside[0], { axis, room, palette }),
+      ...cutMark(panel, i, boxes[i] ?? inside[0], { axis, palette }),
+      ...rateMarks(named, panel, i, boxes[i] ?? inside[0], { axis, palette }),
     ]),
   };
 }
@@ -224,7 +255,10 @@ function measures(logLoss: boolean): readonly Measure[] {
       training: ({ loss }) => loss,
       validation: ({ valLoss }) => valLoss,
       running: ({ loss }) => loss,
-      scale: logLoss ? logLossScale : lossScale,
+      // A logarithmic axis has room for all.
+      scale: logLoss
+        ? (values, line) => logLossScale([...values, ...line.filter(Number.isFinite)])
+        : (values, line) => lossScale([...values, ...stretched(line, values, 0)]),
       log: logLoss,
       said: (value) => (value === 0 ? '0' : value < 0.001 ? value.toExponential(1) : value.toPrecision(3)),
     },
@@ -233,7 +267,8 @@ function measures(logLoss: boolean): readonly Measure[] {
       training: ({ accuracy }) => 100 * accuracy,
       validation: ({ valAccuracy }) => (valAccuracy === null ? null : 100 * valAccuracy),
       running: ({ accuracy }) => 100 * accuracy,
-      scale: (values) => accuracyScale(values.map((value) => value / 100)),
+      scale: (values, line) =>
+        accuracyScale([...values, ...stretched(line, values, 100)].map((value) => value / 100)),
       log: false,
       said: (value) => value.toFixed(2),
     },
@@ -248,6 +283,7 @@ function panelOf(
     running,
     ghosts,
     ghostRecords,
+    changes,
     palette,
   }: {
     readonly records: readonly EpochRecord[];
@@ -255,6 +291,7 @@ function panelOf(
     readonly running: readonly RunningPoint[];
     readonly ghosts: readonly GhostCurves[];
     readonly ghostRecords: readonly (readonly EpochRecord[])[];
+    readonly changes: readonly RateChangeRecord[];
     readonly palette: Colors;
   },
 ): Panel {
@@ -274,8 +311,7 @@ function panelOf(
   const drawn = [...curves, ...compared].flatMap(({ points }) =>
     points.flatMap(({ least, most }) => [least, most]),
   );
-  // The first batches are far off: once there are epochs, they set the scale and the line comes in from outside.
-  const scale = measure.scale(drawn.length > 0 ? drawn : running.map(measure.running));
+  const scale = measure.scale(drawn, running.map(measure.running));
   const thin = running.map((point): Point => [point.epoch, measure.running(point)]);
   const now = thin.at(-1);
   return {
@@ -284,6 +320,7 @@ function panelOf(
     running: thin,
     ghosts: compared,
     curves,
+    changes,
     labels: [
       ...curves.flatMap(({ kind, points }) => {
         const end = endOf(points, kind);
@@ -385,8 +422,10 @@ function legendPlace(
         ),
       ),
       ...panel.labels.map(({ end }): Path => [end, [axis.last, end[1]]]),
+      ...changeLines(panel),
     ];
-    const paths = lines.map((line) => line.map(place));
+    const cut = cutPlace(panel, box, axis);
+    const paths = [...lines.map((line) => line.map(place)), ...(cut ? [outlineOf(cut.box)] : [])];
     return (first: 'top' | 'bottom') => freePlace(size, box, paths, first);
   });
   return loss?.('top') ?? accuracy?.('bottom') ?? null;
@@ -522,6 +561,189 @@ function endLabels(
   ];
 }
 
+/** Where the thin line leaves the panel, and how far it goes: what is said of it there, and its box. */
+function cutPlace(
+  panel: Panel,
+  box: Box,
+  axis: { readonly last: number },
+): { readonly text: string; readonly box: Box; readonly upwards: boolean } | null {
+  const { measure, scale, running, curves } = panel;
+  if (measure.log) return null;
+  const beyond = ([, value]: Point): number => Math.max(value - scale.max, scale.min - value);
+  const [first, ...others] = running.filter((point) => beyond(point) > 0);
+  if (!first) return null;
+  const furthest = others.reduce((most, point) => (beyond(point) > beyond(most) ? point : most), first);
+  const upwards = furthest[1] > scale.max;
+  const text = `${upwards ? '↑' : '↓'} ${measure.said(furthest[1])}`;
+  const place = placing(panel, box, axis);
+  const [from] = place(furthest);
+  const size = { width: textWidth(text, RATES.font), height: RATES.line };
+  const top = upwards ? box.top + 2 : box.top + box.height - size.height - 2;
+  const means = curves.map(({ kind, points }) =>
+    points.map(({ epoch, mean }): Point => [epoch + kind.shift, mean]),
+  );
+  const paths = [running, ...means, ...changeLines(panel)].map((path) => path.map(place));
+  const right = box.left + box.width - size.width;
+  for (let left = from + 3; left <= right; left += 3) {
+    const candidate = { left, top, ...size };
+    if (!paths.some((path) => meets(path, candidate))) return { text, box: candidate, upwards };
+  }
+  return { text, box: { left: Math.min(from + 3, right), top, ...size }, upwards };
+}
+
+/** The upright lines within a panel. */
+function changeLines({ changes, scale }: Panel): readonly Path[] {
+  return changes.map(({ epoch }) => [
+    [epoch, scale.min],
+    [epoch, scale.max],
+  ]);
+}
+
+function outlineOf({ left, top, width, height }: Box): Path {
+  return [
+    [left, top],
+    [left + width, top],
+    [left + width, top + height],
+    [left, top + height],
+    [left, top],
+  ];
+}
+
+/** Says how far the thin line goes where the panel cuts it off. */
+function cutMark(
+  panel: Panel,
+  index: number,
+  box: Box,
+  { axis, palette }: { readonly axis: { readonly last: number }; readonly palette: Colors },
+) {
+  const cut = cutPlace(panel, box, axis);
+  if (!cut) return [];
+  const { left, top, height } = cut.box;
+  const edge = cut.upwards ? 0 : box.height;
+  return [
+    {
+      ...textSeries('Cut', index),
+      data: [
+        textAt(
+          [0, cut.upwards ? panel.scale.max : panel.scale.min],
+          [left - box.left, top + height / 2 - (box.top + edge)],
+          cut.text,
+          palette.running,
+        ),
+      ],
+    },
+  ];
+}
+
+/** Texts at places, of a size of their own and nothing else. */
+function textSeries(name: string, index: number) {
+  return {
+    type: 'scatter' as const,
+    name,
+    xAxisIndex: index,
+    yAxisIndex: index,
+    silent: true,
+    tooltip: { show: false },
+    symbolSize: 1,
+    color: 'transparent',
+    itemStyle: { opacity: 1 },
+    clip: false,
+  };
+}
+
+/** A text that begins so many pixels right of a point, and whose middle is so many below it. */
+function textAt(value: Point, [right, below]: Point, text: string, color: string) {
+  return {
+    value: [...value],
+    label: {
+      show: true,
+      position: 'right' as const,
+      distance: 0,
+      offset: [right, below],
+      formatter: () => text,
+      color,
+      fontSize: RATES.font,
+    },
+  };
+}
+
+/** What is said above the panels of where the rate was changed, in pixels from a panel's left edge. */
+function rateFlags(
+  changes: readonly RateChangeRecord[],
+  axis: { readonly last: number },
+  { width }: Box,
+  right: number,
+): readonly Flag[] {
+  return flags(
+    changes.map(({ epoch }) => (width * epoch) / axis.last),
+    { left: 0, right: width + right - 4, rows: RATES.rows },
+    (first, last) => {
+      const rate = rateText(changes[last]?.after ?? 0);
+      // Of several, the last one holds from here on.
+      const short = first === last ? rate : `… ${rate}`;
+      return [`${short} from here`, short];
+    },
+    (text) => textWidth(text, RATES.font),
+  );
+}
+
+/** A learning rate as a person would write it. */
+function rateText(rate: number): string {
+  return String(Number(rate.toPrecision(3)));
+}
+
+/** An upright line at each change of the rate, up to what is said of it. */
+function rateMarks(
+  named: readonly Flag[],
+  panel: Panel,
+  index: number,
+  box: Box,
+  { axis, palette }: { readonly axis: { readonly last: number }; readonly palette: Colors },
+) {
+  const { measure, scale, changes } = panel;
+  if (changes.length === 0) return [];
+  /** The value so many pixels above the panel. */
+  const above = (pixels: number): number => {
+    const share = 1 + pixels / box.height;
+    if (measure.log) return scale.min * (scale.max / scale.min) ** share;
+    return scale.min + (scale.max - scale.min) * share;
+  };
+  const heights = new Map(named.map(({ first, row }) => [first, RATES.gap + (row + 0.8) * RATES.line]));
+  const epochOf = ({ first }: Flag): number => changes[first]?.epoch ?? 0;
+  return [
+    {
+      type: 'line' as const,
+      name: 'Rates',
+      xAxisIndex: index,
+      yAxisIndex: index,
+      silent: true,
+      tooltip: { show: false },
+      clip: false,
+      // A gap in the line, from each to the next.
+      data: changes.flatMap(({ epoch }, i) => [
+        [epoch, scale.min],
+        [epoch, above(heights.get(i) ?? 0)],
+        [epoch, '-'],
+      ]),
+      color: palette.muted,
+      lineStyle: { width: 1, opacity: 0.8 },
+      symbol: 'none',
+      z: 1,
+    },
+    {
+      ...textSeries('Rate texts', index),
+      data: named.map((flag) =>
+        textAt(
+          [epochOf(flag), scale.max],
+          [flag.left - (box.width * epochOf(flag)) / axis.last, -RATES.gap - (flag.row + 0.5) * RATES.line],
+          flag.text,
+          palette.muted,
+        ),
+      ),
+    },
+  ];
+}
+
 /** The text as far as there is room for it. */
 function fitted(text: string, room: number): string {
   if (textWidth(text, FONT) <= room) return text;
@@ -542,7 +764,10 @@ function tooltipText(panels: readonly Panel[], ghosts: readonly GhostCurves[], s
       const range = several && !ghosts.some(({ name }) => name === kind.name);
       return [`${kind.name}: ${shown(at.mean)}${range ? ` (${shown(at.least)} to ${shown(at.most)})` : ''}`];
     });
-    return [`Epoch ${epoch}`, ...lines].join('\n');
+    const rates = (panel?.changes ?? [])
+      .filter((change) => Math.floor(change.epoch) === epoch - 1)
+      .map(({ after }) => `Learning rate: ${rateText(after)} from here`);
+    return [`Epoch ${epoch}`, ...lines, ...rates].join('\n');
   };
 }
 

@@ -56,6 +56,24 @@ export function accuracyScale(shares: readonly number[]): Scale {
   return { min: ticks[0] ?? 0, max: 100, ticks };
 }
 
+/** A thin line behind curves makes their axis longer, but at most by this factor. */
+const STRETCHED = 2;
+
+/**
+ * What an axis is to cover of a line that is drawn behind curves: its values, unless they are more than twice as far from where
+ * the axis begins as any of the curves; these it covers to there. The first batches of a training are far off, and must
+ * not press the curves flat; but a line that fits is not cut.
+ *
+ * @param values of the curves; where there are none, the line's own are covered
+ * @param begin where the axis begins: a loss of 0, an accuracy of 100 %
+ */
+export function stretched(line: readonly number[], values: readonly number[], begin: number): number[] {
+  const drawn = line.filter(Number.isFinite);
+  if (values.length === 0) return drawn;
+  const most = STRETCHED * values.reduce((far, value) => Math.max(far, Math.abs(value - begin)), 0);
+  return drawn.map((value) => begin + Math.min(most, Math.max(-most, value - begin)));
+}
+
 function upwards(min: number, step: number, steps: number): Pick<Scale, 'max' | 'ticks'> {
   const ticks = Array.from({ length: steps + 1 }, (_, i) => Number((min + i * step).toPrecision(12)));
   return { max: ticks.at(-1) ?? min, ticks };

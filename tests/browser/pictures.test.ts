@@ -77,37 +77,102 @@ describe('a picture is read as a digit', () => {
   });
 });
 
-test('a folder of pictures is a dataset, with its own name and class names, and is there after a reload', async ({
-  visit,
-}) => {
-  const page = await visit();
-  await reach(page, 'ready');
-  const folder = await mkdtemp(join(tmpdir(), 'pictures-'));
-  const strokes = { bar: (x: number) => x > 50 && x < 70, plain: () => false };
-  for (const [name, isInk] of Object.entries(strokes)) {
-    await mkdir(join(folder, 'signs', name), { recursive: true });
-    const bytes = picture(isInk);
-    for (let i = 0; i < 25; i++) await writeFile(join(folder, 'signs', name, `${i}.png`), bytes);
-  }
-  await page.getByLabel('Choose a folder').setInputFiles(join(folder, 'signs'));
-  await eventually(() => page.locator('#train-size').textContent()).toBe('40');
-  expect(await alertOf(page)).toMatch(/Every fifth picture .* all were brought to 28 x 28/);
-  await train(page);
-  expect((await reportOf(page)).dataset).toMatchObject({ name: 'signs', train: 40, test: 10 });
-  expect(await page.locator('#origin').textContent()).toMatch(/ – 2, .* right on signs\./);
-  const bars = page.locator('#probabilities .name');
-  expect(await bars.allTextContents()).toEqual(['bar', 'plain']);
-  await rm(folder, { recursive: true });
+describe('a folder of pictures is a dataset', () => {
+  test('with its own name and class names, and is there after a reload', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await using folder = await signs();
+    await page.getByLabel('Choose a folder').setInputFiles(folder.path);
+    await eventually(() => page.locator('#train-size').textContent()).toBe('40');
+    expect(await alertOf(page)).toMatch(/Every fifth picture .* all were brought to 28 x 28/);
+    await train(page);
+    expect((await reportOf(page)).dataset).toMatchObject({ name: 'signs', train: 40, test: 10 });
+    expect(await page.locator('#origin').textContent()).toMatch(/ – 2, .* right on signs\./);
+    const bars = page.locator('#probabilities .name');
+    expect(await bars.allTextContents()).toEqual(['bar', 'plain']);
 
-  await visitAgain(page);
-  expect(await page.locator('#train-size').textContent()).toBe('40');
-  expect(await page.getByLabel('Data', { exact: true }).inputValue()).toBe('files');
-  expect(await page.locator('#status').textContent()).toBe('Ready: 40 images of signs to learn from');
+    await visitAgain(page);
+    expect(await page.locator('#train-size').textContent()).toBe('40');
+    expect(await page.getByLabel('Data', { exact: true }).inputValue()).toBe('files');
+    expect(await chosenData(page)).toBe('signs (your files)');
+    expect(await page.locator('#status').textContent()).toBe('Ready: 40 images of signs to learn from');
+  });
+
+  test('dropped too, with all that its folders hold', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    // A browser tells at most 100 entries of a folder at a time.
+    await using folder = await signs({ each: 105 });
+    await dropPath(page, folder.path);
+    await eventually(() => page.locator('#train-size').textContent()).toBe('168');
+    expect(await page.locator('#test-size').textContent()).toBe('42');
+    expect(await chosenData(page)).toBe('signs (your files)');
+    await page.getByLabel('Data', { exact: true }).selectOption('Synthetic digits');
+    await page.getByLabel('Data', { exact: true }).selectOption('signs (your files)');
+    await eventually(() => page.locator('#train-size').textContent()).toBe('168');
+  });
+
+  test('on which a training goes on only with the images that it was begun with', async ({ visit }) => {
+    const page = await visit();
+    await reach(page, 'ready');
+    await using folder = await signs();
+    const choose = page.getByLabel('Choose a folder');
+    await choose.setInputFiles(folder.path);
+    await eventually(() => page.locator('#train-size').textContent()).toBe('40');
+    await train(page);
+    const before = await reportOf(page);
+
+    await using changed = await signs({ paper: 230 });
+    await choose.setInputFiles(changed.path);
+    await reach(page, 'ready');
+    await press(page, '10 more epochs');
+    await eventually(() => alertOf(page)).toMatch(
+      /^The images of signs are not those that this training was begun with, .* press "Continue"/,
+    );
+    await reach(page, 'ready');
+    expect(await reportOf(page), 'nothing is lost').toEqual(before);
+    await page.locator('#draw-canvas').click();
+    await eventually(() => verdict(page)).toMatch(/bar|plain/);
+
+    await choose.setInputFiles(folder.path);
+    await reach(page, 'ready');
+    await press(page, '10 more epochs');
+    await reach(page, 'done');
+    expect((await reportOf(page)).history).toHaveLength(13);
+  });
 });
 
-function picture(isInk: (x: number, y: number) => boolean): Uint8Array {
+/** A folder of pictures of two classes on a disk, which is gone when it is no longer used. */
+async function signs({ each = 25, paper = 235 } = {}) {
+  const root = await mkdtemp(join(tmpdir(), 'pictures-'));
+  const strokes = { bar: (x: number) => x > 50 && x < 70, plain: () => false };
+  for (const [name, isInk] of Object.entries(strokes)) {
+    const folder = join(root, 'signs', name);
+    await mkdir(folder, { recursive: true });
+    const bytes = picture(isInk, paper);
+    await Promise.all(Array.from({ length: each }, (_, i) => writeFile(join(folder, `${i}.png`), bytes)));
+  }
+  return { path: join(root, 'signs'), [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
+}
+
+/** Drops a file or folder of the disk, as a file manager does. */
+async function dropPath(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+  }
+  await session.detach();
+}
+
+/** What the field of the images says. */
+function chosenData(page: Page): Promise<string | null> {
+  return page.locator('#data option:checked').textContent();
+}
+
+function picture(isInk: (x: number, y: number) => boolean, paper = 235): Uint8Array {
   const data = Uint8Array.from({ length: SIDE * SIDE }, (_, i) =>
-    isInk(i % SIDE, Math.floor(i / SIDE)) ? 40 : 235,
+    isInk(i % SIDE, Math.floor(i / SIDE)) ? 40 : paper,
   );
   return pngFile({ width: SIDE, height: SIDE, data });
 }

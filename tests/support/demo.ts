@@ -298,6 +298,11 @@ export async function alertOf(page: Page): Promise<string> {
   return (await page.getByRole('alert').allTextContents()).join(' ').trim();
 }
 
+/** What the page tells of a trouble, with the details that it folds; or ''. */
+export async function troubleOf(page: Page): Promise<string> {
+  return (await page.locator(':not([hidden]) > .saying').allTextContents()).join(' ').trim();
+}
+
 /** `expect.poll` with a timeout for training in software on two busy cores. */
 export const eventually = <T>(read: () => T | Promise<T>, message = '') =>
   expect.poll(read, { timeout: 20_000, interval: 50, message });

@@ -83,12 +83,78 @@ describe('training curves', () => {
       expect(texts.map(({ text }) => text)).not.toContain('Running');
     });
 
-    test('the first batches do not spoil the scale of the epochs', () => {
+    test('the first batches make the axis twice as long at most; that they are beyond it is said there', () => {
       const drawn = curvesOption(history(2, true), { running });
       const [loss, accuracy] = [drawn.yAxis].flat();
-      expect(loss).toMatchObject({ min: 0, max: 0.3 });
-      expect(accuracy).toMatchObject({ min: 90, max: 100 });
-      expect(Math.max(...numbersOf(renderSvg(drawn, { width: 860, height: 300 })))).toBe(100);
+      expect(loss).toMatchObject({ min: 0, max: 0.6 });
+      expect(accuracy).toMatchObject({ min: 80, max: 100 });
+      const svg = renderSvg(drawn, { width: 860, height: 300 });
+      expect(Math.max(...numbersOf(svg))).toBe(100);
+      const texts = svgTexts(svg);
+      expect(texts.map(({ text }) => text)).toEqual(expect.arrayContaining(['↑ 2.30', '↓ 10.00']));
+      expect(overlaps(texts)).toEqual([]);
+    });
+
+    test('a line that fits makes the axis as long as it needs', () => {
+      const near = running.filter(({ loss }) => loss < 0.5);
+      const drawn = curvesOption(history(2, true), { running: near });
+      expect([drawn.yAxis].flat()[0]).toMatchObject({ min: 0, max: 0.5 });
+      expect(renderSvg(drawn, { width: 860, height: 300 })).not.toMatch(/[↑↓]/);
+    });
+
+    test('a logarithmic axis has room for all of the line', () => {
+      const drawn = curvesOption(history(2, true), { running, logLoss: true });
+      expect([drawn.yAxis].flat()[0]).toMatchObject({ min: 0.05, max: 5 });
+      expect(renderSvg(drawn, { width: 860, height: 300 })).not.toContain('↑');
+    });
+  });
+
+  describe('where the learning rate was changed', () => {
+    const changesAt = (...epochs: number[]) =>
+      epochs.map((epoch, i) => ({ step: 1 + 100 * epoch, epoch, before: 0.001, after: 0.01 / 2 ** i }));
+    const sizes = [
+      { width: 860, height: 380 },
+      { width: 860, height: 300 },
+      { width: 360, height: 480 },
+    ];
+
+    test('an upright line stands in both panels, with the new rate', () => {
+      const rateChanges = changesAt(2.5);
+      const svg = renderSvg(curvesOption(history(5, true), { rateChanges, ...sizes[0] }), sizes[0] ?? size);
+      expect(svgTexts(svg).filter(({ text }) => text === '0.01 from here')).toHaveLength(2);
+      const lines = [curvesOption(history(5, true), { rateChanges }).series]
+        .flat()
+        .filter((series) => series?.name === 'Rates');
+      expect(lines.map((line) => (line?.data as [number][] | undefined)?.[0]?.[0])).toEqual([2.5, 2.5]);
+    });
+
+    test.each([
+      ['one at the begin and one at the end', changesAt(0, 9.9)],
+      ['five close together', changesAt(3, 3.1, 3.2, 3.4, 3.5)],
+      ['one each epoch', changesAt(1, 2, 3, 4, 5, 6, 7, 8, 9)],
+      ['forty', changesAt(...Array.from({ length: 40 }, (_, i) => i / 4.1))],
+    ])('%s: no text is cut off, and none covers another', (_, rateChanges) => {
+      for (const size of sizes) {
+        for (const logLoss of [false, true]) {
+          for (const title of ['', 'Training on MNIST']) {
+            const option = curvesOption(history(10, true), { rateChanges, logLoss, title, ...size });
+            const svg = renderSvg(option, size);
+            const texts = svgTexts(svg);
+            expect(outside(svg, texts)).toEqual([]);
+            expect(overlaps(texts)).toEqual([]);
+            expect(
+              texts.filter(({ text }) => text.startsWith('0.0') && text.length > 4).length,
+            ).toBeGreaterThan(0);
+          }
+        }
+      }
+    });
+
+    test('the tooltip of the epoch says so', () => {
+      const { tooltip } = curvesOption(history(5, false), { rateChanges: changesAt(2.5) });
+      const { formatter } = tooltip as { formatter: (parameters: unknown) => string };
+      expect(formatter([{ axisIndex: 0, axisValue: 2.5 }])).toContain('Learning rate: 0.01 from here');
+      expect(formatter([{ axisIndex: 0, axisValue: 3.5 }])).not.toContain('Learning rate');
     });
   });
 

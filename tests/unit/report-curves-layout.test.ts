@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { curvesPanels, freePlace, meets, spread } from '../../src/report/curves-layout.ts';
-import { accuracyScale, logLossScale, lossScale, roundStep } from '../../src/report/scales.ts';
+import { curvesPanels, flags, freePlace, meets, spread } from '../../src/report/curves-layout.ts';
+import { accuracyScale, logLossScale, lossScale, roundStep, stretched } from '../../src/report/scales.ts';
 
 const room = { least: 0, most: 100 };
 
@@ -92,14 +92,108 @@ test('a free place is looked for from a corner, and is none where lines are ever
 });
 
 test('panels are side by side or, on a phone, one below the other, and all of the chart has room', () => {
-  const [left, right] = curvesPanels({ width: 860, height: 300 }, 14, 50);
+  const [left, right] = curvesPanels({ width: 860, height: 300 }, { top: 14, right: 50 });
   expect(left.top).toBe(right.top);
   expect(left.left + left.width + 50).toBeLessThan(right.left);
   expect(right.left + right.width).toBe(810);
-  const [upper, lower] = curvesPanels({ width: 340, height: 480 }, 14, 50);
+  const [upper, lower] = curvesPanels({ width: 340, height: 480 }, { top: 14, right: 50 });
   expect(upper.left).toBe(lower.left);
   expect(upper.top + upper.height).toBeLessThan(lower.top);
   expect(lower.top + lower.height).toBeLessThan(480);
+});
+
+test('room above the panels is taken from their height', () => {
+  for (const size of [
+    { width: 860, height: 300 },
+    { width: 340, height: 480 },
+  ]) {
+    const bare = curvesPanels(size, { top: 14, right: 50 });
+    const boxes = curvesPanels(size, { top: 14, right: 50, above: 32 });
+    expect(boxes).toEqual(bare.map((box) => ({ ...box, top: box.top + 32, height: box.height - 32 })));
+  }
+});
+
+describe('flags above a panel', () => {
+  const place = { left: 0, right: 400, rows: 3 };
+  const textsOf = (first: number, last: number) =>
+    first === last
+      ? (['a long text', 'short'] as const)
+      : ([`long ${first}-${last}`, `${first}-${last}`] as const);
+  const widthOf = (text: string) => 10 * text.length;
+  const flagsAt = (...places: number[]) => flags(places, place, textsOf, widthOf);
+
+  test('stand right of their poles, in one row where there is room', () => {
+    expect(flagsAt(10, 200)).toEqual([
+      { first: 0, last: 0, text: 'a long text', left: 14, row: 0 },
+      { first: 1, last: 1, text: 'a long text', left: 204, row: 0 },
+    ]);
+  });
+
+  test('stand left of their poles at the right edge', () => {
+    expect(flagsAt(380)).toEqual([{ first: 0, last: 0, text: 'a long text', left: 266, row: 0 }]);
+  });
+
+  test('go into the rows above, the earlier the higher, so that no pole passes a text', () => {
+    expect(flagsAt(10, 40, 70).map(({ row }) => row)).toEqual([2, 1, 0]);
+  });
+
+  test('are shorter where there are many', () => {
+    expect(new Set(flagsAt(10, 70, 130, 190, 250).map(({ text }) => text))).toEqual(new Set(['short']));
+  });
+
+  test('are shared by neighbours where there is no room for all', () => {
+    expect(flagsAt(10, 11, 12)).toMatchObject([{ first: 0, last: 2, text: 'long 0-2' }]);
+    const crowd = flagsAt(...Array.from({ length: 60 }, (_, i) => 5 + 6 * i));
+    expect(crowd.length).toBeGreaterThan(3);
+    expect(crowd[0]?.first).toBe(0);
+    expect(crowd.at(-1)?.last).toBe(59);
+    for (const [i, { first }] of crowd.entries())
+      if (i > 0) expect(first).toBe((crowd[i - 1]?.last ?? 0) + 1);
+  });
+
+  test.each([2, 3, 5, 8, 13, 40])('%d at any places cover neither each other nor poles', (count) => {
+    let seed = count;
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    for (let round = 0; round < 50; round++) {
+      const places = Array.from({ length: count }, () => 400 * random()).sort((a, b) => a - b);
+      const found = flags(places, place, textsOf, widthOf);
+      expect(found.length).toBeGreaterThan(0);
+      for (const flag of found) {
+        const end = flag.left + widthOf(flag.text);
+        expect(flag.left).toBeGreaterThanOrEqual(0);
+        expect(end).toBeLessThanOrEqual(400);
+        for (const other of found) {
+          if (other === flag) continue;
+          const pole = places[other.first] ?? 0;
+          const passes = other.row >= flag.row && pole > flag.left && pole < end;
+          expect(passes, JSON.stringify([flag, other])).toBe(false);
+          const covers =
+            other.row === flag.row && other.left < end && flag.left < other.left + widthOf(other.text);
+          expect(covers, JSON.stringify([flag, other])).toBe(false);
+        }
+      }
+    }
+  });
+
+  test('are none where there is no room for one, and for no places', () => {
+    expect(flags([5], { left: 0, right: 30, rows: 3 }, textsOf, widthOf)).toEqual([]);
+    expect(flagsAt()).toEqual([]);
+  });
+});
+
+describe('an axis and the thin line behind its curves', () => {
+  test.each([
+    ['covers a line that fits', [0.5, 0.2], [0.3, 0.1], 0, [0.5, 0.2]],
+    ['covers a line to twice what the curves need', [2.3, 0.2], [0.3, 0.1], 0, [0.6, 0.2]],
+    ['counts from 100 % downwards', [10, 85, 95], [90, 96], 100, [80, 85, 95]],
+    ['covers the line alone before there are curves', [2.3, 0.9], [], 0, [2.3, 0.9]],
+    ['passes over what is no number', [Number.NaN, 0.2], [0.3], 0, [0.2]],
+  ])('%s', (_, line, values, begin, covered) => {
+    expect(stretched(line, values, begin)).toEqual(covered);
+  });
 });
 
 describe('scales', () => {

@@ -1,0 +1,20 @@
+import { ShadegradError } from '../src/index.ts';
+
+/**
+ * Fetches code that few visitors need, once one does.
+ *
+ * @param what needs it, as the beginning of a sentence
+ * @throws ShadegradError `io` where it does not come
+ */
+export async function fetchCode<Code>(what: string, load: () => Promise<Code>): Promise<Code> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new ShadegradError(
+      'io',
+      `${what} needs a part of the page that could not be loaded.`,
+      'Check the network and try again; if it stays, save what you want to keep and load the page again.',
+      error,
+    );
+  }
+}
