@@ -20,13 +20,22 @@ export {
 } from './bench/choice.ts';
 export type { NamedReport } from './bench/columns.ts';
 export { type BenchComparison, type ComparedRow, compareBench, formatComparison } from './bench/compare.ts';
+export {
+  benchDispatches,
+  type DispatchesOptions,
+  type DispatchesReport,
+  type StepOfTraining,
+  type TimedDispatch,
+} from './bench/dispatches.ts';
 export { BENCH_FEATURES, type BenchEnvironment, type BenchSubject } from './bench/environment.ts';
 export {
   type BenchOptions,
   type BenchProgress,
   benchFloor,
+  benchStepFloor,
   type Floor,
   type FloorReport,
+  type StepFloor,
 } from './bench/floor.ts';
 export { benchCsv, formatBench } from './bench/format.ts';
 export {
@@ -43,7 +52,9 @@ export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { Bound, FloorShare } from './bench/roofline.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';
 export { type Ended, type Interval, type Spread, spread } from './bench/statistics.ts';
+export { coversStep, stepShare, type TrainingStep } from './bench/step-share.ts';
 export { type BenchSummary, benchSummary } from './bench/summary.ts';
+
 export type { Clock, TimingMethod } from './bench/timing.ts';
 export {
   benchTraining,

@@ -34,6 +34,7 @@ export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
 export { type AdapterReport, type NamedAdapter, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
 export type { AdapterDevice, DeviceNeeds } from './gpu/device.ts';
+export type { Access } from './gpu/kernels.ts';
 export { MATRIX_FEATURES, type MatrixShape } from './gpu/matrix-units.ts';
 export { assertWebGpu, findAdapter, openDevice } from './gpu/open.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
@@ -145,7 +146,14 @@ export type {
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
-export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
+export {
+  codeOf,
+  type Dispatch,
+  type DispatchCode,
+  matrixUnitsOf,
+  type PlanBuffer,
+  type StepPlan,
+} from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { predictOnCpu } from './train/predict-on-cpu.ts';

@@ -10,7 +10,6 @@ const STACKED: readonly Part[] = [
   'inside',
   'keep',
   'history',
-  'machine',
 ];
 
 /**

@@ -1,5 +1,13 @@
 import { ShadegradError } from '../errors.ts';
-import { type BindingName, KERNELS, type Kernel, type KernelName, type UpdatePart } from '../gpu/kernels.ts';
+import {
+  type Access,
+  type BindingName,
+  KERNELS,
+  type Kernel,
+  type KernelName,
+  sourceFiles,
+  type UpdatePart,
+} from '../gpu/kernels.ts';
 import { type MatrixShape, shapeInWords } from '../gpu/matrix-units.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
@@ -140,6 +148,19 @@ function planNeeds(plan: StepPlan): PlanLimits {
 /** Every dispatch of a submit, in order: those before its steps, those of one step, those after them. */
 export function allDispatches({ before = [], dispatches, after = [] }: StepPlan): Dispatch[] {
   return [...before, ...dispatches, ...after];
+}
+
+/** What a dispatch runs, for those who want to read it. */
+export interface DispatchCode {
+  /** The files of `shaders/` that its code is put together from, in order: the kernel's parts, then its own. */
+  readonly files: readonly string[];
+  /** How it uses what is bound, by the kernel's names, in the order of its bindings. */
+  readonly accesses: Readonly<Record<string, Access>>;
+}
+
+/** Where a dispatch's code is, and how that uses its buffers. Nothing is loaded. */
+export function codeOf({ kernel, update, matrix }: Dispatch): DispatchCode {
+  return { files: sourceFiles(kernel, update, matrix), accesses: KERNELS[kernel].bindings };
 }
 
 function workgroupBytes({ kernel, constants, matrix }: Dispatch): number {

@@ -8,7 +8,7 @@ test('a narrow window has the curves first and all panels in one column, and a w
   const page = await visit(quickRun, { context: { viewport: { width: 1366, height: 700 } } });
   const wide = await panels(page);
   expect(wide.map(({ part }) => part)).toEqual([
-    ...['setup', 'inside', 'keep', 'history', 'machine'],
+    ...['setup', 'inside', 'keep', 'history'],
     ...['curves', 'matrix', 'mistakes', 'report'],
   ]);
   await page.locator('#lr').focus();
