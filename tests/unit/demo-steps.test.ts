@@ -193,6 +193,16 @@ describe('dispatches', () => {
   });
 });
 
+test('a training that goes on by the same plan keeps its value, and with it what is known of it', () => {
+  const { plan, summary } = trained().shown;
+  if (!plan || !summary) throw new Error('no plan');
+  const device = { limits: {}, features: [], plan: structuredClone(plan) };
+  const reply = { kind: 'network', run: 0, network: { ...summary, seeds: [1] }, device } as const;
+  expect(update(trained(), { kind: 'reply', reply })[0].shown.plan).toEqual(plan);
+  const state = trained();
+  expect(update(state, { kind: 'reply', reply })[0].shown.plan).toBe(state.shown.plan);
+});
+
 describe('as Markdown', () => {
   test('a table of the dispatches, pipes and underscores escaped, with times once there are any', () => {
     const lines = markdownOf(trained()).split('\n');
