@@ -1,10 +1,14 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 import packageJson from './package.json' with { type: 'json' };
+import { colophon, documentPage, type Origin, pageOf, sourceAddress } from './tools/documents.ts';
 import { packMnist } from './tools/pack-mnist.ts';
+
+const origin: Origin & typeof packageJson = packageJson;
+const source = sourceAddress(origin, process.env);
 
 type ProjectOptions = Pick<
   InlineConfig,
@@ -40,6 +44,32 @@ const bareShaders: Plugin = {
   },
 };
 
+/**
+ * Makes some of the library's dynamic imports static. What the page's workers need in any case comes with their first file;
+ * and all shaders that a training may choose from, so that the page trains offline once it is there.
+ */
+const atOnce: Plugin = {
+  name: 'at-once',
+  apply: 'build',
+  enforce: 'pre',
+  transform: {
+    filter: { id: /\/src\/(gpu\/shaders|report\/echarts)\.ts$/ },
+    handler(code) {
+      const imports: string[] = [];
+      const changed = code.replace(
+        /(?<!typeof )import\('(\.\/(?:echarts-parts|families\/(?!floor|matrix)\w+)\.ts)'\)/g,
+        (_, file) => {
+          const name = `atOnce${imports.length}`;
+          imports.push(`import * as ${name} from '${file}';`);
+          return `Promise.resolve(${name})`;
+        },
+      );
+      if (imports.length === 0) this.error('There is no import to be made static.');
+      return imports.join('') + changed;
+    },
+  },
+};
+
 /** What the demo page may load: its own files, and MNIST from a mirror for hosts that do not carry it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -63,6 +93,25 @@ const securePage: Plugin = {
       injectTo: 'head-prepend',
     },
   ],
+};
+
+/** The page's last lines, and the documents that they lead to, beside the page: they are there offline too. */
+const documents: Plugin = {
+  name: 'documents',
+  transformIndexHtml: (html) => html.replace('<!-- colophon -->', colophon(packageJson.version, source)),
+  async generateBundle() {
+    const names = await readdir('docs');
+    const files = ['README.md', 'CHANGELOG.md', 'LICENSE', ...names.map((name) => `docs/${name}`)];
+    for (const path of files) {
+      const content = await readFile(path);
+      const page = path.endsWith('.md')
+        ? documentPage(path, content.toString(), new Set(files), source)
+        : content;
+      this.emitFile({ type: 'asset', fileName: `documents/${pageOf(path)}`, source: page });
+    }
+    const style = await readFile('tools/documents.css');
+    this.emitFile({ type: 'asset', fileName: 'documents/documents.css', source: style });
+  },
 };
 
 /** Puts MNIST among the files that Vite serves and copies unchanged, for the page to fetch from its own host. */
@@ -96,6 +145,8 @@ const hasSwiftShader = process.platform === 'linux' && process.arch === 'x64';
 
 /** Tests of what a platform lacks: a software adapter beside others, POSIX's signals and files. */
 const elsewhere = {
+  // Pictures of the page are alike only where the same Chromium draws them in the same fonts.
+  browser: hasSwiftShader && !process.env.SHADEGRAD_CHROMIUM ? [] : ['tests/browser/screenshots.test.ts'],
   unit: process.platform === 'win32' ? ['tests/unit/*.posix.test.ts'] : [],
   gpu: hasSwiftShader ? [] : ['tests/gpu/{cli-*,choice,node-gpu,polling}.test.ts'],
 };
@@ -135,7 +186,11 @@ const library: ViteUserConfig = {
       }),
       project('unit-isolated', replacing, unbuilt),
       project('gpu', ['tests/gpu/*.test.ts'], { ...built, exclude: elsewhere.gpu }),
-      project('browser', ['tests/browser/*.test.ts'], { ...built, exclude: measuring, isolate: false }),
+      project('browser', ['tests/browser/*.test.ts'], {
+        ...built,
+        exclude: [...measuring, ...elsewhere.browser],
+        isolate: false,
+      }),
       project('browser-alone', measuring, {
         ...built,
         maxWorkers: 1,
@@ -156,7 +211,7 @@ const demo: ViteUserConfig = {
   base: './',
   // Files that the first build makes stay for the next ones.
   publicDir: '../node_modules/.cache/shadegrad-demo',
-  plugins: [securePage, mnistFiles, bareShaders],
+  plugins: [securePage, documents, mnistFiles, bareShaders],
   build: {
     target: 'es2023',
     outDir: '../dist-demo',
@@ -165,12 +220,7 @@ const demo: ViteUserConfig = {
     // Above the size of ECharts, which the page does not wait for.
     chunkSizeWarningLimit: 600,
   },
-  // One file, with all shaders: once the page is there it works offline.
-  worker: {
-    format: 'es',
-    plugins: () => [bareShaders],
-    rolldownOptions: { output: { codeSplitting: false } },
-  },
+  worker: { format: 'es', plugins: () => [bareShaders, atOnce] },
   preview: { host: 'localhost' },
 };
 

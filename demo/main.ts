@@ -1,7 +1,9 @@
 import { assertWebGpu, ShadegradError } from '../src/index.ts';
 import { queryOf, textsOf } from './configuration.ts';
 import { findEarlier, keepFiles, keepRuns, unfinishedKeeper } from './earlier.ts';
+import { arrangePanels } from './page/arrange.ts';
 import { connect } from './page/connection.ts';
+import { byId } from './page/dom.ts';
 import { leaveOut } from './page/leave-out.ts';
 import { partsQuery } from './parts.ts';
 import { type Command, type Event, initialState } from './state.ts';
@@ -10,11 +12,13 @@ import { createView } from './view.ts';
 
 // The page: what the user and the worker say becomes the next state, which is shown.
 
+byId('unserved', HTMLElement).remove();
 startPage();
 
 function startPage(): void {
   let state = initialState(textsOf(new URLSearchParams(location.search)), document.baseURI);
   leaveOut(new URLSearchParams(location.search));
+  arrangePanels();
   // Started before the panels, so that the worker fetches and draws images while they are made.
   let worker = startWorker();
   const keepUnfinished = unfinishedKeeper();

@@ -1,5 +1,5 @@
 import { commonFolders } from './folders.ts';
-import type { OwnFile, OwnFiles } from './protocol.ts';
+import type { OwnFile, OwnFiles, Trouble } from './protocol.ts';
 
 // What files that are chosen, dropped or pasted are: told by how they begin, then by their names.
 
@@ -14,8 +14,8 @@ export type Offer =
   | { readonly as: 'model'; readonly file: File }
   | { readonly as: 'picture'; readonly file: File }
   | { readonly as: 'dataset'; readonly own: OwnFiles }
-  /** Nothing. The text says what they are, and what the page takes. */
-  | { readonly as: 'nothing'; readonly text: string };
+  /** Nothing. The trouble says what they are, and what the page takes. */
+  | { readonly as: 'nothing'; readonly trouble: Trouble };
 
 /** How many bytes of a file tell what it is. */
 export const HEAD_BYTES = 64;
@@ -32,6 +32,9 @@ const TAKEN =
   'This page takes a picture of a digit, a model (.safetensors), four IDX files of images and labels, or a folder of pictures: CLASS/*.png.';
 const AS_PNG = 'Browsers cannot read these: save it as PNG or JPEG.';
 const UNPACK = 'Unpack it first.';
+
+/** How many files that the page does not take are listed. */
+const MOST_LISTED = 20;
 
 const picture = (what: string): Identity => ({ kind: 'picture', what });
 const other = (what: string, nextStep?: string): Identity => ({
@@ -111,8 +114,18 @@ export function offerOf(offered: readonly Offered[]): Offer {
   }
   const [first, ...others] = seen;
   if (!first) return nothing('There are no files in what was given.', TAKEN);
-  const more = others.length > 0 ? `, and ${others.length} more are nothing that the page takes either` : '';
-  return nothing(`${first.path} is ${first.is.what}${more}.`, first.is.nextStep ?? TAKEN);
+  const more =
+    others.length > 1
+      ? `, and ${others.length} more files are nothing that the page takes either`
+      : others.length === 1
+        ? ', and the other file is nothing that the page takes either'
+        : '';
+  const listed = seen.slice(0, MOST_LISTED).map(({ path, is }) => `${path}: ${is.what}`);
+  return nothing(
+    `${first.path} is ${first.is.what}${more}.`,
+    first.is.nextStep ?? TAKEN,
+    others.length > 0 ? listed.join('\n') : '',
+  );
 }
 
 /** Names that the page has for datasets of its own. */
@@ -133,8 +146,8 @@ function ownFiles(kind: OwnFiles['kind'], offered: readonly Offered[]): OwnFiles
   return { kind, name, files: offered.map(({ file, path }) => ({ file, path })) };
 }
 
-function nothing(what: string, nextStep: string): Offer {
-  return { as: 'nothing', text: `${what} ${nextStep} Nothing was changed.` };
+function nothing(message: string, nextStep: string, details = ''): Offer {
+  return { as: 'nothing', trouble: { message, nextStep: `${nextStep} Nothing was changed.`, details } };
 }
 
 /** What systems put into folders beside the user's files. */

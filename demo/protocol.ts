@@ -1,4 +1,14 @@
-import type { BenchProgress, BenchReport, KernelsOptions, TrainingAxes } from '../src/bench.ts';
+import type {
+  BenchProgress,
+  BenchReport,
+  DispatchesReport,
+  KernelResult,
+  KernelsOptions,
+  StepFloor,
+  StepOfTraining,
+  TrainingAxes,
+  TrainingStep,
+} from '../src/bench.ts';
 import type { RunningPoint } from '../src/charts.ts';
 import type {
   AdapterReport,
@@ -115,8 +125,15 @@ export type Request =
     }
   /** The test images of a cell of the confusion matrix. */
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
+  /** What kernels and plans there are to measure. Answered where the code that measures can be fetched. */
+  | { readonly kind: 'bench-names' }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
-  | { readonly kind: 'stop-bench' };
+  | { readonly kind: 'stop-bench' }
+  /** What a step has its share of. As `time-dispatches`, it is measured beside, and gives way to whatever is asked for next. */
+  | { readonly kind: 'floor'; readonly step: TrainingStep }
+  /** The dispatches of a step of training on the images at hand. */
+  | { readonly kind: 'time-dispatches'; readonly training: Omit<StepOfTraining, 'data'> }
+  | { readonly kind: 'stop-timing' };
 
 /** Progress of a dataset's download. */
 export interface Arrival {
@@ -213,12 +230,17 @@ export interface AdapterSummary extends AdapterReport {
   readonly features: readonly string[];
 }
 
+/** A plan, and how many networks a step of it trains, side by side. */
+export interface TrainedPlan extends StepPlan {
+  readonly networks: number;
+}
+
 /** The device that was opened, and the plan that runs on it. */
 export interface DeviceSummary {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   /** Null for networks that are only used, not trained. */
-  readonly plan: StepPlan | null;
+  readonly plan: TrainedPlan | null;
 }
 
 /** Networks that answer for drawings. */
@@ -233,11 +255,18 @@ export interface NetworkSummary {
   readonly seeds: readonly (number | null)[];
 }
 
-export interface Problem {
+/** What is wrong, and what to do. */
+export interface Trouble {
+  readonly message: string;
+  /** Empty for nothing. */
+  readonly nextStep: string;
+  /** What helps those who look for the cause, such as the program's own words. */
+  readonly details?: string;
+}
+
+export interface Problem extends Trouble {
   /** `bug` is an error that nobody foresaw. */
   readonly code: ErrorCode | 'bug';
-  readonly message: string;
-  readonly nextStep: string;
 }
 
 /** How many of the test images are right, as a share. */
@@ -368,8 +397,20 @@ export type Reply =
       readonly images: readonly Judged[];
     }
   /** What can be measured, by name. */
-  | { readonly kind: 'bench-names'; readonly kernels: readonly string[]; readonly plans: readonly PlanName[] }
+  | {
+      readonly kind: 'bench-names';
+      readonly kernels: readonly KernelResult['kernel'][];
+      readonly plans: readonly PlanName[];
+    }
   | { readonly kind: 'bench-progress'; readonly progress: BenchProgress }
   /** How a benchmark ended: with a report; with a problem, for a wrong choice; or with neither, where it was stopped. */
   | { readonly kind: 'bench-end'; readonly report: BenchReport | null; readonly problem: Problem | null }
+  /** Null where it was stopped, or failed. */
+  | { readonly kind: 'floor'; readonly floor: StepFloor | null; readonly failed: boolean }
+  /** As `bench-end`. */
+  | {
+      readonly kind: 'dispatch-times';
+      readonly report: DispatchesReport | null;
+      readonly problem: Problem | null;
+    }
   | { readonly kind: 'problem'; readonly run: number; readonly problem: Problem };

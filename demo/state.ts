@@ -1,3 +1,4 @@
+import type { DispatchesReport, StepFloor } from '../src/bench.ts';
 import type { TrainerState } from '../src/index.ts';
 import { type Configuration, defaults, parse, type Texts } from './configuration.ts';
 import type {
@@ -11,6 +12,8 @@ import type {
   Problem,
   Reply,
   Request,
+  TrainedPlan,
+  Trouble,
 } from './protocol.ts';
 import { type Shown, unknown, wholeFile } from './shown.ts';
 
@@ -27,8 +30,7 @@ export interface Images {
 }
 
 /** What the page says beside the field of the images. */
-export interface ImagesNote {
-  readonly text: string;
+export interface ImagesNote extends Trouble {
   /** Whether something is wrong, or only worth knowing. */
   readonly manner: 'wrong' | 'hint';
 }
@@ -99,15 +101,16 @@ export interface State {
   readonly rateTrouble: string;
   /** Whether a benchmark runs. */
   readonly measuring: boolean;
+  readonly machine: Machine;
   readonly adapter: AdapterSummary | undefined;
   readonly device: DeviceSummary | undefined;
   readonly trouble: Problem | undefined;
   /** The worker or its device is broken: nothing works until it is started anew. */
   readonly isBroken: boolean;
-  /** What the files that were given last are, where the page can do nothing with them; else empty. */
-  readonly refusal: string;
-  /** What is wrong with a model file; empty for nothing. */
-  readonly fileTrouble: string;
+  /** What the files that were given last are, where the page can do nothing with them. */
+  readonly refusal: Trouble | undefined;
+  /** What is wrong with a model file. */
+  readonly fileTrouble: Trouble | undefined;
   /** The cell of the confusion matrix that is looked into, and its images once they are here. */
   readonly cell: Cell | undefined;
   /** Runs that the browser keeps, the last one first. */
@@ -118,6 +121,22 @@ export interface State {
   readonly keeping: string;
   /** The run that the last Reset or Start again took off the page; it can be had back. */
   readonly undoable: KeptRun | undefined;
+}
+
+/** What is known of the machine, and what is measured of it while nothing else runs. */
+export interface Machine {
+  /** Whether its panel is on the screen. */
+  readonly inView: boolean;
+  /** Whether a training has ended in this visit. */
+  readonly hasTrained: boolean;
+  /** What is measured now: it gives way to all that the user starts. */
+  readonly aside: 'floor' | 'dispatches' | undefined;
+  /** What a step has its share of; null where it cannot be measured. */
+  readonly floor: StepFloor | null | undefined;
+  /** What the dispatches of a plan took. */
+  readonly times: { readonly plan: TrainedPlan; readonly report: DispatchesReport } | undefined;
+  /** Why they could not be timed; empty for no reason. */
+  readonly timesTrouble: string;
 }
 
 export interface Cell {
@@ -147,8 +166,8 @@ export type Event =
   | { readonly kind: 'experiment'; readonly texts: Texts }
   | { readonly kind: 'files'; readonly own: OwnFiles }
   | { readonly kind: 'model'; readonly name: string; readonly bytes: Uint8Array }
-  /** Files with which the page can do nothing, and why; empty once that is read, or others are taken. */
-  | { readonly kind: 'refused'; readonly text: string }
+  /** Files with which the page can do nothing, and why; undefined once that is read, or others are taken. */
+  | { readonly kind: 'refused'; readonly trouble: Trouble | undefined }
   | { readonly kind: 'cell'; readonly label: number; readonly predicted: number }
   | { readonly kind: 'pace'; readonly pace: State['pace'] }
   /** Another learning rate, for the training that is under way. */
@@ -171,6 +190,10 @@ export type Event =
   | { readonly kind: 'files-not-kept'; readonly failure: string }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' }
+  /** The panel of the machine comes on the screen, or leaves it. */
+  | { readonly kind: 'machine-in-view'; readonly on: boolean }
+  | { readonly kind: 'time-dispatches' }
+  | { readonly kind: 'stop-timing' }
   /** WebGPU is not to be had, as far as the page can see it without its worker. */
   | { readonly kind: 'no-webgpu'; readonly problem: Problem }
   | { readonly kind: 'worker-broke'; readonly message: string };
@@ -204,19 +227,27 @@ export function initialState(fields: Texts, home: string): State {
     imagesRequest: 0,
     ownFiles: undefined,
     arrival: undefined,
-    imagesNote: { text: '', manner: 'hint' },
+    imagesNote: { message: '', nextStep: '', manner: 'hint' },
     shown: unknown({ kind: 'shipped' }, Number(fields.epochs) || Number(defaults.epochs), 1),
     awaited: undefined,
     goingOn: undefined,
     pace: 'full',
     rateTrouble: '',
     measuring: false,
+    machine: {
+      inView: false,
+      hasTrained: false,
+      aside: undefined,
+      floor: undefined,
+      times: undefined,
+      timesTrouble: '',
+    },
     adapter: undefined,
     device: undefined,
     trouble: undefined,
     isBroken: false,
-    refusal: '',
-    fileTrouble: '',
+    refusal: undefined,
+    fileTrouble: undefined,
     cell: undefined,
     kept: [],
     compared: [],

@@ -27,11 +27,13 @@ import {
   type Images,
   isRunning,
   type KeptRun,
+  type Machine,
   obstacle,
   resumable,
   type State,
   type Unfinished,
 } from './state.ts';
+import { floorWanted, timeable } from './steps.ts';
 
 /** The next state, and what is to be done beside showing it. */
 export type Update = readonly [State, readonly Command[]];
@@ -43,6 +45,16 @@ export const MORE_EPOCHS = 10;
 
 /** What an event makes of a state; no other part of the page changes it. */
 export function update(state: State, event: Event): Update {
+  const [next, commands] = react(state, event);
+  const step = floorWanted(next);
+  if (!step) return [next, commands];
+  return [
+    withMachine(next, { aside: 'floor' }),
+    [...commands, { kind: 'send', request: { kind: 'floor', step } }],
+  ];
+}
+
+function react(state: State, event: Event): Update {
   switch (event.kind) {
     case 'press':
       return press(state, event.button);
@@ -53,11 +65,11 @@ export function update(state: State, event: Event): Update {
     case 'experiment':
       return obstacle(state) === '' ? onFields(state, event.texts, true) : [state, []];
     case 'files':
-      return onFiles({ ...state, refusal: '' }, event.own);
+      return onFiles({ ...state, refusal: undefined }, event.own);
     case 'model':
-      return load({ ...state, refusal: '' }, event);
+      return load({ ...state, refusal: undefined }, event);
     case 'refused':
-      return [{ ...state, refusal: event.text }, []];
+      return [{ ...state, refusal: event.trouble }, []];
     case 'cell':
       return lookInto(state, event);
     case 'pace':
@@ -89,8 +101,9 @@ export function update(state: State, event: Event): Update {
       return [{ ...state, keeping }, []];
     }
     case 'files-not-kept': {
-      const text = `${state.imagesNote.text} They are not kept for your next visit: ${event.failure}.`;
-      return [{ ...state, imagesNote: { ...state.imagesNote, text: text.trim() } }, []];
+      const { imagesNote } = state;
+      const message = `${imagesNote.message} They are not kept for your next visit: ${event.failure}.`.trim();
+      return [{ ...state, imagesNote: { ...imagesNote, message } }, []];
     }
     case 'bench':
       return [
@@ -99,14 +112,27 @@ export function update(state: State, event: Event): Update {
       ];
     case 'stop-bench':
       return [state, [{ kind: 'send', request: { kind: 'stop-bench' } }]];
+    case 'machine-in-view':
+      return [withMachine(state, { inView: event.on }), []];
+    case 'time-dispatches': {
+      const training = timeable(state);
+      if (!training) return [state, []];
+      return [
+        withMachine(state, { aside: 'dispatches', times: undefined, timesTrouble: '' }),
+        [{ kind: 'send', request: { kind: 'time-dispatches', training } }],
+      ];
+    }
+    case 'stop-timing':
+      return [state, [{ kind: 'send', request: { kind: 'stop-timing' } }]];
     case 'no-webgpu':
       return [failed(state, event.problem), []];
     case 'worker-broke':
       return [
         failed(state, {
           code: 'bug',
-          message: `The page's worker broke: ${event.message}.`,
+          message: "The page's worker broke.",
           nextStep: 'Restart, or reload the page.',
+          details: event.message,
         }),
         [],
       ];
@@ -216,7 +242,7 @@ function start(state: State, known: Shown, configuration: Configuration, goingOn
       awaited: undefined,
       goingOn,
       trouble: undefined,
-      fileTrouble: '',
+      fileTrouble: undefined,
       rateTrouble: '',
       pace: 'full',
       cell: shown.state ? state.cell : undefined,
@@ -240,7 +266,7 @@ function reset(state: State): Update {
     awaited: { why: 'shipped' },
     undoable: undoableIn(state),
     cell: undefined,
-    fileTrouble: '',
+    fileTrouble: undefined,
     ...(state.isBroken ? {} : { trouble: undefined }),
   };
   return [
@@ -260,7 +286,7 @@ function onOtherImages(state: State): Update {
   const { shown, phase, answers } = goingOn;
   const bytes = wholeFile(shown.files);
   const why = `The images of ${images?.data?.name ?? 'this dataset'} are not those that this training was begun with, so it does not go on.`;
-  const note = (nextStep: string) => ({ text: `${why} ${nextStep}`, manner: 'wrong' }) as const;
+  const note = (nextStep: string) => ({ message: why, nextStep, manner: 'wrong' }) as const;
   const back: State = { ...state, goingOn: undefined, status: 'Not gone on with: the images are others' };
   const again = 'Give the page those images';
   if (answers || bytes) {
@@ -346,7 +372,8 @@ function onResult(state: State, reply: Of<'result'>): Update {
     stopped,
   };
   const runs = withRun(state.kept, kept);
-  const [looked, commands] = lookAgain({ ...now, shown, kept: runs, keeping: '' });
+  const trained = withMachine({ ...now, shown, kept: runs, keeping: '' }, { hasTrained: true });
+  const [looked, commands] = lookAgain(trained);
   return [
     {
       ...looked,
@@ -382,7 +409,7 @@ function onSnapshot(state: State, { state: snapshot }: Of<'snapshot'>): Update {
 
 function load(state: State, { name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): Update {
   const why = obstacle(state);
-  if (why !== '') return [{ ...state, fileTrouble: why }, []];
+  if (why !== '') return [{ ...state, fileTrouble: { message: why, nextStep: '' } }, []];
   const run = state.run + 1;
   const evaluate = state.images?.data !== undefined;
   return [
@@ -390,7 +417,7 @@ function load(state: State, { name, bytes }: { readonly name: string; readonly b
       ...state,
       run,
       awaited: { why: 'chosen', name },
-      fileTrouble: '',
+      fileTrouble: undefined,
       phase: 'loading',
       status: 'Reading the network',
     },
@@ -410,7 +437,7 @@ function restore(state: State, kept: KeptRun): Update {
     undoable: undoable?.shown === kept.shown ? undefined : undoable,
     awaited: { why: 'restored', run: kept },
     trouble: undefined,
-    fileTrouble: '',
+    fileTrouble: undefined,
     cell: undefined,
     phase: 'loading',
     status: 'Restoring the run',
@@ -472,7 +499,7 @@ function onNetwork(state: State, { network, device }: Of<'network'>): Update {
       ...state,
       device: device ?? state.device,
       cell: awaited && awaited.why !== 'revived' ? undefined : state.cell,
-      shown: { ...shown, summary: network, onProcessor: device === null },
+      shown: { ...shown, summary: network, onProcessor: device === null, plan: device?.plan ?? shown.plan },
     },
     [],
   ];
@@ -569,14 +596,14 @@ function ask(state: State, source: DataSource): Update {
     imagesBefore: images?.data || images?.source.kind !== 'files' ? images : imagesBefore,
     imagesRequest: id,
     arrival: undefined,
-    imagesNote: { text: '', manner: 'wrong' },
+    imagesNote: { message: '', nextStep: '', manner: 'wrong' },
   };
   return [rested(asking), [{ kind: 'send', request: { kind: 'data', id, source } }]];
 }
 
 function onFiles(state: State, own: OwnFiles): Update {
   const why = obstacle(state);
-  if (why !== '') return [{ ...state, imagesNote: { text: why, manner: 'wrong' } }, []];
+  if (why !== '') return [{ ...state, imagesNote: { message: why, nextStep: '', manner: 'wrong' } }, []];
   return ask(state, { kind: 'files', own });
 }
 
@@ -596,7 +623,7 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
     ownFiles: source.kind === 'files' ? source.own : state.ownFiles,
     arrival: undefined,
     // What was wrong with files stays where these are the images before them, which were still on their way.
-    imagesNote: notice === '' ? state.imagesNote : { text: notice, manner: 'hint' },
+    imagesNote: notice === '' ? state.imagesNote : { message: notice, nextStep: '', manner: 'hint' },
   };
   const commands: Command[] = isOther ? [{ kind: 'address', texts: fields }] : [];
   // MNIST comes with the page.
@@ -609,7 +636,7 @@ function onData(state: State, { data, notice }: Of<'data'>): Update {
 /** The images before the wrong ones stay. */
 function onMissing(state: State, { problem }: Of<'no-data'>): Update {
   const before = state.imagesBefore;
-  const imagesNote = { text: `${problem.message} ${problem.nextStep}`, manner: 'wrong' } as const;
+  const imagesNote = { ...problem, manner: 'wrong' } as const;
   if (!before) return [rested({ ...state, arrival: undefined, imagesNote }), []];
   const fields: Texts = { ...state.fields, data: before.kind };
   const back: State = { ...state, fields, images: before, arrival: undefined, imagesNote };
@@ -671,7 +698,7 @@ function onProblem(state: State, { problem }: Of<'problem'>): Update {
   const now: State = {
     ...state,
     awaited: undefined,
-    fileTrouble: `${problem.message} ${problem.nextStep}`,
+    fileTrouble: problem,
   };
   if (!state.shown.report) return [rested({ ...now, phase: 'ready' }), []];
   return [
@@ -706,6 +733,7 @@ function restart(state: State): Update {
     run,
     isBroken: false,
     measuring: false,
+    machine: { ...state.machine, aside: undefined },
     trouble: undefined,
     device: undefined,
     awaited: bytes && !isShipped ? { why: 'revived' } : { why: 'shipped' },
@@ -727,6 +755,18 @@ function restart(state: State): Update {
   ];
 }
 
+// What is measured beside
+
+function withMachine(state: State, known: Partial<Machine>): State {
+  return { ...state, machine: { ...state.machine, ...known } };
+}
+
+/** The other measurement may have begun meanwhile: it stopped this one. */
+function asideEnds(state: State, which: NonNullable<Machine['aside']>, known: Partial<Machine>): State {
+  const { aside } = state.machine;
+  return withMachine(state, { ...known, aside: aside === which ? undefined : aside });
+}
+
 function onReply(state: State, reply: Reply): Update {
   if ('run' in reply && reply.run !== 0 && reply.run !== state.run) return [state, []];
   if ('id' in reply && reply.id !== state.imagesRequest) return [state, []];
@@ -740,10 +780,7 @@ function onReply(state: State, reply: Reply): Update {
     case 'no-data':
       return onMissing(state, reply);
     case 'no-shipped':
-      return [
-        { ...state, awaited: undefined, fileTrouble: `${reply.problem.message} ${reply.problem.nextStep}` },
-        [],
-      ];
+      return [{ ...state, awaited: undefined, fileTrouble: reply.problem }, []];
     case 'network':
       return onNetwork(state, reply);
     case 'progress':
@@ -795,6 +832,17 @@ function onReply(state: State, reply: Reply): Update {
       return onCell(state, reply);
     case 'bench-end':
       return [{ ...state, measuring: false }, []];
+    case 'floor': {
+      const { floor, failed } = reply;
+      return [asideEnds(state, 'floor', floor || failed ? { floor } : {}), []];
+    }
+    case 'dispatch-times': {
+      const { report, problem } = reply;
+      const { plan } = state.shown;
+      const timesTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
+      const times = report && plan ? { plan, report } : undefined;
+      return [asideEnds(state, 'dispatches', { times, timesTrouble }), []];
+    }
     case 'problem':
       return onProblem(state, reply);
     // What these say is shown by the pad, the look inside and the benchmark as it comes.

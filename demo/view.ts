@@ -3,6 +3,7 @@ import { comparisonPanel } from './page/comparison.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
 import { drawPanel, type Knowledge } from './page/draw.ts';
+import { keepFocus } from './page/focus.ts';
 import { guidePanel } from './page/guide.ts';
 import { historyPanel } from './page/history.ts';
 import { imagesPanel } from './page/images.ts';
@@ -15,6 +16,7 @@ import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
+import { stepsPanel } from './page/steps.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
 import { guessingIn, historiesOf, overfittingIn, type Shown } from './shown.ts';
@@ -41,7 +43,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
   const draw = drawPanel({
     predict: (pixels) => ask({ kind: 'predict', pixels }),
     changed: (pixels) => inside.see(pixels),
-    refused: (text) => dispatch({ kind: 'refused', text }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
   });
   const showTransport = transport((button) => dispatch({ kind: 'press', button }));
   const showSetup = setupPanel({
@@ -54,7 +56,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     model: (file) => void read(file),
     picture: (file) => void draw.read(file),
     dataset: (own) => dispatch({ kind: 'files', own }),
-    refused: (text) => dispatch({ kind: 'refused', text }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
   });
   const showSteer = steerPanel({
     rate: (learningRate) => dispatch({ kind: 'rate', learningRate }),
@@ -63,7 +65,10 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     view: (epoch) => dispatch({ kind: 'view', epoch }),
   });
   const curves = curvesPanel();
-  const showResults = resultsPanels((label, predicted) => dispatch({ kind: 'cell', label, predicted }));
+  const showResults = resultsPanels({
+    lookInto: (label, predicted) => dispatch({ kind: 'cell', label, predicted }),
+    refused: (trouble) => dispatch({ kind: 'refused', trouble }),
+  });
   const showKeep = keepPanel((file) => void read(file));
   const showShare = sharePanel();
   const showHistory = historyPanel({
@@ -71,14 +76,19 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     compare: (id, on) => dispatch({ kind: 'compare', id, on }),
   });
   const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
-  const showMachine = machinePanel();
+  const showMachine = machinePanel((on) => dispatch({ kind: 'machine-in-view', on }));
+  const showSteps = stepsPanel({
+    time: () => dispatch({ kind: 'time-dispatches' }),
+    stop: () => dispatch({ kind: 'stop-timing' }),
+  });
   const bench = benchPanel({
+    names: () => ask({ kind: 'bench-names' }),
     run: (choice) => dispatch({ kind: 'bench', choice }),
     stop: () => dispatch({ kind: 'stop-bench' }),
   });
   let before: State | undefined;
 
-  return {
+  const view: View = {
     show(state) {
       const { shown } = state;
       const was = before?.shown;
@@ -95,6 +105,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showHistory(state);
       showComparison(state);
       showMachine(state);
+      showSteps(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
       const isOther = (part: keyof Shown) => shown[part] !== was?.[part];
@@ -128,13 +139,14 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       if (reply.kind === 'unit') inside.tell(reply);
       if (reply.kind === 'bench-names') bench.offer(reply);
       if (reply.kind === 'bench-progress') bench.progress(reply.progress);
-      if (reply.kind === 'bench-end') bench.end(reply);
+      if (reply.kind === 'bench-end') void bench.end(reply);
     },
     forget() {
       draw.forget();
       inside.forget();
     },
   };
+  return { ...view, show: (state) => keepFocus(() => view.show(state)) };
 }
 
 /** Why no drawing can be answered; empty where one can. */

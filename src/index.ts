@@ -66,12 +66,9 @@ export type { DigitForm } from './pictures/center.ts';
 export type { Likeness } from './pictures/likeness.ts';
 export type { Stroke, StrokePoint } from './pictures/pen.ts';
 export type { Picture } from './pictures/picture.ts';
-export {
-  type PictureNotice,
-  type PreparedPicture,
-  preparePicture,
-  prepareStrokes,
-} from './pictures/prepare.ts';
+export { preparePicture } from './pictures/prepare.ts';
+export { prepareStrokes } from './pictures/prepare-strokes.ts';
+export type { PictureNotice, PreparedPicture } from './pictures/prepared.ts';
 export { type ImageTraits, traitsOfImages } from './pictures/traits.ts';
 export {
   type ClassificationReport,
@@ -148,7 +145,13 @@ export type {
 } from './train/history.ts';
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
-export { type Dispatch, matrixUnitsOf, type PlanBuffer, type StepPlan } from './train/plan.ts';
+export {
+  type Dispatch,
+  matrixUnitsOf,
+  type PlanBuffer,
+  type StepPlan,
+  sourceFilesOf,
+} from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';
 export { predictOnCpu } from './train/predict-on-cpu.ts';

@@ -1,6 +1,7 @@
 import type { KernelsReport, TrainingReport } from '../../src/bench.ts';
 import type { GhostCurves, RunningPoint } from '../../src/charts.ts';
 import type { History, RateChangeRecord } from '../../src/index.ts';
+import type { Trouble } from '../protocol.ts';
 
 // What the page and the worker that draws its charts say to each other.
 
@@ -67,5 +68,6 @@ export type ChartRequest =
 export interface ChartReply {
   readonly kind: 'picture';
   readonly id: number;
-  readonly picture: Blob;
+  /** Or why there is none. */
+  readonly picture: Blob | Trouble;
 }

@@ -1,6 +1,8 @@
 import { type EChartsType, init, setPlatformAPI, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { type ChartOption, chartParts, curvesOption, heatmapOption, renderSvg } from '../../src/charts.ts';
+import { ShadegradError } from '../../src/index.ts';
+import type { Trouble } from '../protocol.ts';
 import { benchOption } from './bench.ts';
 import type { ChartContent, ChartReply, ChartRequest, Ground } from './protocol.ts';
 
@@ -110,8 +112,14 @@ function cellsOf(option: ChartOption | undefined): { readonly value: readonly [n
 
 async function picture({ id, format, content, ground }: Of<'picture'>): Promise<void> {
   const option = optionOf(content, ground);
-  const picture = format === 'svg' ? await drawSvg(option, ground) : await drawPng(option, ground);
-  scope.postMessage({ kind: 'picture', id, picture });
+  const drawing = format === 'svg' ? drawSvg(option, ground) : drawPng(option, ground);
+  scope.postMessage({ kind: 'picture', id, picture: await drawing.catch(troubleOf) });
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof ShadegradError)) throw error;
+  const { message, nextStep } = error;
+  return { message, nextStep };
 }
 
 async function drawSvg(option: ChartOption, ground: Ground): Promise<Blob> {

@@ -6,8 +6,11 @@ import { count } from './format.ts';
 
 const BATCHES_RULE = `Use whole numbers from 1 to ${count(LARGEST_BATCH)}, separated by commas.`;
 
-/** The fields that say what to measure. */
-export function benchForm(submitted: () => void) {
+/**
+ * The fields that say what to measure.
+ * @param names called where `offer` is wanted
+ */
+export function benchForm(names: () => void, submitted: () => void) {
   const form = byId('bench-form', HTMLFormElement);
   const fields = byId('bench-fields', HTMLFieldSetElement);
   const parts = [...fields.querySelectorAll<HTMLElement>('[data-bench]')];
@@ -18,6 +21,7 @@ export function benchForm(submitted: () => void) {
 
   form.addEventListener('change', () => {
     for (const part of parts) part.hidden = part.dataset.bench !== chosen();
+    if (plans.length === 0) names();
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -61,7 +65,7 @@ export function benchForm(submitted: () => void) {
     offer(names: Extract<Reply, { kind: 'bench-names' }>): void {
       if (plans.length > 0) return;
       plans = names.plans;
-      byId('bench-kernels', HTMLElement).textContent = names.kernels.join(', ');
+      explainNames(names);
       byId('bench-plans', HTMLElement).replaceChildren(
         ...plans.map((plan) =>
           make('label', {}, make('input', { type: 'checkbox', name: 'plan', value: plan }), ` ${plan}`),
@@ -72,6 +76,33 @@ export function benchForm(submitted: () => void) {
       fields.disabled = locked;
     },
   };
+}
+
+/** Says what kernels and plans do, once that is asked for: the texts are loaded then, and names alone where they are not. */
+function explainNames({ kernels, plans }: Extract<Reply, { kind: 'bench-names' }>): void {
+  const texts = async () => {
+    const [{ kernelWord, planWord }, { meanings }] = await Promise.all([
+      import('./bench-words.ts'),
+      import('./explained.ts'),
+    ]);
+    return { kernels: meanings(kernels.map(kernelWord)), plans: meanings(plans.map(planWord)) };
+  };
+  const fill = (id: string, names: readonly string[], which: 'kernels' | 'plans') => {
+    const details = byId(id, HTMLDetailsElement);
+    const list = make('p', { class: 'names' }, names.join(', '));
+    details.append(list);
+    details.addEventListener(
+      'toggle',
+      () =>
+        void texts().then(
+          (meanings) => list.replaceWith(meanings[which]),
+          () => undefined,
+        ),
+      { once: true },
+    );
+  };
+  fill('bench-kernels', kernels, 'kernels');
+  fill('bench-plan-names', plans, 'plans');
 }
 
 /** Networks separated by semicolons, each the widths of its hidden layers. */

@@ -1,141 +1,161 @@
-import type {
-  BenchEnvironment,
-  BenchReport,
-  CaseResult,
-  Ended,
-  Floor,
-  KernelResult,
-  MeasuredCase,
-  Spread,
-  TimelessCase,
-  TimelessTraining,
-  TrainingResult,
+import {
+  type BenchReport,
+  type CaseResult,
+  type Ended,
+  type Floor,
+  type KernelResult,
+  type MeasuredCase,
+  networkName,
+  operationRate,
+  type Quantity,
+  type Spread,
+  type TimelessCase,
+  type TimelessTraining,
+  type TrainingResult,
+  timeIn,
+  timeRange,
+  trafficRate,
 } from '../../src/bench.ts';
+import { kernelWord, planWord, WORDS } from './bench-words.ts';
 import { make } from './dom.ts';
+import { breakable, type explanations, type Word } from './explained.ts';
 import { count, figure, percent } from './format.ts';
+
+export type Explained = ReturnType<typeof explanations>;
 
 /** A row: what was measured, and its figures, or why there are none. */
 interface Line {
-  readonly names: readonly string[];
-  readonly figures: readonly string[] | TimelessCase | TimelessTraining;
+  readonly name: Word;
+  /** What tells it from other rows of the name; empty where none has it. */
+  readonly detail: string;
+  readonly figures: readonly Figure[] | TimelessCase | TimelessTraining;
 }
 
-interface Figures {
+/** Share: drawn as a bar too. */
+type Figure = string | Quantity | { readonly share: number };
+
+interface Table {
   readonly caption: string;
-  /** Answers what a reader may ask. */
-  readonly note: string;
-  /** Headings: columns of words, then columns of figures. */
-  readonly names: readonly string[];
-  readonly columns: readonly string[];
+  readonly names: readonly Word[];
+  /** The most telling first, since a narrow window shows no more. */
+  readonly columns: readonly Word[];
   readonly lines: readonly Line[];
 }
 
-const SHARE_NOTE =
-  '100 % of the floor is the best there can be; where it is more, the machine was slower when the floor was measured.';
-
-const AFTER_MEDIAN = ['95 % interval', 'Ended', 'p95, µs'];
-
-const INTERVAL_NOTE =
-  'The median is within the interval in 95 % of the cases. Measuring ended when that was within 3 % (precise), or when the time was over (time).';
+const NOTHING = '–';
+const SPREAD = [WORDS.interval, WORDS.p95, WORDS.ended];
 
 /** Tables of a report's figures, and of the floor that shares refer to. */
-export function benchTables(report: BenchReport): HTMLElement[] {
-  if (report.bench === 'floor') return tableOf(floorFigures(report.floor));
-  const main = report.bench === 'kernels' ? kernelFigures(report.kernels) : trainingFigures(report.training);
-  const summary = make('summary', {}, 'The floor');
-  return [...tableOf(main), make('details', {}, summary, ...tableOf(floorFigures(report.floor)))];
+export function benchTables(report: BenchReport, explained: Explained): HTMLElement[] {
+  const floor = tableOf(floorTable(report.floor), explained);
+  if (report.bench === 'floor') return [floor];
+  const main = report.bench === 'kernels' ? kernelsTable(report.kernels) : trainingTable(report.training);
+  return [tableOf(main, explained), make('details', {}, make('summary', {}, 'The floor'), floor)];
 }
 
-function floorFigures({ dispatch, roundTrip, copies, fma, halfFma, sharedFma }: Floor): Figures {
-  const multiplyAdds = (name: string, result: CaseResult): Line => ({
-    names: [name],
+function floorTable({ dispatch, roundTrip, copies, fma, halfFma, sharedFma }: Floor): Table {
+  const timed = (name: Word, time: Spread): Line => ({
+    name,
+    detail: '',
+    figures: [timeIn(time.min), timeIn(time.median), ...spreadFigures(time, null), NOTHING],
+  });
+  const rated = (
+    name: Word,
+    detail: string,
+    result: CaseResult,
+    best: (measured: MeasuredCase) => Quantity,
+  ): Line => ({
+    name,
+    detail,
     figures:
       result.status === 'measured'
-        ? [...times(result.time, result.ended), rate(result, result.flops, 'GFLOP/s'), checked(result)]
+        ? [
+            best(result),
+            timeIn(result.time.median),
+            ...spreadFigures(result.time, result.ended),
+            checkedText(result),
+          ]
         : result,
   });
-  const rate = (measured: MeasuredCase, amount: number, unit: string) =>
-    `${figure(amount / measured.time.min / 1000)} ${unit}`;
+  const operations = ({ flops, time }: MeasuredCase) => operationRate(flops / time.min / 1000);
   return {
     caption: 'The floor: what no shader on this machine can beat',
-    note: `Values were compared with what float64 computes before any time counted. ${INTERVAL_NOTE}`,
-    names: ['Floor'],
-    columns: ['Median, µs', ...AFTER_MEDIAN, 'Best rate', 'Values checked'],
+    names: [WORDS.floor],
+    columns: [WORDS.best, WORDS.median, ...SPREAD, WORDS.checked],
     lines: [
-      { names: ['Dispatch after dispatch'], figures: [...times(dispatch, null), '–', '–'] },
-      { names: ['From submit to done'], figures: [...times(roundTrip, null), '–', '–'] },
-      ...copies.map((copy) => ({
-        names: [`Copying ${copy.size}`],
-        figures: [...times(copy.time, copy.ended), rate(copy, copy.bytes, 'GB/s'), checked(copy)],
-      })),
-      multiplyAdds('Multiply-adds', fma),
-      multiplyAdds('Multiply-adds in float16', halfFma),
-      multiplyAdds('Multiply-adds, loads shared', sharedFma),
+      timed(WORDS.dispatch, dispatch),
+      timed(WORDS.roundTrip, roundTrip),
+      ...copies.map((copy) =>
+        rated(WORDS.copy, copy.size, copy, ({ bytes, time }) => trafficRate(bytes / time.min / 1000)),
+      ),
+      rated(WORDS.multiplyAdds, '', fma, operations),
+      rated(WORDS.halfMultiplyAdds, '', halfFma, operations),
+      rated(WORDS.sharedMultiplyAdds, '', sharedFma, operations),
     ],
   };
 }
 
-function kernelFigures(kernels: readonly KernelResult[]): Figures {
+function kernelsTable(kernels: readonly KernelResult[]): Table {
   return {
-    caption: 'Kernels: times, rates and shares of the floor',
-    note: `Values were compared with what float64 computes before the time counted. ${INTERVAL_NOTE} ${SHARE_NOTE}`,
-    names: ['Kernel', 'Size'],
+    caption: 'Kernels: shares of the floor, times and rates',
+    names: [WORDS.kernel, WORDS.size],
     columns: [
-      'Median, µs',
-      ...AFTER_MEDIAN,
-      'GFLOP/s',
-      'GB/s',
-      'Bound by',
-      'Share of floor',
-      'Values checked',
+      WORDS.share,
+      WORDS.median,
+      WORDS.boundBy,
+      WORDS.operations,
+      WORDS.traffic,
+      ...SPREAD,
+      WORDS.checked,
     ],
     lines: kernels.map((result) => ({
-      names: [result.kernel, result.variant === null ? result.size : `${result.size}, ${result.variant}`],
+      name: kernelWord(result.kernel),
+      detail: result.variant === null ? result.size : `${result.size}, ${result.variant}`,
       figures:
         result.status !== 'measured'
           ? result
           : [
-              ...times(result.time, result.ended),
-              figure(result.gflops),
-              figure(result.gigabytesPerSecond),
+              { share: result.share },
+              timeIn(result.time.median),
               result.boundBy,
-              percent(result.share, 1),
-              checked(result),
+              operationRate(result.gflops),
+              trafficRate(result.gigabytesPerSecond),
+              ...spreadFigures(result.time, result.ended),
+              checkedText(result),
             ],
     })),
   };
 }
 
-function trainingFigures(training: readonly TrainingResult[]): Figures {
+function trainingTable(training: readonly TrainingResult[]): Table {
   return {
-    caption: 'Training: times of a step, rates and shares of the floor',
-    note: `Checked are the losses of two steps, against float64, and that the loss falls. ${INTERVAL_NOTE} ${SHARE_NOTE}`,
-    names: ['Plan', 'Hidden units'],
+    caption: 'Training: images a second, times of a step and shares of the floor',
+    names: [WORDS.plan, WORDS.network, WORDS.batch],
     columns: [
-      'Batch',
-      'Images/s',
-      'Median step, µs',
-      ...AFTER_MEDIAN,
-      'Host per step, µs',
-      'Dispatches',
-      'Bound by',
-      'Share of floor',
-      'Loss',
-      'Checked',
+      WORDS.images,
+      WORDS.step,
+      WORDS.share,
+      WORDS.boundBy,
+      ...SPREAD,
+      WORDS.host,
+      WORDS.dispatches,
+      WORDS.loss,
+      WORDS.lossChecked,
     ],
     lines: training.map((result) => ({
-      names: [result.plan, result.hidden.join(', ') || 'none'],
+      name: planWord(result.plan),
+      detail: `${networkName(result)}, batch ${count(result.batchSize)}`,
       figures:
         result.status !== 'measured'
           ? result
           : [
-              count(result.batchSize),
-              figure(result.imagesPerSecond),
-              ...times(result.step, result.ended),
-              figure(result.hostMicroseconds),
-              String(result.dispatchesPerStep),
+              count(result.imagesPerSecond),
+              timeIn(result.step.median),
+              { share: result.share },
               result.boundBy,
-              percent(result.share, 1),
+              ...spreadFigures(result.step, result.ended),
+              timeIn(result.hostMicroseconds),
+              String(result.dispatchesPerStep),
               `${figure(result.firstLoss)} to ${figure(result.lastLoss)}`,
               result.twinSamples === 0 ? 'loss falls' : `2 steps of ${result.twinSamples}`,
             ],
@@ -144,17 +164,20 @@ function trainingFigures(training: readonly TrainingResult[]): Figures {
 }
 
 /** @param ended null where the number of measurements is fixed */
-function times({ median, low, high, p95 }: Spread, ended: Ended | null): string[] {
-  const interval = low === null || high === null ? '–' : `${figure(low)} to ${figure(high)}`;
-  return [figure(median), interval, ended ?? '–', figure(p95)];
+function spreadFigures({ low, high, p95 }: Spread, ended: Ended | null): Figure[] {
+  return [low === null || high === null ? NOTHING : timeRange(low, high), timeIn(p95), ended ?? NOTHING];
 }
 
-function checked({ checked: { values, of } }: MeasuredCase): string {
+function checkedText({ checked: { values, of } }: MeasuredCase): string {
   return values === of ? `all ${count(of)}` : `${count(values)} of ${count(of)}`;
 }
 
-function tableOf({ caption, note, names, columns, lines }: Figures): HTMLElement[] {
-  const heading = (name: string, kind: string) => make('th', { scope: 'col', class: kind }, name);
+function tableOf({ caption, names, columns, lines }: Table, explained: Explained): HTMLElement {
+  // A comma stays with its word where the heading is broken.
+  const heading = names.flatMap((word, i) => {
+    const comma = i < names.length - 1 ? ',' : '';
+    return [make('span', { class: 'listed' }, explained.word(word), comma), ' '];
+  });
   const table = make(
     'table',
     { class: 'facts' },
@@ -165,65 +188,50 @@ function tableOf({ caption, note, names, columns, lines }: Figures): HTMLElement
       make(
         'tr',
         {},
-        ...names.map((name) => heading(name, 'name')),
-        ...columns.map((name) => heading(name, 'figure')),
+        make('th', { scope: 'col', class: 'name' }, ...heading),
+        ...columns.map((word) => make('th', { scope: 'col', class: 'figure' }, explained.word(word))),
       ),
     ),
-    make('tbody', {}, ...lines.map((line) => rowOf(line, columns.length))),
+    make('tbody', {}, ...lines.map((line) => rowOf(line, columns.length, explained))),
   );
-  return [
-    make('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, table),
-    make('p', { class: 'caption' }, note),
-  ];
+  return make('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, table);
 }
 
-function rowOf({ names: [first = '', ...others], figures }: Line, columns: number): HTMLElement {
+function rowOf({ name, detail, figures }: Line, columns: number, explained: Explained): HTMLElement {
+  const word = explained.word(name, breakable(name.term));
+  const details = detail === '' ? [] : [' ', make('span', { class: 'detail' }, detail)];
   return make(
     'tr',
     {},
-    make('th', { scope: 'row', class: 'name' }, first),
-    ...others.map((name) => make('td', { class: 'name' }, name)),
-    ...('status' in figures
-      ? [make('td', { class: figures.status, colspan: String(columns) }, reasonOf(figures))]
-      : figures.map((text) => make('td', { class: 'figure' }, text))),
+    make('th', { scope: 'row', class: 'name' }, word, ...details),
+    ...('status' in figures ? [reasonCell(figures, columns, explained)] : figures.map(figureCell)),
   );
 }
 
-function reasonOf(result: TimelessCase | TimelessTraining): string {
-  const batch = 'batchSize' in result ? `Batch ${count(result.batchSize)} ` : '';
-  const reason = `${result.status}: ${result.reason}`;
-  return batch === '' ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}` : `${batch}${reason}`;
+function reasonCell(
+  { status, reason }: TimelessCase | TimelessTraining,
+  columns: number,
+  explained: Explained,
+): HTMLElement {
+  return make(
+    'td',
+    { class: status, colspan: String(columns) },
+    make('div', { class: 'reason' }, explained.word(WORDS[status]), `: ${reason}`),
+  );
 }
 
-/** The circumstances that every figure depends on. */
-export function environmentTable(environment: BenchEnvironment): HTMLElement {
-  const { adapter, timing, versions, features, date } = environment;
-  const { clock, quantumNanoseconds: quantum, roundTripMicroseconds } = timing;
-  const kind = adapter.software ? 'Software' : 'Hardware';
-  const rows: readonly (readonly [string, ...(Node | string)[]])[] = [
-    ['Adapter', make('span', { class: `badge ${kind.toLowerCase()}` }, kind), ` ${adapter.description}`],
-    [
-      'Timing',
-      clock === 'timestamp-query'
-        ? `The GPU's timestamps, multiples of ${count(quantum ?? Number.NaN)} ns`
-        : 'Wall clock, with a round trip in every pass',
-    ],
-    ['Round trip', `${figure(roundTripMicroseconds.median)} µs from submit to done`],
-    ['Version', `Shadegrad ${versions.shadegrad}`],
-    ['Browser', versions.runtime],
-    ['Features', features.join(', ')],
-    ['Date', `${date.slice(0, 16).replace('T', ' ')} UTC`],
-  ];
+function figureCell(value: Figure): HTMLElement {
+  if (typeof value === 'string') return make('td', { class: 'figure' }, value);
+  if ('share' in value) {
+    const bar = make('span', { class: 'share' }, percent(value.share, 1));
+    bar.style.setProperty('--share', `${Math.min(100, 100 * value.share)}%`);
+    return make('td', { class: 'figure' }, bar);
+  }
+  // Units of one width keep the digits of a column in line.
   return make(
-    'table',
-    { class: 'facts' },
-    make('caption', { class: 'unseen' }, 'What the figures depend on'),
-    make(
-      'tbody',
-      {},
-      ...rows.map(([name, ...content]) =>
-        make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, ...content)),
-      ),
-    ),
+    'td',
+    { class: 'figure' },
+    `${value.digits} `,
+    make('span', { class: 'quantity-unit' }, value.unit),
   );
 }

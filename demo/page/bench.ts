@@ -1,41 +1,46 @@
-import { type BenchProgress, type BenchReport, benchFile } from '../../src/bench.ts';
-import { benchHeight } from '../charts/bench.ts';
-import type { PicturedReport } from '../charts/protocol.ts';
-import type { BenchChoice, Reply } from '../protocol.ts';
+import type { BenchProgress, BenchReport } from '../../src/bench.ts';
+import { ShadegradError } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
+import type { BenchChoice, Reply, Trouble } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
-import { benchTables, environmentTable } from './bench-tables.ts';
-import { type Chart, createChart } from './chart.ts';
-import { byId, save, say } from './dom.ts';
+import type { ResultPanel } from './bench-result.ts';
+import { byId } from './dom.ts';
 import { duration } from './format.ts';
+import { troubleBox } from './trouble.ts';
 
 export interface BenchActions {
+  /** Asks what kernels and plans there are. */
+  readonly names: () => void;
   readonly run: (choice: BenchChoice) => void;
   readonly stop: () => void;
 }
 
+const resultCode = () => fetchCode('The benchmark', () => import('./bench-result.ts'));
+
 /** The benchmark: what to measure, its progress, and its results. */
-export function benchPanel({ run, stop }: BenchActions) {
+export function benchPanel({ names, run, stop }: BenchActions) {
   const runButton = byId('bench-run', HTMLButtonElement);
   const stopButton = byId('bench-stop', HTMLButtonElement);
   const status = byId('bench-status', HTMLElement);
   const bar = byId('bench-progress', HTMLProgressElement);
   const now = byId('bench-now', HTMLElement);
-  const wrong = byId('bench-wrong', HTMLElement);
-  const picture = picturePanel();
+  const showTrouble = troubleBox('bench-wrong');
+  let result: ResultPanel | undefined;
   let running = false;
   let startedAt = 0;
   /** How the last benchmark ended, and why a new one cannot begin. */
   let outcome = '';
   let hindrance = '';
-  let report: BenchReport | undefined;
 
-  const form = benchForm(() => {
+  const form = benchForm(names, () => {
     const choice = running || hindrance !== '' ? undefined : form.choice();
     if (!choice) return;
     startedAt = performance.now();
     running = true;
-    show(undefined);
-    say(wrong, '');
+    result?.hide();
+    showTrouble(undefined);
+    // It comes while measuring. Where it does not, that is said in the end.
+    resultCode().catch(() => undefined);
     progress({ label: 'waiting for the images', done: 0, total: 1 });
     run(choice);
     showState();
@@ -45,13 +50,10 @@ export function benchPanel({ run, stop }: BenchActions) {
     status.textContent = 'Stopping';
     stop();
   });
-  byId('bench-save', HTMLButtonElement).addEventListener('click', () => {
-    if (report) void saveReport(report);
-  });
 
   function showState(): void {
-    runButton.disabled = running || hindrance !== '';
-    stopButton.disabled = !running;
+    runButton.hidden = running || hindrance !== '';
+    stopButton.hidden = !running;
     form.lock(running);
     bar.hidden = !running;
     now.hidden = !running;
@@ -65,13 +67,17 @@ export function benchPanel({ run, stop }: BenchActions) {
     now.textContent = total > 1 ? `${done + 1} of ${total}: ${label}` : label;
   }
 
-  function show(measured: BenchReport | undefined): void {
-    report = measured;
-    byId('bench-result', HTMLElement).hidden = !measured;
-    if (!measured) return;
-    byId('bench-environment', HTMLElement).replaceChildren(environmentTable(measured.environment));
-    byId('bench-figures', HTMLElement).replaceChildren(...benchTables(measured));
-    picture.show(measured);
+  /** @returns why it could not be shown */
+  async function show(report: BenchReport): Promise<Trouble | undefined> {
+    try {
+      const { resultPanel } = await resultCode();
+      result ??= resultPanel();
+    } catch (error) {
+      if (error instanceof ShadegradError) return error;
+      throw error;
+    }
+    result.show(report);
+    return undefined;
   }
 
   function ended(how: string): void {
@@ -93,50 +99,16 @@ export function benchPanel({ run, stop }: BenchActions) {
       showState();
     },
     progress,
-    end({ report: measured, problem }: Extract<Reply, { kind: 'bench-end' }>): void {
-      show(measured ?? undefined);
-      if (measured) ended(`Done in ${duration((performance.now() - startedAt) / 1000)}`);
+    async end({ report, problem }: Extract<Reply, { kind: 'bench-end' }>): Promise<void> {
+      const took = duration((performance.now() - startedAt) / 1000);
+      const trouble = report ? await show(report) : (problem ?? undefined);
+      if (report) ended(`Done in ${took}`);
       else ended(problem ? '' : 'Stopped: what is not finished has no result');
-      say(wrong, problem ? `${problem.message} ${problem.nextStep}` : '');
+      showTrouble(trouble);
     },
     /** Ends the benchmark, since its worker or device is gone. */
     abandon(): void {
       if (running) ended('');
-    },
-  };
-}
-
-async function saveReport(report: BenchReport): Promise<void> {
-  const json = await benchFile(report);
-  save(`bench-${report.bench}.json`, new Blob([json], { type: 'application/json' }));
-}
-
-/** The picture of a report, for reports that have one. */
-function picturePanel() {
-  const host = byId('bench-chart', HTMLElement);
-  let shown: PicturedReport;
-  let chart: Chart | undefined;
-
-  host.addEventListener('pointermove', ({ offsetX, offsetY }) => chart?.point({ x: offsetX, y: offsetY }));
-  host.addEventListener('pointerleave', () => chart?.point(null));
-
-  return {
-    show(report: BenchReport): void {
-      host.hidden = report.bench === 'floor';
-      if (report.bench === 'floor') return;
-      shown = report;
-      host.setAttribute(
-        'aria-label',
-        report.bench === 'kernels'
-          ? 'Roofline plot: GFLOP/s of each kernel against its operations per byte. The table has the figures.'
-          : 'Images per second against what was varied. The table has the figures.',
-      );
-      chart ??= createChart({
-        host,
-        heightFor: (width) => benchHeight(shown, width),
-        content: () => ({ kind: 'bench', report: shown }),
-      });
-      chart.changed();
     },
   };
 }

@@ -8,7 +8,7 @@ const REDRAW_MILLISECONDS = 300;
 /** Pixels of a saved picture per pixel of the page, so that it is sharp in print. */
 const PICTURE_PIXEL_RATIO = 2;
 
-const pictures = new Map<number, (picture: Blob) => void>();
+const pictures = new Map<number, (picture: ChartReply['picture']) => void>();
 let picturesAsked = 0;
 let worker: Worker | undefined;
 
@@ -26,12 +26,12 @@ function ask(request: ChartRequest, transfer: Transferable[] = []): void {
   worker.postMessage(request, transfer);
 }
 
-/** A chart as a file. */
+/** A chart as a file, or why there is none. */
 export function drawPicture(
   content: ChartContent,
   size: { readonly width: number; readonly height: number },
   format: 'png' | 'svg',
-): Promise<Blob> {
+): Promise<ChartReply['picture']> {
   const id = picturesAsked++;
   return new Promise((resolve) => {
     pictures.set(id, resolve);

@@ -2,14 +2,16 @@ import {
   type ImageShape,
   type ImageTraits,
   type PreparedPicture,
-  preparePicture,
   prepareStrokes,
+  ShadegradError,
   type StrokePoint,
 } from '../../src/index.ts';
-import type { NetworkSummary, Reply } from '../protocol.ts';
+import { fetchCode } from '../fetch-code.ts';
+import type { NetworkSummary, Reply, Trouble } from '../protocol.ts';
 import { byId, make } from './dom.ts';
+import { keepFocus } from './focus.ts';
 import { percent } from './format.ts';
-import { type Decoded, decodePicture } from './picture.ts';
+import type { Decoded } from './picture.ts';
 import { paintInk } from './pixels.ts';
 import { votesRow } from './votes.ts';
 
@@ -42,8 +44,8 @@ export interface DrawActions {
   readonly predict: (pixels: Uint8Array) => void;
   /** Called with the network's input for the drawing; null where nothing is drawn. */
   readonly changed: (pixels: Uint8Array | null) => void;
-  /** Called with what is wrong with a picture; empty where one is read. */
-  readonly refused: (text: string) => void;
+  /** Called with what is wrong with a picture; undefined where one is read. */
+  readonly refused: (trouble: Trouble | undefined) => void;
 }
 
 interface ShownPicture extends Decoded {
@@ -119,7 +121,7 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
       if (bar?.firstElementChild instanceof HTMLElement) {
         bar.firstElementChild.style.width = `${100 * probability}%`;
       }
-      if (text) text.textContent = known ? percent(probability, 1) : '–';
+      if (text) text.textContent = known ? chance(probability, '> ') : '–';
     }
   }
 
@@ -152,7 +154,7 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
   /** Pictures take a while, so each is prepared once for networks of one kind, and not after each epoch. */
   function preparedFrom(of: ShownPicture, shape: ImageShape, traits: ImageTraits | null): PreparedPicture {
     const isLast = lastPrepared?.of === of && lastPrepared.shape === shape && lastPrepared.traits === traits;
-    const prepared = lastPrepared && isLast ? lastPrepared : preparePicture(of.picture, shape, traits);
+    const prepared = lastPrepared && isLast ? lastPrepared : of.prepare(shape, traits);
     lastPrepared = { ...prepared, of, shape, traits };
     return prepared;
   }
@@ -270,11 +272,13 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
     pointer = undefined;
     stroke = undefined;
   });
-  clear.addEventListener('click', () => {
-    wipe();
-    dress();
-    look();
-  });
+  clear.addEventListener('click', () =>
+    keepFocus(() => {
+      wipe();
+      dress();
+      look();
+    }),
+  );
   buildBars(Array.from({ length: 10 }, (_, label) => String(label)));
   look();
 
@@ -304,14 +308,11 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
     /** Reads a picture in place of what is on the pad, which stays where the file is no picture. */
     async read(file: File): Promise<void> {
       const mine = ++turn;
-      const decoded = await decodePicture(file).catch(() => undefined);
+      const decoded = await decode(file);
       if (mine !== turn) return;
-      if (decoded) put({ ...decoded, name: file.name });
-      refused(
-        decoded
-          ? ''
-          : `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know. Save it as PNG or JPEG. Nothing was changed.`,
-      );
+      const isPicture = 'canvas' in decoded;
+      if (isPicture) put({ ...decoded, name: file.name });
+      refused(isPicture ? undefined : decoded);
     },
     /** To be called for a new worker, from which no answer is awaited. */
     forget(): void {
@@ -321,8 +322,22 @@ export function drawPanel({ predict, changed, refused }: DrawActions) {
   };
 }
 
+/** @returns the picture, or why there is none */
+async function decode(file: File): Promise<Decoded | Trouble> {
+  try {
+    const { decodePicture } = await fetchCode('Reading a picture', () => import('./picture.ts'));
+    return await decodePicture(file);
+  } catch (error) {
+    if (error instanceof ShadegradError) return error;
+    return {
+      message: `The picture ${file.name} cannot be read: it is damaged, or of a format that this browser does not know.`,
+      nextStep: 'Save it as PNG or JPEG. Nothing was changed.',
+    };
+  }
+}
+
 /**
- * E.g. "An 8, 99.3 % sure.", or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
+ * E.g. "An 8, 99.3 % sure., or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
  * @param ranked the classes, the most probable first: [classes]
  */
 export function answerText(
@@ -333,9 +348,14 @@ export function answerText(
   const [best = 0, second] = ranked;
   const sure = probabilities[best] ?? 0;
   const first = withArticle(names[best] ?? '').replace(/^an? /, (article) => article.replace('a', 'A'));
-  if (sure >= SURE || second === undefined) return `${first}, ${percent(sure, 1)} sure.`;
+  if (sure >= SURE || second === undefined) return `${first}, ${chance(sure)} sure.`;
   const other = withArticle(names[second] ?? '');
-  return `${first} (${percent(sure, 1)}) or ${other} (${percent(probabilities[second] ?? 0, 1)})?`;
+  return `${first} (${chance(sure)}) or ${other} (${chance(probabilities[second] ?? 0)})?`;
+}
+
+/** A network is never quite sure: rounding must not say so. */
+function chance(probability: number, over = 'over '): string {
+  return probability >= 0.9995 ? `${over}99.9 %` : percent(probability, 1);
 }
 
 /** Digits and letters are things of which there are many; other names stand for themselves. */

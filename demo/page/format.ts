@@ -15,8 +15,13 @@ export function figure(value: number): string {
 }
 
 /** E.g. "1 training image", "12,000 training images". */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export function counted(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : nouns}`;
+}
+
+/** What people call a dataset: those that this project brings have short names. */
+export function datasetText(name: string): string {
+  return name.replace(/^mnist\b/, 'MNIST').replace(/^synthetic\b/, 'synthetic digits');
 }
 
 /** E.g. "97.68 % of 300 test images right", or "97.86 % right together, 97.61 % on average". */
@@ -51,4 +56,9 @@ export function bytes(size: number): string {
 
 export function size({ height, width }: { readonly height: number; readonly width: number }): string {
   return `${width} x ${height}`;
+}
+
+/** E.g. "0.42 µs", "123 µs", "1.23 ms". */
+export function microseconds(value: number): string {
+  return value < 1000 ? `${figure(value)} µs` : `${figure(value / 1000)} ms`;
 }

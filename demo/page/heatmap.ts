@@ -1,4 +1,5 @@
 import { heatmapLayout, heatmapSize } from '../../src/charts.ts';
+import type { Trouble } from '../protocol.ts';
 import { createChart, drawPicture } from './chart.ts';
 import { byId } from './dom.ts';
 import { type CellGrid, matrixTable } from './matrix-table.ts';
@@ -11,6 +12,10 @@ export interface ShownMatrix {
   /** Title of the picture that is saved. */
   readonly title: string;
 }
+
+/** Height at which a window shows the heatmap whole, in pixels; where there are many classes, their cells need more. */
+const WHOLE = 560;
+const SMALLEST_CELL = 36;
 
 const NOTHING: ShownMatrix = { matrix: [[0]], labels: [''], title: '' };
 
@@ -35,9 +40,10 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       const { labels } = shown;
       const natural = heatmapSize(labels);
       const { side } = heatmapLayout(labels, '', natural);
-      // The matrix is as large as the width allows, with the same room above and below as at its natural size.
+      // The matrix is as large as the width and a look at it allow, with the same room above and below as at its natural size.
       const fitting = heatmapLayout(labels, '', { width, height: Number.POSITIVE_INFINITY }).side;
-      return Math.min(natural.height, fitting + natural.height - side);
+      const whole = Math.max(WHOLE, SMALLEST_CELL * labels.length);
+      return Math.min(natural.height, fitting + natural.height - side, whole);
     },
     // The page has a heading of its own; the title is for the picture that is saved.
     content: () => contentOf({ ...shown, title: '' }),
@@ -72,8 +78,8 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       if (!matrix) return;
       chart.changed();
     },
-    /** The heatmap with its current settings, as a picture of its natural size. */
-    picture(format: 'png' | 'svg'): Promise<Blob> {
+    /** The heatmap with its current settings, as a picture of its natural size; or why there is none. */
+    picture(format: 'png' | 'svg'): Promise<Blob | Trouble> {
       const content = contentOf(shown);
       return drawPicture(content, heatmapSize(content.labels, content.title), format);
     },

@@ -3,7 +3,7 @@ import { accuracyOf } from '../kept.ts';
 import { epochsOf } from '../shown.ts';
 import { type KeptRun, obstacle, type State } from '../state.ts';
 import { byId, make, say } from './dom.ts';
-import { percent } from './format.ts';
+import { datasetText, percent } from './format.ts';
 import { shapeOf } from './origin.ts';
 
 export interface HistoryActions {
@@ -59,5 +59,5 @@ function runText(run: KeptRun): string {
   const shape = spec ? shapeOf(spec.inputs, spec.hidden, spec.classes) : '';
   const epochs = `${epochsOf(shown)}${stopped ? ` of ${shown.epochs}` : ''} epochs`;
   const many = shown.networks.length > 1 ? `${shown.networks.length} x ` : '';
-  return `${when}: ${percent(accuracyOf(run))} on ${shown.report?.dataset.name}, ${many}${shape}, ${epochs}, rate ${texts.lr}`;
+  return `${when}: ${percent(accuracyOf(run))} on ${datasetText(shown.report?.dataset.name ?? '')}, ${many}${shape}, ${epochs}, rate ${texts.lr}`;
 }

@@ -1,14 +1,16 @@
 import type { DataSummary } from '../protocol.ts';
 import type { State } from '../state.ts';
-import { byId, say } from './dom.ts';
+import { byId } from './dom.ts';
 import { bytes, count, size } from './format.ts';
 import { paintInk, tiled } from './pixels.ts';
+import { troubleBox } from './trouble.ts';
 
 const SAMPLE_COLUMNS = 10;
 
 /** The current images, and the progress of new ones. */
 export function imagesPanel() {
   const wrong = byId('data-wrong', HTMLElement);
+  const showNote = troubleBox('data-wrong');
   const arrival = byId('arrival', HTMLElement);
   let shown: DataSummary | undefined;
 
@@ -33,6 +35,6 @@ export function imagesPanel() {
         `${file}: ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`;
     }
     wrong.className = imagesNote.manner;
-    if (wrong.textContent !== imagesNote.text) say(wrong, imagesNote.text);
+    showNote(imagesNote);
   };
 }

@@ -2,6 +2,7 @@ import type { Explanation, Reply, Request, WeightImages } from '../protocol.ts';
 import { byId } from './dom.ts';
 import { evidencePicture } from './evidence.ts';
 import { unitsOfText } from './evidence-text.ts';
+import { keepFocus } from './focus.ts';
 import { size } from './format.ts';
 import { onThemeChange } from './theme.ts';
 import { unitDetail } from './unit-detail.ts';
@@ -11,11 +12,13 @@ import { unitTiles } from './unit-tiles.ts';
 export function insidePanel({ send }: { readonly send: (request: Request) => void }) {
   const picture = evidencePicture();
   const tiles = unitTiles(choose);
-  const detail = unitDetail(() => {
-    const left = chosen;
-    choose(undefined);
-    if (left !== undefined) tiles.focus(left);
-  });
+  const detail = unitDetail(() =>
+    keepFocus(() => {
+      const left = chosen;
+      choose(undefined);
+      if (left !== undefined) tiles.focus(left);
+    }),
+  );
   let weights: WeightImages | undefined;
   let drawing: Uint8Array | null = null;
   let explanation: Explanation | undefined;

@@ -1,5 +1,6 @@
 import { isRunning, type State } from '../state.ts';
-import { byId, save, say } from './dom.ts';
+import { byId, save } from './dom.ts';
+import { troubleBox } from './trouble.ts';
 
 /**
  * Saving and loading of networks and reports.
@@ -11,7 +12,7 @@ export function keepPanel(load: (file: File) => void) {
   const saveReport = byId('save-report', HTMLButtonElement);
   const choose = byId('load-model', HTMLInputElement);
   const panel = byId('keep', HTMLElement);
-  const wrong = byId('keep-wrong', HTMLElement);
+  const showTrouble = troubleBox('keep-wrong');
   let shown: State['shown'] | undefined;
 
   const saveFile = (name: string, file: Uint8Array | null | undefined) => {
@@ -33,14 +34,12 @@ export function keepPanel(load: (file: File) => void) {
   return (state: State): void => {
     ({ shown } = state);
     const several = shown.networks.length > 1;
-    const focused = document.activeElement;
     saveModel.textContent = several ? 'Save best model' : 'Save model';
     saveModel.hidden = !shown.files.model;
     saveModels.hidden = !several || !shown.files.models;
     panel.classList.toggle('several', several);
     saveReport.hidden = !shown.report;
-    if (focused instanceof HTMLElement && panel.contains(focused) && focused.hidden) choose.focus();
     choose.disabled = isRunning(state) || state.measuring || state.isBroken;
-    if (wrong.textContent !== state.fileTrouble) say(wrong, state.fileTrouble);
+    showTrouble(state.fileTrouble);
   };
 }

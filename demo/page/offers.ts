@@ -1,32 +1,36 @@
 import { type Offered, offerOf } from '../offered.ts';
-import type { OwnFiles } from '../protocol.ts';
+import type { OwnFiles, Trouble } from '../protocol.ts';
 import { offeredDrop, offeredFiles } from '../reading.ts';
 import type { State } from '../state.ts';
-import { byId, say } from './dom.ts';
+import { byId } from './dom.ts';
+import { troubleBox } from './trouble.ts';
 
 export interface OffersActions {
   readonly model: (file: File) => void;
   readonly picture: (file: File) => void;
   readonly dataset: (own: OwnFiles) => void;
-  /** Called with what the files are, where the page can do nothing with them; empty once that has been read. */
-  readonly refused: (text: string) => void;
+  /** Called with what the files are, where the page can do nothing with them; undefined once that has been read. */
+  readonly refused: (trouble: Trouble | undefined) => void;
 }
 
 /** All ways to give the page files: dropped anywhere, pasted, or chosen. */
 export function offersPanel({ model, picture, dataset, refused }: OffersActions) {
   const line = byId('refusal', HTMLElement);
-  const text = byId('refusal-text', HTMLElement);
+  const showRefusal = troubleBox('refusal');
+  /** What had the keyboard's focus before the line was there. */
+  let before: Element | null = null;
 
   async function take(reading: Promise<Offered[]>): Promise<void> {
     const read = await reading.catch((error: unknown) => {
-      refused(`The files could not be read: ${error instanceof Error ? error.message : error}`);
+      const details = error instanceof Error ? error.message : String(error);
+      refused({ message: 'The files could not be read.', nextStep: 'Give them again.', details });
     });
     if (!read) return;
     const offer = offerOf(read);
     if (offer.as === 'model') model(offer.file);
     if (offer.as === 'picture') picture(offer.file);
     if (offer.as === 'dataset') dataset(offer.own);
-    if (offer.as === 'nothing') refused(offer.text);
+    if (offer.as === 'nothing') refused(offer.trouble);
   }
 
   for (const id of ['choose-files', 'choose-folder', 'read-picture']) {
@@ -60,10 +64,13 @@ export function offersPanel({ model, picture, dataset, refused }: OffersActions)
     event.preventDefault();
     void take(offeredFiles(pasted));
   });
-  byId('refusal-close', HTMLButtonElement).addEventListener('click', () => refused(''));
+  byId('refusal-close', HTMLButtonElement).addEventListener('click', () => {
+    refused(undefined);
+    if (before instanceof HTMLElement) before.focus();
+  });
 
   return ({ refusal }: State): void => {
-    line.hidden = refusal === '';
-    if (text.textContent !== refusal) say(text, refusal);
+    if (line.hidden) before = document.activeElement;
+    showRefusal(refusal);
   };
 }

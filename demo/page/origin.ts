@@ -1,5 +1,5 @@
 import { type Shown, testedBy } from '../shown.ts';
-import { percent } from './format.ts';
+import { datasetText, percent } from './format.ts';
 
 /** What a network is called: where it is from, its shape, and what it was trained on. */
 export function originText(
@@ -8,14 +8,18 @@ export function originText(
 ): string {
   const shape = summary ? shapeOf(summary.spec.inputs, summary.spec.hidden, summary.spec.classes) : '';
   const many = networks.length > 1 ? `${networks.length} networks, ` : '';
-  const on = report ? `, ${percent(testedBy(report).accuracy)} right on ${report.dataset.name}` : '';
+  const on = report
+    ? `, ${percent(testedBy(report).accuracy)} right on ${datasetText(report.dataset.name)}`
+    : '';
   switch (origin.kind) {
     case 'shipped':
-      return summary ? `The network that comes with this page: ${shape}${on}. Train your own below.` : '';
+      return summary
+        ? `The network that comes with this page: ${shape}${on}. Train replaces it with your own.`
+        : '';
     case 'file':
       return `${origin.name}: ${many}${shape}${on}.`;
     case 'trained': {
-      if (shape === '') return 'A new network is on its way.';
+      if (shape === '') return running ? 'A new network is on its way.' : '';
       if (running) return `In training: ${many}${shape}, epoch ${progress?.epoch ?? 1} of ${epochs}.`;
       const when = origin.at
         ? ` at ${origin.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`

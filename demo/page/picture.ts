@@ -1,11 +1,13 @@
-import type { Picture } from '../../src/index.ts';
+import { type ImageShape, type ImageTraits, type PreparedPicture, preparePicture } from '../../src/index.ts';
 
 /** Pictures are brought to at most this many pixels a side: a digit in a photograph has enough of them then. */
 const LONGEST_SIDE = 1024;
 
-/** A picture that was decoded, and a canvas that holds it. */
+/** A picture that was decoded. */
 export interface Decoded {
-  readonly picture: Picture;
+  /** Makes it a network's input, as `preparePicture`. */
+  readonly prepare: (shape: ImageShape, traits: ImageTraits | null) => PreparedPicture;
+  /** Holds it. */
   readonly canvas: HTMLCanvasElement;
 }
 
@@ -26,7 +28,8 @@ export async function decodePicture(file: Blob): Promise<Decoded> {
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     const { width, height, data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return { picture: { width, height, channels: 4, data: new Uint8Array(data.buffer) }, canvas };
+    const picture = { width, height, channels: 4 as const, data: new Uint8Array(data.buffer) };
+    return { prepare: (shape, traits) => preparePicture(picture, shape, traits), canvas };
   } finally {
     bitmap.close();
   }

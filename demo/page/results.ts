@@ -1,8 +1,8 @@
-import type { TestAccuracy } from '../protocol.ts';
+import type { TestAccuracy, Trouble } from '../protocol.ts';
 import { epochsOf, type Shown, testedBy } from '../shown.ts';
 import { MNIST_SHAPE, type State } from '../state.ts';
 import { byId, save } from './dom.ts';
-import { count, counted, percent, togetherText } from './format.ts';
+import { count, counted, datasetText, percent, togetherText } from './format.ts';
 import { createGallery } from './gallery.ts';
 import { heatmapPanel } from './heatmap.ts';
 import { reportPanel } from './report.ts';
@@ -19,8 +19,15 @@ interface ResultsMatrix {
   readonly images: string;
 }
 
+export interface ResultsActions {
+  /** Called with the cell of the matrix whose images are to be seen. */
+  readonly lookInto: (label: number, predicted: number) => void;
+  /** Called with why a picture cannot be saved. */
+  readonly refused: (trouble: Trouble) => void;
+}
+
 /** What the test images say: confusion matrix, the images in its cells, report and mistakes. */
-export function resultsPanels(lookInto: (label: number, predicted: number) => void) {
+export function resultsPanels({ lookInto, refused }: ResultsActions) {
   const gallery = createGallery('The wrong answers that the network is surest of, once it is trained.');
   document.querySelector('.seen-images')?.replaceChildren(gallery.element);
   const savePng = byId('save-png', HTMLButtonElement);
@@ -34,7 +41,9 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
   });
   const reportTable = reportPanel();
   const savePicture = async (kind: 'png' | 'svg') => {
-    save(`confusion-matrix.${kind}`, await heatmap.picture(kind));
+    const picture = await heatmap.picture(kind);
+    if (picture instanceof Blob) save(`confusion-matrix.${kind}`, picture);
+    else refused(picture);
   };
   savePng.addEventListener('click', () => void savePicture('png'));
   saveSvg.addEventListener('click', () => void savePicture('svg'));
@@ -64,7 +73,9 @@ export function resultsPanels(lookInto: (label: number, predicted: number) => vo
       shown.origin.kind === 'shipped'
         ? 'The wrong answers that the network is surest of appear here in a moment.'
         : 'None: every test image was recognised.';
-    const why = areHere ? none : `The images of ${report.dataset.name} are not here to be shown.`;
+    const why = areHere
+      ? none
+      : `The images of ${datasetText(report.dataset.name)} are not here to be shown.`;
     gallery.showMistakes({
       title: 'Worst mistakes',
       summary: mistakes.length > 0 ? which : why,
@@ -135,8 +146,8 @@ function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): R
       labels,
       title:
         origin.kind === 'shipped'
-          ? `${report.dataset.name}, the network that comes with the page`
-          : report.dataset.name,
+          ? `${datasetText(report.dataset.name)}, the network that comes with the page`
+          : datasetText(report.dataset.name),
       accuracy: tested,
       images: `${count(results.test.count)} test images`,
     };

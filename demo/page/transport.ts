@@ -3,6 +3,7 @@ import { type Button, canReset, canTrain, isRunning, obstacle, resumable, type S
 import { MORE_EPOCHS } from '../update.ts';
 import { byId } from './dom.ts';
 import { count, duration, percent } from './format.ts';
+import { troubleBox } from './trouble.ts';
 
 const TITLE = document.title;
 
@@ -20,6 +21,8 @@ export function transport(press: (button: Button) => void) {
   const speed = byId('speed', HTMLElement);
   const timeLeft = byId('time-left', HTMLElement);
   const trouble = byId('trouble', HTMLElement);
+  const showTrouble = troubleBox('trouble');
+  let told: State['trouble'];
   let primaryAction: Button = 'train';
 
   primary.addEventListener('click', () => press(primaryAction));
@@ -33,9 +36,8 @@ export function transport(press: (button: Button) => void) {
     element.addEventListener('click', () => press(action));
   }
 
-  /** Only buttons that can act are there. The first one stays in its place, and keeps the keyboard's focus. */
+  /** Only buttons that can act are there. The first one stays in its place. */
   function showButtons(state: State): void {
-    const focused = document.activeElement;
     const [action, label] = primaryOf(state);
     primaryAction = action;
     say(primary, label);
@@ -44,10 +46,6 @@ export function transport(press: (button: Button) => void) {
     stop.hidden = !isRunning(state);
     reset.hidden = !canReset(state);
     undo.hidden = !state.undoable || obstacle(state) !== '';
-    trouble.hidden = !state.trouble;
-    const buttons = [anew, stop, reset, undo, restart];
-    if (buttons.some((one) => one === focused && (one.hidden || (trouble.contains(one) && trouble.hidden))))
-      primary.focus();
   }
 
   function showProgress({ phase, shown, ...state }: State): void {
@@ -97,8 +95,9 @@ export function transport(press: (button: Button) => void) {
       status,
       waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status,
     );
-    const { message = '', nextStep = '' } = state.trouble ?? {};
-    say(byId('trouble-text', HTMLElement), `${message} ${nextStep}`.trim());
+    showTrouble(state.trouble);
+    if (state.trouble && state.trouble !== told) trouble.scrollIntoView({ block: 'nearest' });
+    told = state.trouble;
     showButtons(state);
     showProgress(state);
     showAccuracy(state);

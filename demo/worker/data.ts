@@ -9,9 +9,9 @@ import {
   ShadegradError,
   syntheticDigits,
 } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
 import type { Arrival, DataSource, DataSummary, OwnFiles } from '../protocol.ts';
 import { keep, kept } from '../storage.ts';
-import { pictureDataset } from './pictures.ts';
 
 const SAMPLE = 40;
 
@@ -43,7 +43,7 @@ export async function loadData(source: DataSource, options: LoadOptions): Promis
     case 'synthetic':
       return { data: syntheticDigits(source), notice: '' };
     case 'files':
-      return source.own.kind === 'idx' ? readFiles(source.own) : pictureDataset(source.own, options);
+      return source.own.kind === 'idx' ? readFiles(source.own) : readFolders(source.own, options);
     case 'mnist':
       return fetchMnist(source.folder, options).catch(digitsInstead);
   }
@@ -62,6 +62,11 @@ async function readFiles({ name, files: own }: OwnFiles): Promise<Loaded> {
       notice: 'These are not the official MNIST files, so they are taken for a dataset of your own.',
     };
   }
+}
+
+async function readFolders(own: OwnFiles, options: LoadOptions): Promise<Loaded> {
+  const { pictureDataset } = await fetchCode('A folder of pictures', () => import('./pictures.ts'));
+  return pictureDataset(own, options);
 }
 
 /** What an earlier visit left in the browser's storage. A browser that keeps nothing for this page has none. */
@@ -105,7 +110,7 @@ function digitsInstead(error: unknown): Loaded {
   if (!(error instanceof ShadegradError) || error.code === 'interrupted') throw error;
   return {
     data: syntheticDigits(),
-    notice: `${error.message} These are synthetic digits instead; choose MNIST to try again, or files of your own.`,
+    notice: `MNIST could not be had: these are synthetic digits instead. Choose MNIST to try again, or files of your own. ${error.message}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type BenchProgress, benchKernelNames } from '../../src/bench.ts';
+import type { BenchProgress } from '../../src/bench.ts';
 import {
   type Dataset,
   datasetChecksum,
@@ -7,13 +7,13 @@ import {
   type Model,
   type ModelsFile,
   namesOfClasses,
-  PLAN_NAMES,
   ShadegradError,
   withLabelNoise,
 } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
 import { fetchPretrained } from '../pretrained.ts';
 import type { AdapterSummary, Reply, Request } from '../protocol.ts';
-import { measure } from './bench.ts';
+import { createAside } from './aside.ts';
 import { createBrain } from './brain.ts';
 import { loadData, summary } from './data.ts';
 import { describeAdapter } from './device.ts';
@@ -22,6 +22,7 @@ import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
 import { cell, predictAllOnCpu, type Verdict, worstMistakes } from './inspect.ts';
 import { loadModel } from './load.ts';
+import { notesOf } from './notes.ts';
 import { problemOf } from './problems.ts';
 import { runTraining } from './run.ts';
 import { createWheel, type Wheel } from './wheel.ts';
@@ -68,6 +69,18 @@ interface Desk {
 
 type Of<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>;
 
+/** Requests that what is measured beside gives way to. */
+const COMES_FIRST: ReadonlySet<Request['kind']> = new Set([
+  'data',
+  'train',
+  'load',
+  'load-shipped',
+  'reset',
+  'bench',
+]);
+
+const benchCode = () => fetchCode('The benchmark', () => import('./bench.ts'));
+
 /** Takes the page's requests, one after the other, and answers by `post`. */
 export function createDesk(post: (reply: Reply) => void): (request: Request) => void {
   const desk: Desk = {
@@ -85,6 +98,12 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   };
   const brain = createBrain(post, () => desk.work);
   const inside = createInside(post, () => desk.data);
+  const aside = createAside(
+    post,
+    adapterReport,
+    () => desk.data,
+    () => desk.work,
+  );
 
   /** Queues work on the GPU. If it fails, the network is lost, but not the worker. */
   function enqueue(run: number, task: () => Promise<void>): void {
@@ -121,6 +140,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         if (signal.aborted) return;
         desk.data = data;
         post({ kind: 'data', id, data: summary(data), notice });
+        // Now, where nobody waits for it: a training begins with it.
+        notesOf(data);
         void showMistakes();
       },
       (error: unknown) => {
@@ -306,16 +327,24 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       try {
         const onProgress = (progress: BenchProgress) => post({ kind: 'bench-progress', progress });
         onProgress({ label: 'opening a device', done: 0, total: 1 });
+        const { measure } = await benchCode();
         const report = await measure(choice, await adapterReport(), { signal, onProgress });
         post({ kind: 'bench-end', report, problem: null });
       } catch (error) {
-        if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
+        if (!(error instanceof ShadegradError) || !/^(usage|io)$/.test(error.code)) throw error;
         post({ kind: 'bench-end', report: null, problem: problemOf(error) });
       }
     });
   }
 
+  /** Where they do not come, starting the benchmark says so. */
+  async function nameBench(): Promise<void> {
+    const code = await benchCode().catch(() => undefined);
+    if (code) post({ kind: 'bench-names', ...code.benchNames() });
+  }
+
   const handle = (request: Request) => {
+    if (COMES_FIRST.has(request.kind)) aside.stop();
     switch (request.kind) {
       case 'data':
         return load(request);
@@ -348,16 +377,23 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         return inside.explain(request.pixels);
       case 'unit':
         return void inside.study(request);
+      case 'bench-names':
+        return void nameBench();
       case 'bench':
         return startBench(request);
       case 'stop-bench':
         return desk.bench?.abort();
       case 'cell':
         return void showCell(request);
+      case 'floor':
+        return aside.floor(request.step);
+      case 'time-dispatches':
+        return aside.time(request.training);
+      case 'stop-timing':
+        return aside.stop();
     }
   };
 
-  post({ kind: 'bench-names', kernels: benchKernelNames(), plans: PLAN_NAMES });
   adapterReport().then(
     () => {
       if (desk.adapter) post({ kind: 'adapter', adapter: desk.adapter });

@@ -9,17 +9,18 @@ export function problemOf(error: unknown): Problem {
   }
   return {
     code: 'bug',
-    message: `Something unforeseen went wrong: ${error instanceof Error ? error.message : error}`,
-    nextStep: 'Start again; if it stays, please report it.',
+    message: 'Something unforeseen went wrong.',
+    nextStep: 'Start again; if it stays, please report it with the details.',
+    details: error instanceof Error ? (error.stack ?? String(error)) : String(error),
   };
 }
 
 /** @param reason the browser's words; may be empty */
 export function lostProblem(reason: string): Problem {
-  const why = reason === '' ? '' : ` (${reason.trim().replace(/\.$/, '')})`;
   return {
     code: 'device-lost',
-    message: `The browser took the graphics device away${why}.`,
+    message: 'The browser took the graphics device away.',
     nextStep: 'Start again: what was learned until the last epoch is kept.',
+    details: reason.trim(),
   };
 }

@@ -3,8 +3,10 @@ import type { KernelCase } from './cases/case.ts';
 import { floorCases, type Series } from './cases/floor.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
 import type { MeasureOptions } from './measure.ts';
+import { copyFor } from './roofline.ts';
 import { type CaseResult, type MeasuredCase, runCase, type TimelessCase } from './run-case.ts';
 import type { Spread } from './statistics.ts';
+import { stepWork, type TrainingStep } from './step-share.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
 import { Workload } from './workload.ts';
 
@@ -24,17 +26,21 @@ export interface BenchOptions extends MeasureOptions {
   readonly onProgress?: ((progress: BenchProgress) => void) | undefined;
 }
 
-/** Limits that no kernel on this device can beat. Each kernel that measures them was first checked against its twin. */
-export interface Floor {
+/** The limits that the share of a step of training is of. Each kernel that measures them was first checked against its twin. */
+export interface StepFloor {
   /** Microseconds from one dispatch to the next in one pass; they do nothing but depend on each other. */
   readonly dispatch: Spread;
+  /** Copies, sorted by working set. Both bytes read and bytes written count. */
+  readonly copies: readonly MeasuredCase[];
+  /** Fused multiply-adds in registers: the fastest of those that were measured, those with shared loads among them. */
+  readonly fma: MeasuredCase;
+}
+
+/** Limits that no kernel on this device can beat. The last of the copies is larger than most caches. */
+export interface Floor extends StepFloor {
   /** Microseconds from submitting one empty dispatch until the host knows that it is done. */
   readonly roundTrip: Spread;
-  /** Copies, sorted by working set; the last is larger than most caches. Both bytes read and bytes written count. */
-  readonly copies: readonly MeasuredCase[];
-  /** Fused multiply-adds in registers: the fastest of those that were measured, `sharedFma` among them. */
-  readonly fma: MeasuredCase;
-  /** The same in float16; skipped where the device has none. */
+  /** Fused multiply-adds in registers in float16; skipped where the device has none. */
   readonly halfFma: CaseResult;
   /**
    * Multiply-adds of numbers that one lane loads and all lanes of its subgroup use, four for each number; skipped where
@@ -87,19 +93,7 @@ export async function measureFloor(
   let done = 0;
   const tell = ({ dispatch, size }: KernelCase) =>
     onProgress?.({ label: `floor: ${dispatch.kernel}, ${size}`, done: done++, total });
-  const run = async (kernelCase: KernelCase) => {
-    tell(kernelCase);
-    return measuredOrFail(await runCase(timer, kernelCase, options));
-  };
-  const best = async (all: readonly Series[]) => {
-    const results: CaseResult[] = [];
-    for (const series of all) {
-      const [first] = series;
-      if (first) tell(first);
-      results.push(...(await runSeries(timer, series, options)));
-    }
-    return results.reduce(better);
-  };
+  const { run, best } = measuring(timer, options, tell);
   const cases = floorCases();
   const dispatch = await run(cases.empty);
   const roundTrip = await measureRoundTrip(timer, options.signal);
@@ -118,6 +112,52 @@ export async function measureFloor(
   return {
     floor: { dispatch: dispatch.time, roundTrip, copies, fma, halfFma, sharedFma },
     environment: benchEnvironment(subject, timing),
+  };
+}
+
+/**
+ * Measures what a step of training has its share of, and no more: seconds on software, less on a GPU.
+ *
+ * @param step for whose size memory is measured, see {@link coversStep}
+ * @throws ShadegradError as {@link benchFloor}
+ */
+export async function benchStepFloor(
+  { device }: Pick<BenchSubject, 'device'>,
+  step: TrainingStep,
+  options: MeasureOptions = {},
+): Promise<StepFloor> {
+  const timer = await PassTimer.create(device, options.signal);
+  try {
+    const { run, best } = measuring(timer, options);
+    const { empty, copies, fmas, sharedFmas } = floorCases();
+    const { time: dispatch } = await run(empty);
+    const measured: MeasuredCase[] = [];
+    const needed = copyFor(stepWork(step).workingSet);
+    for (const copy of copies) if (copy.bytes === needed) measured.push(await run(copy));
+    const fma = measuredOrFail(await best([...fmas, widestFitting(sharedFmas, device)]));
+    return { dispatch, copies: measured, fma };
+  } finally {
+    timer.destroy();
+  }
+}
+
+/** @param tell called with the case that is measured next, once for each series */
+function measuring(timer: PassTimer, options: MeasureOptions, tell?: (kernelCase: KernelCase) => void) {
+  return {
+    run: async (kernelCase: KernelCase): Promise<MeasuredCase> => {
+      tell?.(kernelCase);
+      return measuredOrFail(await runCase(timer, kernelCase, options));
+    },
+    /** The fastest case of all series. */
+    best: async (all: readonly Series[]): Promise<CaseResult> => {
+      const results: CaseResult[] = [];
+      for (const series of all) {
+        const [first] = series;
+        if (first) tell?.(first);
+        results.push(...(await runSeries(timer, series, options)));
+      }
+      return results.reduce(better);
+    },
   };
 }
 

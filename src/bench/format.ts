@@ -1,6 +1,7 @@
 import { alignedLines, type Cell, csv } from '../report/table.ts';
 import type { ChoiceReport } from './choice.ts';
 import { type BenchReport, benchTable, environmentLines, versionsText } from './report.ts';
+import { benchSummary } from './summary.ts';
 
 /** Columns that only `--json` and `--csv` have, not the text. */
 const LEFT_OUT = ['samples', 'copies', 'clock', 'best us', 'first loss'];
@@ -18,8 +19,13 @@ export function formatBench(report: BenchReport | ChoiceReport): string {
     rows.map((row) => shown.map((i) => cellText(row[i] ?? null, columns[i] ?? ''))),
     shown.map((i) => rows.some((row) => typeof row[i] === 'number')),
   );
-  const sums = report.bench === 'choice' ? ['', withinLine(report)] : [];
-  return [...environmentLines(report.environment), '', ...lines, ...sums].join('\n');
+  const sums = report.bench === 'choice' ? [withinLine(report)] : summaryLines(report);
+  return [...environmentLines(report.environment), '', ...lines, '', ...sums].join('\n');
+}
+
+function summaryLines(report: BenchReport): string[] {
+  const { wrong, findings, remarks } = benchSummary(report);
+  return [...wrong, ...findings, ...remarks];
 }
 
 function withinLine({ shapes, within }: ChoiceReport): string {

@@ -42,7 +42,7 @@ const STEADY = 0.05;
  */
 export async function measure(
   timer: PassTimer,
-  workload: Workload,
+  workload: Pick<Workload, 'record'>,
   { samples = 30, passMilliseconds = 50, signal }: MeasureOptions,
 ): Promise<DispatchTime> {
   const { clock, count, duration } = await calibrate(timer, workload, passMilliseconds, signal);
@@ -87,7 +87,7 @@ export async function measure(
 /** How many dispatches make a pass, the clock that can measure it, and its length in milliseconds. */
 async function calibrate(
   timer: PassTimer,
-  workload: Workload,
+  workload: Pick<Workload, 'record'>,
   passMilliseconds: number,
   signal: AbortSignal | undefined,
 ): Promise<{ clock: Clock; count: number; duration: number }> {

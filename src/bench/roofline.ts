@@ -1,8 +1,16 @@
-import type { Floor } from './floor.ts';
+import type { StepFloor } from './floor.ts';
 import type { MeasuredCase } from './run-case.ts';
 
 /** What limits a kernel's speed: the gap between dispatches, the arithmetic, or the memory. */
 export type Bound = 'dispatch' | 'arithmetic' | 'memory';
+
+/** Bytes of the buffers of each copy that is measured: some fit into caches, and some into few caches only. */
+export const COPY_BYTES: readonly number[] = [1, 16, 128].map((mebibytes) => mebibytes * 2 ** 20);
+
+/** Bytes of the smallest copy of so large a working set, or of the largest copy. */
+export function copyFor(workingSet: number): number {
+  return COPY_BYTES.find((bytes) => bytes >= workingSet) ?? Math.max(...COPY_BYTES);
+}
 
 /** How near a kernel is to the best that the device could do. */
 export interface FloorShare {
@@ -22,7 +30,7 @@ export interface FloorShare {
  * @param work floating-point operations, bytes, the bytes of the buffers, and dispatches, 1 by default
  */
 export function floorOf(
-  { dispatch, fma, copies }: Floor,
+  { dispatch, fma, copies }: StepFloor,
   work: {
     readonly flops: number;
     readonly bytes: number;
@@ -39,7 +47,7 @@ export function floorOf(
   return { microseconds, boundBy };
 }
 
-export function shareOf(floor: Floor, measured: MeasuredCase): FloorShare {
+export function shareOf(floor: StepFloor, measured: MeasuredCase): FloorShare {
   const work = { ...measured, workingSet: measured.rotation.bytes };
   const { microseconds, boundBy } = floorOf(floor, work);
   return { floorMicroseconds: microseconds, boundBy, share: microseconds / measured.time.median };

@@ -1,18 +1,24 @@
 import { ShadegradError } from '../errors.ts';
 import { ANY_TARGET, targetOf } from '../gpu/target.ts';
-import { parameterCount } from '../model/layout.ts';
-import { denseLayers } from '../model/spec.ts';
 import { assertWithinLimits, requiredLimits, type StepPlan } from '../train/plan.ts';
 import { ANY_PLAN, type PlanName } from '../train/plans/index.ts';
 import type { BenchEnvironment, BenchSubject } from './environment.ts';
 import { missingFeature } from './features.ts';
 import { type BenchOptions, type Floor, floorSteps, measureFloor } from './floor.ts';
-import { type FloorShare, floorOf } from './roofline.ts';
+import type { FloorShare } from './roofline.ts';
 import { type Ended, LOOK_TAIL, repeat, type Spread, scaled, spread } from './statistics.ts';
+import { stepShare } from './step-share.ts';
 import { checkInterrupted, PassTimer } from './timing.ts';
 import { checkAgainstTwin } from './training-check.ts';
 import { TrainingRun } from './training-run.ts';
-import { candidatesOf, makeWork, specOf, type TrainingConfig, trainingPlanOf } from './training-work.ts';
+import {
+  candidatesOf,
+  makeWork,
+  OPTIMIZER,
+  specOf,
+  type TrainingConfig,
+  trainingPlanOf,
+} from './training-work.ts';
 
 /** What to vary. Every combination is measured once, even if a value is given twice. */
 export interface TrainingAxes {
@@ -217,7 +223,17 @@ async function measureTraining(
       firstLoss: Math.max(...first) / batchSize,
       lastLoss: Math.max(...last) / batchSize,
       twinSamples,
-      ...shareOf(floor, config, plan, step),
+      ...stepShare(
+        floor,
+        {
+          spec: specOf(config),
+          models: config.models,
+          batchSize,
+          optimizer: OPTIMIZER.name,
+          dispatches: plan.dispatches.length,
+        },
+        step.median,
+      ),
     };
   } catch (error) {
     if (!(error instanceof ShadegradError) || error.code !== 'usage') throw error;
@@ -258,23 +274,4 @@ async function hostTime(
     counts.push(steps);
   }
   return { microseconds: spread(times).median, steps: Math.max(...counts) };
-}
-
-function shareOf(floor: Floor, config: TrainingConfig, plan: StepPlan, step: Spread): FloorShare {
-  const { batchSize, models } = config;
-  const layers = denseLayers(specOf(config));
-  const parameters = models * layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
-  const [first] = layers;
-  // Forward, parameters' gradient and input's gradient; the first layer's input has no gradient.
-  const products =
-    3 * layers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0) -
-    (first ? first.inputs * first.outputs : 0);
-  const { microseconds, boundBy } = floorOf(floor, {
-    dispatches: plan.dispatches.length,
-    flops: 2 * models * batchSize * products + 12 * parameters,
-    // Parameters and moments are read and written.
-    bytes: 24 * parameters,
-    workingSet: 12 * parameters,
-  });
-  return { floorMicroseconds: microseconds, boundBy, share: microseconds / step.median };
 }

@@ -1,10 +1,14 @@
 import { place, upload } from '../gpu/buffers.ts';
 import { DeviceWatch } from '../gpu/watch.ts';
-import { parametersOf } from '../train/plans/sizes.ts';
+import { type BatchSizes, parametersOf } from '../train/plans/sizes.ts';
 import { makeResident } from '../train/resident.ts';
 import { Run } from '../train/run.ts';
 import { checkInterrupted } from './timing.ts';
 import { NETWORK_RATE, OPTIMIZER, type TrainingWork } from './training-work.ts';
+
+/** What the buffers that are shared hold. */
+type SharedContents = Pick<BatchSizes, 'spec' | 'models' | 'samples'> &
+  Pick<TrainingWork, 'images' | 'labels' | 'initial'>;
 
 /** A trainer's {@link Run} that trains the same epoch over and over. */
 export class TrainingRun {
@@ -15,20 +19,10 @@ export class TrainingRun {
   /** @throws ShadegradError `usage` if the sizes are too large for the device, `gpu` or `device-lost` */
   static async create(device: GPUDevice, work: TrainingWork): Promise<TrainingRun> {
     const { plan, sizes } = work;
-    const { spec, models, samples } = sizes;
+    const { models } = sizes;
     const shared = new Map<string, GPUBuffer>();
     try {
-      const resident = await makeResident(device, spec, { ...work, count: samples });
-      shared.set('samples', resident.samples);
-      for (let layer = 0; layer <= spec.hidden.length; layer++) {
-        const packed = work.initial.map((layers) => layers[layer] ?? new Float32Array());
-        const name = parametersOf(layer);
-        const size = packed[0]?.byteLength ?? 0;
-        const fill = (part: Uint8Array, from: number) => {
-          for (const [z, { buffer }] of packed.entries()) place(part, from, new Uint8Array(buffer), z * size);
-        };
-        shared.set(name, await upload(device, name, models * size, fill));
-      }
+      await sharedBuffers(device, { ...work, ...sizes }, shared);
       const networks = Array.from({ length: models }, () => NETWORK_RATE);
       const run = await Run.create(
         device,
@@ -125,6 +119,30 @@ export class TrainingRun {
   destroy(): void {
     this.#run.destroy();
     destroyAll(this.#shared);
+  }
+}
+
+/**
+ * Makes the buffers that a training shares with others, by the plan's names for them: samples and parameters.
+ *
+ * @param into where each is put once it is made
+ * @throws ShadegradError `bad-data` where samples do not fit, `gpu` or `device-lost`
+ */
+export async function sharedBuffers(
+  device: GPUDevice,
+  { spec, models, samples, images, labels, initial }: SharedContents,
+  into: Map<string, GPUBuffer>,
+): Promise<void> {
+  const resident = await makeResident(device, spec, { images, labels, count: samples });
+  into.set('samples', resident.samples);
+  for (let layer = 0; layer <= spec.hidden.length; layer++) {
+    const packed = initial.map((layers) => layers[layer] ?? new Float32Array());
+    const name = parametersOf(layer);
+    const size = packed[0]?.byteLength ?? 0;
+    const fill = (part: Uint8Array, from: number) => {
+      for (const [z, { buffer }] of packed.entries()) place(part, from, new Uint8Array(buffer), z * size);
+    };
+    into.set(name, await upload(device, name, models * size, fill));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { assertNoTraining } from '../node/earlier-run.ts';
 import { checkImageShape } from '../node/images.ts';
 import {
   type Dataset,
@@ -47,7 +48,10 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
 
 async function evaluate(path: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const out = output(flags.json === true);
-  if (flags.out !== undefined) noteMissingCharts(out);
+  if (flags.out !== undefined) {
+    await assertNoTraining(flags.out);
+    noteMissingCharts(out);
+  }
   const file = await loadModels(path, flags, out);
   const data = namedLike(await loadData(flags, out, signal), file.classNames);
   checkFit(data, file);

@@ -355,21 +355,38 @@ export async function kernelSource(
   update?: UpdatePart,
   matrix?: MatrixShape,
 ): Promise<ShaderSource> {
-  const { family, parts }: Kernel = KERNELS[kernel];
+  const { family }: Kernel = KERNELS[kernel];
+  assertParts(kernel, update, matrix);
+  const [own, ...others] = await Promise.all([
+    loadShader(family, ownFile(kernel)),
+    ...partsOf(kernel, update, matrix).map(async (name) => {
+      const part = await loadShader(PARTS[name].family, partFile(name));
+      return name === 'matrix_shape' && matrix ? { ...part, code: withShape(part.code, matrix) } : part;
+    }),
+  ]);
+  return assembled(own, others);
+}
+
+/**
+ * The files of a kernel's source, in its order: its parts, then its own. As {@link kernelSource} loads them.
+ * @throws RangeError as {@link kernelSource}
+ */
+export function sourceFiles(kernel: KernelName, update?: UpdatePart, matrix?: MatrixShape): string[] {
+  assertParts(kernel, update, matrix);
+  return [...partsOf(kernel, update, matrix).map(partFile), ownFile(kernel)];
+}
+
+const ownFile = (kernel: KernelName) => `${kernel}.wgsl`;
+const partFile = (part: PartName) => `parts/${part}.wgsl`;
+
+function assertParts(kernel: KernelName, update?: UpdatePart, matrix?: MatrixShape): void {
+  const { parts }: Kernel = KERNELS[kernel];
   if (parts.includes('update') !== (update !== undefined)) {
     throw new RangeError(`${kernel} ${update ? `has no place for ${update}` : 'needs an optimizer'}`);
   }
   if (parts.includes('matrix') !== (matrix !== undefined)) {
     throw new RangeError(`${kernel} ${matrix ? 'does not run on' : 'needs the shape of'} matrix units`);
   }
-  const [own, ...others] = await Promise.all([
-    loadShader(family, `${kernel}.wgsl`),
-    ...partsOf(kernel, update, matrix).map(async (name) => {
-      const part = await loadShader(PARTS[name].family, `parts/${name}.wgsl`);
-      return name === 'matrix_shape' && matrix ? { ...part, code: withShape(part.code, matrix) } : part;
-    }),
-  ]);
-  return assembled(own, others);
 }
 
 function partsOf(kernel: KernelName, update?: UpdatePart, matrix?: MatrixShape): PartName[] {

@@ -5,7 +5,7 @@ import { fieldsOf } from '../json.ts';
 import { epochsTrained } from '../train/state.ts';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoints.ts';
 import { isTemporary, linkFile, removeLeftovers, systemReason, temporaryName } from './files.ts';
-import { POPULATION_FILES } from './run-files.ts';
+import { POPULATION_FILES, TEST_FILES } from './run-files.ts';
 
 /** Where a folder keeps the training that had come to its results there when another one began. One is kept. */
 export const PREVIOUS_FOLDER = 'previous';
@@ -60,6 +60,21 @@ export async function earlierRunIn(folder: string): Promise<EarlierRun | undefin
       isMoved = true;
     },
   };
+}
+
+/**
+ * To be called before a test's report is written into a folder.
+ * @throws ShadegradError `usage` where a training's report is there, which it would replace
+ */
+export async function assertNoTraining(folder: string): Promise<void> {
+  const names = await ownFiles(folder);
+  const isTested = (name: string) => TEST_FILES.some((other) => other === name);
+  if (!names.includes(REPORT) || names.every(isTested)) return;
+  throw new ShadegradError(
+    'usage',
+    `${join(folder, REPORT)} is the report of a training, and a test's report would replace it.`,
+    'Choose another folder (--out).',
+  );
 }
 
 /** The names of a training's files in a folder, but of those that are aside already: a move may have been cut off. */

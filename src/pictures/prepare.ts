@@ -1,41 +1,21 @@
 import type { ImageShape } from '../data/dataset.ts';
 import { ShadegradError } from '../errors.ts';
-import { BOX, centerDigit, type DigitForm, layoutOf, mnistForm } from './center.ts';
+import { centerDigit, type DigitForm, layoutOf } from './center.ts';
 import { type Box, longestSide } from './components.ts';
 import { greyOf } from './grey.ts';
 import { type Digit, findDigit } from './ink.ts';
-import { unlikeness } from './likeness.ts';
-import { digitFromStrokes, type Stroke } from './pen.ts';
 import type { Picture } from './picture.ts';
 import { lightOf } from './plane.ts';
+import { inInk, type PreparedPicture, wantedOf, withNotices } from './prepared.ts';
 import { resize } from './resize.ts';
 import type { ImageTraits } from './traits.ts';
 import { visible } from './transparency.ts';
-
-/** Something that the reader of an answer should know about the picture. */
-export interface PictureNotice {
-  /** `blank`: no ink was found. `several`: more than one digit. `unlike`: strokes unlike the training images'. */
-  readonly code: 'blank' | 'several' | 'unlike';
-  /** A sentence. */
-  readonly text: string;
-}
-
-/** A picture as a network takes it. */
-export interface PreparedPicture {
-  /** The network's input, 0 to 255: [height, width] */
-  readonly pixels: Uint8Array;
-  /** Empty where all is well. Notices do not change the pixels. */
-  readonly notices: readonly PictureNotice[];
-}
 
 /** Ink is looked for in a picture of at most this many pixels a side: a digit's own image has far fewer. */
 const LONGEST_SIDE = 512;
 
 const BLANK =
   'Nothing in the picture stands out from its background as strokes do: the answer means nothing.';
-const SEVERAL = 'The picture holds more than one digit: the one with the most ink was read.';
-const UNLIKE =
-  'The strokes are unlike those of the images that the model was trained on: the answer is a guess.';
 
 /**
  * A decoded picture as a network's input, prepared like the images that the model was trained on. Where these are
@@ -78,38 +58,6 @@ export function preparePicture(
   return withNotices(inInk(centred, ink), shape, traits, digit.several);
 }
 
-/**
- * A drawing as a network's input, in the form and the ink of the images that the model was trained on: scaled to the form's
- * box, drawn with a pen as thick as MNIST's, and centred. Where these are not centred digits, the drawing is placed as in
- * MNIST, scaled to their size.
- *
- * @example
- * ```ts
- * import { prepareStrokes } from 'shadegrad';
- *
- * // A one, as a pen wrote it: in any unit, y downwards.
- * const stroke = [{ x: 40, y: 10 }, { x: 52, y: 2 }, { x: 52, y: 90 }];
- * const { pixels, notices } = prepareStrokes([stroke], { height: 28, width: 28 }, null);
- * // `pixels` is what Network.predict takes.
- * console.log(pixels.length, notices);
- * ```
- */
-export function prepareStrokes(
-  strokes: readonly Stroke[],
-  shape: ImageShape,
-  traits: ImageTraits | null,
-): PreparedPicture {
-  const { form, ink } = wantedOf(shape, traits);
-  return withNotices(inInk(digitFromStrokes(strokes, form ?? scaledForm(shape)), ink), shape, traits);
-}
-
-/** MNIST's form for images of another size. */
-function scaledForm({ height, width }: ImageShape): DigitForm {
-  const scale = Math.min(height, width) / mnistForm.width;
-  const box = Math.max(1, Math.round(scale * BOX));
-  return { height, width, box, by: 'mass', x: (width + scale) / 2, y: (height + scale) / 2 };
-}
-
 /** The digit in a picture. Where it is small, it is looked at again in a cut-out of the picture. */
 function digitIn(picture: Picture): Digit | undefined {
   const { brightness, region } = visible(lightOf(picture, LONGEST_SIDE));
@@ -140,35 +88,6 @@ function cut({ width, height, channels, data }: Picture, box: Box): Picture {
     part.set(data.subarray(start, start + columns * channels), y * columns * channels);
   }
   return { width: columns, height: rows, channels, data: part };
-}
-
-/** What the model wants: centred digits of a form, or null for whole pictures; light or dark ink, or null for either. */
-function wantedOf(
-  { height, width }: ImageShape,
-  traits: ImageTraits | null,
-): { readonly form: DigitForm | null; readonly ink: ImageTraits['ink'] } {
-  if (!traits) return { form: height === 28 && width === 28 ? mnistForm : null, ink: 'light' };
-  const { digits, ink } = traits;
-  return { form: digits?.height === height && digits.width === width ? digits : null, ink };
-}
-
-function withNotices(
-  pixels: Uint8Array,
-  shape: ImageShape,
-  traits: ImageTraits | null,
-  several = false,
-): PreparedPicture {
-  const notices: PictureNotice[] = several ? [{ code: 'several', text: SEVERAL }] : [];
-  const likeness = traits?.likeness;
-  if (likeness && unlikeness(inInk(pixels, traits.ink), shape, likeness) > 1) {
-    notices.push({ code: 'unlike', text: UNLIKE });
-  }
-  return { pixels, notices };
-}
-
-/** Turns light ink into the model's ink, and the model's ink into light. */
-function inInk(pixels: Uint8Array, ink: ImageTraits['ink']): Uint8Array {
-  return ink === 'dark' ? pixels.map((value) => 255 - value) : pixels;
 }
 
 /** A drawing in the opposite of the model's ink is taken to have its form only if its strongest ink is nearly full. */

@@ -3,10 +3,10 @@
 import * as charts from 'echarts/charts';
 import * as components from 'echarts/components';
 import * as core from 'echarts/core';
-import * as renderers from 'echarts/renderers';
 
-export const { init, use } = core;
-export const { SVGRenderer } = renderers;
+// Taken by name, one by one: of what a pattern takes apart, bundlers keep all.
+export const init = core.init;
+export const use = core.use;
 
 export const parts = [
   charts.HeatmapChart,

@@ -5,12 +5,20 @@ import { reasonOf, ShadegradError } from '../errors.ts';
  *
  * @throws ShadegradError `usage` where it is not installed, `io` where it cannot be loaded
  */
-export async function loadECharts(): Promise<typeof import('./echarts-parts.ts')> {
-  try {
-    return await import('./echarts-parts.ts');
-  } catch (error) {
-    throw withoutECharts(error);
-  }
+export function loadECharts(): Promise<typeof import('./echarts-parts.ts')> {
+  return import('./echarts-parts.ts').catch(refuse);
+}
+
+/**
+ * What {@link loadECharts} needs beside to draw SVG.
+ * @throws ShadegradError as `loadECharts`
+ */
+export function loadSvg(): Promise<typeof import('./echarts-svg.ts')> {
+  return import('./echarts-svg.ts').catch(refuse);
+}
+
+function refuse(error: unknown): never {
+  throw withoutECharts(error);
 }
 
 /** Why ECharts could not be loaded: it is not installed, or a page's server or network did not give it. */

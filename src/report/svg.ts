@@ -1,5 +1,5 @@
 import type { ChartOption, ParallelOption } from './chart-option.ts';
-import { loadECharts } from './echarts.ts';
+import { loadECharts, loadSvg } from './echarts.ts';
 import type { ChartSize } from './style.ts';
 
 /**
@@ -32,7 +32,7 @@ export type DrawSvg = (option: ChartOption | ParallelOption, size: ChartSize) =>
  * @throws ShadegradError `usage` where ECharts is not installed, `io` where it cannot be loaded
  */
 export async function svgRenderer(): Promise<DrawSvg> {
-  const { init, use, parts, SVGRenderer } = await loadECharts();
+  const [{ init, use, parts }, { SVGRenderer }] = await Promise.all([loadECharts(), loadSvg()]);
   use([...parts, SVGRenderer]);
   return svgRendererOf(init);
 }

@@ -4,7 +4,8 @@ import { DeviceWatch } from '../gpu/watch.ts';
 import { allDispatches, assertWithinLimits, type Dispatch, type PlanBuffer, type StepPlan } from './plan.ts';
 import { encodeRates, encodeSteps, STEP_SIZE, STEP_STRIDE, type Step } from './step.ts';
 
-interface Recorded {
+/** A dispatch that is ready to be recorded into a pass. */
+export interface Recorded {
   readonly pipeline: GPUComputePipeline;
   /** The buffers, with the step's numbers in a slot. */
   readonly bindGroup: (slot: number) => GPUBindGroup;
@@ -66,7 +67,7 @@ export class Executable {
       });
       const buffers = new Map([...shared, ...own.map((buffer) => [buffer.label, buffer] as const)]);
       const record = (dispatches: readonly Dispatch[] = []) =>
-        Promise.all(dispatches.map((dispatch) => prepare(device, dispatch, buffers)));
+        Promise.all(dispatches.map((dispatch) => prepareDispatch(device, dispatch, buffers)));
       const [before, dispatches, after] = await Promise.all([
         record(plan.before),
         record(plan.dispatches),
@@ -91,6 +92,11 @@ export class Executable {
     this.#buffers = buffers;
     this.#own = own;
     this.#recorded = recorded;
+  }
+
+  /** All buffers of the plan, by name. */
+  get buffers(): ReadonlyMap<string, GPUBuffer> {
+    return this.#buffers;
   }
 
   /** The buffer that the plan calls `name`. */
@@ -159,7 +165,11 @@ function createBuffer(device: GPUDevice, { name, size, usage }: PlanBuffer): GPU
   });
 }
 
-async function prepare(
+/**
+ * Compiles a dispatch's kernel and binds its buffers.
+ * @throws ShadegradError `gpu` where the shader does not compile, `io` where it cannot be loaded
+ */
+export async function prepareDispatch(
   device: GPUDevice,
   { kernel, constants, update, matrix, bindings, workgroups }: Dispatch,
   buffers: ReadonlyMap<string, GPUBuffer>,

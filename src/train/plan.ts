@@ -1,5 +1,12 @@
 import { ShadegradError } from '../errors.ts';
-import { type BindingName, KERNELS, type Kernel, type KernelName, type UpdatePart } from '../gpu/kernels.ts';
+import {
+  type BindingName,
+  KERNELS,
+  type Kernel,
+  type KernelName,
+  sourceFiles,
+  type UpdatePart,
+} from '../gpu/kernels.ts';
 import { type MatrixShape, shapeInWords } from '../gpu/matrix-units.ts';
 
 /** One run of a kernel: everything about it but the buffers themselves. */
@@ -140,6 +147,11 @@ function planNeeds(plan: StepPlan): PlanLimits {
 /** Every dispatch of a submit, in order: those before its steps, those of one step, those after them. */
 export function allDispatches({ before = [], dispatches, after = [] }: StepPlan): Dispatch[] {
   return [...before, ...dispatches, ...after];
+}
+
+/** The files of `shaders/` that a dispatch's code is put together from, in order: the kernel's parts, then its own. */
+export function sourceFilesOf({ kernel, update, matrix }: Dispatch): string[] {
+  return sourceFiles(kernel, update, matrix);
 }
 
 function workgroupBytes({ kernel, constants, matrix }: Dispatch): number {

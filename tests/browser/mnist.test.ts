@@ -13,6 +13,7 @@ import {
   test,
   testAccuracy,
   train,
+  troubleOf,
 } from '../support/demo.ts';
 import { digitFiles, mnistPaths } from '../support/mnist-files.ts';
 
@@ -163,7 +164,7 @@ describe('a host that does not carry MNIST', () => {
       prepare: (page) =>
         page.route(ownFiles, (route) => route.fulfill({ body: '<!doctype html><title>App' })),
     });
-    await expectDigitsInstead(page, /web page.*synthetic digits instead/s);
+    await expectDigitsInstead(page, /synthetic digits instead.*web page/s);
     await page.unroute(ownFiles);
     await choose(page, 'MNIST');
     await expectMnist(page);
@@ -218,7 +219,7 @@ async function expectMnist(page: Page): Promise<void> {
 
 async function expectDigitsInstead(page: Page, why: RegExp): Promise<void> {
   await eventually(() => trainingImages(page)).toBe('12,000');
-  await eventually(() => alertOf(page)).toMatch(why);
+  await eventually(() => troubleOf(page)).toMatch(why);
   await reach(page, 'ready');
   expect(await page.getByLabel('Data', { exact: true }).inputValue()).toBe('synthetic');
   expect(new URL(page.url()).searchParams.get('data')).toBe('synthetic');

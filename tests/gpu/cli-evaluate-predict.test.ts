@@ -110,6 +110,15 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^Adapter: .*\nData: digits: .*\nTest: accuracy /);
   });
 
+  test("replaces no training's report", async () => {
+    const report = join(path('run'), 'report.json');
+    const before = await readFile(report);
+    const { code, stderr } = await runCli(['evaluate', model, '--data', digitsFolder, '--out', path('run')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${report} is the report of a training, and a test's report would replace it.`);
+    expect(await readFile(report)).toEqual(before);
+  });
+
   test('takes the same model as PyTorch has it after Flatten, trained on normalised pixels', async () => {
     const [mean, std] = [0.1307, 0.3081];
     const { tensors } = decodeModel(await readFile(model)).model;

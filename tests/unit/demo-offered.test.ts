@@ -69,7 +69,10 @@ describe('files that are given together', () => {
       as: 'model',
       file: file.file,
     });
-    expect(offerOf([file, file])).toMatchObject({ as: 'nothing', text: expect.stringMatching(/2 models/) });
+    expect(offerOf([file, file])).toMatchObject({
+      as: 'nothing',
+      trouble: { message: expect.stringMatching(/2 models/) },
+    });
   });
 
   test('are a picture to be read where there is one; hidden files do not count', () => {
@@ -79,21 +82,29 @@ describe('files that are given together', () => {
       as: 'picture',
     });
     expect(offerOf([file, file, file])).toMatchObject({
-      text: expect.stringMatching(/^These are 3 pictures/),
+      trouble: { message: expect.stringMatching(/^These are 3 pictures/) },
     });
   });
 
   test('change nothing where they are something else, and are called what they are', () => {
     expect(offerOf([offered('cat.pdf', text('%PDF-1.7'))])).toEqual({
       as: 'nothing',
-      text: 'cat.pdf is a PDF. To have a digit in it read, take a picture of that. Nothing was changed.',
+      trouble: {
+        message: 'cat.pdf is a PDF.',
+        nextStep: 'To have a digit in it read, take a picture of that. Nothing was changed.',
+        details: '',
+      },
     });
     expect(offerOf([offered('a.txt', text('one')), offered('b.txt', text('two'))])).toMatchObject({
-      text: expect.stringMatching(
-        /^a\.txt is text, and 1 more .* This page takes a picture of a digit, a model .* Nothing was changed\.$/,
-      ),
+      trouble: {
+        message: expect.stringMatching(/^a\.txt is text, and the other file /),
+        nextStep: expect.stringMatching(
+          /^This page takes a picture of a digit, a model .* Nothing was changed\.$/,
+        ),
+        details: 'a.txt: text\nb.txt: text',
+      },
     });
-    expect(offerOf([])).toMatchObject({ text: expect.stringMatching(/^There are no files/) });
+    expect(offerOf([])).toMatchObject({ trouble: { message: expect.stringMatching(/^There are no files/) } });
   });
 });
 

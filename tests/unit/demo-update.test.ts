@@ -329,10 +329,12 @@ describe('a training', () => {
     at.reply({ kind: 'other-images', run: at.state.run });
     expect(at.state.shown).toEqual(shown);
     expect(at.state.phase).toBe('stopped');
-    expect(at.state.imagesNote.text).toBe(
-      'The images of synthetic are not those that this training was begun with, so it does not go on. ' +
-        'Give the page those images and press "Continue", or press "Start again" to train on these.',
-    );
+    expect(at.state.imagesNote).toEqual({
+      message:
+        'The images of synthetic are not those that this training was begun with, so it does not go on.',
+      nextStep: 'Give the page those images and press "Continue", or press "Start again" to train on these.',
+      manner: 'wrong',
+    });
     expect(at.requests, 'its network still answers').toHaveLength(asked);
     at.press('continue');
     expect(at.last).toHaveProperty('from.spec');
@@ -378,7 +380,7 @@ describe('a training', () => {
       const at = reloaded({ ...interrupted(), files: NO_FILES });
       expect(at.last).toMatchObject({ kind: 'load-shipped', run: at.state.run });
       expect(at.state.shown.origin.kind).toBe('shipped');
-      expect(at.state.imagesNote.text).toMatch(/and reload it, or press "Train"/);
+      expect(at.state.imagesNote.nextStep).toMatch(/and reload it, or press "Train"/);
       expect(at.kinds).not.toContain('keep-unfinished');
     });
   });
@@ -465,7 +467,7 @@ describe('what was on the page before', () => {
     const problem = { code: 'bad-model' as const, message: 'This is no model.', nextStep: 'Choose one.' };
     at.reply({ kind: 'problem', run: at.state.run, problem });
     expect(at.state.shown).toBe(shown);
-    expect(at.state.fileTrouble).toBe('This is no model. Choose one.');
+    expect(at.state.fileTrouble).toBe(problem);
   });
 });
 
@@ -494,7 +496,7 @@ describe('a loaded network', () => {
     const before = at.requests.length;
     at.tell({ kind: 'model', name: 'mine.safetensors', bytes: Uint8Array.of(7) });
     expect(at.requests).toHaveLength(before);
-    expect(at.state.fileTrouble).toBe('Stop the training first.');
+    expect(at.state.fileTrouble).toEqual({ message: 'Stop the training first.', nextStep: '' });
   });
 });
 
@@ -507,7 +509,7 @@ describe('images', () => {
     at.reply({ kind: 'no-data', id: at.state.imagesRequest, problem });
     expect(at.state.images?.data).toBe(data);
     expect(at.state.fields.data).toBe('synthetic');
-    expect(at.state.imagesNote).toEqual({ text: 'No dataset. Choose four files.', manner: 'wrong' });
+    expect(at.state.imagesNote).toEqual({ ...problem, manner: 'wrong' });
   });
 
   test('`?epochs=30` is where the axis ends, before the first training too', () => {
@@ -562,15 +564,19 @@ describe('files with which the page can do nothing', () => {
     const it = page();
     const before = it.arrive();
     const asked = it.requests.length;
-    const text = 'cat.pdf is a PDF.';
-    expect(it.tell({ kind: 'refused', text })).toEqual({ ...before, refusal: text });
+    const trouble = { message: 'cat.pdf is a PDF.', nextStep: '' };
+    expect(it.tell({ kind: 'refused', trouble })).toEqual({ ...before, refusal: trouble });
     expect(it.requests).toHaveLength(asked);
-    expect(it.tell({ kind: 'refused', text: '' })).toEqual(before);
+    expect(it.tell({ kind: 'refused', trouble: undefined })).toEqual(before);
 
-    it.tell({ kind: 'refused', text });
-    expect(it.tell({ kind: 'model', name: 'net.safetensors', bytes: Uint8Array.of(1) }).refusal).toBe('');
-    it.tell({ kind: 'refused', text });
-    expect(it.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } }).refusal).toBe('');
+    it.tell({ kind: 'refused', trouble });
+    expect(
+      it.tell({ kind: 'model', name: 'net.safetensors', bytes: Uint8Array.of(1) }).refusal,
+    ).toBeUndefined();
+    it.tell({ kind: 'refused', trouble });
+    expect(
+      it.tell({ kind: 'files', own: { kind: 'idx', name: 'your files', files: [] } }).refusal,
+    ).toBeUndefined();
   });
 });
 
@@ -591,7 +597,7 @@ describe("the user's files", () => {
     expect(at.kinds).toContain('keep-files');
     expect(at.state.fields.data).toBe('files');
     const { imagesNote } = at.tell({ kind: 'files-not-kept', failure: 'there is no room' });
-    expect(imagesNote.text).toBe('Divided. They are not kept for your next visit: there is no room.');
+    expect(imagesNote.message).toBe('Divided. They are not kept for your next visit: there is no room.');
   });
 
   test('are taken again after a reload, without asking for MNIST, and are not kept again', () => {
@@ -613,7 +619,7 @@ describe("the user's files", () => {
     expect(at.last).toMatchObject({ kind: 'data', source: { kind: 'mnist' } });
     expect(at.state).toMatchObject({
       fields: { data: 'mnist' },
-      imagesNote: { text: 'Gone. Choose them again.' },
+      imagesNote: { message: 'Gone.', nextStep: 'Choose them again.' },
     });
   });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { skeletons } from '../../src/data/synthetic/skeletons.ts';
 import type { DigitForm } from '../../src/pictures/center.ts';
 import { digitFromStrokes, type Stroke, type StrokePoint } from '../../src/pictures/pen.ts';
-import { prepareStrokes } from '../../src/pictures/prepare.ts';
+import { prepareStrokes } from '../../src/pictures/prepare-strokes.ts';
 
 const SIDE = 28;
 

@@ -1,5 +1,6 @@
 import * as floor from '../../reference/floor.ts';
 import { dispatch } from '../../train/plan.ts';
+import { COPY_BYTES } from '../roofline.ts';
 import { EXACT, type KernelCase, rowsCheck, type Tolerance } from './case.ts';
 import { floats, indices, pickRows, sample, sampleVectors, VECTOR } from './data.ts';
 
@@ -26,13 +27,13 @@ function floorEmpty(): KernelCase {
 /** The most workgroups of a copy: in a large buffer each copies many vec4s. */
 const COPY_WORKGROUPS = 8192;
 
-/** @param mebibytes of source and destination together */
-function floorCopy(mebibytes: number): KernelCase {
-  const length = (mebibytes * 2 ** 20) / 8;
+/** @param bytes of source and destination together */
+function floorCopy(bytes: number): KernelCase {
+  const length = bytes / 8;
   const vectors = length / VECTOR;
   const workgroups = Math.min(COPY_WORKGROUPS, Math.ceil(vectors / FLOOR_WORKGROUP));
   return {
-    size: `${mebibytes} MiB`,
+    size: `${bytes / 2 ** 20} MiB`,
     dispatch: dispatch(
       'floor_copy',
       { LENGTH: vectors, WORKGROUP_SIZE: FLOOR_WORKGROUP },
@@ -40,7 +41,7 @@ function floorCopy(mebibytes: number): KernelCase {
       [workgroups, 1, 1],
     ),
     flops: 0,
-    bytes: 8 * length,
+    bytes,
     prepare: () => {
       const source = floats(length, 1);
       const { rows, of } = sampleVectors(length);
@@ -141,8 +142,6 @@ function floorFmaShared(lanes: number, { rounds, invocations }: Work): KernelCas
   };
 }
 
-/** MiB of the copies' buffers: some fit into caches, and some into few caches only. */
-const COPIES = [1, 16, 128];
 const VECTORS = [2, 6];
 /** What a processor does in a moment, and what fills any GPU of today: 8,192 workgroups. */
 const WORK: readonly Work[] = [
@@ -166,7 +165,7 @@ export function floorCases(): {
 } {
   return {
     empty: floorEmpty(),
-    copies: COPIES.map(floorCopy),
+    copies: COPY_BYTES.map(floorCopy),
     fmas: VECTORS.map((vectors) => WORK.map((work) => floorFma({ ...work, vectors }))),
     halfFmas: VECTORS.map((vectors) => WORK.map((work) => floorFmaHalf({ ...work, vectors }))),
     sharedFmas: LANES.map((lanes) => WORK.map((work) => floorFmaShared(lanes, work))),
