@@ -76,13 +76,13 @@ describe('the answers of the experiments say what comes out', () => {
     const { query, answer } = experiment('A rate that is too high');
     const high = await trained(query, {}, 5);
     expect(answer).toContain(`The test accuracy is ${range(high.accuracies)}`);
-    const less = await trained(query, { lr: '0.1' }, 2);
+    const less = await trained(query, { lr: '0.1' }, 1);
     expectWithin(less.accuracies, answer, 'unsteadily, to');
-    const usual = await trained(query, { lr: '0.001' }, 2);
+    const usual = await trained(query, { lr: '0.001' }, 1);
     expectWithin(usual.accuracies, answer, 'with 0.001 to');
     const batches = experiment('The batch size');
     expectWithin(usual.accuracies, batches.answer, 'with 32 it is');
-    const large = await trained(batches.query, {}, 2);
+    const large = await trained(batches.query, {}, 1);
     expectWithin(large.accuracies, batches.answer, 'With 500 the test accuracy is');
   });
 
