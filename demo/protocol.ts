@@ -1,4 +1,14 @@
-import type { BenchProgress, BenchReport, KernelResult, KernelsOptions, TrainingAxes } from '../src/bench.ts';
+import type {
+  BenchProgress,
+  BenchReport,
+  DispatchesReport,
+  KernelResult,
+  KernelsOptions,
+  StepFloor,
+  StepOfTraining,
+  TrainingAxes,
+  TrainingStep,
+} from '../src/bench.ts';
 import type { RunningPoint } from '../src/charts.ts';
 import type {
   AdapterReport,
@@ -118,7 +128,12 @@ export type Request =
   /** What kernels and plans there are to measure. Answered where the code that measures can be fetched. */
   | { readonly kind: 'bench-names' }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
-  | { readonly kind: 'stop-bench' };
+  | { readonly kind: 'stop-bench' }
+  /** What a step has its share of. As `time-dispatches`, it is measured beside, and gives way to whatever is asked for next. */
+  | { readonly kind: 'floor'; readonly step: TrainingStep }
+  /** The dispatches of a step of training on the images at hand. */
+  | { readonly kind: 'time-dispatches'; readonly training: Omit<StepOfTraining, 'data'> }
+  | { readonly kind: 'stop-timing' };
 
 /** Progress of a dataset's download. */
 export interface Arrival {
@@ -215,12 +230,17 @@ export interface AdapterSummary extends AdapterReport {
   readonly features: readonly string[];
 }
 
+/** A plan, and how many networks a step of it trains, side by side. */
+export interface TrainedPlan extends StepPlan {
+  readonly networks: number;
+}
+
 /** The device that was opened, and the plan that runs on it. */
 export interface DeviceSummary {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   /** Null for networks that are only used, not trained. */
-  readonly plan: StepPlan | null;
+  readonly plan: TrainedPlan | null;
 }
 
 /** Networks that answer for drawings. */
@@ -326,6 +346,8 @@ export type Reply =
       readonly test: EpochTest | null;
       readonly mistakes: readonly Judged[];
     }
+  /** The worst mistakes of the network that comes with the page: some time after it, and only where its test images are here. */
+  | { readonly kind: 'mistakes'; readonly run: number; readonly mistakes: readonly Judged[] }
   | { readonly kind: 'paused'; readonly run: number }
   /** The images are not those of the state that a training was to go on from: it was not begun, and all is as before. */
   | { readonly kind: 'other-images'; readonly run: number }
@@ -383,4 +405,12 @@ export type Reply =
   | { readonly kind: 'bench-progress'; readonly progress: BenchProgress }
   /** How a benchmark ended: with a report; with a problem, for a wrong choice; or with neither, where it was stopped. */
   | { readonly kind: 'bench-end'; readonly report: BenchReport | null; readonly problem: Problem | null }
+  /** Null where it was stopped, or failed. */
+  | { readonly kind: 'floor'; readonly floor: StepFloor | null; readonly failed: boolean }
+  /** As `bench-end`. */
+  | {
+      readonly kind: 'dispatch-times';
+      readonly report: DispatchesReport | null;
+      readonly problem: Problem | null;
+    }
   | { readonly kind: 'problem'; readonly run: number; readonly problem: Problem };

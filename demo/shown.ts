@@ -18,6 +18,7 @@ import type {
   NetworkSummary,
   Report,
   TestAccuracy,
+  TrainedPlan,
   WeightImages,
 } from './protocol.ts';
 
@@ -63,6 +64,8 @@ export interface Shown {
   readonly files: NetworkFiles;
   /** What the training can go on from; null where it cannot. */
   readonly state: TrainerState | null;
+  /** What ran a step of their training; undefined where that was not here. */
+  readonly plan: TrainedPlan | undefined;
 }
 
 /** An epoch that the page went back to: what answers, and what is shown, are as they were then. */
@@ -95,6 +98,7 @@ export function unknown(origin: Origin, epochs: number, networks: number): Shown
     weights: undefined,
     files: NO_FILES,
     state: null,
+    plan: undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { DispatchesReport, StepFloor } from '../src/bench.ts';
 import type { TrainerState } from '../src/index.ts';
 import { type Configuration, defaults, parse, type Texts } from './configuration.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
   Problem,
   Reply,
   Request,
+  TrainedPlan,
   Trouble,
 } from './protocol.ts';
 import { type Shown, unknown, wholeFile } from './shown.ts';
@@ -99,6 +101,7 @@ export interface State {
   readonly rateTrouble: string;
   /** Whether a benchmark runs. */
   readonly measuring: boolean;
+  readonly machine: Machine;
   readonly adapter: AdapterSummary | undefined;
   readonly device: DeviceSummary | undefined;
   readonly trouble: Problem | undefined;
@@ -118,6 +121,22 @@ export interface State {
   readonly keeping: string;
   /** The run that the last Reset or Start again took off the page; it can be had back. */
   readonly undoable: KeptRun | undefined;
+}
+
+/** What is known of the machine, and what is measured of it while nothing else runs. */
+export interface Machine {
+  /** Whether its panel is on the screen. */
+  readonly inView: boolean;
+  /** Whether a training has ended in this visit. */
+  readonly hasTrained: boolean;
+  /** What is measured now: it gives way to all that the user starts. */
+  readonly aside: 'floor' | 'dispatches' | undefined;
+  /** What a step has its share of; null where it cannot be measured. */
+  readonly floor: StepFloor | null | undefined;
+  /** What the dispatches of a plan took. */
+  readonly times: { readonly plan: TrainedPlan; readonly report: DispatchesReport } | undefined;
+  /** Why they could not be timed; empty for no reason. */
+  readonly timesTrouble: string;
 }
 
 export interface Cell {
@@ -171,6 +190,10 @@ export type Event =
   | { readonly kind: 'files-not-kept'; readonly failure: string }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' }
+  /** The panel of the machine comes on the screen, or leaves it. */
+  | { readonly kind: 'machine-in-view'; readonly on: boolean }
+  | { readonly kind: 'time-dispatches' }
+  | { readonly kind: 'stop-timing' }
   /** WebGPU is not to be had, as far as the page can see it without its worker. */
   | { readonly kind: 'no-webgpu'; readonly problem: Problem }
   | { readonly kind: 'worker-broke'; readonly message: string };
@@ -211,6 +234,14 @@ export function initialState(fields: Texts, home: string): State {
     pace: 'full',
     rateTrouble: '',
     measuring: false,
+    machine: {
+      inView: false,
+      hasTrained: false,
+      aside: undefined,
+      floor: undefined,
+      times: undefined,
+      timesTrouble: '',
+    },
     adapter: undefined,
     device: undefined,
     trouble: undefined,

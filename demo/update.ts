@@ -27,11 +27,13 @@ import {
   type Images,
   isRunning,
   type KeptRun,
+  type Machine,
   obstacle,
   resumable,
   type State,
   type Unfinished,
 } from './state.ts';
+import { floorWanted, timeable } from './steps.ts';
 
 /** The next state, and what is to be done beside showing it. */
 export type Update = readonly [State, readonly Command[]];
@@ -43,6 +45,16 @@ export const MORE_EPOCHS = 10;
 
 /** What an event makes of a state; no other part of the page changes it. */
 export function update(state: State, event: Event): Update {
+  const [next, commands] = react(state, event);
+  const step = floorWanted(next);
+  if (!step) return [next, commands];
+  return [
+    withMachine(next, { aside: 'floor' }),
+    [...commands, { kind: 'send', request: { kind: 'floor', step } }],
+  ];
+}
+
+function react(state: State, event: Event): Update {
   switch (event.kind) {
     case 'press':
       return press(state, event.button);
@@ -100,6 +112,18 @@ export function update(state: State, event: Event): Update {
       ];
     case 'stop-bench':
       return [state, [{ kind: 'send', request: { kind: 'stop-bench' } }]];
+    case 'machine-in-view':
+      return [withMachine(state, { inView: event.on }), []];
+    case 'time-dispatches': {
+      const training = timeable(state);
+      if (!training) return [state, []];
+      return [
+        withMachine(state, { aside: 'dispatches', times: undefined, timesTrouble: '' }),
+        [{ kind: 'send', request: { kind: 'time-dispatches', training } }],
+      ];
+    }
+    case 'stop-timing':
+      return [state, [{ kind: 'send', request: { kind: 'stop-timing' } }]];
     case 'no-webgpu':
       return [failed(state, event.problem), []];
     case 'worker-broke':
@@ -348,7 +372,8 @@ function onResult(state: State, reply: Of<'result'>): Update {
     stopped,
   };
   const runs = withRun(state.kept, kept);
-  const [looked, commands] = lookAgain({ ...now, shown, kept: runs, keeping: '' });
+  const trained = withMachine({ ...now, shown, kept: runs, keeping: '' }, { hasTrained: true });
+  const [looked, commands] = lookAgain(trained);
   return [
     {
       ...looked,
@@ -474,7 +499,7 @@ function onNetwork(state: State, { network, device }: Of<'network'>): Update {
       ...state,
       device: device ?? state.device,
       cell: awaited && awaited.why !== 'revived' ? undefined : state.cell,
-      shown: { ...shown, summary: network, onProcessor: device === null },
+      shown: { ...shown, summary: network, onProcessor: device === null, plan: device?.plan ?? shown.plan },
     },
     [],
   ];
@@ -708,6 +733,7 @@ function restart(state: State): Update {
     run,
     isBroken: false,
     measuring: false,
+    machine: { ...state.machine, aside: undefined },
     trouble: undefined,
     device: undefined,
     awaited: bytes && !isShipped ? { why: 'revived' } : { why: 'shipped' },
@@ -727,6 +753,18 @@ function restart(state: State): Update {
         : { kind: 'send', request: { kind: 'load-shipped', run } },
     ],
   ];
+}
+
+// What is measured beside
+
+function withMachine(state: State, known: Partial<Machine>): State {
+  return { ...state, machine: { ...state.machine, ...known } };
+}
+
+/** The other measurement may have begun meanwhile: it stopped this one. */
+function asideEnds(state: State, which: NonNullable<Machine['aside']>, known: Partial<Machine>): State {
+  const { aside } = state.machine;
+  return withMachine(state, { ...known, aside: aside === which ? undefined : aside });
 }
 
 function onReply(state: State, reply: Reply): Update {
@@ -777,6 +815,8 @@ function onReply(state: State, reply: Reply): Update {
       const rateTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
       return [{ ...state, rateTrouble, shown: { ...state.shown, rateChanges: changes } }, []];
     }
+    case 'mistakes':
+      return [{ ...state, shown: { ...state.shown, mistakes: reply.mistakes } }, []];
     case 'kept-epochs':
       return [{ ...state, shown: { ...state.shown, keptEpochs: reply.epochs } }, []];
     case 'epoch-view': {
@@ -792,6 +832,17 @@ function onReply(state: State, reply: Reply): Update {
       return onCell(state, reply);
     case 'bench-end':
       return [{ ...state, measuring: false }, []];
+    case 'floor': {
+      const { floor, failed } = reply;
+      return [asideEnds(state, 'floor', floor || failed ? { floor } : {}), []];
+    }
+    case 'dispatch-times': {
+      const { report, problem } = reply;
+      const { plan } = state.shown;
+      const timesTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
+      const times = report && plan ? { plan, report } : undefined;
+      return [asideEnds(state, 'dispatches', { times, timesTrouble }), []];
+    }
     case 'problem':
       return onProblem(state, reply);
     // What these say is shown by the pad, the look inside and the benchmark as it comes.

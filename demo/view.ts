@@ -1,4 +1,5 @@
 import { benchPanel } from './page/bench.ts';
+import { startCharts } from './page/chart.ts';
 import { comparisonPanel } from './page/comparison.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
@@ -16,6 +17,7 @@ import { resultsPanels } from './page/results.ts';
 import { setupPanel } from './page/setup.ts';
 import { sharePanel } from './page/share.ts';
 import { steerPanel } from './page/steer.ts';
+import { stepsPanel } from './page/steps.ts';
 import { transport } from './page/transport.ts';
 import type { Reply, Request } from './protocol.ts';
 import { guessingIn, historiesOf, overfittingIn, type Shown } from './shown.ts';
@@ -75,7 +77,11 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     compare: (id, on) => dispatch({ kind: 'compare', id, on }),
   });
   const showComparison = comparisonPanel((ghosts) => curves.compare(ghosts));
-  const showMachine = machinePanel();
+  const showMachine = machinePanel((on) => dispatch({ kind: 'machine-in-view', on }));
+  const showSteps = stepsPanel({
+    time: () => dispatch({ kind: 'time-dispatches' }),
+    stop: () => dispatch({ kind: 'stop-timing' }),
+  });
   const bench = benchPanel({
     names: () => ask({ kind: 'bench-names' }),
     run: (choice) => dispatch({ kind: 'bench', choice }),
@@ -87,6 +93,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     show(state) {
       const { shown } = state;
       const was = before?.shown;
+      if (!isPadWaiting(state)) startCharts();
       showTransport(state);
       showSetup(state);
       showGuide(state);
@@ -100,6 +107,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       showHistory(state);
       showComparison(state);
       showMachine(state);
+      showSteps(state);
       showResults(state);
       byId('origin', HTMLElement).textContent = originText(shown, isRunning(state));
       const isOther = (part: keyof Shown) => shown[part] !== was?.[part];
@@ -141,6 +149,11 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     },
   };
   return { ...view, show: (state) => keepFocus(() => view.show(state)) };
+}
+
+/** Whether the network that comes with the page is still on its way to the pad. */
+function isPadWaiting({ awaited, isBroken, phase }: State): boolean {
+  return awaited?.why === 'shipped' && !isBroken && phase !== 'training';
 }
 
 /** Why no drawing can be answered; empty where one can. */

@@ -24,6 +24,7 @@ export {
   benchDispatches,
   type DispatchesOptions,
   type DispatchesReport,
+  dispatchesLimits,
   type StepOfTraining,
   type TimedDispatch,
 } from './bench/dispatches.ts';
@@ -47,7 +48,7 @@ export {
   type KernelsReport,
 } from './bench/kernels.ts';
 export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
-export type { BenchReport } from './bench/report.ts';
+export { type BenchReport, networkName } from './bench/report.ts';
 export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { Bound, FloorShare } from './bench/roofline.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';

@@ -34,7 +34,6 @@ export { syntheticDigits } from './data/synthetic.ts';
 export { type ErrorCode, ShadegradError } from './errors.ts';
 export { type AdapterReport, type NamedAdapter, OPTIONAL_FEATURES, reportAdapter } from './gpu/adapter.ts';
 export type { AdapterDevice, DeviceNeeds } from './gpu/device.ts';
-export type { Access } from './gpu/kernels.ts';
 export { MATRIX_FEATURES, type MatrixShape } from './gpu/matrix-units.ts';
 export { assertWebGpu, findAdapter, openDevice } from './gpu/open.ts';
 export { type InitialWeights, modelChecksum } from './model/checksum.ts';
@@ -147,12 +146,11 @@ export type {
 export { Network, networkLimits } from './train/network.ts';
 export { OPTIMIZER_NAMES, type OptimizerName } from './train/optimizer.ts';
 export {
-  codeOf,
   type Dispatch,
-  type DispatchCode,
   matrixUnitsOf,
   type PlanBuffer,
   type StepPlan,
+  sourceFilesOf,
 } from './train/plan.ts';
 export type { PlanMemory, PlanTimes } from './train/plan-times.ts';
 export { PLAN_NAMES, type PlanName } from './train/plans/index.ts';

@@ -15,8 +15,8 @@ export function figure(value: number): string {
 }
 
 /** E.g. "1 training image", "12,000 training images". */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export function counted(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : nouns}`;
 }
 
 /** What people call a dataset: those that this project brings have short names. */
@@ -56,4 +56,9 @@ export function bytes(size: number): string {
 
 export function size({ height, width }: { readonly height: number; readonly width: number }): string {
   return `${width} x ${height}`;
+}
+
+/** E.g. "0.42 µs", "123 µs", "1.23 ms". */
+export function microseconds(value: number): string {
+  return value < 1000 ? `${figure(value)} µs` : `${figure(value / 1000)} ms`;
 }

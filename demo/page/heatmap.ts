@@ -13,6 +13,10 @@ export interface ShownMatrix {
   readonly title: string;
 }
 
+/** Height at which a window shows the heatmap whole, in pixels; where there are many classes, their cells need more. */
+const WHOLE = 560;
+const SMALLEST_CELL = 36;
+
 const NOTHING: ShownMatrix = { matrix: [[0]], labels: [''], title: '' };
 
 /** The confusion matrix as a heatmap, with the table behind it. */
@@ -36,9 +40,10 @@ export function heatmapPanel(onChoose: (label: number, predicted: number) => voi
       const { labels } = shown;
       const natural = heatmapSize(labels);
       const { side } = heatmapLayout(labels, '', natural);
-      // The matrix is as large as the width allows, with the same room above and below as at its natural size.
+      // The matrix is as large as the width and a look at it allow, with the same room above and below as at its natural size.
       const fitting = heatmapLayout(labels, '', { width, height: Number.POSITIVE_INFINITY }).side;
-      return Math.min(natural.height, fitting + natural.height - side);
+      const whole = Math.max(WHOLE, SMALLEST_CELL * labels.length);
+      return Math.min(natural.height, fitting + natural.height - side, whole);
     },
     // The page has a heading of its own; the title is for the picture that is saved.
     content: () => contentOf({ ...shown, title: '' }),

@@ -1,8 +1,8 @@
-import type { StepPlan } from '../../src/index.ts';
 import type { AdapterSummary, DeviceSummary } from '../protocol.ts';
 import type { State } from '../state.ts';
 import { byId, make } from './dom.ts';
 import { bytes, count } from './format.ts';
+import { tableOf } from './table.ts';
 
 /** The limits that training runs into first. */
 const TELLING_LIMITS = [
@@ -16,14 +16,20 @@ const TELLING_LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ];
 
-/** The graphics adapter, and the plan that runs on it. */
-export function machinePanel() {
+/**
+ * The graphics adapter.
+ * @param seen called where the panel comes on the screen, or leaves it
+ */
+export function machinePanel(seen: (on: boolean) => void) {
   const line = byId('adapter', HTMLElement);
   const chip = byId('chip', HTMLAnchorElement);
   const limits = byId('limits', HTMLElement);
-  const plan = byId('plan', HTMLElement);
   let adapter: AdapterSummary | undefined;
   let device: DeviceSummary | undefined;
+
+  new IntersectionObserver(([entry]) => {
+    if (entry) seen(entry.isIntersecting);
+  }).observe(byId('machine', HTMLElement));
 
   function showLimits(): void {
     byId('limits-details', HTMLElement).hidden = !adapter;
@@ -56,14 +62,6 @@ export function machinePanel() {
     );
   }
 
-  function showPlan(opened: DeviceSummary): void {
-    plan.replaceChildren(
-      ...(opened.plan
-        ? planTables(opened.plan)
-        : [make('p', { class: 'empty' }, 'A network that was loaded, to be used and not trained.')]),
-    );
-  }
-
   return (state: State): void => {
     const { trouble } = state;
     if (!state.adapter && trouble) {
@@ -72,77 +70,10 @@ export function machinePanel() {
     }
     if (state.adapter === adapter && state.device === device) return;
     if (state.adapter && state.adapter !== adapter) showAdapter(state.adapter);
-    if (state.device && state.device !== device) showPlan(state.device);
     adapter = state.adapter;
     device = state.device;
     showLimits();
   };
-}
-
-function planTables({ name, dispatches, buffers }: StepPlan): Node[] {
-  const total = buffers.reduce((sum, { size }) => sum + size, 0);
-  return [
-    make(
-      'p',
-      {},
-      `Each step of the plan "${name}" is ${dispatches.length} dispatches over ${buffers.length} buffers of ${bytes(total)} in all. Hundreds of steps go to the GPU at once.`,
-    ),
-    folded(
-      'Dispatches',
-      tableOf(
-        'Dispatches of a step, in order',
-        ['', 'Kernel', 'Workgroups', 'Constants', 'Buffers'],
-        dispatches.map(({ kernel, workgroups, constants, bindings }, i) => [
-          String(i + 1),
-          kernel,
-          workgroups.map(count).join(' x '),
-          Object.entries(constants)
-            .map(([constant, value]) => `${constant} ${value}`)
-            .join(', '),
-          Object.values(bindings).join(', '),
-        ]),
-      ),
-    ),
-    folded(
-      'Buffers',
-      tableOf(
-        'Buffers of the plan',
-        ['Buffer', 'Size', 'Use'],
-        buffers.map(({ name, size, usage }) => [name, bytes(size), usage]),
-      ),
-    ),
-  ];
-}
-
-function folded(summary: string, content: Node): HTMLElement {
-  const scroll = make(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': summary },
-    content,
-  );
-  return make('details', {}, make('summary', {}, summary), scroll);
-}
-
-function tableOf(
-  caption: string,
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-): HTMLTableElement {
-  return make(
-    'table',
-    { class: 'facts' },
-    make('caption', { class: 'unseen' }, caption),
-    make(
-      'thead',
-      {},
-      make(
-        'tr',
-        {},
-        ...columns.map((name) => (name === '' ? make('td') : make('th', { scope: 'col' }, name))),
-      ),
-    ),
-    make('tbody', {}, ...rows.map((cells) => make('tr', {}, ...cells.map((cell) => make('td', {}, cell))))),
-  );
 }
 
 function limit(name: string, value: number | undefined): string {

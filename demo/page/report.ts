@@ -1,4 +1,5 @@
 import { type ClassificationReport, formatClassificationReport } from '../../src/index.ts';
+import { copyOrShow } from './copy.ts';
 import { byId, make, say } from './dom.ts';
 
 type Scores = ClassificationReport['macroAvg'];
@@ -19,15 +20,12 @@ export function reportPanel() {
   );
   byId('copy', HTMLButtonElement).addEventListener('click', async () => {
     if (!shown) return;
-    const formatted = formatClassificationReport(shown);
-    try {
-      await navigator.clipboard.writeText(formatted);
-      copied.textContent = 'Copied.';
-    } catch {
-      copied.textContent = 'The browser does not let this page copy. Here is the text:';
-      say(text, formatted);
-      getSelection()?.selectAllChildren(text);
-    }
+    await copyOrShow(
+      formatClassificationReport(shown),
+      { said: copied, text },
+      'Copied.',
+      'Here is the text:',
+    );
   });
 
   return {
@@ -35,7 +33,7 @@ export function reportPanel() {
       shown = report;
       byId('report', HTMLElement).hidden = !report;
       byId('report-empty', HTMLElement).hidden = report !== undefined;
-      copied.textContent = '';
+      say(copied, '');
       say(text, '');
       if (!report) return;
       const { classes, accuracy, microAvg, macroAvg, weightedAvg } = report;

@@ -1,5 +1,6 @@
 import { linkTo, missingIn } from '../share.ts';
 import type { State } from '../state.ts';
+import { copyOrShow } from './copy.ts';
 import { byId, say } from './dom.ts';
 
 /** Copies the address of what ran, or shows it where the browser does not let the page copy. */
@@ -12,15 +13,8 @@ export function sharePanel() {
     if (!shown) return;
     const link = linkTo(shown, location.href);
     const missing = missingIn(shown);
-    try {
-      await navigator.clipboard.writeText(link);
-      say(text, '');
-      say(said, `Link copied. ${missing}`.trim());
-    } catch {
-      say(text, link);
-      say(said, `The browser does not let this page copy. Here is the link: ${missing}`.trim());
-      getSelection()?.selectAllChildren(text);
-    }
+    const places = { said, text };
+    await copyOrShow(link, places, `Link copied. ${missing}`.trim(), `Here is the link: ${missing}`.trim());
   });
 
   return (state: State): void => {

@@ -8,7 +8,7 @@ import { percent } from './format.ts';
 const ROOM = 56;
 const TEMPLATE_ROOM = 84;
 /** Rows that are shown until more are asked for, and the fewest and the most tiles. */
-const ROWS = 3;
+const ROWS = 4;
 const FEWEST = 12;
 const MOST = 256;
 /** Time from a change of the drawing until the tiles are in their new order: it would flicker while one draws. */

@@ -1,5 +1,4 @@
 import {
-  BENCH_FEATURES,
   type BenchOptions,
   type BenchReport,
   benchFloor,
@@ -8,8 +7,9 @@ import {
   benchTraining,
   trainingBenchLimits,
 } from '../../src/bench.ts';
-import { type AdapterReport, openDevice, PLAN_NAMES } from '../../src/index.ts';
+import { type AdapterReport, PLAN_NAMES } from '../../src/index.ts';
 import type { BenchChoice } from '../protocol.ts';
+import { onOwnDevice } from './own-device.ts';
 import { pageVersions } from './versions.ts';
 
 export interface BenchControl extends Required<Pick<BenchOptions, 'onProgress'>> {
@@ -34,24 +34,16 @@ export async function measure(
 ): Promise<BenchReport | null> {
   if (signal.aborted) return null;
   const limits = choice.bench === 'train' ? trainingBenchLimits(choice) : {};
-  const { device } = await openDevice({ optionalFeatures: BENCH_FEATURES, optionalLimits: limits });
-  // A stop does not wait for the current pass, which may take seconds.
-  signal.addEventListener('abort', () => device.destroy());
-  const subject = { device, adapter, toggles: [], versions: pageVersions };
-  const options = { ...choice, signal, onProgress };
-  try {
+  return onOwnDevice(signal, limits, async (device): Promise<BenchReport> => {
+    const subject = { device, adapter, toggles: [], versions: pageVersions };
+    const options = { ...choice, signal, onProgress };
     switch (options.bench) {
       case 'floor':
-        return await benchFloor(subject, options);
+        return benchFloor(subject, options);
       case 'kernels':
-        return await benchKernels(subject, options);
+        return benchKernels(subject, options);
       case 'train':
-        return await benchTraining(subject, options);
+        return benchTraining(subject, options);
     }
-  } catch (error) {
-    if (signal.aborted) return null;
-    throw error;
-  } finally {
-    device.destroy();
-  }
+  });
 }

@@ -7,7 +7,7 @@ import { packParameters } from '../model/layout.ts';
 import { mlp } from '../model/spec.ts';
 import { Executable, prepareDispatch, type Recorded } from '../train/executable.ts';
 import { optimizerOf } from '../train/optimizer.ts';
-import type { StepPlan } from '../train/plan.ts';
+import { requiredLimits, type StepPlan } from '../train/plan.ts';
 import { networksOf, type TrainerSettings } from '../train/settings.ts';
 import { trainingSteps } from '../train/step.ts';
 import { type BenchEnvironment, type BenchSubject, benchEnvironment } from './environment.ts';
@@ -115,6 +115,11 @@ export async function benchDispatches(
     for (const buffer of shared.values()) buffer.destroy();
     timer.destroy();
   }
+}
+
+/** Limits beyond WebGPU's defaults that a device needs for {@link benchDispatches}. */
+export function dispatchesLimits({ plan }: Pick<StepOfTraining, 'plan'>): Record<string, number> {
+  return requiredLimits(plan);
 }
 
 /** A plan's buffers and kernels after so many steps of training from the start. */

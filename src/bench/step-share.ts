@@ -58,5 +58,5 @@ export function stepShare(floor: StepFloor, step: TrainingStep, microseconds: nu
 
 /** Whether memory was measured with as many bytes as a step's networks have. That of {@link benchFloor} covers any step. */
 export function coversStep({ copies }: StepFloor, step: TrainingStep): boolean {
-  return copies.some(({ bytes }) => bytes >= copyFor(stepWork(step).workingSet));
+  return copies.some(({ rotation }) => rotation.bytes >= copyFor(stepWork(step).workingSet));
 }

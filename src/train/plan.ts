@@ -1,6 +1,5 @@
 import { ShadegradError } from '../errors.ts';
 import {
-  type Access,
   type BindingName,
   KERNELS,
   type Kernel,
@@ -150,17 +149,9 @@ export function allDispatches({ before = [], dispatches, after = [] }: StepPlan)
   return [...before, ...dispatches, ...after];
 }
 
-/** What a dispatch runs, for those who want to read it. */
-export interface DispatchCode {
-  /** The files of `shaders/` that its code is put together from, in order: the kernel's parts, then its own. */
-  readonly files: readonly string[];
-  /** How it uses what is bound, by the kernel's names, in the order of its bindings. */
-  readonly accesses: Readonly<Record<string, Access>>;
-}
-
-/** Where a dispatch's code is, and how that uses its buffers. Nothing is loaded. */
-export function codeOf({ kernel, update, matrix }: Dispatch): DispatchCode {
-  return { files: sourceFiles(kernel, update, matrix), accesses: KERNELS[kernel].bindings };
+/** The files of `shaders/` that a dispatch's code is put together from, in order: the kernel's parts, then its own. */
+export function sourceFilesOf({ kernel, update, matrix }: Dispatch): string[] {
+  return sourceFiles(kernel, update, matrix);
 }
 
 function workgroupBytes({ kernel, constants, matrix }: Dispatch): number {

@@ -58,7 +58,7 @@ describe('a device that is lost in the middle', () => {
     visit,
     browser,
   }) => {
-    const run = { ...quickRun, train: 6000, epochs: 8, networks: 2, val: 0.1 };
+    const run = { ...quickRun, train: 5000, epochs: 6, networks: 2, val: 0.1 };
     const undisturbed = await visit(run);
     await train(undisturbed);
     const expected = await outcomeOf(undisturbed);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page, Response } from 'playwright-core';
 import { describe, expect } from 'vitest';
+import type { ChartRequest } from '../../demo/charts/protocol.ts';
 import { launchUntouchedBrowser } from '../support/browser.ts';
 import { demoUrl, eventually, press, quickRun, reach, test, train } from '../support/demo.ts';
 
@@ -91,6 +92,62 @@ describe('the first load', () => {
     expect(times[2], `loads took ${times.map(Math.round).join(', ')} ms`).toBeLessThan(1000);
   });
 });
+
+describe('Train', () => {
+  test('has the first losses of MNIST on the screen within 1.5 seconds, and something moves until then', async ({
+    visit,
+  }) => {
+    const times: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      const page = await visit({ data: 'mnist' }, { prepare: noteFirstLoss });
+      await eventually(() => page.locator('#train-size').textContent()).toBe('60,000');
+      await reach(page, 'ready');
+      await press(page, 'Train');
+      const bar = page.locator('#progress');
+      const isMoving = await bar.evaluate((element) => element.getAnimations().length > 0);
+      const value = await bar.evaluate((element: HTMLProgressElement) => element.value);
+      expect(isMoving || value > 0, 'the bar moves').toBe(true);
+      await page.locator('[data-loss-after]').waitFor();
+      times.push(Number(await page.locator('html').getAttribute('data-loss-after')));
+      await page.close();
+    }
+    times.sort((a, b) => a - b);
+    expect(times[1], `took ${times.map(Math.round).join(', ')} ms`).toBeLessThan(1500);
+  });
+});
+
+/** Notes when, in milliseconds after "Train" was pressed, the curves on the screen first have a loss in them. */
+function noteFirstLoss(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    let pressedAt = 0;
+    let before: string | undefined;
+    document.addEventListener('click', ({ target }) => {
+      if (target instanceof Element && target.id === 'train') pressedAt = performance.now();
+    });
+    /** What the screen has of the curves. */
+    const picture = (): string => {
+      const copy = document.createElement('canvas');
+      const shown = document.querySelector<HTMLCanvasElement>('#curves canvas');
+      if (shown) copy.getContext('2d')?.drawImage(shown, 0, 0, copy.width, copy.height);
+      return copy.toDataURL();
+    };
+    const look = () => {
+      if (picture() === before) requestAnimationFrame(look);
+      else document.documentElement.dataset.lossAfter = String(performance.now() - pressedAt);
+    };
+    Worker.prototype.postMessage = new Proxy(Worker.prototype.postMessage, {
+      apply(send, worker, given) {
+        const [message] = given as [ChartRequest];
+        const content = message.kind === 'draw' ? message.content : undefined;
+        if (before === undefined && content?.kind === 'curves' && content.running.length > 0) {
+          before = picture();
+          requestAnimationFrame(look);
+        }
+        Reflect.apply(send, worker, given);
+      },
+    });
+  });
+}
 
 /** Whether a file is the page's: no dataset, no weights, not the picture for previews, not the documents beside it. */
 function isOwn(name: string): boolean {
