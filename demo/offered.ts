@@ -114,7 +114,12 @@ export function offerOf(offered: readonly Offered[]): Offer {
   }
   const [first, ...others] = seen;
   if (!first) return nothing('There are no files in what was given.', TAKEN);
-  const more = others.length > 0 ? `, and ${others.length} more are nothing that the page takes either` : '';
+  const more =
+    others.length > 1
+      ? `, and ${others.length} more files are nothing that the page takes either`
+      : others.length === 1
+        ? ', and the other file is nothing that the page takes either'
+        : '';
   const listed = seen.slice(0, MOST_LISTED).map(({ path, is }) => `${path}: ${is.what}`);
   return nothing(
     `${first.path} is ${first.is.what}${more}.`,

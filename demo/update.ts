@@ -821,6 +821,8 @@ function onReply(state: State, reply: Reply): Update {
       const rateTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
       return [{ ...state, rateTrouble, shown: { ...state.shown, rateChanges: changes } }, []];
     }
+    case 'mistakes':
+      return [{ ...state, shown: { ...state.shown, mistakes: reply.mistakes } }, []];
     case 'kept-epochs':
       return [{ ...state, shown: { ...state.shown, keptEpochs: reply.epochs } }, []];
     case 'epoch-view': {

@@ -49,7 +49,7 @@ export {
 } from './bench/kernels.ts';
 export type { DispatchTime, MeasureOptions } from './bench/measure.ts';
 export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
-export type { BenchReport } from './bench/report.ts';
+export { type BenchReport, networkName } from './bench/report.ts';
 export { benchFile, readBenchFile } from './bench/result-file.ts';
 export type { Bound, FloorShare } from './bench/roofline.ts';
 export type { CaseResult, MeasuredCase, TimelessCase } from './bench/run-case.ts';

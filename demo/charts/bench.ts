@@ -8,7 +8,7 @@ const LEGEND_WIDTH = 230;
 const LINE = 19;
 const PLOT = { wide: 440, narrow: 300 };
 /** Height of the axis below the plot, with its name. */
-const AXIS = 58;
+const AXIS = 50;
 const MARGIN = 14;
 
 /** The height, in pixels, that a report's picture of this width needs for its legend. */
@@ -27,7 +27,7 @@ export function benchOption(report: PicturedReport, { width, height, theme }: Gr
     ...option,
     title: [],
     grid: {
-      left: 86,
+      left: 98,
       right: wide ? LEGEND_WIDTH + MARGIN : MARGIN,
       top: MARGIN,
       bottom,

@@ -12,38 +12,47 @@ import { explanations } from './explained.ts';
 
 const TITLES = { floor: 'The floor', kernels: 'Kernels', train: 'Training' } as const;
 
-/** What the page shows of a report, in parts. */
-export function benchParts(report: BenchReport) {
+/** What the page shows of a report beside its picture. */
+export interface BenchParts {
+  readonly verdict: readonly Node[];
+  /** Says how to read the picture. */
+  readonly caption: readonly (Node | string)[];
+  readonly figures: readonly Node[];
+  readonly environment: readonly Node[];
+}
+
+export function benchParts(report: BenchReport): BenchParts {
   const explained = explanations();
   const invitation = make('p', { class: 'hint' }, 'Press an underlined word to see what it means.');
   const parts = {
     verdict: verdictOf(report),
     caption: captionOf(report, explained),
     figures: [invitation, ...benchTables(report, explained)],
-    environment: environmentTable(report.environment, explained),
+    environment: [environmentTable(report.environment, explained)],
   };
-  return { ...parts, boxes: explained.boxes() };
+  return { ...parts, figures: [...parts.figures, ...explained.boxes()] };
 }
 
 function verdictOf(report: BenchReport): HTMLElement[] {
   const { wrong, findings, remarks } = benchSummary(report);
-  const paragraph = (kind: string, sentences: readonly string[]) =>
-    sentences.length === 0 ? [] : [make('p', { class: kind }, sentences.join(' '))];
+  const paragraphs = (kind: string, sentences: readonly string[]) =>
+    sentences.map((sentence) => make('p', { class: kind }, unbroken(sentence)));
   return [
     make('h3', {}, TITLES[report.bench]),
-    ...paragraph('wrong', wrong),
-    ...paragraph('findings', findings),
-    ...paragraph('hint', remarks),
+    ...paragraphs('wrong', wrong),
+    ...paragraphs('findings', findings),
+    ...paragraphs('hint', remarks),
   ];
 }
 
-/** How to read the picture. */
+/** With units on the lines of their numbers. */
+function unbroken(sentence: string): string {
+  return sentence.replaceAll(/(?<=\d) (?=(?:[nµm]?s|%|[kMGT]B\/s)(?![a-z]))/g, '\u00a0');
+}
+
 function captionOf({ bench }: BenchReport, explained: Explained): (Node | string)[] {
   return bench === 'kernels'
-    ? [
-        explained.word(WORDS.roofline),
-        ': each kernel that computes, as a point below the lines of the floor.',
-      ]
+    ? [explained.word(WORDS.roofline), ': each kernel that computes is a point, the lines are the floor.']
     : ['Higher is faster. Both scales are logarithmic.'];
 }
 

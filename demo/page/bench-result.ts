@@ -21,11 +21,10 @@ export function resultPanel() {
     show(report: BenchReport): void {
       shown = report;
       result.hidden = false;
-      const { verdict, caption, figures, environment, boxes } = benchParts(report);
-      byId('bench-verdict', HTMLElement).replaceChildren(...verdict);
-      byId('bench-caption', HTMLElement).replaceChildren(...caption);
-      byId('bench-figures', HTMLElement).replaceChildren(...figures, ...boxes);
-      byId('bench-environment', HTMLElement).replaceChildren(environment);
+      result.dataset.bench = report.bench;
+      for (const [part, nodes] of Object.entries(benchParts(report))) {
+        byId(`bench-${part}`, HTMLElement).replaceChildren(...nodes);
+      }
       picture.show(report);
     },
     hide(): void {

@@ -5,6 +5,7 @@ import {
   type Floor,
   type KernelResult,
   type MeasuredCase,
+  networkName,
   operationRate,
   type Quantity,
   type Spread,
@@ -129,7 +130,7 @@ function kernelsTable(kernels: readonly KernelResult[]): Table {
 function trainingTable(training: readonly TrainingResult[]): Table {
   return {
     caption: 'Training: images a second, times of a step and shares of the floor',
-    names: [WORDS.plan, WORDS.batch],
+    names: [WORDS.plan, WORDS.network, WORDS.batch],
     columns: [
       WORDS.images,
       WORDS.step,
@@ -143,7 +144,7 @@ function trainingTable(training: readonly TrainingResult[]): Table {
     ],
     lines: training.map((result) => ({
       name: planWord(result.plan),
-      detail: `batch ${count(result.batchSize)}, hidden units ${result.hidden.map(count).join(', ') || 'none'}`,
+      detail: `${networkName(result)}, batch ${count(result.batchSize)}`,
       figures:
         result.status !== 'measured'
           ? result
@@ -172,7 +173,11 @@ function checkedText({ checked: { values, of } }: MeasuredCase): string {
 }
 
 function tableOf({ caption, names, columns, lines }: Table, explained: Explained): HTMLElement {
-  const [first, ...others] = names.map((word) => explained.word(word));
+  // A comma stays with its word where the heading is broken.
+  const heading = names.flatMap((word, i) => {
+    const comma = i < names.length - 1 ? ',' : '';
+    return [make('span', { class: 'listed' }, explained.word(word), comma), ' '];
+  });
   const table = make(
     'table',
     { class: 'facts' },
@@ -183,7 +188,7 @@ function tableOf({ caption, names, columns, lines }: Table, explained: Explained
       make(
         'tr',
         {},
-        make('th', { scope: 'col', class: 'name' }, first ?? '', ...others.flatMap((word) => [' ', word])),
+        make('th', { scope: 'col', class: 'name' }, ...heading),
         ...columns.map((word) => make('th', { scope: 'col', class: 'figure' }, explained.word(word))),
       ),
     ),
@@ -211,18 +216,22 @@ function reasonCell(
   return make(
     'td',
     { class: status, colspan: String(columns) },
-    explained.word(WORDS[status]),
-    make('span', {}, `: ${reason}`),
+    make('div', { class: 'reason' }, explained.word(WORDS[status]), `: ${reason}`),
   );
 }
 
 function figureCell(value: Figure): HTMLElement {
   if (typeof value === 'string') return make('td', { class: 'figure' }, value);
   if ('share' in value) {
-    const cell = make('td', { class: 'figure share' }, percent(value.share, 1));
-    cell.style.setProperty('--share', `${Math.min(100, 100 * value.share)}%`);
-    return cell;
+    const bar = make('span', { class: 'share' }, percent(value.share, 1));
+    bar.style.setProperty('--share', `${Math.min(100, 100 * value.share)}%`);
+    return make('td', { class: 'figure' }, bar);
   }
   // Units of one width keep the digits of a column in line.
-  return make('td', { class: 'figure' }, `${value.digits} `, make('span', { class: 'unit' }, value.unit));
+  return make(
+    'td',
+    { class: 'figure' },
+    `${value.digits} `,
+    make('span', { class: 'quantity-unit' }, value.unit),
+  );
 }

@@ -25,8 +25,8 @@ export const WORDS = {
     text: 'The median of one dispatch: half of the measurements were faster, half were slower.',
   },
   step: {
-    term: 'Time of a step',
-    text: 'The median of a whole step, by wall clock, with everything that a training waits for: half of the measurements were faster, half were slower.',
+    term: 'Step',
+    text: 'The median time of a whole step, by wall clock, with everything that a training waits for: half of the measurements were faster, half were slower.',
   },
   interval: {
     term: '95 % interval',
@@ -65,11 +65,15 @@ export const WORDS = {
     term: 'Plan',
     text: 'A way to split a step of training into dispatches. All plans compute the same; which one is fastest depends on the machine.',
   },
+  network: {
+    term: 'Network',
+    text: '784-100-10 has 784 inputs, one hidden layer of 100 units, and 10 classes.',
+  },
   batch: { term: 'Batch', text: 'The images of a step: after each batch the weights change once.' },
-  images: { term: 'Images a second', text: 'How many images the network learns from in a second.' },
+  images: { term: 'Images/s', text: 'Images a second that the network learns from.' },
   host: {
-    term: 'Host per step',
-    text: "The processor's time to prepare a step for the GPU. Where it is longer than the step, the GPU waits.",
+    term: 'Host',
+    text: 'The host is the program beside the GPU: this is its time to prepare a step. Where it is longer than the step, the GPU waits.',
   },
   dispatches: {
     term: 'Dispatches',
@@ -152,8 +156,8 @@ const KERNELS: Readonly<Record<string, string>> = {
   fused_step: 'A whole step of training a network with one hidden layer, in one dispatch.',
   fused_layout: 'Brings the weights into the order in which fused_step reads them.',
   floor_empty: 'Does next to nothing: what is left is the time of a dispatch.',
-  floor_copy: 'Copies memory.',
-  floor_fma: 'Multiplies and adds, without memory.',
+  floor_copy: 'Reads memory and writes it elsewhere.',
+  floor_fma: 'Multiplies and adds numbers, without memory.',
   floor_fma_half: 'Multiplies and adds in float16, without memory.',
   floor_fma_shared: 'Multiplies and adds numbers that neighbours share.',
 } satisfies Readonly<Record<BaseName, string>>;

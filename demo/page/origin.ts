@@ -19,7 +19,7 @@ export function originText(
     case 'file':
       return `${origin.name}: ${many}${shape}${on}.`;
     case 'trained': {
-      if (shape === '') return 'A new network is on its way.';
+      if (shape === '') return running ? 'A new network is on its way.' : '';
       if (running) return `In training: ${many}${shape}, epoch ${progress?.epoch ?? 1} of ${epochs}.`;
       const when = origin.at
         ? ` at ${origin.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`

@@ -4,7 +4,6 @@ import {
   type Dataset,
   type LabelNoise,
   matrixUnitsOf,
-  modelNotes,
   namesOfClasses,
   openDevice,
   populationLimits,
@@ -20,6 +19,7 @@ import type { Brain } from './brain.ts';
 import { describeDevice } from './device.ts';
 import { worstMistakes } from './inspect.ts';
 import { answerOf } from './networks.ts';
+import { notesOf } from './notes.ts';
 import { type TrainingOptions, toldBy, train } from './training.ts';
 import { pageVersions } from './versions.ts';
 import type { Wheel } from './wheel.ts';
@@ -45,7 +45,7 @@ export interface RunOptions extends Omit<TrainingOptions, 'notes' | 'told'> {
  */
 export async function runTraining(options: RunOptions): Promise<void> {
   const { run, data, settings, brain, discarded, post } = options;
-  const training: TrainingOptions = { ...options, notes: modelNotes(data), told: toldBy(options.from) };
+  const training: TrainingOptions = { ...options, notes: notesOf(data), told: toldBy(options.from) };
   await recovering(
     () =>
       openDevice({

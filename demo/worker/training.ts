@@ -184,12 +184,16 @@ const SHORTEST_STRETCH = 0.025;
  */
 function stretches(): Told['point'] {
   let before = { epoch: 0, samples: 0, loss: 0, accuracy: 0 };
+  let isFirst = true;
   return (progress, shortest) => {
     const { epoch, samples, samplesPerEpoch } = progress;
     if (epoch < before.epoch) return null;
     if (before.epoch !== epoch) before = { epoch, samples: 0, loss: 0, accuracy: 0 };
     const length = samples - before.samples;
-    if (length <= 0 || length < shortest * samplesPerEpoch) return null;
+    // The first point comes as soon as there is something to see.
+    const least = isFirst ? 0 : shortest * samplesPerEpoch;
+    if (length <= 0 || length < least) return null;
+    isFirst = false;
     const since = (what: 'loss' | 'accuracy'): number =>
       (progress[what] * samples - before[what] * before.samples) / length;
     const point = {

@@ -205,10 +205,10 @@ function logAxis(name: string, theme: Theme, range?: readonly [number, number]) 
   };
 }
 
-/** The text of a tick; empty for an end of an axis between two ticks. */
+/** The text of a tick; empty for an end of an axis between two ticks. Powers of two are whole, however many digits. */
 function tickText(value: number): string {
-  const text = Number(value.toPrecision(3));
-  return Math.abs(text - value) > 1e-9 * value
-    ? ''
-    : text.toLocaleString('en-US', { maximumFractionDigits: 6 });
+  const text = [Math.round(value), Number(value.toPrecision(3))].find(
+    (near) => near > 0 && Math.abs(near - value) <= 1e-9 * value,
+  );
+  return text === undefined ? '' : text.toLocaleString('en-US', { maximumFractionDigits: 6 });
 }

@@ -153,7 +153,7 @@ function trainingTable({ training }: TrainingReport): BenchTable {
   };
 }
 
-/** E.g. "784-100-10". */
+/** The widths of a network's layers, e.g. "784-100-10". */
 export function networkName(config: Parameters<typeof specOf>[0]): string {
   const { inputs, hidden, classes } = specOf(config);
   return [inputs, ...hidden, classes].join('-');

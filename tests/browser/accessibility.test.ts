@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { violations } from '../support/axe.ts';
-import { confusionTable, eventually, longRun, press, quickRun, reach, test } from '../support/demo.ts';
+import { confusionTable, drop, eventually, longRun, press, quickRun, reach, test } from '../support/demo.ts';
+import { digitFiles } from '../support/mnist-files.ts';
 
 describe('axe finds nothing', () => {
   test.for([
@@ -31,6 +32,46 @@ describe('axe finds nothing', () => {
       expect(await violations(page), 'after').toEqual([]);
     },
   );
+
+  test('with all open that can be open, at an epoch gone back to', async ({ trained }) => {
+    await trained.locator('#draw-canvas').click();
+    await trained.getByRole('slider', { name: 'Epoch shown' }).press('ArrowLeft');
+    await eventually(() => trained.locator('#epoch-viewed').textContent()).toMatch(/^3 of 3$/);
+    await trained
+      .getByRole('checkbox', { name: /^Compare the run/ })
+      .first()
+      .check();
+    await trained.locator('#comparison').waitFor();
+    await trained.locator('.unit').first().click();
+    await eventually(() => trained.locator('#unit-exciting li').count()).toBeGreaterThan(0);
+    await trained.getByLabel('Load model').setInputFiles({
+      name: 'model.safetensors',
+      mimeType: '',
+      buffer: Buffer.from('<!doctype html>'),
+    });
+    await trained.locator('#keep-wrong').waitFor();
+    await drop(trained, [
+      { name: 'a.txt', bytes: new TextEncoder().encode('one') },
+      { name: 'b.txt', bytes: new TextEncoder().encode('two') },
+    ]);
+    await trained.locator('#refusal').waitFor();
+    for (const details of await trained.locator('details').all()) {
+      await details.evaluate((element: HTMLDetailsElement) => {
+        element.open = true;
+      });
+    }
+    expect(await trained.locator('#refusal .details').isVisible()).toBe(true);
+    expect(await violations(trained)).toEqual([]);
+  });
+
+  test('within another page, with a dataset of the user', async ({ visit }) => {
+    const page = await visit(quickRun);
+    await page.goto(`${page.url()}&embed`);
+    await reach(page, 'ready');
+    await drop(page, digitFiles());
+    await eventually(() => page.locator('#train-size').textContent()).toBe('3,000');
+    expect(await violations(page)).toEqual([]);
+  });
 
   test('where something is wrong', async ({ visit }) => {
     const page = await visit(quickRun, { insecure: true });

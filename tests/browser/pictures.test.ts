@@ -29,7 +29,7 @@ describe('a picture is read as a digit', () => {
     const page = await visit();
     await answers(page);
     await drop(page, [one]);
-    await eventually(() => verdict(page)).toMatch(/^A 1, [\d.]+ % sure\./);
+    await eventually(() => verdict(page)).toMatch(/^A 1, (over )?[\d.]+ % sure\./);
     expect(await page.locator('#reading').textContent()).toBe('1');
     expect(await rowsOf(page, '#seen-canvas')).toEqual({ height: 28, rows: 20 });
     expect(await page.locator('#draw-canvas').getAttribute('aria-label')).toBe('The picture one.png');

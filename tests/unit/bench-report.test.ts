@@ -109,6 +109,8 @@ describe('pictures', () => {
     const texts = svgTexts(renderSvg(benchChart(trainingReport) ?? {}, BENCH_CHART_SIZE)).map(
       ({ text }) => text,
     );
-    expect(texts).toEqual(expect.arrayContaining(['Batch size', 'Images per second', 'fused', 'unfused']));
+    expect(texts).toEqual(
+      expect.arrayContaining(['Batch size', 'Images per second', '1,024', 'fused', 'unfused']),
+    );
   });
 });
