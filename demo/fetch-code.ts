@@ -13,7 +13,8 @@ export async function fetchCode<Code>(what: string, load: () => Promise<Code>): 
     throw new ShadegradError(
       'io',
       `${what} needs a part of the page that could not be loaded.`,
-      'Check the network and try again; if it stays, save what you want to keep and load the page again.',
+      // Browsers remember that it did not come.
+      'Check the network, save what you want to keep, and load the page again.',
       error,
     );
   }

@@ -346,6 +346,8 @@ export type Reply =
       readonly test: EpochTest | null;
       readonly mistakes: readonly Judged[];
     }
+  /** The worst mistakes of the network that comes with the page: some time after it, and only where its test images are here. */
+  | { readonly kind: 'mistakes'; readonly run: number; readonly mistakes: readonly Judged[] }
   | { readonly kind: 'paused'; readonly run: number }
   /** The images are not those of the state that a training was to go on from: it was not begun, and all is as before. */
   | { readonly kind: 'other-images'; readonly run: number }

@@ -499,10 +499,16 @@ function onNetwork(state: State, { network, device }: Of<'network'>): Update {
       ...state,
       device: device ?? state.device,
       cell: awaited && awaited.why !== 'revived' ? undefined : state.cell,
-      shown: { ...shown, summary: network, onProcessor: device === null, plan: device?.plan ?? shown.plan },
+      shown: { ...shown, summary: network, onProcessor: device === null, plan: planOf(shown, device) },
     },
     [],
   ];
+}
+
+/** The same value where the plan is the same: what is known of it stays, and its panel as it is. */
+function planOf({ plan }: Shown, device: Of<'network'>['device']): Shown['plan'] {
+  const next = device?.plan ?? plan;
+  return JSON.stringify(next) === JSON.stringify(plan) ? plan : next;
 }
 
 function restoredShown({ shown, at }: KeptRun): Shown {
@@ -815,6 +821,8 @@ function onReply(state: State, reply: Reply): Update {
       const rateTrouble = problem ? `${problem.message} ${problem.nextStep}` : '';
       return [{ ...state, rateTrouble, shown: { ...state.shown, rateChanges: changes } }, []];
     }
+    case 'mistakes':
+      return [{ ...state, shown: { ...state.shown, mistakes: reply.mistakes } }, []];
     case 'kept-epochs':
       return [{ ...state, shown: { ...state.shown, keptEpochs: reply.epochs } }, []];
     case 'epoch-view': {

@@ -68,9 +68,13 @@ export function resultsPanels({ lookInto, refused }: ResultsActions) {
     const mistakes = viewed?.mistakes ?? shown.mistakes;
     const wrong = wrongOf(viewed?.test.confusionMatrix ?? testedBy(report).results.confusionMatrix);
     const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
-    const areHere = shown.origin.kind !== 'shipped' && images?.data?.name === report.dataset.name;
+    const areHere = images?.data?.name === report.dataset.name;
+    const none =
+      shown.origin.kind === 'shipped'
+        ? 'The wrong answers that the network is surest of appear here in a moment.'
+        : 'None: every test image was recognised.';
     const why = areHere
-      ? 'None: every test image was recognised.'
+      ? none
       : `The images of ${datasetText(report.dataset.name)} are not here to be shown.`;
     gallery.showMistakes({
       title: 'Worst mistakes',

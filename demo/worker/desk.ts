@@ -20,7 +20,7 @@ import { describeAdapter } from './device.ts';
 import { createEpochs, type Epochs } from './epochs.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createInside } from './inside.ts';
-import { cell, predictAllOnCpu, type Verdict } from './inspect.ts';
+import { cell, predictAllOnCpu, type Verdict, worstMistakes } from './inspect.ts';
 import { loadModel } from './load.ts';
 import { notesOf } from './notes.ts';
 import { problemOf } from './problems.ts';
@@ -36,6 +36,17 @@ interface Training {
   discarded: boolean;
 }
 
+interface Shipped {
+  /** The request that it was loaded for. */
+  readonly run: number;
+  readonly model: Model;
+  /** The name of the images that it was tested on. */
+  readonly dataset: string;
+}
+
+/** How long nothing is to happen before what comes with the page is asked about its test images, unless the user asks. */
+const QUIET_MILLISECONDS = 1000;
+
 /** All that the worker holds from one request to the next. */
 interface Desk {
   adapter: AdapterSummary | undefined;
@@ -43,8 +54,11 @@ interface Desk {
   loading: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   /** What the test images say of the networks that answer; undefined where they were not asked. */
   verdict: Verdict | undefined;
-  /** The network that comes with the page while it answers, and the name of the images that it was tested on. */
-  shipped: { readonly model: Model; readonly dataset: string } | undefined;
+  /** The network that comes with the page while it answers. */
+  shipped: Shipped | undefined;
+  /** What it says to its test images, once they were asked about: once in a visit. */
+  judged: Verdict['evaluation'] | undefined;
+  judging: Promise<Verdict['evaluation'] | null> | undefined;
   /** Of the networks that were trained last. */
   kept: Epochs | undefined;
   training: Training | undefined;
@@ -75,6 +89,8 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
     loading: undefined,
     verdict: undefined,
     shipped: undefined,
+    judged: undefined,
+    judging: undefined,
     kept: undefined,
     training: undefined,
     bench: undefined,
@@ -126,6 +142,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         post({ kind: 'data', id, data: summary(data), notice });
         // Now, where nobody waits for it: a training begins with it.
         notesOf(data);
+        void showMistakes();
       },
       (error: unknown) => {
         if (!signal.aborted) post({ kind: 'no-data', id, problem: problemOf(error) });
@@ -239,7 +256,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
       const [model] = models;
       clear();
       brain.awakeOnCpu(models);
-      desk.shipped = { model, dataset: report.dataset.name };
+      desk.shipped = { run, model, dataset: report.dataset.name };
       const names = namesOfClasses({ classes: model.spec.classes, classNames });
       const network = { spec: model.spec, image, traits, classNames: names, seeds: [null] };
       post({ kind: 'network', run, network, device: null });
@@ -254,16 +271,46 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
         notice: '',
         mistakes: [],
       });
+      void showMistakes();
     });
   }
 
-  async function showCell({ label, predicted }: Of<'cell'>): Promise<void> {
+  /**
+   * Has the network that comes with the page asked about its test images, in the pauses of all else, if these are here. That
+   * takes about 0.7 s of a processor, once.
+   */
+  async function judge(): Promise<void> {
     const { data, shipped } = desk;
-    if (!desk.verdict && shipped && data?.name === shipped.dataset) {
-      const evaluation = await predictAllOnCpu(shipped.model, data.test);
-      // Meanwhile another network may answer, or other images be here.
-      if (desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
+    if (desk.verdict || !shipped || data?.name !== shipped.dataset) return;
+    const goesOn = async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      // A training or a benchmark that was asked for comes first.
+      await desk.work;
+      return desk.shipped === shipped && desk.data === data;
+    };
+    if (!desk.judged) {
+      desk.judging ??= predictAllOnCpu(shipped.model, data.test, goesOn);
+      desk.judged = (await desk.judging) ?? undefined;
+      desk.judging = undefined;
     }
+    const evaluation = desk.judged;
+    // Meanwhile another network may answer, or other images be here.
+    if (evaluation && desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
+  }
+
+  /** Shows the worst mistakes of the network that comes with the page, once nothing else is to be done. */
+  async function showMistakes(): Promise<void> {
+    const { data, shipped } = desk;
+    if (!data || !shipped) return;
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MILLISECONDS));
+    if (desk.shipped !== shipped || desk.data !== data) return;
+    await judge();
+    if (desk.shipped !== shipped || desk.verdict?.data !== data) return;
+    post({ kind: 'mistakes', run: shipped.run, mistakes: worstMistakes(desk.verdict) });
+  }
+
+  async function showCell({ label, predicted }: Of<'cell'>): Promise<void> {
+    await judge();
     const verdict = desk.kept?.verdict ?? desk.verdict;
     const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
     post({ kind: 'cell', label, predicted, ...found });

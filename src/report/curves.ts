@@ -182,7 +182,8 @@ export function curvesOption(
     height: LEGEND.line * entries.length,
   };
   const labels = panels.flatMap((panel) => panel.labels.map(({ text }) => text));
-  const room = Math.min(Math.max(widest(labels), 38), 0.15 * width);
+  // Names may be cut, values are not.
+  const room = Math.min(Math.max(widest(labels), 38), Math.max(0.15 * width, widest(['0.00123'])));
   const right = LABEL_GAP + room + 4;
   const top = title === '' ? 14 : 46;
   const [bare] = curvesPanels({ width, height }, { top, right });

@@ -57,11 +57,11 @@ export function accuracyScale(shares: readonly number[]): Scale {
 }
 
 /** A thin line behind curves makes their axis longer, but at most by this factor. */
-const STRETCHED = 2;
+const STRETCHED = 1.5;
 
 /**
- * What an axis is to cover of a line that is drawn behind curves: its values, unless they are more than twice as far from where
- * the axis begins as any of the curves; these it covers to there. The first batches of a training are far off, and must
+ * What an axis is to cover of a line that is drawn behind curves: its values, unless they are more than half as far again from
+ * where the axis begins as any of the curves; these it covers to there. The first batches of a training are far off, and must
  * not press the curves flat; but a line that fits is not cut.
  *
  * @param values of the curves; where there are none, the line's own are covered

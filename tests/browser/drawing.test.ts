@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { eventually, press, quickRun, test, train } from '../support/demo.ts';
+import { drawLine, eventually, type Place, press, quickRun, test, train } from '../support/demo.ts';
 
 /** A little more than the quick run: hand-drawn digits are unlike those that the network was trained on. */
 const drawingRun = { ...quickRun, train: 4000, epochs: 4 };
@@ -94,19 +94,6 @@ describe('drawing', () => {
     await eventually(async () => (await seen(page)).rows).toBe(3);
   });
 });
-
-/** A place as shares of the pad's width and height. */
-type Place = readonly [number, number];
-
-async function drawLine(page: Page, [first, ...others]: readonly Place[]): Promise<void> {
-  await page.locator('#draw-canvas').scrollIntoViewIfNeeded();
-  const box = await boxOf(page);
-  const at = ([x, y]: Place) => [box.x + x * box.width, box.y + y * box.height] as const;
-  if (first) await page.mouse.move(...at(first));
-  await page.mouse.down();
-  for (const place of others) await page.mouse.move(...at(place), { steps: 12 });
-  await page.mouse.up();
-}
 
 /** @param across where the stroke is, as a share of the canvas's width */
 async function startStroke(page: Page, across: number): Promise<void> {

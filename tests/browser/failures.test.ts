@@ -5,6 +5,7 @@ import {
   alertOf,
   confusionTable,
   demoUrl,
+  drop,
   eventually,
   longRun,
   prependToWorkers,
@@ -18,6 +19,7 @@ import {
   train,
   withoutTimes,
 } from '../support/demo.ts';
+import { pngFile } from '../support/png.ts';
 
 describe('without WebGPU the page says what to do', () => {
   test('in a browser that does not know it', async ({ visit }) => {
@@ -56,7 +58,7 @@ describe('a device that is lost in the middle', () => {
     visit,
     browser,
   }) => {
-    const run = { ...quickRun, train: 6000, epochs: 8, networks: 2, val: 0.1 };
+    const run = { ...quickRun, train: 5000, epochs: 6, networks: 2, val: 0.1 };
     const undisturbed = await visit(run);
     await train(undisturbed);
     const expected = await outcomeOf(undisturbed);
@@ -128,6 +130,39 @@ describe('a device that is lost in the middle', () => {
     await train(page);
     expect([await testAccuracy(page), await confusionTable(page)]).toEqual(before);
   });
+});
+
+test('what does not come when it is asked for is told, and nothing is lost', async ({ visit }) => {
+  const seldom = /\/assets\/(picture|bench|bench-result|echarts-svg)-[^/]*\.js$/;
+  const page = await visit(quickRun, { provokes: /ERR_INTERNET_DISCONNECTED/ });
+  await train(page);
+  await page.route(seldom, (route) => route.abort('internetdisconnected'));
+
+  await press(page, 'Save heatmap as SVG');
+  await eventually(() => alertOf(page)).toMatch(/ECharts.*could not be loaded.*Check the network/s);
+  await press(page, 'Close');
+
+  await page.locator('#draw-canvas').click();
+  const verdict = () => page.locator('#verdict').textContent();
+  await eventually(verdict).toMatch(/^An? \d/);
+  const before = await verdict();
+  await drop(page, [
+    { name: 'one.png', bytes: pngFile({ width: 28, height: 28, data: new Uint8Array(28 * 28) }) },
+  ]);
+  await eventually(() => alertOf(page)).toMatch(
+    /^Reading a picture needs .*could not be loaded.*Check the network/,
+  );
+  expect(await verdict()).toBe(before);
+  await press(page, 'Close');
+
+  await page.getByText('Measure this machine').click();
+  await press(page, 'Run benchmark');
+  await eventually(() => alertOf(page)).toMatch(
+    /^The benchmark needs .*could not be loaded.*Check the network/,
+  );
+  await page.locator('#bench-run:enabled').waitFor();
+
+  expect(await testAccuracy(page)).toBeGreaterThan(80);
 });
 
 describe('a network that the GPU cannot hold is refused, and a smaller one trains', () => {

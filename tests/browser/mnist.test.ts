@@ -39,6 +39,30 @@ describe('MNIST', () => {
     expect((await reportOf(page)).dataset).toMatchObject({ name: 'mnist', train: 60_000, test: 10_000 });
   });
 
+  test('shows the worst mistakes of the network that comes with the page, once it is here, and not of other images', async ({
+    visit,
+  }) => {
+    const page = await visit({ data: 'mnist' });
+    await eventually(() => page.locator('#gallery-summary').textContent()).toMatch(
+      /^60 wrong answers of 1\d\d, those that it was surest of\.$/,
+    );
+    const first = await page.locator('#gallery-images li').first().textContent();
+    expect(first).toMatch(/^said \d /);
+    await press(page, 'Train');
+    await eventually(() => page.locator('#gallery-images').isVisible()).toBe(false);
+    await press(page, 'Stop');
+    await reach(page, 'stopped');
+    await press(page, 'Reset');
+    await eventually(() => page.locator('#gallery-images li').first().textContent()).toBe(first);
+
+    const other = await visit();
+    await reach(other, 'ready');
+    await other.waitForTimeout(2000);
+    expect(await other.locator('#gallery-summary').textContent()).toBe(
+      'The images of mnist are not here to be shown.',
+    );
+  });
+
   test('shows how far it has come, and can be trained on before it is here', async ({ visit }) => {
     let answer = () => {};
     const asked = new Promise<void>((resolve) => {

@@ -13,8 +13,8 @@ import {
   withoutTimes,
 } from '../support/demo.ts';
 
-/** Long enough for a test to stop it, and to its end in seconds. */
-const run = { ...quickRun, train: 6000, epochs: 12 };
+/** Long enough for a test to stop it and to reload the page, and to its end in seconds. */
+const run = { ...quickRun, train: 5000, epochs: 12 };
 
 describe('a training goes on', () => {
   test('after a stop, and after a reload in its middle, to the bits of one that nothing interrupted', async ({
@@ -32,10 +32,6 @@ describe('a training goes on', () => {
     await press(page, 'Stop');
     await reach(page, 'stopped');
     await press(page, 'Continue');
-    await reach(page, 'done');
-    expect(withoutTimes(await reportOf(page))).toEqual(expected);
-
-    await press(page, 'Start again');
     await eventually(() => page.locator('#status').textContent()).toMatch(/epoch [3-9] of 12/);
     await page.reload();
     await eventually(() => page.locator('#status').textContent()).toMatch(/epoch ([3-9]|1[0-2]) of 12/);
@@ -97,11 +93,12 @@ describe('a training is steered', () => {
     await reach(page, 'stopped');
     const { config } = await reportOf(page);
     expect(config.rateChanges?.map(({ learningRate }) => learningRate)).toEqual([0.002]);
+    expect(await page.locator('#curves').getAttribute('aria-label')).toMatch(
+      /Learning rate changed to 0\.002 after [\d.]+ epochs/,
+    );
   });
 
-  test('and gone back through its epochs', async ({ visit }) => {
-    const page = await visit(quickRun);
-    await train(page);
+  test('and gone back through its epochs', async ({ trained: page }) => {
     const last = await confusionTable(page);
     const slider = page.getByLabel('Epoch shown');
     await slider.focus();

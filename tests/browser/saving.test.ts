@@ -134,26 +134,36 @@ describe('loading', () => {
     await eventually(() => page.locator('#test-accuracy').textContent()).toMatch(/%/);
   });
 
-  test.for([
-    ['a web page', new TextEncoder().encode('<!doctype html><title>Not found</title>')],
-    ['nothing', new Uint8Array()],
-    ['noise', Uint8Array.from({ length: 500 }, (_, i) => (i * 37) % 251)],
-  ] as const)('%s for a model is refused, and the page goes on', async ([, bytes], { visit }) => {
+  test('of what is no model is refused, whatever it is, and the page goes on', async ({ visit }) => {
     const page = await visit();
     await reach(page, 'ready');
-    await page.getByLabel('Load model').setInputFiles(modelFile(bytes));
-    await eventually(() => alertOf(page)).toMatch(/safetensors/i);
-    expect(await page.getByRole('button', { name: 'Train', exact: true }).isVisible()).toBe(true);
+    for (const [what, bytes] of [
+      ['a web page', new TextEncoder().encode('<!doctype html><title>Not found</title>')],
+      ['nothing', new Uint8Array()],
+      ['noise', Uint8Array.from({ length: 500 }, (_, i) => (i * 37) % 251)],
+    ] as const) {
+      const said = await alertOf(page);
+      await page.getByLabel('Load model').setInputFiles(modelFile(bytes));
+      await eventually(() => alertOf(page), what).not.toBe(said);
+      await eventually(() => alertOf(page), what).toMatch(/safetensors/i);
+      expect(await page.getByRole('button', { name: 'Train', exact: true }).isVisible(), what).toBe(true);
+    }
+    expect(await page.getByRole('button', { name: /^Show the run/ }).count(), 'nothing was trained').toBe(0);
   });
 });
 
 describe('a reload', () => {
-  test('offers the last run back, and gives it', async ({ visit }) => {
-    const page = await visit();
+  test('is called safe once the run is kept; offers it back then, and gives it', async ({ visit }) => {
+    const page = await visit(quickRun, { prepare: (page) => page.addInitScript(holdStorage) });
     await train(page);
+    const kept = page.getByText('This run is kept for your next visit.');
+    expect(await kept.isVisible()).toBe(false);
     const [accuracy, table] = [await testAccuracy(page), await confusionTable(page)];
     const { bytes } = await save(page, 'Save model');
+    expect(await kept.isVisible()).toBe(false);
+    await page.evaluate('held = false');
     await visitAgain(page);
+    await page.evaluate('held = false');
     await page.getByLabel('Hidden layers').fill('16');
     await page.getByLabel('Hidden layers').blur();
     await restoreLast(page);
@@ -161,22 +171,6 @@ describe('a reload', () => {
     expect(await page.getByLabel('Hidden layers').inputValue()).toBe('32');
     expect(await confusionTable(page)).toEqual(table);
     expect((await save(page, 'Save model')).bytes).toEqual(bytes);
-  });
-
-  test('is not called safe before the run is kept', async ({ visit }) => {
-    const page = await visit(quickRun, { prepare: (page) => page.addInitScript(holdStorage) });
-    await train(page);
-    const kept = page.getByText('This run is kept for your next visit.');
-    expect(await kept.isVisible()).toBe(false);
-    await page.evaluate('held = false');
-    await visitAgain(page);
-    expect(await page.getByRole('button', { name: /^Show the run/ }).isVisible()).toBe(true);
-  });
-
-  test('offers nothing where nothing was trained', async ({ visit }) => {
-    const page = await visit();
-    await reach(page, 'ready');
-    expect(await page.getByRole('button', { name: /^Show the run/ }).count()).toBe(0);
   });
 });
 

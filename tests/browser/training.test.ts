@@ -59,7 +59,10 @@ describe('training', () => {
     expect((await reportOf(other)).history.map(({ loss }) => loss)).toEqual(uninterrupted);
   });
 
-  test('stops in the middle, keeps what was learned and tests it', async ({ visit }) => {
+  test('stops in the middle and while it is paused, keeps what was learned and tests it; a reset begins from scratch', async ({
+    trained,
+    visit,
+  }) => {
     const page = await visit(longRun);
     await reach(page, 'ready');
     await press(page, 'Train');
@@ -70,18 +73,23 @@ describe('training', () => {
     const { history } = await reportOf(page);
     expect(history.length).toBeGreaterThan(0);
     expect(history.length).toBeLessThan(300);
-  });
 
-  test('stops also while it is paused', async ({ visit }) => {
-    const page = await visit(longRun);
-    await reach(page, 'ready');
-    await press(page, 'Train');
+    await press(page, 'Start again');
+    await reach(page, 'training');
     await eventually(() => confusionTable(page).then(sum)).toBe(300);
     await press(page, 'Pause');
     await reach(page, 'paused');
     await press(page, 'Stop');
     await reach(page, 'stopped');
     expect(await testAccuracy(page)).toBeGreaterThan(50);
+
+    await press(page, 'Continue');
+    await reach(page, 'training');
+    await press(page, 'Reset');
+    await page.getByLabel('Epochs').fill('3');
+    await page.getByLabel('Epochs').blur();
+    await train(page);
+    expect(numbersOf(await reportOf(page))).toEqual(numbersOf(await reportOf(trained)));
   });
 
   test('names the adapter that does the work, that it is software, and the plan that runs', async ({
@@ -91,18 +99,6 @@ describe('training', () => {
     expect(await page.locator('#adapter').textContent()).toMatch(/swiftshader/i);
     const { config } = await reportOf(page);
     expect(await page.locator('#plan').textContent()).toContain(config.plan);
-  });
-
-  test('starts from scratch after a reset, and gives the same numbers', async ({ trained, visit }) => {
-    const page = await visit(longRun);
-    await reach(page, 'ready');
-    await press(page, 'Train');
-    await eventually(() => confusionTable(page).then(sum)).toBe(300);
-    await press(page, 'Reset');
-    await page.getByLabel('Epochs').fill('3');
-    await page.getByLabel('Epochs').blur();
-    await train(page);
-    expect(numbersOf(await reportOf(page))).toEqual(numbersOf(await reportOf(trained)));
   });
 });
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { difference, fileOf, type Picture, pictureOf, reduced, rounded } from './compare-screenshots.ts';
 import { prependToWorkers } from './demo.ts';
-import { difference, fileOf, type Picture, pictureOf, reduced, rounded } from './pictures.ts';
 
 const FOLDER = 'tests/browser/screenshots';
 
@@ -14,11 +14,12 @@ const DIFFERING = join(FOLDER, 'differing');
 /** Whether the pictures are kept anew, in place of being compared. */
 const KEEPING = process.env.SHADEGRAD_KEEP_SCREENSHOTS === '1';
 
-/** How long a page may take to look as it did: its charts are drawn by another thread. */
+/** How long a page may take to look as it did, and how often it is looked at: its charts are drawn by another thread. */
 const PATIENCE_MILLISECONDS = 10_000;
+const LEAST_LOOKS = 10;
 
 /** A page is taken as it has looked for so long. */
-const STILL_MILLISECONDS = 1500;
+const STILL_MILLISECONDS = 1000;
 
 /** What a page looks like depends on nothing but these. */
 export const plainContext: BrowserContextOptions = {
@@ -47,26 +48,33 @@ export async function expectAsKept(page: Page, name: string, shot: Shot = {}): P
   const kept = await readFile(path).then(pictureOf, () => undefined);
   if (!kept) expect.fail(`There is no ${path}. CONTRIBUTING.md says how pictures are kept.`);
   const deadline = performance.now() + PATIENCE_MILLISECONDS;
-  for (;;) {
+  for (let look = 1; ; look++) {
     const actual = await take();
     const { text, picture } = difference(kept, reduced(actual));
     if (text === '') return;
-    if (performance.now() < deadline) {
+    if (performance.now() < deadline || look < LEAST_LOOKS) {
       await setTimeout(100);
       continue;
     }
-    const [shown, marked] = ['actual', 'difference'].map((what) => join(DIFFERING, `${name}-${what}.png`));
+    const shown = join(DIFFERING, `${name}-actual.png`);
+    const marked = join(DIFFERING, `${name}-difference.png`);
     await mkdir(DIFFERING, { recursive: true });
-    await writeFile(`${shown}`, fileOf(actual));
-    await writeFile(`${marked}`, fileOf(picture));
+    await writeFile(shown, fileOf(actual));
+    await writeFile(marked, fileOf(picture));
     expect.soft(text, `${name}: compare ${path} with ${shown} and ${marked}`).toBe('');
     return;
   }
 }
 
-function screenshot(page: Page, { whole = false, only }: Shot): Promise<Uint8Array> {
+/** Always from the page's top, where the bar that sticks is in its own place, and with the mouse on nothing. */
+async function screenshot(page: Page, { whole = false, only }: Shot): Promise<Uint8Array> {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.move(0, 0);
   const how = { animations: 'disabled', caret: 'hide', scale: 'css' } as const;
-  return only ? page.locator(only).screenshot(how) : page.screenshot({ ...how, fullPage: whole });
+  if (!only) return page.screenshot({ ...how, fullPage: whole });
+  const clip = await page.locator(only).boundingBox();
+  if (!clip) throw new Error(`There is no ${only} to be seen.`);
+  return page.screenshot({ ...how, fullPage: true, clip });
 }
 
 /** The first picture that stays as it is, but for what an edge's antialiasing is by chance. */
@@ -81,13 +89,16 @@ async function still(take: () => Promise<Picture>): Promise<Picture> {
   return before;
 }
 
+/** When all visits are: a run that ends a minute after another one is another run. */
+export const now = (minute = 0): Date => new Date(Date.UTC(2026, 0, 2, 13, minute));
+
 /**
- * Makes a page look the same whenever it is visited and however fast the machine is: by a date that stands still, a
+ * Makes a page look the same whenever it is visited and however fast the machine is: by a time that stands still, a
  * speed of 25,000 images per second, and one point an epoch in the curve of the training as it goes. It pauses after the
  * given epoch, at the first training.
  */
 export async function standStill(page: Page, { pauseAfter }: { pauseAfter: number }): Promise<void> {
-  await page.clock.setFixedTime('2026-01-02T13:05:00Z');
+  await page.clock.setFixedTime(now());
   await prependToWorkers(
     page,
     `{

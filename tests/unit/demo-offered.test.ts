@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { identify, type Offered, offerOf } from '../../demo/offered.ts';
+import { identify, type Offered, offerOf, ownFilesText } from '../../demo/offered.ts';
 import { pngFile } from '../support/png.ts';
 
 const png = pngFile({ width: 1, height: 1, data: Uint8Array.of(0) });
@@ -106,4 +106,10 @@ describe('files that are given together', () => {
     });
     expect(offerOf([])).toMatchObject({ trouble: { message: expect.stringMatching(/^There are no files/) } });
   });
+});
+
+test('the field of the images has the name of the dataset, once it has one', () => {
+  expect(ownFilesText(undefined)).toBe('Your files');
+  expect(ownFilesText({ kind: 'idx', name: 'your files', files: [] })).toBe('Your files');
+  expect(ownFilesText({ kind: 'pictures', name: 'digits', files: [] })).toBe('digits (your files)');
 });

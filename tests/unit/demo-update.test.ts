@@ -3,7 +3,15 @@ import { defaults, type Texts } from '../../demo/configuration.ts';
 import { excess } from '../../demo/earlier.ts';
 import { withRun } from '../../demo/kept.ts';
 import type { DataSummary, NetworkSummary, OwnFiles, Reply, Request } from '../../demo/protocol.ts';
-import { divergedText, historiesOf, keptText, NO_FILES, type Shown, unknown } from '../../demo/shown.ts';
+import {
+  divergedText,
+  historiesOf,
+  keptText,
+  NO_FILES,
+  overfittingIn,
+  type Shown,
+  unknown,
+} from '../../demo/shown.ts';
 import { type Event, initialState, type KeptRun, type State } from '../../demo/state.ts';
 import { begin, update } from '../../demo/update.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
@@ -317,6 +325,74 @@ describe('a training', () => {
     expect(at.requests).toHaveLength(before);
   });
 
+  test('that was begun with other images does not go on, and all is as before', () => {
+    const at = page();
+    at.arrive();
+    at.press('train');
+    at.trainEpoch();
+    const { shown } = at.finish({ stopped: true });
+    at.press('continue');
+    expect(at.state.shown.report).toBeUndefined();
+    const asked = at.requests.length;
+    at.reply({ kind: 'other-images', run: at.state.run });
+    expect(at.state.shown).toEqual(shown);
+    expect(at.state.phase).toBe('stopped');
+    expect(at.state.imagesNote).toEqual({
+      message:
+        'The images of synthetic are not those that this training was begun with, so it does not go on.',
+      nextStep: 'Give the page those images and press "Continue", or press "Start again" to train on these.',
+      manner: 'wrong',
+    });
+    expect(at.requests, 'its network still answers').toHaveLength(asked);
+    at.press('continue');
+    expect(at.last).toHaveProperty('from.spec');
+  });
+
+  describe('that a reload interrupted, of other images than are here', () => {
+    const interrupted = () => {
+      const first = page();
+      first.arrive();
+      first.press('train');
+      return first.trainEpoch().shown;
+    };
+    const reloaded = (shown: Shown) => {
+      const at = page();
+      at.tell({
+        kind: 'found',
+        kept: [],
+        unfinished: { version: 5, tab: '', texts: fields, shown },
+        ownFiles: undefined,
+      });
+      at.reply({ kind: 'data', id: at.state.imagesRequest, data, notice: '' });
+      at.reply({ kind: 'other-images', run: at.state.run });
+      return at;
+    };
+
+    test('is shown as it was, its network is loaded, and it can go on once they are here', () => {
+      const shown = interrupted();
+      const at = reloaded(shown);
+      expect(at.state).toMatchObject({ phase: 'stopped', imagesNote: { manner: 'wrong' } });
+      expect(historiesOf(at.state.shown)).toEqual(historiesOf(shown));
+      expect(at.last).toMatchObject({ kind: 'load', bytes: files.model });
+      const { run } = at.state;
+      at.reply({ kind: 'network', run, network, device: null });
+      const loaded = { ...{ report: null, files, state: null, stopped: false }, notice: '', mistakes: [] };
+      at.reply({ kind: 'result', run, ...loaded });
+      expect(at.state.phase).toBe('stopped');
+      expect(at.kinds).not.toContain('keep-unfinished');
+      at.press('continue');
+      expect(at.last).toMatchObject({ kind: 'train', epochs: 3, from: shown.state });
+    });
+
+    test('and before its first epoch was over, is left to the next reload', () => {
+      const at = reloaded({ ...interrupted(), files: NO_FILES });
+      expect(at.last).toMatchObject({ kind: 'load-shipped', run: at.state.run });
+      expect(at.state.shown.origin.kind).toBe('shipped');
+      expect(at.state.imagesNote.nextStep).toMatch(/and reload it, or press "Train"/);
+      expect(at.kinds).not.toContain('keep-unfinished');
+    });
+  });
+
   test('that a reload interrupted goes on from its last snapshot, with its curves', () => {
     const first = page();
     first.arrive();
@@ -401,6 +477,36 @@ describe('what was on the page before', () => {
     expect(at.state.shown).toBe(shown);
     expect(at.state.fileTrouble).toBe(problem);
   });
+});
+
+test('the worst mistakes of the network that comes with the page come after it, and are no others', () => {
+  const at = page();
+  at.arrive();
+  const { run } = at.state;
+  const mistake = {
+    pixels: new Uint8Array(),
+    label: 4,
+    predicted: 9,
+    probability: 0.9,
+    trueProbability: 0.1,
+  };
+  expect(at.reply({ kind: 'mistakes', run, mistakes: [mistake] }).shown.mistakes).toEqual([mistake]);
+  at.press('train');
+  expect(at.reply({ kind: 'mistakes', run, mistakes: [mistake] }).shown.mistakes).toEqual([]);
+});
+
+test('overfitting is told where all networks do, and since when all of them do', () => {
+  const overfitted = (from: number) =>
+    Array.from({ length: 12 }, (_, i) => ({
+      ...record(i + 1, 1 / (i + 1)),
+      valLoss: i + 1 < from ? 2 - i / 10 : 1 + (i + 1 - from) / 10,
+    }));
+  const learning = overfitted(13);
+  expect(overfittingIn([overfitted(4), overfitted(6)])).toMatch(
+    /^Overfitting: since epoch 6 the validation loss rises/,
+  );
+  expect(overfittingIn([overfitted(4), learning])).toBe('');
+  expect(overfittingIn([])).toBe('');
 });
 
 describe('a loaded network', () => {

@@ -186,9 +186,9 @@ describe('flags above a panel', () => {
 
 describe('an axis and the thin line behind its curves', () => {
   test.each([
-    ['covers a line that fits', [0.5, 0.2], [0.3, 0.1], 0, [0.5, 0.2]],
-    ['covers a line to twice what the curves need', [2.3, 0.2], [0.3, 0.1], 0, [0.6, 0.2]],
-    ['counts from 100 % downwards', [10, 85, 95], [90, 96], 100, [80, 85, 95]],
+    ['covers a line that fits', [0.4, 0.2], [0.3, 0.1], 0, [0.4, 0.2]],
+    ['covers a line to half as far again as the curves go', [2.3, 0.2], [0.5, 0.1], 0, [0.75, 0.2]],
+    ['counts from 100 % downwards', [10, 88, 95], [90, 96], 100, [85, 88, 95]],
     ['covers the line alone before there are curves', [2.3, 0.9], [], 0, [2.3, 0.9]],
     ['passes over what is no number', [Number.NaN, 0.2], [0.3], 0, [0.2]],
   ])('%s', (_, line, values, begin, covered) => {
