@@ -141,7 +141,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       if (reply.kind === 'unit') inside.tell(reply);
       if (reply.kind === 'bench-names') bench.offer(reply);
       if (reply.kind === 'bench-progress') bench.progress(reply.progress);
-      if (reply.kind === 'bench-end') void bench.end(reply);
+      if (reply.kind === 'bench-end') bench.end(reply);
     },
     forget() {
       draw.forget();

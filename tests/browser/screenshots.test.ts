@@ -35,6 +35,8 @@ describe('the page looks as it did', { timeout: 300_000 }, () => {
     const page = await visit({}, { context });
     await reach(page, 'ready');
     await shippedNetwork(page);
+    // Its worst mistakes come some time after it.
+    await page.locator('#gallery-images li').first().waitFor();
     await expectAsKept(page, 'first-visit');
     await drawLine(page, seven);
     await eventually(() => page.locator('#verdict').textContent()).toMatch(/^A 7, [\d.]+ % sure/);

@@ -3,7 +3,15 @@ import { defaults, type Texts } from '../../demo/configuration.ts';
 import { excess } from '../../demo/earlier.ts';
 import { withRun } from '../../demo/kept.ts';
 import type { DataSummary, NetworkSummary, OwnFiles, Reply, Request } from '../../demo/protocol.ts';
-import { divergedText, historiesOf, keptText, NO_FILES, type Shown, unknown } from '../../demo/shown.ts';
+import {
+  divergedText,
+  historiesOf,
+  keptText,
+  NO_FILES,
+  overfittingIn,
+  type Shown,
+  unknown,
+} from '../../demo/shown.ts';
 import { type Event, initialState, type KeptRun, type State } from '../../demo/state.ts';
 import { begin, update } from '../../demo/update.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
@@ -469,6 +477,36 @@ describe('what was on the page before', () => {
     expect(at.state.shown).toBe(shown);
     expect(at.state.fileTrouble).toBe(problem);
   });
+});
+
+test('the worst mistakes of the network that comes with the page come after it, and are no others', () => {
+  const at = page();
+  at.arrive();
+  const { run } = at.state;
+  const mistake = {
+    pixels: new Uint8Array(),
+    label: 4,
+    predicted: 9,
+    probability: 0.9,
+    trueProbability: 0.1,
+  };
+  expect(at.reply({ kind: 'mistakes', run, mistakes: [mistake] }).shown.mistakes).toEqual([mistake]);
+  at.press('train');
+  expect(at.reply({ kind: 'mistakes', run, mistakes: [mistake] }).shown.mistakes).toEqual([]);
+});
+
+test('overfitting is told where all networks do, and since when all of them do', () => {
+  const overfitted = (from: number) =>
+    Array.from({ length: 12 }, (_, i) => ({
+      ...record(i + 1, 1 / (i + 1)),
+      valLoss: i + 1 < from ? 2 - i / 10 : 1 + (i + 1 - from) / 10,
+    }));
+  const learning = overfitted(13);
+  expect(overfittingIn([overfitted(4), overfitted(6)])).toMatch(
+    /^Overfitting: since epoch 6 the validation loss rises/,
+  );
+  expect(overfittingIn([overfitted(4), learning])).toBe('');
+  expect(overfittingIn([])).toBe('');
 });
 
 describe('a loaded network', () => {

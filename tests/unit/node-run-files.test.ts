@@ -311,6 +311,13 @@ test('a run has six files, a test three of them', async () => {
   expect(files).toMatchObject(tested);
 });
 
+test('the curves of a run mark where its learning rate was changed', async () => {
+  const steered = { ...config, rateChanges: [{ step: 2, learningRate: 0.0005 }] };
+  const files = await runFiles(await runReport({ ...trained, config: steered }), [model], notes);
+  const texts = svgTexts(String(files['training-curves.svg'])).map(({ text }) => text);
+  expect(texts.filter((text) => text.startsWith('0.0005'))).toHaveLength(2);
+});
+
 describe('a run of several networks', () => {
   test('has two files more; the best network and all that did not diverge are in them', async () => {
     const files = await runFiles(reportOfSeveral, several.models, notes);
