@@ -70,7 +70,7 @@ describe('several networks', () => {
       ensemble?.classificationReport.accuracy?.toFixed(2),
     );
     const svg = new TextDecoder().decode((await save(page, 'Save heatmap as SVG')).bytes);
-    expect(svg).toContain(`synthetic: 4 networks together, ${together} of 300 test images right`);
+    expect(svg).toContain(`synthetic digits: 4 networks together, ${together} of 300 test images right`);
     expect(await page.locator('#inside-note').textContent()).toContain(
       `of network ${best + 1}, the best of 4,`,
     );

@@ -86,8 +86,8 @@ describe('training', () => {
     await press(page, 'Continue');
     await reach(page, 'training');
     await press(page, 'Reset');
-    await page.getByLabel('Epochs').fill('3');
-    await page.getByLabel('Epochs').blur();
+    await page.getByLabel('Epochs', { exact: true }).fill('3');
+    await page.getByLabel('Epochs', { exact: true }).blur();
     await train(page);
     expect(numbersOf(await reportOf(page))).toEqual(numbersOf(await reportOf(trained)));
   });
