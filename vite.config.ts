@@ -218,7 +218,7 @@ const demo: ViteUserConfig = {
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     // Above the size of ECharts, which the page does not wait for.
-    chunkSizeWarningLimit: 600,
+    chunkSizeWarningLimit: 650,
   },
   worker: { format: 'es', plugins: () => [bareShaders, atOnce] },
   preview: { host: 'localhost' },

@@ -499,10 +499,16 @@ function onNetwork(state: State, { network, device }: Of<'network'>): Update {
       ...state,
       device: device ?? state.device,
       cell: awaited && awaited.why !== 'revived' ? undefined : state.cell,
-      shown: { ...shown, summary: network, onProcessor: device === null, plan: device?.plan ?? shown.plan },
+      shown: { ...shown, summary: network, onProcessor: device === null, plan: planOf(shown, device) },
     },
     [],
   ];
+}
+
+/** The same value where the plan is the same: what is known of it stays, and its panel as it is. */
+function planOf({ plan }: Shown, device: Of<'network'>['device']): Shown['plan'] {
+  const next = device?.plan ?? plan;
+  return JSON.stringify(next) === JSON.stringify(plan) ? plan : next;
 }
 
 function restoredShown({ shown, at }: KeptRun): Shown {

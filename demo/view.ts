@@ -1,4 +1,5 @@
 import { benchPanel } from './page/bench.ts';
+import { startCharts } from './page/chart.ts';
 import { comparisonPanel } from './page/comparison.ts';
 import { curvesPanel, type Training } from './page/curves.ts';
 import { byId, say } from './page/dom.ts';
@@ -92,6 +93,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     show(state) {
       const { shown } = state;
       const was = before?.shown;
+      if (!isPadWaiting(state)) startCharts();
       showTransport(state);
       showSetup(state);
       showGuide(state);
@@ -139,7 +141,7 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
       if (reply.kind === 'unit') inside.tell(reply);
       if (reply.kind === 'bench-names') bench.offer(reply);
       if (reply.kind === 'bench-progress') bench.progress(reply.progress);
-      if (reply.kind === 'bench-end') void bench.end(reply);
+      if (reply.kind === 'bench-end') bench.end(reply);
     },
     forget() {
       draw.forget();
@@ -147,6 +149,11 @@ export function createView(dispatch: (event: Event) => void, ask: (request: Requ
     },
   };
   return { ...view, show: (state) => keepFocus(() => view.show(state)) };
+}
+
+/** Whether the network that comes with the page is still on its way to the pad. */
+function isPadWaiting({ awaited, isBroken, phase }: State): boolean {
+  return awaited?.why === 'shipped' && !isBroken && phase !== 'training';
 }
 
 /** Why no drawing can be answered; empty where one can. */

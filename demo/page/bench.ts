@@ -1,7 +1,7 @@
-import type { BenchProgress, BenchReport } from '../../src/bench.ts';
+import type { BenchProgress } from '../../src/bench.ts';
 import { ShadegradError } from '../../src/index.ts';
 import { fetchCode } from '../fetch-code.ts';
-import type { BenchChoice, Reply, Trouble } from '../protocol.ts';
+import type { BenchChoice, Reply } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
 import type { ResultPanel } from './bench-result.ts';
 import { byId } from './dom.ts';
@@ -15,6 +15,8 @@ export interface BenchActions {
   readonly stop: () => void;
 }
 
+const STOPPED = 'Stopped: what is not finished has no result';
+
 const resultCode = () => fetchCode('The benchmark', () => import('./bench-result.ts'));
 
 /** The benchmark: what to measure, its progress, and its results. */
@@ -26,38 +28,28 @@ export function benchPanel({ names, run, stop }: BenchActions) {
   const now = byId('bench-now', HTMLElement);
   const showTrouble = troubleBox('bench-wrong');
   let result: ResultPanel | undefined;
-  let running = false;
+  let phase: 'idle' | 'loading' | 'measuring' | 'stopping' = 'idle';
   let startedAt = 0;
   /** How the last benchmark ended, and why a new one cannot begin. */
   let outcome = '';
   let hindrance = '';
 
-  const form = benchForm(names, () => {
-    const choice = running || hindrance !== '' ? undefined : form.choice();
-    if (!choice) return;
-    startedAt = performance.now();
-    running = true;
-    result?.hide();
-    showTrouble(undefined);
-    // It comes while measuring. Where it does not, that is said in the end.
-    resultCode().catch(() => undefined);
-    progress({ label: 'waiting for the images', done: 0, total: 1 });
-    run(choice);
-    showState();
-    stopButton.focus();
-  });
+  const form = benchForm(names, () => void begin());
   stopButton.addEventListener('click', () => {
-    status.textContent = 'Stopping';
-    stop();
+    if (isIn('measuring')) stop();
+    phase = 'stopping';
+    showState();
   });
 
   function showState(): void {
+    const running = !isIn('idle');
     runButton.hidden = running || hindrance !== '';
     stopButton.hidden = !running;
     form.lock(running);
     bar.hidden = !running;
     now.hidden = !running;
-    const text = running ? 'Measuring. Leave the machine to it.' : hindrance || outcome;
+    const doing = isIn('stopping') ? 'Stopping' : 'Measuring. Leave the machine to it.';
+    const text = running ? doing : hindrance || outcome;
     // Screen readers read this aloud whenever it is set.
     if (status.textContent !== text) status.textContent = text;
   }
@@ -67,31 +59,45 @@ export function benchPanel({ names, run, stop }: BenchActions) {
     now.textContent = total > 1 ? `${done + 1} of ${total}: ${label}` : label;
   }
 
-  /** @returns why it could not be shown */
-  async function show(report: BenchReport): Promise<Trouble | undefined> {
+  /** What shows results comes first: no benchmark of minutes is lost for want of it. */
+  async function begin(): Promise<void> {
+    const choice = isIn('idle') && hindrance === '' ? form.choice() : undefined;
+    if (!choice) return;
+    startedAt = performance.now();
+    phase = 'loading';
+    result?.hide();
+    showTrouble(undefined);
+    progress({ label: 'waiting for the images', done: 0, total: 1 });
+    showState();
+    stopButton.focus();
     try {
       const { resultPanel } = await resultCode();
       result ??= resultPanel();
     } catch (error) {
-      if (error instanceof ShadegradError) return error;
-      throw error;
+      ended('');
+      if (!(error instanceof ShadegradError)) throw error;
+      showTrouble(error);
+      return;
     }
-    result.show(report);
-    return undefined;
+    if (isIn('loading') && hindrance === '') {
+      phase = 'measuring';
+      run(choice);
+    } else {
+      ended(isIn('stopping') ? STOPPED : '');
+    }
   }
+
+  const isIn = (wanted: typeof phase) => phase === wanted;
 
   function ended(how: string): void {
     const focused = document.activeElement === stopButton;
-    running = false;
+    phase = 'idle';
     outcome = how;
     showState();
     if (focused) runButton.focus();
   }
 
   return {
-    get running(): boolean {
-      return running;
-    },
     offer: form.offer,
     /** @param why the reason that no benchmark can begin; empty where one can */
     hinder(why: string): void {
@@ -99,16 +105,15 @@ export function benchPanel({ names, run, stop }: BenchActions) {
       showState();
     },
     progress,
-    async end({ report, problem }: Extract<Reply, { kind: 'bench-end' }>): Promise<void> {
-      const took = duration((performance.now() - startedAt) / 1000);
-      const trouble = report ? await show(report) : (problem ?? undefined);
-      if (report) ended(`Done in ${took}`);
-      else ended(problem ? '' : 'Stopped: what is not finished has no result');
-      showTrouble(trouble);
+    end({ report, problem }: Extract<Reply, { kind: 'bench-end' }>): void {
+      if (report) result?.show(report);
+      if (report) ended(`Done in ${duration((performance.now() - startedAt) / 1000)}`);
+      else ended(problem ? '' : STOPPED);
+      showTrouble(problem ?? undefined);
     },
     /** Ends the benchmark, since its worker or device is gone. */
     abandon(): void {
-      if (running) ended('');
+      if (!isIn('idle')) ended('');
     },
   };
 }

@@ -11,6 +11,18 @@ const PICTURE_PIXEL_RATIO = 2;
 const pictures = new Map<number, (picture: ChartReply['picture']) => void>();
 let picturesAsked = 0;
 let worker: Worker | undefined;
+/** What was asked before the worker starts. */
+const waiting: Parameters<typeof ask>[] = [];
+
+/**
+ * Starts what draws. It is larger than all the rest of the page, so it is not fetched before what a visitor needs first.
+ * Until then charts stay empty. May be called again.
+ */
+export function startCharts(): void {
+  if (worker) return;
+  worker = startWorker();
+  for (const asked of waiting.splice(0)) ask(...asked);
+}
 
 function startWorker(): Worker {
   const started = new Worker(new URL('../charts/worker.ts', import.meta.url), { type: 'module' });
@@ -22,8 +34,8 @@ function startWorker(): Worker {
 }
 
 function ask(request: ChartRequest, transfer: Transferable[] = []): void {
-  worker ??= startWorker();
-  worker.postMessage(request, transfer);
+  if (worker) worker.postMessage(request, transfer);
+  else waiting.push([request, transfer]);
 }
 
 /** A chart as a file, or why there is none. */

@@ -1,3 +1,4 @@
+import { quantityText, timeIn } from '../../src/bench.ts';
 import type { TestAccuracy } from '../protocol.ts';
 
 export function percent(share: number, digits = 2): string {
@@ -58,7 +59,7 @@ export function size({ height, width }: { readonly height: number; readonly widt
   return `${width} x ${height}`;
 }
 
-/** E.g. "0.42 µs", "123 µs", "1.23 ms". */
+/** E.g. "420 ns", "123 µs", "1.23 ms". */
 export function microseconds(value: number): string {
-  return value < 1000 ? `${figure(value)} µs` : `${figure(value / 1000)} ms`;
+  return quantityText(timeIn(value));
 }

@@ -54,10 +54,13 @@ export function stepsPanel({ time, stop }: StepsActions) {
       build(plan, isFile);
     }
     const sentence = stepText(state);
-    if (text.textContent !== sentence) say(text, sentence);
+    const isOtherText = text.textContent !== sentence;
+    if (isOtherText) say(text, sentence);
     const isTiming = machine.aside === 'dispatches';
     timing.hidden = !isTiming && !timeable(state);
-    timing.textContent = isTiming ? 'Stop timing' : 'Time each dispatch';
+    if (isTiming !== (before?.machine.aside === 'dispatches')) {
+      timing.textContent = isTiming ? 'Stop timing' : 'Time each dispatch';
+    }
     buttons.hidden = !plan;
     const report = timesOf(state);
     const isOther = plan !== before?.shown.plan || machine.times !== before?.machine.times;
@@ -69,11 +72,13 @@ export function stepsPanel({ time, stop }: StepsActions) {
       }
       say(byId('times-text', HTMLElement), report ? timesText(report, state) : '');
     }
-    if (isOther || sentence !== (before && stepText(before))) {
+    if (isOther || isOtherText) {
       say(said, '');
       say(markdown, '');
     }
-    say(byId('times-wrong', HTMLElement), machine.timesTrouble);
+    if (machine.timesTrouble !== before?.machine.timesTrouble) {
+      say(byId('times-wrong', HTMLElement), machine.timesTrouble);
+    }
     before = state;
   };
 }

@@ -2,7 +2,6 @@ import type { Browser, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/bench.ts';
 import { violations } from '../support/axe.ts';
-import { floorReport } from '../support/bench.ts';
 import {
   alertOf,
   eventually,
@@ -200,37 +199,18 @@ describe('a choice that cannot be measured', () => {
   });
 });
 
-describe('tables that cannot be loaded', () => {
-  test('cost no figure: the report can be saved', async ({ visit }) => {
+describe('code for the results that cannot be loaded', () => {
+  test('is told before anything is measured', async ({ visit }) => {
     const page = await visit(quickRun, {
-      prepare: async (page) => {
-        await page.addInitScript(() => {
-          const workers: Worker[] = [];
-          const keeping = class extends Worker {
-            constructor(...parameters: ConstructorParameters<typeof Worker>) {
-              super(...parameters);
-              workers.push(this);
-            }
-          };
-          Object.assign(globalThis, { workers, Worker: keeping });
-        });
-        await page.route(/bench-result[^/]*\.js$/, (route) => route.abort());
-      },
+      prepare: (page) => page.route(/bench-result[^/]*\.js$/, (route) => route.abort()),
       provokes: /bench-result|ERR_FAILED/,
     });
     await reach(page, 'ready');
     await choose(page, 'Floor');
-    // A report of a worker that has measured.
-    await page.evaluate(
-      (data) => {
-        const [worker] = (globalThis as unknown as { workers: Worker[] }).workers;
-        worker?.dispatchEvent(new MessageEvent('message', { data }));
-      },
-      { kind: 'bench-end', report: floorReport, problem: null },
-    );
+    await press(page, 'Run benchmark');
     await eventually(() => alertOf(page)).toMatch(/could not be loaded/);
-    const { report } = await download<FloorReport>(page);
-    expect(report.floor).toEqual(floorReport.floor);
+    expect(await page.getByRole('button', { name: 'Run benchmark' }).isVisible()).toBe(true);
+    expect(await page.locator('#bench-now').isVisible()).toBe(false);
   });
 });
 

@@ -71,6 +71,25 @@ test('nothing is wider than the window, and nothing scrolls within the page, but
   }
 });
 
+test('the two columns of a trained page end close together', async ({ trained }) => {
+  await trained.setViewportSize({ width: 1366, height: 657 });
+  for (const details of await trained.locator('details').all()) {
+    await details.evaluate((element: HTMLDetailsElement) => {
+      element.open = false;
+    });
+  }
+  const bottoms = () =>
+    trained
+      .locator('.column')
+      .evaluateAll((columns) =>
+        columns.map((column) => column.lastElementChild?.getBoundingClientRect().bottom ?? 0),
+      );
+  await eventually(async () => {
+    const [left = 0, right = 0] = await bottoms();
+    return Math.abs(left - right);
+  }, 'half a window at most').toBeLessThan(657 / 2);
+});
+
 /** How much wider the page is than the window. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {

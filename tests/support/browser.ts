@@ -42,6 +42,17 @@ export async function launchBrowser(graphics: readonly string[] = webgpu): Promi
   });
 }
 
+/** What the files of tests that run in one process share. */
+const shared = globalThis as { shadegradBrowser?: Promise<Browser> };
+
+/** The browser of this process, in which each visit has a profile of its own. It ends with the process. */
+export async function sharedBrowser(): Promise<Browser> {
+  const running = await shared.shadegradBrowser;
+  if (running?.isConnected()) return running;
+  shared.shadegradBrowser = launchBrowser();
+  return shared.shadegradBrowser;
+}
+
 /**
  * Starts the same browser as a user would and connects to it: one that Playwright starts keeps every page visible,
  * focused and unthrottled. Only pages of the browser's default context behave as a user's do.

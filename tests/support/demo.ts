@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Download, Page } f
 import { type PreviewServer, preview } from 'vite';
 import { test as base, expect } from 'vitest';
 import type { RunReport } from '../../src/report/run-report.ts';
-import { insecureHost, launchBrowser } from './browser.ts';
+import { insecureHost, sharedBrowser } from './browser.ts';
 import type { NamedFile } from './mnist-files.ts';
 
 /** The folder that the demo is served from. It was not built for this one, because it must work from any. */
@@ -65,12 +65,7 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 
  * another host; what goes wrong on the page that is shared fails the file.
  */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
-  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const browser = await launchBrowser();
-    onCleanup(() => browser.close());
-    return browser;
-  })
+  .extend('browser', { scope: 'file' }, sharedBrowser)
   // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
   .extend('port', { scope: 'file' }, async ({}, { onCleanup }) => {
     const server = await serveDemo();

@@ -187,10 +187,20 @@ describe('dispatches', () => {
     const state = withTimes(trained());
     const { report } = state.machine.times ?? {};
     expect(report && timesText(report, state)).toMatch(
-      /1,200 times .* medians of 15 passes\. Alone they come to 1,000 µs|1 ms, one after the other to 1.23 ms/,
+      /1,200 times .* medians of 15 passes\. Alone they come to 1.00 ms, one after the other to 1.23 ms/,
     );
     expect(report && timesText(report, state)).toContain('In the training a step took 7.94 ms');
   });
+});
+
+test('a training that goes on by the same plan keeps its value, and with it what is known of it', () => {
+  const { plan, summary } = trained().shown;
+  if (!plan || !summary) throw new Error('no plan');
+  const device = { limits: {}, features: [], plan: structuredClone(plan) };
+  const reply = { kind: 'network', run: 0, network: { ...summary, seeds: [1] }, device } as const;
+  expect(update(trained(), { kind: 'reply', reply })[0].shown.plan).toEqual(plan);
+  const state = trained();
+  expect(update(state, { kind: 'reply', reply })[0].shown.plan).toBe(state.shown.plan);
 });
 
 describe('as Markdown', () => {
