@@ -575,7 +575,7 @@ function cutPlace(
   if (!first) return null;
   const furthest = others.reduce((most, point) => (beyond(point) > beyond(most) ? point : most), first);
   const upwards = furthest[1] > scale.max;
-  const text = `${upwards ? '↑' : '↓'} ${measure.said(furthest[1])}`;
+  const text = `${upwards ? 'up to' : 'down to'} ${measure.said(furthest[1])}`;
   const place = placing(panel, box, axis);
   const [from] = place(furthest);
   const size = { width: textWidth(text, RATES.font), height: RATES.line };
