@@ -1,7 +1,7 @@
 import { MOST_LOSSES } from '../src/index.ts';
 import { type Configuration, parse, type Texts } from './configuration.ts';
 import { withRun } from './kept.ts';
-import { count, rightText } from './page/format.ts';
+import { count, datasetText, rightText } from './page/format.ts';
 import type { DataSource, OwnFiles, Problem, Reply, TrainingSettings } from './protocol.ts';
 import {
   divergedText,
@@ -285,7 +285,8 @@ function onOtherImages(state: State): Update {
   if (!goingOn) return [state, []];
   const { shown, phase, answers } = goingOn;
   const bytes = wholeFile(shown.files);
-  const why = `The images of ${images?.data?.name ?? 'this dataset'} are not those that this training was begun with, so it does not go on.`;
+  const name = images?.data ? datasetText(images.data.name) : 'this dataset';
+  const why = `The images of ${name} are not those that this training was begun with, so it does not go on.`;
   const note = (nextStep: string) => ({ message: why, nextStep, manner: 'wrong' }) as const;
   const back: State = { ...state, goingOn: undefined, status: 'Not gone on with: the images are others' };
   const again = 'Give the page those images';

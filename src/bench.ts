@@ -47,6 +47,7 @@ export {
   type KernelsOptions,
   type KernelsReport,
 } from './bench/kernels.ts';
+export type { DispatchTime, MeasureOptions } from './bench/measure.ts';
 export { type Estimate, type Ratio, ratioOf, type Verdict } from './bench/ratio.ts';
 export { type BenchReport, networkName } from './bench/report.ts';
 export { benchFile, readBenchFile } from './bench/result-file.ts';

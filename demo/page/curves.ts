@@ -77,9 +77,11 @@ export function curvesPanel() {
 function describe({ histories, rateChanges }: Training, ghosts: readonly GhostCurves[]): string {
   const compared =
     ghosts.length === 0 ? '' : `. To compare with: ${ghosts.map(({ name }) => name).join(', ')}`;
+  const changed = rateChanges.map(({ epoch, after }) => `${after} after ${Number(epoch.toFixed(2))} epochs`);
+  const rates = changed.length === 0 ? '' : `. Learning rate changed to ${changed.join(', ')}`;
   const last = histories.flatMap((history) => history.at(-1) ?? []);
   const [first] = last;
-  if (!first) return `Curves of loss and accuracy, empty so far${compared}`;
+  if (!first) return `Curves of loss and accuracy, empty so far${rates}${compared}`;
   const mean = (of: (record: EpochRecord) => number | null): number =>
     last.reduce((sum, record) => sum + (of(record) ?? Number.NaN), 0) / last.length;
   const losses = `loss ${mean(({ loss }) => loss).toFixed(4)}, accuracy ${percent(mean(({ accuracy }) => accuracy))}`;
@@ -88,8 +90,6 @@ function describe({ histories, rateChanges }: Training, ghosts: readonly GhostCu
       ? ''
       : `; validation loss ${mean(({ valLoss }) => valLoss).toFixed(4)}, accuracy ${percent(mean(({ valAccuracy }) => valAccuracy))}`;
   const whose = last.length > 1 ? `, means of ${last.length} networks` : '';
-  const changed = rateChanges.map(({ epoch, after }) => `${after} after ${Number(epoch.toFixed(2))} epochs`);
-  const rates = changed.length === 0 ? '' : `. Learning rate changed to ${changed.join(', ')}`;
   return `Curves of loss and accuracy. Epoch ${first.epoch}${whose}: ${losses}${validated}${rates}${compared}`;
 }
 

@@ -2,6 +2,7 @@ import { type Ended, LOOK_TAIL, repeat, type Spread, scaled, spread } from './st
 import { type Clock, checkInterrupted, clockFor, type PassTime, type PassTimer } from './timing.ts';
 import type { Workload } from './workload.ts';
 
+/** How long something is timed. */
 export interface MeasureOptions {
   /**
    * Timed passes that there is time for; fewer where the median is known to 3 % before. If they take more than twice as

@@ -59,7 +59,7 @@ describe('MNIST', () => {
     await reach(other, 'ready');
     await other.waitForTimeout(2000);
     expect(await other.locator('#gallery-summary').textContent()).toBe(
-      'The images of mnist are not here to be shown.',
+      'The images of MNIST are not here to be shown.',
     );
   });
 

@@ -339,7 +339,7 @@ describe('a training', () => {
     expect(at.state.phase).toBe('stopped');
     expect(at.state.imagesNote).toEqual({
       message:
-        'The images of synthetic are not those that this training was begun with, so it does not go on.',
+        'The images of synthetic digits are not those that this training was begun with, so it does not go on.',
       nextStep: 'Give the page those images and press "Continue", or press "Start again" to train on these.',
       manner: 'wrong',
     });
