@@ -111,7 +111,8 @@ interface Parts {
   readonly resident: Resident;
   readonly network: Network;
   readonly run: Run;
-  readonly validation: Inference | undefined;
+  /** Undefined where nothing is kept to validate with. */
+  readonly validation: Promise<Inference> | undefined;
 }
 
 /**
@@ -208,10 +209,13 @@ export class Trainer {
       const shared = new Map([...network.parameters, ['samples', resident.samples]]);
       const run = keep(await Run.create(device, { ...setup, plan: choice.plan }, shared));
       const { validation: validated } = prepared.split;
+      // It compiles while the first steps run: nothing is validated before the end of an epoch.
       const validation =
         validated > 0
-          ? keep(await Inference.create(device, spec, room, network.parameters, resident, validated))
+          ? Inference.create(device, spec, room, network.parameters, resident, validated)
           : undefined;
+      // Whoever waits for it hears of it.
+      validation?.catch(() => undefined);
       const parts = { resident, network, run, validation };
       return new Trainer(prepared, choice, dealt, parts, factor);
     } catch (error) {
@@ -465,7 +469,7 @@ export class Trainer {
     }
     await this.#advance(context);
     const sums = await run.sums();
-    const validated = await validation?.sums(round.members.map((member) => member.validation));
+    const validated = await (await validation)?.sums(round.members.map((member) => member.validation));
     const trained = ownMembers(round)
       .filter(({ member }) => !isComplete({ members: [member] }, epoch))
       .map(({ member, slot }) => ({
@@ -890,7 +894,10 @@ export class Trainer {
   /** Frees everything this trainer has on the GPU. Not to be called while `fit`, `evaluate` or `predict` runs. */
   destroy(): void {
     const { validation, run, resident, network } = this.#parts;
-    validation?.destroy();
+    validation?.then(
+      (inference) => inference.destroy(),
+      () => undefined,
+    );
     run.destroy();
     resident.samples.destroy();
     network.destroy();
