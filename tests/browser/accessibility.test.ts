@@ -55,11 +55,9 @@ describe('axe finds nothing', () => {
       { name: 'b.txt', bytes: new TextEncoder().encode('two') },
     ]);
     await trained.locator('#refusal').waitFor();
-    for (const details of await trained.locator('details').all()) {
-      await details.evaluate((element: HTMLDetailsElement) => {
-        element.open = true;
-      });
-    }
+    await trained.locator('details').evaluateAll((all: HTMLDetailsElement[]) => {
+      for (const details of all) details.open = true;
+    });
     expect(await trained.locator('#refusal .details').isVisible()).toBe(true);
     expect(await violations(trained)).toEqual([]);
   });

@@ -135,6 +135,7 @@ describe('a folder of pictures is a dataset', () => {
     await eventually(() => verdict(page)).toMatch(/bar|plain/);
 
     await choose.setInputFiles(folder.path);
+    await eventually(() => alertOf(page), 'other images are on their way').toBe('');
     await reach(page, 'ready');
     await press(page, '10 more epochs');
     await reach(page, 'done');
