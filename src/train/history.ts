@@ -55,7 +55,10 @@ export interface EpochRecord {
   readonly valLoss: number | null;
   /** After the epoch, on the validation samples; null where there are none. */
   readonly valAccuracy: number | null;
-  /** Wall-clock time of the epoch's training, without its validation, pauses and interruptions. */
+  /**
+   * Wall-clock time of the epoch's training, without its validation, pauses and interruptions. Validation's shaders compile
+   * while the first epoch trains, which on a software adapter makes that longer, by tenths of a second.
+   */
   readonly seconds: number;
 }
 

@@ -70,6 +70,7 @@ import {
   secondsTrained,
   type TrainerState,
 } from './state.ts';
+import { Underway } from './underway.ts';
 
 export type { TrainerOptions } from './options.ts';
 export { populationLimits, trainerLimits } from './prepare.ts';
@@ -112,7 +113,7 @@ interface Parts {
   readonly network: Network;
   readonly run: Run;
   /** Undefined where nothing is kept to validate with. */
-  readonly validation: Promise<Inference> | undefined;
+  readonly validation: Underway<Inference> | undefined;
 }
 
 /**
@@ -212,10 +213,9 @@ export class Trainer {
       // It compiles while the first steps run: nothing is validated before the end of an epoch.
       const validation =
         validated > 0
-          ? Inference.create(device, spec, room, network.parameters, resident, validated)
+          ? new Underway(Inference.create(device, spec, room, network.parameters, resident, validated))
           : undefined;
-      // Whoever waits for it hears of it.
-      validation?.catch(() => undefined);
+      keep({ destroy: () => destroyOnceMade(validation) });
       const parts = { resident, network, run, validation };
       return new Trainer(prepared, choice, dealt, parts, factor);
     } catch (error) {
@@ -469,7 +469,7 @@ export class Trainer {
     }
     await this.#advance(context);
     const sums = await run.sums();
-    const validated = await (await validation)?.sums(round.members.map((member) => member.validation));
+    const validated = await (await validation?.done)?.sums(round.members.map((member) => member.validation));
     const trained = ownMembers(round)
       .filter(({ member }) => !isComplete({ members: [member] }, epoch))
       .map(({ member, slot }) => ({
@@ -519,7 +519,7 @@ export class Trainer {
 
   async #advance(turn: Turn): Promise<void> {
     const { signal, onProgress, snapshots } = turn;
-    const { run } = this.#parts;
+    const { run, validation } = this.#parts;
     const round = this.#loaded;
     const before = round.seconds;
     let since = performance.now();
@@ -541,6 +541,7 @@ export class Trainer {
     };
     // While the GPU works; there is nothing else to do.
     const meanwhile = () => {
+      validation?.check();
       round.seconds = seconds();
       this.#makeOrder(turn.turn);
       snapshots.takeWhenDue();
@@ -894,14 +895,19 @@ export class Trainer {
   /** Frees everything this trainer has on the GPU. Not to be called while `fit`, `evaluate` or `predict` runs. */
   destroy(): void {
     const { validation, run, resident, network } = this.#parts;
-    validation?.then(
-      (inference) => inference.destroy(),
-      () => undefined,
-    );
+    destroyOnceMade(validation);
     run.destroy();
     resident.samples.destroy();
     network.destroy();
   }
+}
+
+/** Frees what is still on its way as soon as it is there. */
+function destroyOnceMade(part: Underway<{ destroy(): void }> | undefined): void {
+  part?.done.then(
+    (made) => made.destroy(),
+    () => undefined,
+  );
 }
 
 /** A round's turn in an epoch. */

@@ -42,6 +42,37 @@ describe('Trainer', () => {
     trainer.destroy();
   });
 
+  test('tells in its first moments that validation does not compile, and not after an epoch', async () => {
+    const { device } = await openTestDevice();
+    const { createComputePipelineAsync } = device;
+    // Only evaluation has this kernel.
+    device.createComputePipelineAsync = (descriptor: GPUComputePipelineDescriptor) =>
+      descriptor.label === 'softmax.wgsl'
+        ? Promise.reject(new Error('no such luck'))
+        : createComputePipelineAsync.call(device, descriptor);
+    const options = { hidden: [16], batchSize: 1, validationSplit: 0.2, seed: 3 };
+    const trainer = await Trainer.create(device, blobs({ train: 40_000 }), options);
+    const told: number[] = [];
+    const onProgress = ({ samples }: Progress) => void told.push(samples);
+    const fitting = trainer.fit({ epochs: 2, onProgress }).next();
+    await expect(fitting).rejects.toMatchObject({
+      code: 'gpu',
+      message: expect.stringContaining('softmax.wgsl'),
+    });
+    expect(Math.max(0, ...told)).toBeLessThan(trainer.samplesPerEpoch);
+    trainer.destroy();
+    device.destroy();
+  });
+
+  test('can be destroyed while its validation still compiles', async () => {
+    const { device } = await openTestDevice();
+    const trainer = await Trainer.create(device, data, { hidden: [16], validationSplit: 0.2 });
+    trainer.destroy();
+    await device.queue.onSubmittedWorkDone();
+    await DeviceWatch.of(device).guard(Promise.resolve());
+    device.destroy();
+  });
+
   test.each([{ hidden: [] }, { hidden: [7] }, { hidden: [9, 4, 5] }])(
     'one epoch is what the float64 twins make of it: $hidden',
     async ({ hidden }) => {
