@@ -23,9 +23,10 @@ describe('where the program does not run, the page says so, and what to do', () 
       prepare: (page) => page.route(/assets\/index-.*\.js$/, (route) => route.abort()),
     });
     const told = page.locator('#unserved');
-    const visibility = () => told.evaluate((element) => getComputedStyle(element).visibility);
-    expect(await visibility(), 'at once').toBe('hidden');
-    await eventually(visibility).toBe('visible');
+    const style = (name: 'visibility' | 'animationDuration') =>
+      told.evaluate((element, name) => getComputedStyle(element)[name], name);
+    expect(await style('animationDuration')).toBe('4s');
+    await eventually(() => style('visibility')).toBe('visible');
     expect(await told.textContent()).toMatch(/load it again/);
   });
 
