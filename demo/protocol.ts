@@ -393,7 +393,8 @@ export type Reply =
       readonly kind: 'cell';
       readonly label: number;
       readonly predicted: number;
-      readonly total: number;
+      /** Null where the networks that answer were not tested on images that are here. */
+      readonly total: number | null;
       readonly images: readonly Judged[];
     }
   /** What can be measured, by name. */

@@ -9,9 +9,10 @@ import type {
   TestResults,
   TrainerState,
 } from '../src/index.ts';
-import { guessing, guessingText, overfitting, overfittingText } from '../src/index.ts';
+import { guessing, guessingText, nameWithoutNoise, overfitting, overfittingText } from '../src/index.ts';
 import type { Texts } from './configuration.ts';
 import type {
+  DataSummary,
   EpochTest,
   Judged,
   NetworkFiles,
@@ -166,6 +167,19 @@ export function isRunReport(report: Report): report is RunReport {
 /** Whether two reports are about the same test images. */
 export function sameImages({ dataset: a }: TestReport, { dataset: b }: TestReport): boolean {
   return a.name === b.name && a.train === b.train && a.test === b.test;
+}
+
+/** What the images of a report are called, whatever wrong labels the training gave them. */
+export function imagesNameOf(report: Report): string {
+  return nameWithoutNoise(report.dataset.name, isRunReport(report) ? report.config.labelNoise : undefined);
+}
+
+/** Whether images are those of a report, as far as their name and their number tell. */
+export function imagesAreThoseOf(
+  report: Report,
+  { name, train, test }: Pick<DataSummary, 'name' | 'train' | 'test'>,
+): boolean {
+  return name === imagesNameOf(report) && train === report.dataset.train && test === report.dataset.test;
 }
 
 /** What there is to say to someone who fears that all is lost; empty where it is. */

@@ -15,7 +15,7 @@ import type {
   TrainedPlan,
   Trouble,
 } from './protocol.ts';
-import { type Shown, unknown, wholeFile } from './shown.ts';
+import { imagesAreThoseOf, type Shown, unknown, wholeFile } from './shown.ts';
 
 // What the page knows, as one value. It goes one way: the user and the worker make events, `update` makes the next state
 // of the one before and the event, the panels show it, and what is to be done beside is a list of commands.
@@ -56,11 +56,14 @@ export interface Unfinished {
   readonly shown: Shown;
 }
 
+/** Whose answers counted before networks were asked for: they do again where the file is none of networks. */
+type Answering = Pick<State, 'run' | 'awaited'>;
+
 /** Networks that the worker was asked for, and why. */
 export type Awaited =
   | { readonly why: 'shipped' }
-  | { readonly why: 'chosen'; readonly name: string }
-  | { readonly why: 'restored'; readonly run: KeptRun }
+  | { readonly why: 'chosen'; readonly name: string; readonly before: Answering }
+  | { readonly why: 'restored'; readonly run: KeptRun; readonly before: Answering }
   /** The worker is new, and the networks are those that are shown. */
   | { readonly why: 'revived' };
 
@@ -68,8 +71,8 @@ export type Awaited =
 export interface GoingOn {
   readonly shown: Shown;
   readonly phase: Phase;
-  /** Whether its networks answer meanwhile: after a reload they must be loaded first. */
-  readonly answers: boolean;
+  /** The training or load that its networks are from: they answer meanwhile. After a reload they must be loaded: null. */
+  readonly run: number | null;
 }
 
 export interface State {
@@ -78,8 +81,10 @@ export interface State {
   readonly phase: Phase;
   /** What the page says of it. */
   readonly status: string;
-  /** Number of the last training or load: answers to earlier ones are ignored. */
+  /** Number of the training or load whose answers count: the last one that was not refused. Others are ignored. */
   readonly run: number;
+  /** How many trainings and loads were asked for. */
+  readonly runs: number;
   readonly fields: Texts;
   /** Undefined until some are asked for. */
   readonly images: Images | undefined;
@@ -221,6 +226,7 @@ export function initialState(fields: Texts, home: string): State {
     phase: 'loading',
     status: 'Starting',
     run: 0,
+    runs: 0,
     fields,
     images: undefined,
     imagesBefore: undefined,
@@ -284,17 +290,18 @@ export function canTrain(state: State): boolean {
 
 /** The state that the training of the networks that are shown can go on from; null where there is none for these images. */
 export function resumable(state: State): TrainerState | null {
-  const { shown, images } = state;
+  const { shown, images, trouble } = state;
   const { texts, report } = shown;
   if (!canTrain(state) || !images?.data || !texts) return null;
-  // One that could not go on with other images has no report yet.
-  if (!report) return state.phase === 'stopped' && texts.data === images.kind ? shown.state : null;
-  const { source } = images;
+  if (report) return imagesAreThoseOf(report, images.data) ? shown.state : null;
+  // One that diverged would do so again.
+  if (trouble?.code === 'diverged') return null;
+  // One that was interrupted has no report yet. Whether images are its own to the last pixel, the worker finds out.
+  const { source, kind } = images;
   const areAsMany =
     source.kind !== 'synthetic' ||
     (String(source.train) === texts.train && String(source.test) === texts.test);
-  // With wrong labels, the name says so after that of the images.
-  return areAsMany && report.dataset.name.startsWith(images.data.name) ? shown.state : null;
+  return areAsMany && texts.data === kind ? shown.state : null;
 }
 
 /** Whether there is a network of the user's own that a reset would take off the page. */

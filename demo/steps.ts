@@ -7,7 +7,7 @@ import {
 } from '../src/bench.ts';
 import type { RunReport } from '../src/index.ts';
 import { counted, figure, percent } from './page/format.ts';
-import { isRunReport, type Shown } from './shown.ts';
+import { imagesAreThoseOf, isRunReport, type Shown } from './shown.ts';
 import { isRunning, type State } from './state.ts';
 
 // What is to be said of the steps of a training, and what may be measured of them.
@@ -118,9 +118,7 @@ export function timeable(state: State): Omit<StepOfTraining, 'data'> | undefined
   const { plan } = shown;
   const report = trainingOf(shown);
   if (!report || !plan || !isQuiet(state) || !adapter?.features.includes('timestamp-query')) return undefined;
-  const { data } = images ?? {};
-  // With wrong labels, the name says so after that of the images.
-  const areHere = data && report.dataset.name.startsWith(data.name) && report.dataset.train === data.train;
+  const areHere = images?.data && imagesAreThoseOf(report, images.data);
   if (!areHere || report.adapter.description !== adapter.description) return undefined;
   const { networks: models, ...own } = plan;
   return { plan: own, models, settings: report.config };

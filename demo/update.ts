@@ -6,12 +6,13 @@ import type { DataSource, OwnFiles, Problem, Reply, TrainingSettings } from './p
 import {
   divergedText,
   epochsOf,
+  imagesAreThoseOf,
+  imagesNameOf,
   isRunReport,
   keptText,
   networksIn,
   networksOf,
   type Shown,
-  sameImages,
   testedBy,
   unknown,
   wholeFile,
@@ -25,6 +26,7 @@ import {
   type Event,
   type GoingOn,
   type Images,
+  type ImagesNote,
   isRunning,
   type KeptRun,
   type Machine,
@@ -102,8 +104,12 @@ function react(state: State, event: Event): Update {
     }
     case 'files-not-kept': {
       const { imagesNote } = state;
-      const message = `${imagesNote.message} They are not kept for your next visit: ${event.failure}.`.trim();
-      return [{ ...state, imagesNote: { ...imagesNote, message } }, []];
+      const lost = `Your files are not kept for your next visit: ${event.failure}.`;
+      const note: ImagesNote =
+        imagesNote.message === ''
+          ? { message: lost, nextStep: '', manner: 'hint' }
+          : { ...imagesNote, message: `${imagesNote.message} ${lost}` };
+      return [{ ...state, imagesNote: note }, []];
     }
     case 'bench':
       return [
@@ -141,8 +147,8 @@ function react(state: State, event: Event): Update {
 
 /** The first state's commands: images, and the network that comes with the page. */
 export function begin(state: State): Update {
-  const run = state.run + 1;
-  const loading: State = { ...state, run, awaited: { why: 'shipped' } };
+  const run = state.runs + 1;
+  const loading: State = { ...state, run, runs: run, awaited: { why: 'shipped' } };
   const configuration = configurationOf(loading);
   // Whether the browser has files of an earlier visit is not known before all else that it has.
   const isKnown = configuration && configuration.data !== 'files';
@@ -211,7 +217,7 @@ function goOn(state: State, epochs: number): Update {
       origin: { kind: 'trained', at: null },
     },
     configuration,
-    { shown: state.shown, phase: state.phase, answers: true },
+    { shown: state.shown, phase: state.phase, run: state.run },
   );
 }
 
@@ -221,7 +227,7 @@ function goOn(state: State, epochs: number): Update {
  */
 function start(state: State, known: Shown, configuration: Configuration, goingOn?: GoingOn): Update {
   const shown = known.state ? { ...known, networks: networksIn(known.state) } : known;
-  const run = state.run + 1;
+  const run = state.runs + 1;
   const { data } = state.images ?? {};
   const status = data ? 'Preparing the network' : `${imagesText(state)} first`;
   const request = {
@@ -236,6 +242,7 @@ function start(state: State, known: Shown, configuration: Configuration, goingOn
     {
       ...state,
       run,
+      runs: run,
       shown,
       phase: 'training',
       status,
@@ -258,10 +265,11 @@ function settingsOf(configuration: Configuration): TrainingSettings {
 
 /** Takes the user's networks off the page; those that came with it are back. */
 function reset(state: State): Update {
-  const run = state.run + 1;
+  const run = state.runs + 1;
   const cleared: State = {
     ...state,
     run,
+    runs: run,
     shown: unknown({ kind: 'shipped' }, configurationOf(state)?.epochs ?? 10, 1),
     awaited: { why: 'shipped' },
     undoable: undoableIn(state),
@@ -283,32 +291,33 @@ function reset(state: State): Update {
 function onOtherImages(state: State): Update {
   const { goingOn, images } = state;
   if (!goingOn) return [state, []];
-  const { shown, phase, answers } = goingOn;
+  const { shown, phase, run: before } = goingOn;
   const bytes = wholeFile(shown.files);
   const name = images?.data ? datasetText(images.data.name) : 'this dataset';
   const why = `The images of ${name} are not those that this training was begun with, so it does not go on.`;
   const note = (nextStep: string) => ({ message: why, nextStep, manner: 'wrong' }) as const;
   const back: State = { ...state, goingOn: undefined, status: 'Not gone on with: the images are others' };
   const again = 'Give the page those images';
-  if (answers || bytes) {
-    const known: State = {
-      ...back,
-      shown,
-      phase,
-      imagesNote: note(`${again} and press "Continue", or press "Start again" to train on these.`),
-    };
-    if (answers || !bytes) return [known, []];
-    const run = state.run + 1;
+  const known: State = {
+    ...back,
+    shown,
+    phase,
+    imagesNote: note(`${again} to go on, or press "Start again" to train on these.`),
+  };
+  if (before !== null) return [{ ...known, run: before }, []];
+  if (bytes) {
+    const run = state.runs + 1;
     const request = { kind: 'load', run, bytes, best: shown.files.best, evaluate: false } as const;
-    return [{ ...known, run, awaited: { why: 'revived' } }, [{ kind: 'send', request }]];
+    return [{ ...known, run, runs: run, awaited: { why: 'revived' } }, [{ kind: 'send', request }]];
   }
   // No epoch of it was over. The browser keeps it until another training begins.
-  const run = state.run + 1;
+  const run = state.runs + 1;
   const bare = unknown({ kind: 'shipped' }, shown.epochs, 1);
   return [
     {
       ...back,
       run,
+      runs: run,
       shown: bare,
       phase: 'ready',
       awaited: { why: 'shipped' },
@@ -411,13 +420,14 @@ function onSnapshot(state: State, { state: snapshot }: Of<'snapshot'>): Update {
 function load(state: State, { name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): Update {
   const why = obstacle(state);
   if (why !== '') return [{ ...state, fileTrouble: { message: why, nextStep: '' } }, []];
-  const run = state.run + 1;
+  const run = state.runs + 1;
   const evaluate = state.images?.data !== undefined;
   return [
     {
       ...state,
       run,
-      awaited: { why: 'chosen', name },
+      runs: run,
+      awaited: { why: 'chosen', name, before: { run: state.run, awaited: state.awaited } },
       fileTrouble: undefined,
       phase: 'loading',
       status: 'Reading the network',
@@ -429,14 +439,15 @@ function load(state: State, { name, bytes }: { readonly name: string; readonly b
 function restore(state: State, kept: KeptRun): Update {
   const bytes = wholeFile(kept.shown.files);
   if (!bytes) return [state, []];
-  const run = state.run + 1;
+  const run = state.runs + 1;
   const undoable = undoableIn(state);
   const fielded: State = {
     ...state,
     run,
+    runs: run,
     fields: kept.texts,
     undoable: undoable?.shown === kept.shown ? undefined : undoable,
-    awaited: { why: 'restored', run: kept },
+    awaited: { why: 'restored', run: kept, before: { run: state.run, awaited: state.awaited } },
     trouble: undefined,
     fileTrouble: undefined,
     cell: undefined,
@@ -448,7 +459,7 @@ function restore(state: State, kept: KeptRun): Update {
     configuration && imagesOf(fielded.fields) !== imagesOf(state.fields)
       ? take(fielded, configuration)
       : [fielded, []];
-  const evaluate = kept.shown.report?.dataset.name === kept.texts.data;
+  const evaluate = mayBeOf(kept, asking.images);
   return [
     { ...asking, phase: 'loading', status: 'Restoring the run' },
     [
@@ -460,6 +471,14 @@ function restore(state: State, kept: KeptRun): Update {
       },
     ],
   ];
+}
+
+/** Whether images are those of a run; of those that are on their way, whether they may be. */
+function mayBeOf({ shown: { report }, texts }: KeptRun, images: Images | undefined): boolean {
+  if (!report || !images) return false;
+  const { data, source, kind } = images;
+  if (data) return imagesAreThoseOf(report, data);
+  return kind === texts.data && (source.kind !== 'files' || source.own.name === imagesNameOf(report));
 }
 
 function onLoaded(
@@ -475,7 +494,7 @@ function onLoaded(
   }
   if (awaited.why === 'restored') {
     const { report } = state.shown;
-    const isAtHand = reply.report !== null && report !== undefined && sameImages(reply.report, report);
+    const isAtHand = reply.report && report && imagesAreThoseOf(report, reply.report.dataset);
     const shown: Shown = isAtHand ? { ...state.shown, mistakes: reply.mistakes } : state.shown;
     const phase = awaited.run.stopped ? 'stopped' : 'done';
     return [{ ...state, shown, phase, status: `Restored: ${verdictOn(shown)}` }, []];
@@ -529,7 +548,7 @@ function onFound(state: State, { kept, unfinished, ownFiles }: Extract<Event, { 
   const isAsked = state.images && imagesOf(fielded.fields) === imagesOf(state.fields);
   const [asking, commands] = isAsked ? [fielded, []] : take(fielded, configuration);
   const left = { ...unfinished.shown, summary: undefined };
-  const goingOn = { shown: left, phase: 'stopped', answers: false } as const;
+  const goingOn = { shown: left, phase: 'stopped', run: null } as const;
   const [started, more] = start(asking, left, configuration, goingOn);
   return [
     { ...started, status: 'Going on with the training that the reload interrupted' },
@@ -702,11 +721,9 @@ function onCell(state: State, found: Of<'cell'>): Update {
 
 function onProblem(state: State, { problem }: Of<'problem'>): Update {
   if (problem.code !== 'bad-model') return [failed(state, problem), []];
-  const now: State = {
-    ...state,
-    awaited: undefined,
-    fileTrouble: problem,
-  };
+  const { awaited } = state;
+  const before = awaited && 'before' in awaited ? awaited.before : { run: state.run, awaited: undefined };
+  const now: State = { ...state, ...before, fileTrouble: problem };
   if (!state.shown.report) return [rested({ ...now, phase: 'ready' }), []];
   return [
     { ...now, phase: 'done', status: 'The file was not taken; the network before it is still here' },
@@ -732,15 +749,17 @@ function failed(state: State, problem: Problem): State {
 
 /** A new worker with a new device, the same images, and the networks as they were after the last epoch. */
 function restart(state: State): Update {
-  const run = state.run + 1;
+  const run = state.runs + 1;
   const bytes = wholeFile(state.shown.files);
   const isShipped = state.shown.origin.kind === 'shipped';
   const again: State = {
     ...state,
     run,
+    runs: run,
     isBroken: false,
     measuring: false,
-    machine: { ...state.machine, aside: undefined },
+    // What the new worker measures may succeed.
+    machine: { ...state.machine, aside: undefined, floor: state.machine.floor ?? undefined },
     trouble: undefined,
     device: undefined,
     awaited: bytes && !isShipped ? { why: 'revived' } : { why: 'shipped' },

@@ -19,7 +19,7 @@ export {
   type NamedBytes,
 } from './data/idx.ts';
 export type { Checksum, DatasetFacts, KnownDataset, KnownFile } from './data/known.ts';
-export { type LabelNoise, withLabelNoise } from './data/label-noise.ts';
+export { type LabelNoise, nameWithoutNoise, withLabelNoise } from './data/label-noise.ts';
 export {
   datasetFromFiles,
   type FetchDatasetOptions,

@@ -22,7 +22,8 @@ export function counted(value: number, noun: string, nouns = `${noun}s`): string
 
 /** What people call a dataset: those that this project brings have short names. */
 export function datasetText(name: string): string {
-  return name.replace(/^mnist\b/, 'MNIST').replace(/^synthetic\b/, 'synthetic digits');
+  // What training did to the labels is said after a comma.
+  return name.replace(/^mnist(?=$|, )/, 'MNIST').replace(/^synthetic(?=$|, )/, 'synthetic digits');
 }
 
 /** E.g. "97.68 % of 300 test images right", or "97.86 % right together, 97.61 % on average". */

@@ -1,23 +1,12 @@
-import type { TestAccuracy, Trouble } from '../protocol.ts';
-import { epochsOf, type Shown, testedBy } from '../shown.ts';
+import type { Trouble } from '../protocol.ts';
+import { imagesAreThoseOf, imagesNameOf, type Shown, testedBy } from '../shown.ts';
 import { MNIST_SHAPE, type State } from '../state.ts';
 import { byId, save } from './dom.ts';
 import { count, counted, datasetText, percent, togetherText } from './format.ts';
 import { createGallery } from './gallery.ts';
 import { heatmapPanel } from './heatmap.ts';
+import { cellText, matrixOf, type ResultsMatrix } from './matrix.ts';
 import { reportPanel } from './report.ts';
-
-/** A confusion matrix, and what the picture of it that is saved says above it. */
-interface ResultsMatrix {
-  /** [classes, classes] */
-  readonly matrix: readonly (readonly number[])[];
-  /** What the classes are called: [classes]. */
-  readonly labels: readonly string[];
-  readonly title: string;
-  readonly accuracy: TestAccuracy;
-  /** How many images it is about, in words. */
-  readonly images: string;
-}
 
 export interface ResultsActions {
   /** Called with the cell of the matrix whose images are to be seen. */
@@ -68,14 +57,14 @@ export function resultsPanels({ lookInto, refused }: ResultsActions) {
     const mistakes = viewed?.mistakes ?? shown.mistakes;
     const wrong = wrongOf(viewed?.test.confusionMatrix ?? testedBy(report).results.confusionMatrix);
     const which = `${counted(mistakes.length, 'wrong answer')}${mistakes.length < wrong ? ` of ${count(wrong)}, those that it was surest of` : ', the surest first'}.`;
-    const areHere = images?.data?.name === report.dataset.name;
+    const areHere = images?.data && imagesAreThoseOf(report, images.data);
     const none =
       shown.origin.kind === 'shipped'
         ? 'The wrong answers that the network is surest of appear here in a moment.'
         : 'None: every test image was recognised.';
     const why = areHere
       ? none
-      : `The images of ${datasetText(report.dataset.name)} are not here to be shown.`;
+      : `The images of ${datasetText(imagesNameOf(report))} are not here to be shown.`;
     gallery.showMistakes({
       title: 'Worst mistakes',
       summary: mistakes.length > 0 ? which : why,
@@ -85,18 +74,16 @@ export function resultsPanels({ lookInto, refused }: ResultsActions) {
     });
   }
 
-  function showCell({ cell, shown }: State): void {
+  function showCell({ cell, shown, images: here }: State): void {
     const { found } = cell ?? {};
     if (!found) return;
     const names = shown.summary?.classNames ?? [];
-    const { label, predicted, total, images } = found;
+    const { label, predicted, images } = found;
     const [is, said] = [names[label], names[predicted]];
-    const what = label === predicted ? `of ${is} recognised` : `of ${is} taken for ${said}`;
-    const which = images.length < total ? `; these are the ${images.length} that it was surest of` : '';
     gallery.showCell(
       {
         title: label === predicted ? `${is} recognised` : `${is} taken for ${said}`,
-        summary: `${counted(total, 'test image')} ${what}${which}.`,
+        summary: cellText(found, shown, here?.data),
         images,
         shape: shown.summary?.image ?? MNIST_SHAPE,
         names,
@@ -121,46 +108,6 @@ export function resultsPanels({ lookInto, refused }: ResultsActions) {
     if (state.cell !== before.cell || !was) showCell(state);
     before = state;
   };
-}
-
-/** What the report says, or where there is none yet the last epoch. */
-function matrixOf({ report, test, summary, networks, origin, viewed }: Shown): ResultsMatrix | undefined {
-  // After a reload the last epoch is known before the network, which knows what its classes are called.
-  if (!summary) return undefined;
-  const labels = summary.classNames;
-  if (viewed) {
-    const { confusionMatrix: matrix } = viewed.test;
-    return {
-      matrix,
-      labels,
-      title: `epoch ${viewed.epoch}`,
-      accuracy: viewed.test,
-      images: 'the test images',
-    };
-  }
-  if (report) {
-    const tested = testedBy(report);
-    const { results } = tested;
-    return {
-      matrix: results.confusionMatrix,
-      labels,
-      title:
-        origin.kind === 'shipped'
-          ? `${datasetText(report.dataset.name)}, the network that comes with the page`
-          : datasetText(report.dataset.name),
-      accuracy: tested,
-      images: `${count(results.test.count)} test images`,
-    };
-  }
-  return (
-    test && {
-      matrix: test.confusionMatrix,
-      labels,
-      title: `epoch ${epochsOf({ networks })}`,
-      accuracy: test,
-      images: 'the test images',
-    }
-  );
 }
 
 /** How many test images are not on the diagonal. */

@@ -58,7 +58,7 @@ interface Desk {
   shipped: Shipped | undefined;
   /** What it says to its test images, once they were asked about: once in a visit. */
   judged: Verdict['evaluation'] | undefined;
-  judging: Promise<Verdict['evaluation'] | null> | undefined;
+  judging: Promise<void> | undefined;
   /** Of the networks that were trained last. */
   kept: Epochs | undefined;
   training: Training | undefined;
@@ -282,20 +282,23 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   async function judge(): Promise<void> {
     const { data, shipped } = desk;
     if (desk.verdict || !shipped || data?.name !== shipped.dataset) return;
+    // Meanwhile another network may answer, or other images be here.
+    const isWanted = () => desk.shipped === shipped && desk.data === data;
     const goesOn = async () => {
       await new Promise((resolve) => setTimeout(resolve));
       // A training or a benchmark that was asked for comes first.
       await desk.work;
-      return desk.shipped === shipped && desk.data === data;
+      return isWanted();
     };
-    if (!desk.judged) {
-      desk.judging ??= predictAllOnCpu(shipped.model, data.test, goesOn);
-      desk.judged = (await desk.judging) ?? undefined;
-      desk.judging = undefined;
+    // What was begun for a network or images before these may have been given up.
+    while (!desk.judged && isWanted()) {
+      desk.judging ??= predictAllOnCpu(shipped.model, data.test, goesOn).then((evaluation) => {
+        desk.judging = undefined;
+        desk.judged = evaluation ?? undefined;
+      });
+      await desk.judging;
     }
-    const evaluation = desk.judged;
-    // Meanwhile another network may answer, or other images be here.
-    if (evaluation && desk.shipped === shipped && desk.data === data) desk.verdict = { data, evaluation };
+    if (desk.judged && isWanted()) desk.verdict = { data, evaluation: desk.judged };
   }
 
   /** Shows the worst mistakes of the network that comes with the page, once nothing else is to be done. */
@@ -312,7 +315,7 @@ export function createDesk(post: (reply: Reply) => void): (request: Request) => 
   async function showCell({ label, predicted }: Of<'cell'>): Promise<void> {
     await judge();
     const verdict = desk.kept?.verdict ?? desk.verdict;
-    const found = verdict ? cell(label, predicted, verdict) : { total: 0, images: [] };
+    const found = verdict ? cell(label, predicted, verdict) : { total: null, images: [] };
     post({ kind: 'cell', label, predicted, ...found });
   }
 

@@ -48,7 +48,7 @@ function nameWithNoise(name: string, share: number): string {
   return `${name}, ${Number((100 * share).toPrecision(12))} % of training labels wrong`;
 }
 
-/** What a dataset is called without its noise, if it has any. */
+/** What a dataset that {@link withLabelNoise} made was called before; other names stay as they are. */
 export function nameWithoutNoise(name: string, noise: LabelNoise | undefined): string {
   const suffix = noise ? nameWithNoise('', noise.share) : '';
   return name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name;

@@ -61,6 +61,12 @@ describe('MNIST', () => {
     expect(await other.locator('#gallery-summary').textContent()).toBe(
       'The images of MNIST are not here to be shown.',
     );
+    const fours = (await confusionTable(other))[4]?.[9] ?? 0;
+    expect(fours).toBeGreaterThan(0);
+    await other.locator('#confusion-table [data-true="4"][data-predicted="9"]').click();
+    await eventually(() => other.locator('#gallery-summary').textContent()).toBe(
+      `${fours} test images of 4 taken for 9. The images of MNIST are not here to be shown.`,
+    );
   });
 
   test('shows how far it has come, and can be trained on before it is here', async ({ visit }) => {

@@ -127,7 +127,7 @@ describe('a folder of pictures is a dataset', () => {
     await reach(page, 'ready');
     await press(page, '10 more epochs');
     await eventually(() => alertOf(page)).toMatch(
-      /^The images of signs are not those that this training was begun with, .* press "Continue"/,
+      /^The images of signs are not those that this training was begun with, .* Give the page those images to go on/,
     );
     await reach(page, 'ready');
     expect(await reportOf(page), 'nothing is lost').toEqual(before);

@@ -12,7 +12,7 @@ import {
   type Shown,
   unknown,
 } from '../../demo/shown.ts';
-import { type Event, initialState, type KeptRun, type State } from '../../demo/state.ts';
+import { type Event, initialState, type KeptRun, resumable, type State } from '../../demo/state.ts';
 import { begin, update } from '../../demo/update.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
 import type { EpochRecord } from '../../src/train/history.ts';
@@ -58,6 +58,7 @@ function reportOf(accuracy = 0.9, diverged: readonly boolean[] = [false], name =
   const history = [record(1), record(2), record(3)];
   return {
     dataset: { name, train: 2000, test: 300 },
+    config: {},
     test: { accuracy, loss: 0.3, count: 300 },
     history,
     ensemble: null,
@@ -340,7 +341,7 @@ describe('a training', () => {
     expect(at.state.imagesNote).toEqual({
       message:
         'The images of synthetic digits are not those that this training was begun with, so it does not go on.',
-      nextStep: 'Give the page those images and press "Continue", or press "Start again" to train on these.',
+      nextStep: 'Give the page those images to go on, or press "Start again" to train on these.',
       manner: 'wrong',
     });
     expect(at.requests, 'its network still answers').toHaveLength(asked);
@@ -380,6 +381,12 @@ describe('a training', () => {
       at.reply({ kind: 'result', run, ...loaded });
       expect(at.state.phase).toBe('stopped');
       expect(at.kinds).not.toContain('keep-unfinished');
+      at.tell({ kind: 'fields', texts: { ...fields, train: '500' }, settled: true });
+      at.reply({ kind: 'data', id: at.state.imagesRequest, data: { ...data, train: 500 }, notice: '' });
+      expect(resumable(at.state), 'of other images').toBeNull();
+      at.tell({ kind: 'fields', texts: fields, settled: true });
+      at.reply({ kind: 'data', id: at.state.imagesRequest, data, notice: '' });
+      expect(at.state.phase).toBe('ready');
       at.press('continue');
       expect(at.last).toMatchObject({ kind: 'train', epochs: 3, from: shown.state });
     });
@@ -477,6 +484,82 @@ describe('what was on the page before', () => {
     expect(at.state.shown).toBe(shown);
     expect(at.state.fileTrouble).toBe(problem);
   });
+});
+
+describe('networks that still answer after others were refused', () => {
+  const lost = { code: 'device-lost' as const, message: 'The device was lost.', nextStep: '' };
+  const refuse = (at: ReturnType<typeof page>) => {
+    at.tell({ kind: 'model', name: 'cat.png', bytes: Uint8Array.of(7) });
+    const problem = { code: 'bad-model' as const, message: 'This is no model.', nextStep: 'Choose one.' };
+    at.reply({ kind: 'problem', run: at.state.run, problem });
+  };
+
+  test('tell that their device is lost: after a bad file, and after a training on other images', () => {
+    for (const refusal of ['bad file', 'other images']) {
+      const at = page();
+      at.arrive();
+      at.press('train');
+      const { run } = at.state;
+      at.trainEpoch();
+      at.finish({ stopped: true });
+      if (refusal === 'bad file') {
+        refuse(at);
+      } else {
+        at.press('continue');
+        at.reply({ kind: 'other-images', run: at.state.run });
+      }
+      expect(at.reply({ kind: 'problem', run, problem: lost }).isBroken, refusal).toBe(true);
+    }
+  });
+
+  test('show their mistakes, and those on their way are those that come with the page', () => {
+    const at = page();
+    refuse(at);
+    const { shown, run } = at.arrive();
+    expect(shown).toMatchObject({ origin: { kind: 'shipped' }, summary: network });
+    refuse(at);
+    expect(at.reply({ kind: 'mistakes', run, mistakes: [{} as never] }).shown.mistakes).toHaveLength(1);
+  });
+
+  test('have a number that no later training has', () => {
+    const at = page();
+    at.arrive();
+    refuse(at);
+    const { runs } = at.state;
+    expect(at.press('train').run).toBe(runs + 1);
+  });
+});
+
+test('a run with wrong labels that comes back is tested again on the images that are here', () => {
+  const restored = (name: string, texts: Texts) => {
+    const at = page();
+    at.arrive();
+    const share = Number(texts.noise);
+    const report = { ...reportOf(), dataset: { name, train: 2000, test: 300 } };
+    const config = share > 0 ? { labelNoise: { share, seed: 1 } } : {};
+    const shown = {
+      ...unknown({ kind: 'trained', at: null }, 3, 1),
+      report: { ...report, config } as RunReport,
+      files,
+    };
+    at.tell({
+      kind: 'restore',
+      run: { version: 5, id: '1', at: new Date(1), texts, shown, stopped: false },
+    });
+    return at.requests.find(({ kind }) => kind === 'load');
+  };
+  const noisy = 'synthetic, 20 % of training labels wrong';
+  expect(restored(noisy, { ...fields, noise: '0.2' })).toMatchObject({ evaluate: true });
+  expect(restored('synthetic', fields)).toMatchObject({ evaluate: true });
+  expect(restored('mnist', { ...fields, data: 'mnist' }), 'on its way').toMatchObject({ evaluate: true });
+  expect(restored('letters', { ...fields, data: 'files' })).toMatchObject({ evaluate: false });
+});
+
+test('what a step has its share of is measured again by a new worker where it could not be', () => {
+  const at = page();
+  at.arrive();
+  expect(at.reply({ kind: 'floor', floor: null, failed: true }).machine.floor).toBeNull();
+  expect(at.press('restart').machine.floor).toBeUndefined();
 });
 
 test('the worst mistakes of the network that comes with the page come after it, and are no others', () => {
@@ -635,7 +718,16 @@ describe("the user's files", () => {
     expect(at.kinds).toContain('keep-files');
     expect(at.state.fields.data).toBe('files');
     const { imagesNote } = at.tell({ kind: 'files-not-kept', failure: 'there is no room' });
-    expect(imagesNote.message).toBe('Divided. They are not kept for your next visit: there is no room.');
+    expect(imagesNote.message).toBe(
+      'Divided. Your files are not kept for your next visit: there is no room.',
+    );
+    at.tell({ kind: 'files', own: { ...own } });
+    at.reply({ kind: 'data', id: at.state.imagesRequest, data: letters, notice: '' });
+    expect(at.tell({ kind: 'files-not-kept', failure: 'there is no room' }).imagesNote).toEqual({
+      message: 'Your files are not kept for your next visit: there is no room.',
+      nextStep: '',
+      manner: 'hint',
+    });
   });
 
   test('are taken again after a reload, without asking for MNIST, and are not kept again', () => {
