@@ -129,7 +129,7 @@ export type Request =
   | { readonly kind: 'bench-names' }
   | { readonly kind: 'bench'; readonly choice: BenchChoice }
   | { readonly kind: 'stop-bench' }
-  /** What a step has its share of. As `time-dispatches`, it is measured beside, and gives way to whatever is asked for next. */
+  /** What a step has its share of. As `time-dispatches`, it is measured beside: see `Aside` for what it gives way to. */
   | { readonly kind: 'floor'; readonly step: TrainingStep }
   /** The dispatches of a step of training on the images at hand. */
   | { readonly kind: 'time-dispatches'; readonly training: Omit<StepOfTraining, 'data'> }

@@ -1,21 +1,24 @@
+import { ShadegradError } from '../src/index.ts';
 import { HEAD_BYTES, type Offered } from './offered.ts';
 import type { OwnFile } from './protocol.ts';
 
 // How files get from the browser to the page: chosen, pasted, or dropped with the folders that hold them.
 
-/** More files than this are no folder that was meant for the page. */
+/** More files than this are no folder that was meant for the page, or more than fit into memory. */
 const MOST_FILES = 200_000;
 
 /**
  * Files that were chosen or pasted.
+ * @throws ShadegradError `bad-data` where they are too many
  * @throws DOMException where one cannot be read
  */
-export function offeredFiles(files: Iterable<File>): Promise<Offered[]> {
+export async function offeredFiles(files: Iterable<File>): Promise<Offered[]> {
   return withHeads([...files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
 }
 
 /**
  * Files and folders that were dropped. To be called while the event is handled: later it no longer has them.
+ * @throws ShadegradError `bad-data` where they are too many
  * @throws DOMException where something in them cannot be read
  */
 export async function offeredDrop(transfer: Pick<DataTransfer, 'items'>): Promise<Offered[]> {
@@ -33,7 +36,8 @@ export async function offeredDrop(transfer: Pick<DataTransfer, 'items'>): Promis
 
 /** Adds the files below a folder. */
 async function walk(entry: FileSystemEntry, placed: OwnFile[]): Promise<void> {
-  if (placed.length >= MOST_FILES) return;
+  // The folder may be a whole disk, which takes long to read.
+  checkCount(placed);
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
     placed.push({ file, path: entry.fullPath.slice(1) });
@@ -58,7 +62,17 @@ function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
   return entry.isDirectory;
 }
 
+function checkCount({ length }: readonly OwnFile[]): void {
+  if (length <= MOST_FILES) return;
+  throw new ShadegradError(
+    'bad-data',
+    `These are more than ${MOST_FILES.toLocaleString('en-US')} files.`,
+    'Give the page a folder of fewer. Nothing was changed.',
+  );
+}
+
 function withHeads(placed: readonly OwnFile[]): Promise<Offered[]> {
+  checkCount(placed);
   return Promise.all(
     placed.map(async (one) => ({
       ...one,

@@ -6,7 +6,7 @@ import {
   type TrainingStep,
 } from '../src/bench.ts';
 import type { RunReport } from '../src/index.ts';
-import { counted, percent } from './page/format.ts';
+import { counted, figure, percent } from './page/format.ts';
 import { imagesAreThoseOf, isRunReport, type Shown } from './shown.ts';
 import { isRunning, type State } from './state.ts';
 
@@ -66,7 +66,10 @@ export function stepSpeed({
   return { perSecond, share: isKnown ? stepShare(floor, step, 1e6 / perSecond) : undefined };
 }
 
-/** E.g. "Each step was 4 dispatches; 1,930 steps a second, 41 % of what this machine could do at best; ..."; else empty. */
+/**
+ * E.g. "Each step was 4 dispatches; 1,930 steps a second, 41 % of what this machine could do at best; limited by memory.";
+ * empty where there is no plan.
+ */
 export function stepText(state: Pick<State, 'shown' | 'machine' | 'adapter'>): string {
   const { plan, networks } = state.shown;
   if (!plan) return '';
@@ -76,18 +79,19 @@ export function stepText(state: Pick<State, 'shown' | 'machine' | 'adapter'>): s
   const dispatches = counted(plan.dispatches.length, 'dispatch', 'dispatches');
   if (!speed) return `Each step${of} is ${dispatches}.`;
   const { perSecond, share } = speed;
-  const fast = `Each step${of} was ${dispatches}; ${counted(perSecond, 'step')} a second`;
+  const rate = figure(perSecond);
+  const fast = `Each step${of} was ${dispatches}; ${rate} ${rate === '1' ? 'step' : 'steps'} a second`;
   return share ? `${fast}, ${shareText(share)}.` : `${fast}.`;
 }
 
 const BINDS: Readonly<Record<FloorShare['boundBy'], string>> = {
-  dispatch: 'the gaps between dispatches are what binds',
-  arithmetic: 'multiply-adds are what binds',
-  memory: 'reading and writing memory is what binds',
+  dispatch: 'limited by the gaps between dispatches',
+  arithmetic: 'limited by arithmetic',
+  memory: 'limited by memory',
 };
 
 function shareText({ share, boundBy }: FloorShare): string {
-  if (share >= 1) return "at least this machine's best, which was measured in a slower moment";
+  if (share >= 1) return 'as fast as the best that was measured on this machine';
   return `${percent(share, share < 0.1 ? 1 : 0)} of what this machine could do at best; ${BINDS[boundBy]}`;
 }
 

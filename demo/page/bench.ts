@@ -4,7 +4,7 @@ import { fetchCode } from '../fetch-code.ts';
 import type { BenchChoice, Reply } from '../protocol.ts';
 import { benchForm } from './bench-form.ts';
 import type { ResultPanel } from './bench-result.ts';
-import { byId } from './dom.ts';
+import { byId, write } from './dom.ts';
 import { duration } from './format.ts';
 import { troubleBox } from './trouble.ts';
 
@@ -50,8 +50,7 @@ export function benchPanel({ names, run, stop }: BenchActions) {
     now.hidden = !running;
     const doing = isIn('stopping') ? 'Stopping' : 'Measuring. Leave the machine to it.';
     const text = running ? doing : hindrance || outcome;
-    // Screen readers read this aloud whenever it is set.
-    if (status.textContent !== text) status.textContent = text;
+    write(status, text);
   }
 
   function progress({ label, done, total }: BenchProgress): void {

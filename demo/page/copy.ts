@@ -1,4 +1,4 @@
-import { say } from './dom.ts';
+import { say, write } from './dom.ts';
 
 /** Where it is said what became of copying, and where the text is shown that the browser does not let the page copy. */
 export interface CopyPlaces {
@@ -17,6 +17,8 @@ export async function copyOrShow(
   copied: string,
   refused: string,
 ): Promise<void> {
+  // So that screen readers read it again where it is what they read last.
+  write(said, '');
   try {
     await navigator.clipboard.writeText(content);
     say(text, '');

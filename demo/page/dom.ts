@@ -17,10 +17,22 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Writes a text where it is another one: what stays the same costs no layout, and screen readers do not read it again. */
+export function write(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Shows a text where there is one, else hides the element. */
 export function say(element: HTMLElement, text: string): void {
-  element.textContent = text;
+  write(element, text);
   element.hidden = text === '';
+}
+
+/** Lets the keyboard scroll an element that may be wider than its place. */
+export function scrollByKeys(element: HTMLElement, name: string): void {
+  element.tabIndex = 0;
+  element.role = 'group';
+  element.ariaLabel = name;
 }
 
 /** Offers a file for saving. */

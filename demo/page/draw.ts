@@ -337,7 +337,7 @@ async function decode(file: File): Promise<Decoded | Trouble> {
 }
 
 /**
- * E.g. "An 8, 99.3 % sure., or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
+ * E.g. "An 8, 99.3 % sure.", or where the network is not sure "A 4 (52.1 %) or a 9 (41.0 %)?".
  * @param ranked the classes, the most probable first: [classes]
  */
 export function answerText(

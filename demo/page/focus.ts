@@ -9,7 +9,7 @@ export function keepFocus(change: () => void): void {
   const part = focused?.closest('[data-part]');
   change();
   const isElsewhere = document.activeElement !== focused && document.activeElement !== document.body;
-  if (!focused || focused === document.body || isElsewhere || canAct(focused)) return;
+  if (!focused || focused === document.body || isElsewhere || !isLost(focused)) return;
   const training = document.querySelector('[data-part="training"]');
   // Fields are locked because a training has begun: that is what comes next.
   const nearest = focused.matches(':disabled') ? [training, part] : [part, training];
@@ -21,6 +21,11 @@ function firstControl(part: Element | null | undefined): HTMLElement | undefined
   return [...(part?.querySelectorAll<HTMLElement>(CONTROLS) ?? [])].find(
     (control) => control.tabIndex >= 0 && canAct(control),
   );
+}
+
+/** Whether a change took it away. To ask whether it is seen would cost a layout for every answer of the worker. */
+function isLost(element: Element): boolean {
+  return !element.isConnected || element.matches(':disabled') || element.closest('[hidden]') !== null;
 }
 
 function canAct(element: Element): boolean {

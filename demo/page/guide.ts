@@ -24,7 +24,7 @@ export function guidePanel(set: (texts: Texts) => void) {
 
   return (state: State): void => {
     why = obstacle(state);
-    if (note.textContent !== why) say(note, why);
+    say(note, why);
     for (const link of links) {
       if (why === '') link.removeAttribute('aria-disabled');
       else link.setAttribute('aria-disabled', 'true');

@@ -41,7 +41,7 @@ export function historyPanel({ restore, compare }: HistoryActions) {
     if (state.kept !== shown) build(state.kept);
     shown = state.kept;
     panel.hidden = shown.length === 0;
-    if (keeping.textContent !== state.keeping) say(keeping, state.keeping);
+    say(keeping, state.keeping);
     for (const [id, check] of checkOf) check.checked = state.compared.includes(id);
     const locked = obstacle(state) !== '' || state.isBroken;
     for (const [button, run] of runOf) {

@@ -14,8 +14,4 @@ export function leaveOut(query: URLSearchParams): void {
   }
   // Screen readers still hear what page it is.
   document.querySelector('h1')?.classList.toggle('unseen', parts.has('masthead'));
-  for (const column of document.querySelectorAll('.column')) {
-    const isEmpty = [...column.children].every((child) => child.classList.contains('left-out'));
-    column.classList.toggle('left-out', isEmpty);
-  }
 }

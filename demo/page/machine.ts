@@ -27,7 +27,9 @@ export function machinePanel(seen: (on: boolean) => void) {
   let adapter: AdapterSummary | undefined;
   let device: DeviceSummary | undefined;
 
-  new IntersectionObserver(([entry]) => {
+  new IntersectionObserver((entries) => {
+    // The latest of those since the last call comes last.
+    const entry = entries.at(-1);
     if (entry) seen(entry.isIntersecting);
   }).observe(byId('machine', HTMLElement));
 
@@ -65,7 +67,7 @@ export function machinePanel(seen: (on: boolean) => void) {
   return (state: State): void => {
     const { trouble } = state;
     if (!state.adapter && trouble) {
-      chip.textContent = 'No graphics adapter';
+      chip.textContent = trouble.code === 'no-adapter' ? 'No graphics adapter' : 'Graphics adapter not known';
       line.textContent = trouble.message;
     }
     if (state.adapter === adapter && state.device === device) return;

@@ -1,3 +1,4 @@
+import { ShadegradError } from '../../src/index.ts';
 import { type Offered, offerOf } from '../offered.ts';
 import type { OwnFiles, Trouble } from '../protocol.ts';
 import { offeredDrop, offeredFiles } from '../reading.ts';
@@ -22,6 +23,7 @@ export function offersPanel({ model, picture, dataset, refused }: OffersActions)
 
   async function take(reading: Promise<Offered[]>): Promise<void> {
     const read = await reading.catch((error: unknown) => {
+      if (error instanceof ShadegradError) return refused(error);
       const details = error instanceof Error ? error.message : String(error);
       refused({ message: 'The files could not be read.', nextStep: 'Give them again.', details });
     });

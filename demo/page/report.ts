@@ -1,6 +1,6 @@
 import { type ClassificationReport, formatClassificationReport } from '../../src/index.ts';
 import { copyOrShow } from './copy.ts';
-import { byId, make, say } from './dom.ts';
+import { byId, make, say, scrollByKeys } from './dom.ts';
 
 type Scores = ClassificationReport['macroAvg'];
 
@@ -11,6 +11,7 @@ export function reportPanel() {
   const copied = byId('copied', HTMLElement);
   let shown: ClassificationReport | undefined;
 
+  scrollByKeys(text, 'Classification report as text');
   table.tHead?.replaceChildren(
     make(
       'tr',

@@ -1,7 +1,7 @@
 import { defaults, type FieldName, isLater, parse, type Texts } from '../configuration.ts';
 import { ownFilesText } from '../offered.ts';
 import { isRunning, type State } from '../state.ts';
-import { byId, say } from './dom.ts';
+import { byId, say, write } from './dom.ts';
 import { count } from './format.ts';
 import { shapeOf } from './origin.ts';
 
@@ -83,7 +83,7 @@ export function setupPanel({ changed, submitted }: SetupActions) {
     const own = byId('own-files', HTMLOptionElement);
     own.hidden = !state.ownFiles && values.data !== 'files';
     const named = ownFilesText(state.ownFiles);
-    if (own.textContent !== named) own.textContent = named;
+    write(own, named);
     byId('synthetic-fields', HTMLElement).hidden = values.data !== 'synthetic';
     byId('decay-field', HTMLElement).hidden = values.optimizer !== 'adamw';
     const { complaints, configuration } = parse(values);

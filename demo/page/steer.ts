@@ -41,7 +41,7 @@ export function steerPanel({ rate, pace, step, view }: SteerActions) {
     steer.hidden = !running;
     slow.checked = state.pace === 'slow';
     stepButton.hidden = phase !== 'paused';
-    if (rateWrong.textContent !== state.rateTrouble) say(rateWrong, state.rateTrouble);
+    say(rateWrong, state.rateTrouble);
     epochs = shown.keptEpochs;
     rewind.hidden = epochs.length < 2;
     // The place after the last epoch is what there is now.

@@ -1,10 +1,11 @@
-import type { Dispatch } from '../../src/index.ts';
+import { type Dispatch, ShadegradError } from '../../src/index.ts';
+import { fetchCode } from '../fetch-code.ts';
 import type { TrainedPlan } from '../protocol.ts';
 import type { State } from '../state.ts';
 import { markdownOf, timesOf, timesText } from '../step-times.ts';
 import { stepText, timeable } from '../steps.ts';
 import { copyOrShow } from './copy.ts';
-import { byId, make, say } from './dom.ts';
+import { byId, make, say, scrollByKeys } from './dom.ts';
 import { bytes, count, microseconds, percent } from './format.ts';
 import { tableOf } from './table.ts';
 
@@ -31,6 +32,7 @@ export function stepsPanel({ time, stop }: StepsActions) {
   let rows: readonly Row[] = [];
   let before: State | undefined;
 
+  scrollByKeys(markdown, 'The step as Markdown');
   timing.addEventListener('click', () => (before?.machine.aside === 'dispatches' ? stop() : time()));
   copy.addEventListener('click', () => {
     if (!before) return;
@@ -55,7 +57,7 @@ export function stepsPanel({ time, stop }: StepsActions) {
     }
     const sentence = stepText(state);
     const isOtherText = text.textContent !== sentence;
-    if (isOtherText) say(text, sentence);
+    say(text, sentence);
     const isTiming = machine.aside === 'dispatches';
     timing.hidden = !isTiming && !timeable(state);
     if (isTiming !== (before?.machine.aside === 'dispatches')) {
@@ -190,19 +192,18 @@ function constantText(value: number): string {
   return Number.isInteger(value) ? count(value) : String(value);
 }
 
-/** Shows the source once it is fetched. What could not be fetched is asked for again when it is opened again. */
+/** Shows the source once it is fetched. A shader that could not be fetched is asked for again when it is opened again. */
 async function showSource(dispatch: Dispatch, place: HTMLElement): Promise<void> {
   if (place.querySelector('pre')) return;
   try {
-    const { sourceOf } = await import('./source.ts');
+    const { sourceOf } = await fetchCode('The shader', () => import('./source.ts'));
     place.replaceChildren(...(await sourceOf(dispatch)));
-  } catch {
-    place.replaceChildren(
-      make(
-        'p',
-        { class: 'wrong' },
-        'The shader could not be fetched: are you offline? Close this and open it again.',
-      ),
-    );
+  } catch (error) {
+    // The page's own code is not asked for twice, a shader is.
+    const why =
+      error instanceof ShadegradError
+        ? `${error.message} ${error.nextStep}`
+        : 'The shader could not be fetched: are you offline? Close this and open it again.';
+    place.replaceChildren(make('p', { class: 'wrong' }, why));
   }
 }

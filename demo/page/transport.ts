@@ -1,7 +1,7 @@
 import { epochsOf, isRunReport, testedBy } from '../shown.ts';
 import { type Button, canReset, canTrain, isRunning, obstacle, resumable, type State } from '../state.ts';
 import { MORE_EPOCHS } from '../update.ts';
-import { byId } from './dom.ts';
+import { byId, write } from './dom.ts';
 import { count, duration, percent } from './format.ts';
 import { troubleBox } from './trouble.ts';
 
@@ -40,7 +40,7 @@ export function transport(press: (button: Button) => void) {
   function showButtons(state: State): void {
     const [action, label] = primaryOf(state);
     primaryAction = action;
-    say(primary, label);
+    write(primary, label);
     primary.hidden = !isRunning(state) && !canTrain(state);
     anew.hidden = action !== 'continue' && action !== 'more';
     stop.hidden = !isRunning(state);
@@ -91,7 +91,7 @@ export function transport(press: (button: Button) => void) {
   return (state: State): void => {
     status.dataset.state = state.phase;
     const waiting = state.measuring && !isRunning(state);
-    say(
+    write(
       status,
       waiting ? 'A benchmark is running: training waits until it ends or is stopped' : state.status,
     );
@@ -114,9 +114,4 @@ function primaryOf(state: State): readonly [Button, string] {
   return state.shown.texts?.schedule === 'cosine'
     ? ['train', 'Train']
     : ['more', `${MORE_EPOCHS} more epochs`];
-}
-
-/** Screen readers read a status aloud whenever it is set. */
-function say(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,6 @@
 import type { Explanation, WeightImages } from '../protocol.ts';
 import { magnify, paintDiverging } from './diverging.ts';
-import { byId, make } from './dom.ts';
+import { byId, make, write } from './dom.ts';
 import { loudest, signed } from './evidence-text.ts';
 import { percent } from './format.ts';
 
@@ -300,9 +300,4 @@ function toldOf(
     more: `: speaks ${manner} ${name} by ${Math.abs(said).toFixed(2)}, active ${value.toFixed(2)}`,
     manner,
   };
-}
-
-/** Writes a text where it is another one: what stays the same costs no layout. */
-function write(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -8,7 +8,7 @@ const stepsCode = () => fetchCode('Timing', () => import('./steps.ts'));
 
 type Timed = Extract<Request, { kind: 'time-dispatches' }>['training'];
 
-/** What is measured beside: it gives way to all that is asked for. */
+/** What is measured beside. It gives way to a training, a benchmark, and to images and networks that are loaded. */
 export interface Aside {
   floor(step: TrainingStep): void;
   time(training: Timed): void;

@@ -15,7 +15,6 @@ const LONGEST_SIDE = 64;
 const USUAL: ImageShape = { height: 28, width: 28 };
 /** Larger pictures are shrunk to this many times the wanted size by the browser, and then brought to it. */
 const SHRINK_FIRST = 4;
-const MOST_PICTURES = 500_000;
 /** Of images that are taken as a whole, in grey as it is. */
 const WHOLE: ImageTraits = { ink: null, digits: null, likeness: null };
 
@@ -25,13 +24,6 @@ const WHOLE: ImageTraits = { ink: null, digits: null, likeness: null };
  */
 export async function pictureDataset({ name, files }: OwnFiles, options: LoadOptions): Promise<Loaded> {
   const { classNames, train, test, split } = labelledFolders(files);
-  if (files.length > MOST_PICTURES) {
-    throw new ShadegradError(
-      'bad-data',
-      `There are ${files.length} pictures, more than fit into memory.`,
-      `Use at most ${MOST_PICTURES}.`,
-    );
-  }
   const all = [...train, ...test];
   const asTheyAre = await readPictures(name, all, null, options);
   const { images, shape } = asTheyAre ?? (await brought(name, all, options));

@@ -104,6 +104,18 @@ describe('a page within another one', () => {
     expect(await violations(page)).toEqual([]);
   });
 
+  test('is not empty where it is narrow and all of the first column is left out', async ({ visit }) => {
+    const page = await visit();
+    await page.setViewportSize({ width: 800, height: 700 });
+    await page.goto(`${page.url()}&embed&hide=setup,inside,keep`);
+    await reach(page, 'ready');
+    for (const there of ['#curves', '#matrix-title', '#report-title']) {
+      expect(await page.locator(there).isVisible(), there).toBe(true);
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await eventually(async () => (await page.locator('#curves').boundingBox())?.width).toBeGreaterThan(900);
+  });
+
   test('keeps what is left out where the address changes', async ({ visit }) => {
     const page = await visit();
     await page.goto(`${page.url()}&hide=matrix,report,curves,mistakes`);

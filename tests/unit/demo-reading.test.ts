@@ -57,3 +57,13 @@ test('a file that cannot be read is told', async () => {
     '/d/a.png is gone',
   );
 });
+
+test('too many files are refused, and not taken in part', async () => {
+  const one = fileAt('/d/7.png');
+  const reads = [Array.from({ length: 200_001 }, () => one), []].values();
+  const createReader = () => ({
+    readEntries: (take: (entries: readonly Entry[]) => void) => take(reads.next().value ?? []),
+  });
+  const disk = { ...{ createReader }, fullPath: '/d', isFile: false, isDirectory: true };
+  await expect(offeredDrop(dropped(disk))).rejects.toThrow('These are more than 200,000 files.');
+});

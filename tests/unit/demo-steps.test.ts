@@ -76,7 +76,7 @@ describe('the sentence', () => {
     const share = stepSpeed(withFloor(state))?.share;
     expect(share).toMatchObject({ boundBy: 'memory' });
     expect(stepText(withFloor(state))).toBe(
-      `Each step was 4 dispatches; 126 steps a second, ${(100 * (share?.share ?? 0)).toFixed(1)} % of what this machine could do at best; reading and writing memory is what binds.`,
+      `Each step was 4 dispatches; 126 steps a second, ${(100 * (share?.share ?? 0)).toFixed(1)} % of what this machine could do at best; limited by memory.`,
     );
   });
 
@@ -98,7 +98,23 @@ describe('the sentence', () => {
   test('does not claim more than the best', () => {
     const state = trained();
     const best = { ...floor, dispatch: { ...floor.dispatch, min: 1e6 } };
-    expect(stepText({ ...state, machine: { ...state.machine, floor: best } })).toContain('slower moment');
+    expect(stepText({ ...state, machine: { ...state.machine, floor: best } })).toContain(
+      ', as fast as the best that was measured on this machine.',
+    );
+  });
+
+  test('tells slow steps by their decimals', () => {
+    const { shown, ...state } = trained();
+    const slowly = (seconds: number) => {
+      const models = [{ history: [{ epoch: 1, seconds }] }];
+      return stepText({
+        ...state,
+        shown: { ...shown, report: { ...shown.report, models } as unknown as RunReport },
+      });
+    };
+    expect(slowly(45)).toContain('; 1.4 steps a second.');
+    expect(slowly(150)).toContain('; 0.42 steps a second.');
+    expect(slowly(63)).toContain('; 1 step a second.');
   });
 
   test('is only about dispatches while training, and empty without a plan', () => {
