@@ -39,15 +39,20 @@ function stepOf(shown: Shown): TrainingStep | undefined {
   };
 }
 
-/** Steps a second in the epochs that came to their end, those of earlier visits among them; undefined where none did. */
+/**
+ * Steps a second in the epochs that came to their end, but for the first of several, and those of earlier visits among them;
+ * undefined where none did.
+ */
 function stepsPerSecond(shown: Shown): number | undefined {
   const report = trainingOf(shown);
   const samples = shown.progress?.samplesPerEpoch;
   if (!report || !samples) return undefined;
   // A network that diverged has fewer.
   const [history = []] = report.models.map((network) => network.history).sort((a, b) => b.length - a.length);
-  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
-  const steps = history.length * Math.ceil(samples / Math.min(report.config.batchSize, samples));
+  // A software adapter compiles what is to validate with while the first one trains.
+  const settled = history.length > 1 ? history.slice(1) : history;
+  const seconds = settled.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const steps = settled.length * Math.ceil(samples / Math.min(report.config.batchSize, samples));
   return seconds > 0 ? steps / seconds : undefined;
 }
 
