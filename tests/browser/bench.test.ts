@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import type { BenchReport, FloorReport, KernelsReport, TrainingReport } from '../../src/bench.ts';
 import { violations } from '../support/axe.ts';
+import { crashGpuProcess } from '../support/browser.ts';
 import {
   alertOf,
   eventually,
@@ -258,9 +259,7 @@ describe('a device that is lost in the middle of a benchmark', () => {
     await choose(page, 'Floor');
     await press(page, 'Run benchmark');
     await eventually(() => page.locator('#bench-now').textContent()).toMatch(/floor_copy/);
-    const session = await browser.newBrowserCDPSession();
-    await session.send('Browser.crashGpuProcess');
-    await session.detach();
+    await crashGpuProcess(browser);
     await eventually(() => alertOf(page)).toMatch(/device/);
     expect(await page.locator('#bench-result').isVisible()).toBe(false);
     await press(page, 'Restart');

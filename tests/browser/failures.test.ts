@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { crashGpuProcess, launchBrowser } from '../support/browser.ts';
 import {
   alertOf,
   confusionTable,
@@ -66,9 +66,7 @@ describe('a device that is lost in the middle', () => {
 
     const page = await visit(run);
     await trainForAnEpoch(page);
-    const session = await browser.newBrowserCDPSession();
-    await session.send('Browser.crashGpuProcess');
-    await session.detach();
+    await crashGpuProcess(browser);
     await eventually(() => statusOf(page)).toContain('on a new device (1 of at most 3 times)');
     await reach(page, 'done');
     expect(await outcomeOf(page)).toEqual(expected);
@@ -121,9 +119,7 @@ describe('a device that is lost in the middle', () => {
     const page = await visit(quickRun);
     await train(page);
     const before = [await testAccuracy(page), await confusionTable(page)];
-    const session = await browser.newBrowserCDPSession();
-    await session.send('Browser.crashGpuProcess');
-    await session.detach();
+    await crashGpuProcess(browser);
     await eventually(() => alertOf(page)).toMatch(/graphics device/);
     expect([await testAccuracy(page), await confusionTable(page)]).toEqual(before);
     await press(page, 'Restart');

@@ -53,6 +53,14 @@ export async function sharedBrowser(): Promise<Browser> {
   return shared.shadegradBrowser;
 }
 
+/** After a few crashes Chromium gives no adapter any more, so the next file of tests gets another browser. */
+export async function crashGpuProcess(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession();
+  await session.send('Browser.crashGpuProcess');
+  await session.detach();
+  delete shared.shadegradBrowser;
+}
+
 /**
  * Starts the same browser as a user would and connects to it: one that Playwright starts keeps every page visible,
  * focused and unthrottled. Only pages of the browser's default context behave as a user's do.
