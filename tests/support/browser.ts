@@ -42,23 +42,10 @@ export async function launchBrowser(graphics: readonly string[] = webgpu): Promi
   });
 }
 
-/** What the files of tests that run in one process share. */
-const shared = globalThis as { shadegradBrowser?: Promise<Browser> };
-
-/** The browser of this process, in which each visit has a profile of its own. It ends with the process. */
-export async function sharedBrowser(): Promise<Browser> {
-  const running = await shared.shadegradBrowser;
-  if (running?.isConnected()) return running;
-  shared.shadegradBrowser = launchBrowser();
-  return shared.shadegradBrowser;
-}
-
-/** After a few crashes Chromium gives no adapter any more, so the next file of tests gets another browser. */
 export async function crashGpuProcess(browser: Browser): Promise<void> {
   const session = await browser.newBrowserCDPSession();
   await session.send('Browser.crashGpuProcess');
   await session.detach();
-  delete shared.shadegradBrowser;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Download, Page } f
 import { type PreviewServer, preview } from 'vite';
 import { test as base, expect } from 'vitest';
 import type { RunReport } from '../../src/report/run-report.ts';
-import { insecureHost, sharedBrowser } from './browser.ts';
+import { insecureHost, launchBrowser } from './browser.ts';
 import type { NamedFile } from './mnist-files.ts';
 
 /** The folder that the demo is served from. It was not built for this one, because it must work from any. */
@@ -65,7 +65,12 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'stopped' | 'done' | 
  * another host; what goes wrong on the page that is shared fails the file.
  */
 export const test = base
-  .extend('browser', { scope: 'file' }, sharedBrowser)
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
+  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const browser = await launchBrowser();
+    onCleanup(() => browser.close());
+    return browser;
+  })
   // biome-ignore lint/correctness/noEmptyPattern: Vitest insists on a pattern.
   .extend('port', { scope: 'file' }, async ({}, { onCleanup }) => {
     const server = await serveDemo();
@@ -161,12 +166,17 @@ function watch(page: Page, origin: string, note: (problem: string) => void): voi
  */
 export async function reach(page: Page, state: State, timeout = 60_000): Promise<void> {
   const status = (wanted: State) => page.locator(`[role=status][data-state=${wanted}]`);
-  await status(state).or(status('error')).waitFor({ state: 'attached', timeout });
-  const reached = await page.locator('[role=status][data-state]').getAttribute('data-state');
-  if (reached !== state) {
-    const alerts = await page.getByRole('alert').allTextContents();
-    expect.fail(`The page is in the state "${reached}", not "${state}", and says: ${alerts.join(' ')}`);
-  }
+  const waited = status(state).or(status('error')).waitFor({ state: 'attached', timeout });
+  const isThere = await waited.then(
+    () => true,
+    () => false,
+  );
+  const shown = page.locator('[role=status][data-state]');
+  const reached = await shown.getAttribute('data-state');
+  if (isThere && reached === state) return;
+  const alerts = await page.getByRole('alert').allTextContents();
+  const says = [await shown.textContent(), ...alerts].join(' ').trim();
+  expect.fail(`The page is in the state "${reached}", not "${state}", and says: ${says}`);
 }
 
 export async function press(page: Page, button: string): Promise<void> {
