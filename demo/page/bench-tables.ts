@@ -20,6 +20,7 @@ import { kernelWord, planWord, WORDS } from './bench-words.ts';
 import { make } from './dom.ts';
 import { breakable, type explanations, type Word } from './explained.ts';
 import { count, figure, percent } from './format.ts';
+import { tableWith } from './table.ts';
 
 export type Explained = ReturnType<typeof explanations>;
 
@@ -178,26 +179,18 @@ function tableOf({ caption, names, columns, lines }: Table, explained: Explained
     const comma = i < names.length - 1 ? ',' : '';
     return [make('span', { class: 'listed' }, explained.word(word), comma), ' '];
   });
-  const table = make(
-    'table',
-    { class: 'facts' },
-    make('caption', { class: 'unseen' }, caption),
-    make(
-      'thead',
-      {},
-      make(
-        'tr',
-        {},
-        make('th', { scope: 'col', class: 'name' }, ...heading),
-        ...columns.map((word) => make('th', { scope: 'col', class: 'figure' }, explained.word(word))),
-      ),
-    ),
-    make('tbody', {}, ...lines.map((line) => rowOf(line, columns.length, explained))),
+  const table = tableWith(
+    caption,
+    [
+      make('th', { scope: 'col', class: 'name' }, ...heading),
+      ...columns.map((word) => make('th', { scope: 'col', class: 'figure' }, explained.word(word))),
+    ],
+    lines.map((line) => rowOf(line, columns.length, explained)),
   );
   return make('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, table);
 }
 
-function rowOf({ name, detail, figures }: Line, columns: number, explained: Explained): HTMLElement {
+function rowOf({ name, detail, figures }: Line, columns: number, explained: Explained): HTMLTableRowElement {
   const word = explained.word(name, breakable(name.term));
   const details = detail === '' ? [] : [' ', make('span', { class: 'detail' }, detail)];
   return make(
